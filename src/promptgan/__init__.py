@@ -1,0 +1,1 @@
+"""Adversarial training of generative models as an auditable DVC pipeline."""

@@ -1,0 +1,178 @@
+"""What every stage may import: the error base, typed parameters, and choosing a module by its file name."""
+
+import difflib
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self, TypeVar
+
+import pydantic
+import yaml
+
+PARAMS_FILE = Path("params.yaml")
+
+P = TypeVar("P", bound="Parameters")
+
+
+class PromptganError(Exception):
+    """An expected failure: what went wrong, and the remedy."""
+
+    exit_code = 1
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}\n  -> {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+class ParameterError(PromptganError):
+    """One or more keys of params.yaml are wrong; every one of them is listed."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[str], path: Path = PARAMS_FILE) -> None:
+        self.problems = problems
+        super().__init__(
+            "\n".join([f"{path}: {len(problems)} wrong key(s)", *(f"  {line}" for line in problems)]),
+            f"correct {path}, then run `promptgan check`; `promptgan use RECIPE` writes a complete one",
+        )
+
+
+class Parameters(pydantic.BaseModel):
+    """A section of params.yaml: frozen, typed, no unknown keys."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class StageParameters(Parameters):
+    """The sections that one stage reads; its field names are those that dvc.yaml declares for it."""
+
+    @classmethod
+    def read(cls, path: Path = PARAMS_FILE) -> Self:
+        """Read this stage's sections from ``path`` and ignore the others.
+
+        Raises:
+            ParameterError: the file cannot be read, or a key of these sections is wrong.
+        """
+        document = load_params(path)
+        return validated(cls, {key: document[key] for key in cls.model_fields if key in document}, path=path)
+
+
+def load_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
+    """Parse a parameter file into a dictionary.
+
+    Raises:
+        ParameterError: the file is missing, is not YAML, or is not a mapping.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ParameterError([f"the file cannot be read: {' '.join(str(error).split())}"], path) from error
+    if not isinstance(document, dict):
+        raise ParameterError([f"the file holds {_shown(document)}, not sections of keys"], path)
+    return document
+
+
+def validated(cls: type[P], values: Any, section: str = "", path: Path = PARAMS_FILE) -> P:
+    """Validate ``values`` against ``cls``; ``section`` is the dotted prefix that errors show.
+
+    Raises:
+        ParameterError: lists every wrong key with what was there, what is allowed and the nearest right name.
+    """
+    try:
+        return cls.model_validate(values)
+    except pydantic.ValidationError as error:
+        raise ParameterError(describe(error, cls, section), path) from error
+
+
+def describe(error: pydantic.ValidationError, cls: type[Parameters], section: str = "") -> list[str]:
+    """One line per wrong key of a validation error."""
+    lines = []
+    for item in error.errors():
+        parts = [str(part) for part in item["loc"]]
+        key = ".".join([section, *parts] if section else parts) or "(file)"
+        if item["type"] == "extra_forbidden":
+            known = list(_fields_at(cls, parts[:-1]))
+            lines.append(f"{key}: unknown key{_nearest(parts[-1], known)}; allowed here: {', '.join(known)}")
+        elif item["type"] == "missing":
+            lines.append(f"{key}: missing")
+        else:
+            lines.append(f"{key}: found {_shown(item['input'])}; {item['msg'][0].lower()}{item['msg'][1:]}")
+    return lines
+
+
+def choose(package: str, name: object, key: str) -> ModuleType:
+    """Import the module ``name`` of a folder of choices, such as ``promptgan.models.generators``.
+
+    Args:
+        package: dotted name of the folder.
+        name: the file name without ``.py``, as ``params.yaml`` gives it.
+        key: the parameter that holds the name, for the error.
+
+    Raises:
+        ParameterError: there is no such file; lists those that exist.
+    """
+    known = choices(package)
+    if name not in known:
+        raise ParameterError(
+            [f"{key}: found {_shown(name)}{_nearest(str(name), known)}; available: {', '.join(known)}"]
+        )
+    return importlib.import_module(f"{package}.{name}")
+
+
+def choices(package: str) -> list[str]:
+    """The names in a folder of choices, found by file name alone."""
+    folders = importlib.import_module(package).__path__
+    return sorted(p.stem for folder in folders for p in Path(folder).glob("*.py") if p.stem != "__init__")
+
+
+def main_repository(folder: Path | None = None) -> Path:
+    """The repository that a DVC experiment's temporary copy belongs to; the folder itself outside of one."""
+    folder = (folder or Path.cwd()).resolve()
+    for parent in folder.parents:
+        if parent.name == "exps" and parent.parent.name == "tmp" and parent.parent.parent.name == ".dvc":
+            return parent.parent.parent.parent
+    return folder
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON with sorted keys and a final newline, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".partial")
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    temporary.write_text(text + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+@contextmanager
+def clean_errors() -> Iterator[None]:
+    """Print an expected failure without a traceback and exit with its code."""
+    try:
+        yield
+    except PromptganError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+def _fields_at(cls: type[Parameters], parts: list[str]) -> list[str]:
+    for part in parts:
+        field = cls.model_fields.get(part)
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, Parameters):
+            return []
+        cls = field.annotation
+    return list(cls.model_fields)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

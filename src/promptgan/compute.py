@@ -1,0 +1,57 @@
+"""Device, threads, precision and seeds of a stage that uses torch."""
+
+import contextlib
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from promptgan.base import Parameters, PromptganError
+
+if TYPE_CHECKING:
+    import torch
+
+
+class DeviceUnavailable(PromptganError):
+    """The parameter file asks for a device that this machine lacks."""
+
+
+class Compute(Parameters):
+    """What the arithmetic runs on. A result is bit-identical where all of this, the packages and the CPU kind are."""
+
+    device: Literal["cpu", "cuda"]
+    """Kind of device. `promptgan use` resolves `auto` into one of these."""
+    threads: int = Field(ge=1, le=1024)
+    """CPU threads of torch; sums depend on it."""
+    precision: Literal["float32", "bfloat16"]
+    """Of matrix products in training and sampling; weights, optimiser state and losses stay float32."""
+
+
+def prepare(compute: Compute, seed: int) -> "torch.device":
+    """Set threads, seeds and deterministic algorithms; return the device.
+
+    Raises:
+        DeviceUnavailable: ``cuda`` was asked for and there is none.
+    """
+    import os
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what CUDA needs for deterministic products
+    import torch
+
+    if compute.device == "cuda" and not torch.cuda.is_available():
+        raise DeviceUnavailable(
+            "compute.device is cuda, but torch finds no GPU here",
+            "run `promptgan use RECIPE`, which resolves the device, or set compute.device to cpu",
+        )
+    torch.set_num_threads(compute.threads)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(seed)
+    return torch.device(compute.device)
+
+
+def autocast(compute: Compute) -> contextlib.AbstractContextManager[object]:
+    """The context in which matrix products run in the chosen precision."""
+    import torch
+
+    if compute.precision == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast(compute.device, dtype=torch.bfloat16)

@@ -1,0 +1,1 @@
+"""Pinned raw data: sources, archives, provenance and one file per data set."""

@@ -1,0 +1,1 @@
+"""Metrics per modality and the curves they form."""

@@ -1,0 +1,1 @@
+"""Tools around the pipeline: the whole parameter file, recipes, own data, comparison with committed results."""

@@ -1,0 +1,1 @@
+"""What evaluation measures with, fitted on a split that no generator sees."""

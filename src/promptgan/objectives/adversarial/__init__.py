@@ -1,0 +1,1 @@
+"""A folder of choices: one adversarial objective per file, named by train.objective."""

@@ -1,0 +1,1 @@
+"""Records to memory-mapped tensors, one file per modality."""

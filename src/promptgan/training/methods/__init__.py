@@ -1,0 +1,1 @@
+"""A folder of choices: one training loop per file."""
