@@ -1,9 +1,10 @@
 """What every stage may import: the error base, typed parameters, and choosing a module by its file name."""
 
+import csv
 import difflib
 import importlib
 import json
-import os
+import reprlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from types import ModuleType
 from typing import Any, Self, TypeVar
 
 import pydantic
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -63,18 +65,24 @@ class StageParameters(Parameters):
         return validated(cls, {key: document[key] for key in cls.model_fields if key in document}, path=path)
 
 
-def load_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
-    """Parse a parameter file into a dictionary.
+def load_params(path: Path = PARAMS_FILE, allow_repeated: bool = False) -> dict[str, Any]:
+    """Parse a parameter file into a dictionary, as DVC does: YAML 1.2, where 1e-3 is a number and a key comes once.
+
+    Args:
+        path: the file.
+        allow_repeated: take the first of repeated keys, for a caller who reports them.
 
     Raises:
         ParameterError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ParameterError([f"the file cannot be read: {' '.join(str(error).split())}"], path) from error
+        yaml = YAML(typ="safe", pure=True)
+        yaml.allow_duplicate_keys = allow_repeated
+        document = yaml.load(path.read_text(encoding="utf-8"))
+    except (OSError, YAMLError, ValueError, RecursionError) as error:
+        raise ParameterError([f"the file cannot be read: {' '.join(str(error).split())[:300]}"], path) from error
     if not isinstance(document, dict):
-        raise ParameterError([f"the file holds {_shown(document)}, not sections of keys"], path)
+        raise ParameterError([f"the file holds {shown(document)}, not sections of keys"], path)
     return document
 
 
@@ -98,11 +106,11 @@ def describe(error: pydantic.ValidationError, cls: type[Parameters], section: st
         key = ".".join([section, *parts] if section else parts) or "(file)"
         if item["type"] == "extra_forbidden":
             known = list(_fields_at(cls, parts[:-1]))
-            lines.append(f"{key}: unknown key{_nearest(parts[-1], known)}; allowed here: {', '.join(known)}")
+            lines.append(f"{key}: unknown key{nearest(parts[-1], known)}; allowed here: {', '.join(known)}")
         elif item["type"] == "missing":
             lines.append(f"{key}: missing")
         else:
-            lines.append(f"{key}: found {_shown(item['input'])}; {item['msg'][0].lower()}{item['msg'][1:]}")
+            lines.append(f"{key}: found {shown(item['input'])}; {item['msg'][0].lower()}{item['msg'][1:]}")
     return lines
 
 
@@ -120,7 +128,7 @@ def choose(package: str, name: object, key: str) -> ModuleType:
     known = choices(package)
     if name not in known:
         raise ParameterError(
-            [f"{key}: found {_shown(name)}{_nearest(str(name), known)}; available: {', '.join(known)}"]
+            [f"{key}: found {shown(name)}{nearest(str(name), known)}; available: {', '.join(known)}"]
         )
     return importlib.import_module(f"{package}.{name}")
 
@@ -146,7 +154,19 @@ def write_json(path: Path, content: Any) -> None:
     temporary = path.with_name(path.name + ".partial")
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     temporary.write_text(text + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
+
+
+def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
+    """Write rows as CSV, whole or not at all; columns in order of first appearance, six significant digits."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".partial")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+    temporary.replace(path)
 
 
 @contextmanager
@@ -168,11 +188,17 @@ def _fields_at(cls: type[Parameters], parts: list[str]) -> list[str]:
     return list(cls.model_fields)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """The known name that ``name`` was probably meant to be, as a clause to put into a message; or nothing."""
     close = difflib.get_close_matches(name, known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def shown(value: object) -> str:
+    """A value as a message shows it: its repr, shortened."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 60
+    try:
+        return short.repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        return f"a very long {type(value).__name__}"

@@ -1,1 +1,1 @@
-"""Metrics per modality and the curves they form."""
+"""What is measured of samples: one file per modality, and what they share."""

@@ -1,1 +1,1 @@
-"""Sampling from a trained generator."""
+"""Sampling from a trained generator: a folder of choices, one file per modality."""

@@ -1,1 +1,1 @@
-"""Records to memory-mapped tensors, one file per modality."""
+"""Records to memory-mapped tensors: a folder of choices, one file per modality."""

@@ -1,1 +1,1 @@
-"""Training loops and what they share: batches, checkpoints, health."""
+"""Training loops and what they share: pairs, checkpoints, health."""

@@ -1,0 +1,76 @@
+# Needs Python 3.11, git and make. Everything is installed into .venv, nothing elsewhere.
+
+STAGES := download validate tokenize pretrain train control judges generate evaluate report
+BIN := .venv/bin
+RUN := .venv/.installed
+TEST := .venv/.installed-test
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# What follows every Python of .venv: its own bin comes first on PATH, so that `python` in dvc.yaml is the one that runs DVC
+# without activation too, in `dvc exp run --temp` and in the queue's worker.
+PATH_LINE := import os, sys; p = os.environ.get("PATH", os.defpath); b = os.path.join(sys.prefix, "bin"); \
+os.environ["PATH"] = p if p.split(os.pathsep)[0] == b else b + os.pathsep + p
+
+.DEFAULT_GOAL := help
+.PHONY: help run $(STAGES) check-params check show recipes use exp plots datadocs test lint bench clean-venv
+
+help: ## list every target
+	@awk -F ':.*## ' '/^[a-z$$][^=]*:.*## / {sub(/\$$\(STAGES\)/, "STAGE", $$1); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  STAGE is one of: $(STAGES)"
+
+run: check-params ## run the whole pipeline that params.yaml describes, then show its results
+	@start=$$(date +%s); $(BIN)/dvc repro && $(BIN)/promptgan show && echo "total: $$(($$(date +%s) - start)) s"
+
+$(STAGES): check-params ## run one stage and what it needs, such as `make tokenize`
+	@$(BIN)/dvc repro $@
+
+check-params: $(RUN)
+	@$(BIN)/promptgan check
+
+check: $(RUN) ## compare a finished run with the committed results
+	@$(BIN)/promptgan compare
+
+show: $(RUN) ## print the finished run's table and ten answers
+	@$(BIN)/promptgan show
+
+recipes: $(RUN) ## list the presets for params.yaml
+	@$(BIN)/promptgan recipes
+
+use: $(RUN) ## write a preset into params.yaml: make use RECIPE=text-hinge
+	@$(BIN)/promptgan use $(if $(RECIPE),$(RECIPE),$(error name one: make use RECIPE=text-hinge; `make recipes` lists them))
+
+exp: $(RUN) ## compare the experiments of `dvc exp run` in one table
+	@$(BIN)/dvc exp show --no-pager --only-changed --drop 'metrics/(validation|pretrain|control|judges).*|src/.*|stages/.*|data/.*|models/.*'
+
+plots: $(RUN) ## draw the curves of this run into dvc_plots/index.html
+	@$(BIN)/dvc plots show
+
+datadocs: $(RUN) ## build Great Expectations' own pages about the data into reports/datadocs/
+	@$(BIN)/python stages/validate.py --datadocs
+
+test: $(TEST) lint ## lint, check types, run every test
+	@$(BIN)/pytest -q --durations=10
+
+lint: $(TEST) ## ruff and mypy
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check . && $(BIN)/mypy --no-error-summary && echo "ruff and mypy: clean"
+
+bench: check-params $(TEST) ## measure what the README claims about speed; JSON on standard output
+	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit; done
+
+clean-venv: ## remove .venv; the next target builds it anew
+	rm -rf .venv
+
+$(RUN): requirements.lock pyproject.toml
+	@python=$$(for p in python3.11 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$p && break; done); \
+	test -n "$$python" || { echo "error: Python 3.11 is needed, and neither python3.11 nor python3 is one" >&2; exit 1; }; \
+	echo "making .venv with $$python" && $$python -m venv .venv \
+	|| { rm -rf .venv; echo "error: venv failed (on Debian it needs the package python3.11-venv)" >&2; exit 1; }
+	@echo "installing $$(grep -c == requirements.lock) pinned packages into .venv; torch is large, this takes some minutes"
+	@$(PIP) install --quiet -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@echo '$(PATH_LINE)' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/promptgan_path.pth"
+	@touch $@
+
+$(TEST): $(RUN) requirements-test.lock
+	@echo "installing the test tools into .venv"
+	@$(PIP) install --quiet -r requirements-test.lock
+	@touch $@

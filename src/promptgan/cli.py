@@ -1,0 +1,173 @@
+"""The `promptgan` command. What a command needs is imported when it runs, so that `--help` stays fast."""
+
+import functools
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Adversarial training of generative models as an auditable DVC pipeline: one params.yaml says what runs.",
+    epilog="A first round: promptgan recipes; promptgan use text-gumbel; make run; promptgan show",
+)
+
+
+class Device(StrEnum):
+    """Where a preset leaves the device open."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Add a command whose expected failures are printed without a traceback."""
+
+    @app.command(name=function.__name__)
+    @functools.wraps(function)
+    def clean(*args: Any, **kwargs: Any) -> None:
+        from promptgan.base import clean_errors
+
+        with clean_errors():
+            function(*args, **kwargs)
+
+    return clean
+
+
+@command
+def check() -> None:
+    """Validate the whole params.yaml.
+
+    Every wrong key is shown with what was there and what is allowed; nothing is changed. Notes where your own file has changed since it was imported.
+    Exits 2 where anything is wrong. `make` calls it before DVC starts, because DVC deletes a stage's outputs before
+    the stage can refuse.
+    """
+    from promptgan.experiments import own_data, parameters
+
+    document = parameters.check()
+    if changed := own_data.changed_since_import(document["data"], Path.cwd()):
+        print(f"note: {changed}")
+    print(f"params.yaml is valid: {document['recipe']} on {document['data']['name']}, {document['compute']['device']}")
+
+
+@command
+def recipes() -> None:
+    """List the presets for params.yaml."""
+    from promptgan.experiments.recipes import names
+
+    for name, description in names().items():
+        print(f"{name:24} {description}")
+
+
+@command
+def use(
+    recipe: Annotated[str, typer.Argument(help="A preset's name; `promptgan recipes` lists them.")],
+    path: Annotated[
+        Path | None, typer.Option(help="Your own data: CSV, TSV, JSONL, Parquet or text, also .gz.")
+    ] = None,
+    prompt: Annotated[str | None, typer.Option(help="The column that holds the prompt.")] = None,
+    text: Annotated[str | None, typer.Option(help="The column that holds the answer.")] = None,
+    first_words: Annotated[
+        int, typer.Option(min=1, help="Plain text, one sentence a line: its first words are the prompt.")
+    ] = 3,
+    device: Annotated[Device, typer.Option(help="auto takes a GPU where torch finds one.")] = Device.auto,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; results depend on it.")] = None,
+) -> None:
+    """Write a preset into params.yaml; comments stay.
+
+    \b
+    promptgan use text-hinge
+    promptgan use local-text --path my.csv --prompt question --text answer
+    promptgan use local-text --path lines.txt --first-words 3
+    """
+    from promptgan.experiments import own_data
+    from promptgan.experiments import recipes as presets
+
+    presets.find(recipe)
+    data = None
+    if path is not None:
+        data = own_data.import_own_data(path, prompt=prompt, text=text, first_words=first_words, root=Path.cwd())
+    elif prompt or text:
+        raise typer.BadParameter("--prompt and --text name columns of the file that --path gives")
+    changes = presets.use(recipe, data=data, device=device.value, threads=threads)
+    for change in changes:
+        print(f"  {change.key}: {change.old or '(nothing)'} -> {change.new or '(gone)'}")
+    print(
+        f"params.yaml now holds {recipe}, {len(changes)} value(s) changed."
+        if changes
+        else f"params.yaml already held {recipe}."
+    )
+    print("next: make run")
+
+
+@command
+def show() -> None:
+    """Print the finished run's table and ten answers.
+
+    The table sets real text, the likelihood twin, the control and the adversarial model side by side.
+    """
+    from promptgan.experiments import summary
+
+    summary.show()
+
+
+@command
+def compare() -> None:
+    """Compare the run with the committed results.
+
+    Says 'identical' where every output has the same bytes. On another kind of CPU the last bits differ; then every
+    metric that differs is shown as within or outside of its tolerance. Exits 1 where one is outside.
+    """
+    from promptgan.experiments import results
+
+    found = results.compare()
+    if found.identical:
+        print("identical: every output in dvc.lock has the committed bytes")
+        return
+    print(f"different bytes: {', '.join(found.different)}")
+    for m in found.metrics:
+        verdict = "within" if m.within else "OUTSIDE"
+        print(
+            f"  {verdict:8} {m.key}: committed {m.committed}, here {m.here} ({m.difference:.2%} of {m.tolerance:.0%})"
+        )
+    print("within tolerance" if found.passed else "outside tolerance: another kind of CPU does not explain this")
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+@command
+def generate(
+    prompt: Annotated[list[str], typer.Option(help="What to answer; give it several times for several prompts.")],
+    model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),
+    n: Annotated[int, typer.Option("--n", min=1, help="Answers to each prompt.")] = 1,
+    temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest token every time.")] = 0.8,
+    top_p: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the probability that is drawn from.")] = 0.95,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answers.")] = 1,
+) -> None:
+    """Answer prompts with a trained generator.
+
+    Needs the model folder alone: it works anywhere, from a wheel too.
+
+    \b
+    promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
+    """
+    from promptgan.generation.text import answer
+    from promptgan.models.folder import load
+
+    prompts = [each for each in prompt for _ in range(n)]
+    answers = answer(load(model), prompts, seed=seed, temperature=temperature, top_p=top_p)
+    for number, (asked, answered) in enumerate(zip(prompts, answers, strict=True)):
+        if number % n == 0:
+            print(f"> {asked}")
+        print(f"  {answered}")
+
+
+def main() -> None:
+    """Entry point of the `promptgan` command."""
+    app()

@@ -1,0 +1,97 @@
+"""What a data set declares about where its bytes come from. Declarations only: `download.py` acts on them."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal
+
+Certainty = Literal["sure", "commonly stated", "unsure"]
+
+
+@dataclass(frozen=True)
+class Licence:
+    """The licence of the data, and how well it is established."""
+
+    name: str
+    certainty: Certainty
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One pinned file that holds the data: an archive, or the data itself where ``members`` is empty."""
+
+    sha256: str
+    members: tuple[str, ...] = field(default=(), kw_only=True)
+    """Glob patterns of the wanted members' full names; a member lands in data/raw under its last name part."""
+
+
+@dataclass(frozen=True)
+class PyPI(Package):
+    """A wheel, or a source distribution, of the Python package index that pip is configured for."""
+
+    name: str
+    version: str
+    sdist: bool = field(default=False, kw_only=True)
+
+    def __str__(self) -> str:
+        return f"pypi {self.name}=={self.version}"
+
+
+@dataclass(frozen=True)
+class Npm(Package):
+    """A package of the registry that npm is configured for; its install scripts are never run."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"npm {self.name}@{self.version}"
+
+
+@dataclass(frozen=True)
+class Deb(Package):
+    """A Debian package of the archives that apt is configured for."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"deb {self.name}={self.version}"
+
+
+@dataclass(frozen=True)
+class Url(Package):
+    """A file at a public HTTP or HTTPS address."""
+
+    url: str
+    max_bytes: int = field(default=256 * 2**20, kw_only=True)
+
+    def __str__(self) -> str:
+        return f"url {self.url}"
+
+
+@dataclass(frozen=True)
+class Local(Package):
+    """A file that `promptgan use local-text` imported into the content-addressed store ``data/own/``."""
+
+    file: str
+
+    def __str__(self) -> str:
+        return f"local {self.file}"
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Where a data set comes from: equivalent sources in the order in which they are tried."""
+
+    title: str
+    licence: Licence
+    sources: tuple[Package, ...]
+    content_sha256: str
+    """`content_sha256` of the members: every source must yield these bytes."""
+
+
+def content_sha256(hashes: dict[str, str]) -> str:
+    """sha256 of the lines that `sha256sum` prints for the files of ``hashes`` (name to sha256), sorted by name."""
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(hashes.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Measures of texts as lists of words."""

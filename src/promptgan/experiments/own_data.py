@@ -1,0 +1,130 @@
+"""Importing your own file into the store that experiments share and that DVC can push."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from promptgan.base import PromptganError, validated, write_json
+from promptgan.data.sets.local_text import Parameters, format_of, read_pairs
+from promptgan.record import sha256
+
+STORE = Path("data/own")
+ORIGINALS = Path(".dvc/tmp/own_data.json")
+"""Where the imported files came from; a path of this machine, so it enters neither params.yaml nor Git."""
+MIN_PAIRS = 100
+
+
+class NoSuchFile(PromptganError):
+    """The path names no regular file."""
+
+    def __init__(self, path: Path) -> None:
+        problem = "a folder, not a file" if path.is_dir() else "no such file"
+        super().__init__(f"{path}: {problem}", "give the path of one CSV, TSV, JSONL, Parquet or text file")
+
+
+class TooFewPairs(PromptganError):
+    """The file is empty or has too few usable pairs to train on."""
+
+    def __init__(self, path: Path, found: int) -> None:
+        super().__init__(
+            f"{path}: {'the file is empty' if not path.stat().st_size else f'{found} usable pair(s)'};"
+            f" at least {MIN_PAIRS} are needed, thousands are better",
+            "add data; a pair is usable where neither its prompt nor its text is empty",
+        )
+
+
+class NotTracked(PromptganError):
+    """The file is in the store, but DVC could not take it up."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"`dvc add {path}` failed: {reason}", f"run `dvc add {path}` by hand to see why")
+
+
+def import_own_data(
+    path: Path, *, prompt: str | None, text: str | None, first_words: int, root: Path
+) -> dict[str, Any]:
+    """Check a file, copy it to ``data/own/SHA256/NAME`` of a repository, and track it there with DVC.
+
+    Args:
+        path: CSV, TSV, JSONL, Parquet or plain text, or one of these gzipped.
+        prompt: column of the prompt, `prompt` where None; must be None for plain text.
+        text: column of the text, `text` where None; must be None for plain text.
+        first_words: of a line of plain text that make its prompt (characters where it is Chinese).
+        root: the repository; where it is one of DVC's, the file is added to it so that it can be committed and pushed.
+
+    Returns:
+        The section `data` of params.yaml.
+
+    Raises:
+        NoSuchFile, UnknownFormat, TooFewPairs, NotUtf8, BrokenFile, WrongColumn: what is wrong with the file.
+        ParameterError: the options do not fit the kind of file.
+        NotTracked: DVC refused the copy.
+    """
+    path = path.expanduser()
+    if not path.is_file():
+        raise NoSuchFile(path)
+    if format_of(path) != ".txt":
+        prompt, text = prompt or "prompt", text or "text"
+    section: dict[str, Any] = {"name": "local_text", "file": path.name, "sha256": sha256(path)}
+    section |= {"prompt": prompt, "text": text, "first_words": first_words}
+    validated(Parameters, section, "data")
+    if not path.stat().st_size:
+        raise TooFewPairs(path, 0)
+    pairs = read_pairs(path, prompt, text, first_words)
+    usable = sum(all(isinstance(side, str) and side.strip() for side in pair) for pair in pairs.itertuples(index=False))
+    if usable < MIN_PAIRS:
+        raise TooFewPairs(path, usable)
+
+    stored = STORE / section["sha256"] / path.name
+    target = root / stored
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(target.name + ".partial")
+    shutil.copyfile(path, temporary)
+    temporary.replace(target)
+    if (root / ".dvc").is_dir():
+        _track(stored, root)
+    originals = _originals(root)
+    status = path.stat()
+    originals[section["sha256"]] = [str(path.resolve()), status.st_size, status.st_mtime_ns]
+    write_json(root / ORIGINALS, originals)
+    return section
+
+
+def changed_since_import(section: dict[str, Any], root: Path) -> str | None:
+    """A sentence where the file that was imported has changed since at its old place; None where it has not.
+
+    Args:
+        section: the section `data` of params.yaml; None is returned for every data set but own data.
+        root: the repository.
+    """
+    if section.get("name") != "local_text" or not (entry := _originals(root).get(section.get("sha256", ""))):
+        return None
+    original, (size, modified) = Path(entry[0]), entry[1:]
+    try:
+        status = original.stat()
+        if (status.st_size, status.st_mtime_ns) == (size, modified) or sha256(original) == section["sha256"]:
+            return None
+    except OSError:
+        return None  # gone or out of reach: the store has what was imported
+    return f"{original} has changed since its import; `promptgan use local-text --path {original} ...` imports it again"
+
+
+def _originals(root: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((root / ORIGINALS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _track(stored: Path, root: Path) -> None:
+    command = [sys.executable, "-m", "dvc", "add", "--quiet", str(stored)]
+    done = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, env={**os.environ, "DVC_NO_ANALYTICS": "1"}
+    )
+    if done.returncode:
+        raise NotTracked(stored, (done.stderr.strip().splitlines() or ["no message"])[-1])

@@ -1,0 +1,132 @@
+"""The whole of params.yaml: every section against the schema of the room that it belongs to."""
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pydantic
+from pydantic import Field
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node
+
+from promptgan import base
+from promptgan.experiments.combinations import impossible
+
+SCHEMAS = {
+    "compute": "promptgan.compute:Compute",
+    "data": "promptgan.data.sets.${data.name}:Parameters",
+    "validate": "promptgan.quality.${modality}:Parameters",
+    "tokenize": "promptgan.tokenizers.${modality}:Parameters",
+    "model": "promptgan.models.generators.${model.name}:Parameters",
+    "pretrain": "promptgan.training.pretraining.${pretrain.method}:Parameters",
+    "discriminator": "promptgan.models.discriminator:Parameters",
+    "train": "promptgan.training.adversarial.${train.method}:Parameters",
+    "judges": "promptgan.judges.${modality}:Parameters",
+    "generate": "promptgan.generation.${modality}:Parameters",
+    "evaluate": "promptgan.evaluation.${modality}:Parameters",
+}
+"""Where each section's schema lies, in the template style of dvc.yaml."""
+
+CHOICES = {section: match[1] for section, at in SCHEMAS.items() if (match := re.search(rf"\${{{section}\.(\w+)}}", at))}
+"""Sections whose schema is chosen by one of their own keys, and that key."""
+
+NAMES = {"train.objective": "promptgan.objectives.adversarial"}
+"""Keys within a section that name a file in a folder of choices."""
+
+
+class Run(base.Parameters):
+    """What stands outside of the sections."""
+
+    recipe: str = Field(min_length=1, max_length=100)
+    modality: str
+    seed: int = Field(ge=0, lt=2**32)
+
+
+def check(path: Path = base.PARAMS_FILE) -> dict[str, Any]:
+    """Validate the whole parameter file, and return it.
+
+    Raises:
+        ParameterError: lists every wrong key of every section, and every impossible combination.
+    """
+    document = base.load_params(path, allow_repeated=True)
+    if found := _repeated_keys(YAML(pure=True).compose(path.read_text(encoding="utf-8"))) + problems(document):
+        raise base.ParameterError(found, path)
+    return document
+
+
+def problems(document: dict[str, Any]) -> list[str]:
+    """One line for every wrong key and every impossible combination of a parsed parameter file."""
+    sections, found = _sections(document)
+    return found or impossible(document["modality"], sections)
+
+
+def _sections(document: dict[str, Any]) -> tuple[dict[str, base.Parameters], list[str]]:
+    known = [*Run.model_fields, *SCHEMAS]
+    found = [
+        f"{key}: unknown section{base.nearest(str(key), known)}; allowed: {', '.join(known)}"
+        for key in document
+        if key not in known
+    ]
+    try:
+        Run.model_validate({key: document[key] for key in Run.model_fields if key in document})
+    except pydantic.ValidationError as error:
+        found += [line for line in base.describe(error, Run) if not line.startswith("modality:")]  # its rooms say more
+    valid = {}
+    for section in SCHEMAS:
+        try:
+            if section not in document:
+                raise base.ParameterError([f"{section}: missing"])
+            valid[section] = base.validated(schema(section, document), document[section], section)
+        except base.ParameterError as error:
+            found += [line for line in error.problems if line not in found]
+    for key, package in NAMES.items():
+        section, name = key.split(".")
+        chosen = getattr(valid.get(section), name, None)
+        if chosen is not None and chosen not in (there := base.choices(package)):
+            found.append(
+                f"{key}: found {base.shown(chosen)}{base.nearest(chosen, there)}; available: {', '.join(there)}"
+            )
+    return valid, found
+
+
+def schema(section: str, document: dict[str, Any]) -> type[base.Parameters]:
+    """The class that ``section`` of this parameter file must satisfy.
+
+    Raises:
+        ParameterError: the key that chooses it is missing or names nothing.
+    """
+    module, name = SCHEMAS[section].split(":")
+    if template := re.fullmatch(r"(.+)\.\$\{(.+)\}", module):
+        package, key = template.groups()
+        value: Any = document
+        for part in key.split("."):
+            if not isinstance(value, dict):
+                raise base.ParameterError([f"{section}: found {base.shown(value)}; a section of keys belongs here"])
+            if part not in value:
+                names = ", ".join(base.choices("promptgan.tokenizers" if key == "modality" else package))
+                raise base.ParameterError([f"{key}: missing; available: {names}"])
+            value = value[part]
+        if key == "modality":  # the rooms hold shared files beside one file per modality; this one does not
+            base.choose("promptgan.tokenizers", value, key)
+            chosen = importlib.import_module(f"{package}.{value}")
+        else:
+            chosen = base.choose(package, value, key)
+    else:
+        chosen = importlib.import_module(module)
+    cls: type[base.Parameters] = getattr(chosen, name)
+    return cls
+
+
+def _repeated_keys(node: Node | None, prefix: str = "") -> list[str]:
+    if not isinstance(node, MappingNode) or prefix.count(".") > 20:  # an alias may lead back to its own anchor
+        return []
+    lines: list[str] = []
+    first: dict[str, int] = {}
+    for key, value in node.value:
+        name, line = f"{prefix}{key.value}", key.start_mark.line + 1
+        if name in first:
+            lines.append(f"{name}: given twice, on lines {first[name]} and {line}")
+        first.setdefault(name, line)
+        lines += _repeated_keys(value, f"{name}.")
+    return lines

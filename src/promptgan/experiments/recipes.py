@@ -1,0 +1,300 @@
+"""Presets: recipes/NAME.yaml, composed with its base, written into params.yaml with the comments kept.
+
+A preset either holds every section, or names a complete preset as its `base` and holds only what differs. A section
+whose choice differs from the base's (another data set, another model) replaces the base's whole section. So a preset
+alone determines every value of params.yaml, whatever was there before.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from promptgan import base
+from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems
+
+FOLDER = Path("recipes")
+
+
+class UnknownRecipe(base.PromptganError):
+    """There is no such preset."""
+
+    exit_code = 2
+
+
+class BrokenRecipe(base.PromptganError):
+    """A preset cannot be read, or its base cannot."""
+
+
+class OwnDataMissing(base.PromptganError):
+    """The recipe reads the user's own data and was not given any."""
+
+    exit_code = 2
+
+
+@dataclass
+class Entry:
+    """A key of a parameter file, as it is written."""
+
+    value: "str | dict[str, Entry]"
+    """The text of the value, or the keys below."""
+    head: list[str] = field(default_factory=list)
+    """Comment and empty lines above the key."""
+    comment: str = ""
+    """The comment on the key's own line."""
+    column: int = 0
+    """Where that comment begins."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value that a recipe set: ``old`` or ``new`` is None where the key was not there or is gone."""
+
+    key: str
+    old: str | None
+    new: str | None
+
+
+def names() -> dict[str, str]:
+    """Every preset's name and its description, which is its first comment line.
+
+    Raises:
+        BrokenRecipe: there is no folder of presets here.
+    """
+    files = sorted(FOLDER.glob("*.yaml"), key=lambda file: file.stem)
+    if not files:
+        raise BrokenRecipe("there is no preset in recipes/", "run this in the repository's own folder")
+    return {file.stem: file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for file in files}
+
+
+def find(name: str) -> Path:
+    """The file of a preset.
+
+    Raises:
+        UnknownRecipe: there is no such preset.
+    """
+    known = names()
+    if name not in known:
+        table = "\n".join(f"  {key:24} {text}" for key, text in known.items())
+        raise UnknownRecipe(
+            f"there is no recipe {base.shown(name)}{base.nearest(name, list(known))}; there are:\n{table}",
+            "promptgan use RECIPE, with one of these names",
+        )
+    return FOLDER / f"{name}.yaml"
+
+
+def use(
+    name: str,
+    path: Path = base.PARAMS_FILE,
+    *,
+    data: dict[str, Any] | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    threads: int | None = None,
+) -> list[Change]:
+    """Write the preset ``name`` into ``path``; return what changed.
+
+    Args:
+        name: a file of recipes/, without ``.yaml``.
+        path: the parameter file; its comments are kept.
+        data: the `data` section to use instead of the preset's.
+        device: where the preset says ``auto``; ``auto`` takes a GPU, with bfloat16, if torch finds one.
+        threads: CPU threads instead of the preset's.
+
+    Raises:
+        UnknownRecipe: there is no such preset.
+        OwnDataMissing: the preset reads own data and ``data`` is not given.
+        ParameterError: the preset, or its combination with the arguments, is not valid; nothing is written.
+    """
+    entries = _compose(name)
+    entries["recipe"].value = name
+    if data is not None:
+        entries["data"].value = {key: Entry(_text(value)) for key, value in data.items()}
+    _resolve(_keys(entries["compute"]), device, threads)
+    try:
+        before = dict(_flat(base.load_params(path)))
+        commented, tail = parse(path.read_text(encoding="utf-8"))
+    except (base.ParameterError, ValueError):  # nothing to keep of a file that cannot be taken apart
+        before, commented, tail = {}, {}, []
+    _keep_comments(entries, commented)
+    new = "\n".join([*lines(entries), *tail]) + "\n"
+    document = _values(new)
+    if data is None and document["data"] == {"name": "local_text"}:
+        raise OwnDataMissing(
+            f"{name} reads your own data, and no file was given",
+            f"promptgan use {name} --path FILE --prompt COLUMN --text COLUMN; see `promptgan use --help`",
+        )
+    if found := problems(document):
+        raise base.ParameterError(found, FOLDER / f"{name}.yaml")
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text(new, encoding="utf-8")
+    temporary.replace(path)
+    after = dict(_flat(document))
+    changed = [
+        key for key in [*after, *(key for key in before if key not in after)] if before.get(key) != after.get(key)
+    ]
+    return [Change(key, before.get(key), after.get(key)) for key in changed]
+
+
+def parse(text: str) -> tuple[dict[str, Entry], list[str]]:
+    """Take a parameter file apart into its keys, as they are written, and the comment lines after the last one."""
+    document = YAML().load(text)
+    if not isinstance(document, CommentedMap):
+        raise ValueError("it holds no sections of keys")
+    rows = text.rstrip("\n").split("\n")
+    starts = sorted(_key_lines(document))
+    ends = {}
+    for start, following in zip(starts, [*starts[1:], len(rows)], strict=True):
+        end = following
+        while end > start + 1 and re.match(r"\s*(#|$)", rows[end - 1]):
+            end -= 1
+        ends[start] = end
+    above = dict(zip(starts, [0, *(ends[start] for start in starts[:-1])], strict=True))
+    return _entries(document, rows, ends, above), rows[ends[starts[-1]] :]
+
+
+def _entries(section: CommentedMap, rows: list[str], ends: dict[int, int], above: dict[int, int]) -> dict[str, Entry]:
+    entries = {}
+    for key, value in section.items():
+        line, column = section.lc.key(key)
+        match = re.compile(r"\"[^\"]*\"|'[^']*'|[^:]*").match(rows[line], column)
+        assert match
+        body = [rows[line][match.end() + 1 :].strip(), *rows[line + 1 : ends[line]]]
+        comment = at = None
+        if _is_block(value) or body[0].startswith("#"):
+            body[0], comment, at = "", body[0], rows[line].find("#")
+        elif len(body) == 1 and (token := section.ca.items.get(key, [None] * 3)[2]) and token.value.startswith("#"):
+            at = token.start_mark.column
+            body[0], comment = rows[line][match.end() + 1 : at].strip(), rows[line][at:].strip()
+        entries[str(key)] = Entry(
+            _entries(value, rows, ends, above) if _is_block(value) else "\n".join(body),
+            rows[above[line] : line],
+            comment or "",
+            max(at or 0, 0),
+        )
+    return entries
+
+
+def _is_block(value: object) -> bool:
+    return isinstance(value, CommentedMap) and bool(value) and not value.fa.flow_style()
+
+
+def _key_lines(section: CommentedMap) -> Iterator[int]:
+    for key, value in section.items():
+        if key not in (section.lc.data or {}):
+            raise ValueError("a key that YAML merges from elsewhere has no line")
+        yield section.lc.key(key)[0]
+        if _is_block(value):
+            yield from _key_lines(value)
+
+
+def _compose(name: str) -> dict[str, Entry]:
+    entries = _read(name)
+    if "base" not in entries:
+        return _complete(name, entries)
+    parent = entries.pop("base").value
+    below = _read(str(parent))
+    if "base" in below:
+        raise BrokenRecipe(
+            f"recipes/{name}.yaml: its base {parent} has a base itself", "name a complete preset as base"
+        )
+    for section, key in CHOICES.items():
+        if section in entries and section in below:
+            mine, theirs = _keys(entries[section]).get(key), _keys(below[section]).get(key)
+            if mine and theirs and mine.value != theirs.value:
+                below[section].value = {}
+    _merge(below, entries)
+    return _complete(name, below)
+
+
+def _complete(name: str, entries: dict[str, Entry]) -> dict[str, Entry]:
+    if missing := [key for key in [*Run.model_fields, *SCHEMAS] if key not in entries]:
+        raise BrokenRecipe(
+            f"recipes/{name}.yaml lacks {', '.join(missing)}", "add them, or name a `base` that has them"
+        )
+    return entries
+
+
+def _read(name: str) -> dict[str, Entry]:
+    path = find(name)
+    try:
+        entries, _ = parse(path.read_text(encoding="utf-8"))
+    except (OSError, YAMLError, ValueError) as error:
+        raise BrokenRecipe(f"{path}: {' '.join(str(error).split())[:300]}", "correct the preset") from error
+    first = next(iter(entries.values()))
+    first.head = first.head[1:]  # the description is the preset's, not the parameter file's
+    return entries
+
+
+def _merge(below: dict[str, Entry], above: dict[str, Entry]) -> None:
+    for key, entry in above.items():
+        old = below.get(key)
+        if old and isinstance(old.value, dict) and isinstance(entry.value, dict):
+            _merge(old.value, entry.value)
+        elif old:
+            old.value = entry.value
+            if entry.comment:
+                old.comment, old.column = entry.comment, entry.column
+        else:
+            below[key] = entry
+
+
+def _resolve(compute: dict[str, Entry], device: str, threads: int | None) -> None:
+    if device == "auto" and compute["device"].value == "auto":
+        import torch
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device != "auto":
+        compute["device"].value = device
+    if device == "cuda":
+        compute["precision"].value = "bfloat16"
+    if threads is not None:
+        compute["threads"].value = str(threads)
+
+
+def _keep_comments(entries: dict[str, Entry], commented: dict[str, Entry]) -> None:
+    for key, entry in entries.items():
+        if key in commented:
+            entry.head = commented[key].head
+            if commented[key].comment not in ("", entry.comment):
+                entry.comment, entry.column = commented[key].comment, commented[key].column
+            _keep_comments(_keys(entry), _keys(commented[key]))
+
+
+def lines(entries: dict[str, Entry], indent: str = "") -> Iterator[str]:
+    """The lines of a parameter file that `parse` took apart."""
+    for key, entry in entries.items():
+        yield from entry.head
+        value, _, rest = ("" if isinstance(entry.value, dict) else entry.value).partition("\n")
+        text = f"{indent}{key}: {value}".rstrip()
+        yield f"{text:{max(entry.column, len(text) + 2)}}{entry.comment}".rstrip()
+        if rest:
+            yield rest
+        yield from lines(_keys(entry), indent + "  ")
+
+
+def _keys(entry: Entry) -> dict[str, Entry]:
+    return entry.value if isinstance(entry.value, dict) else {}
+
+
+def _text(value: object) -> str:
+    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z][\w./-]*", value) and _values(f"a: {value}")["a"] == value
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
+def _values(text: str) -> dict[str, Any]:
+    values: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    return values
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _text(value)

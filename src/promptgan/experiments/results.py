@@ -1,0 +1,157 @@
+"""A finished run against the committed results: the same bytes, or metrics within tolerance on another kind of CPU."""
+
+import json
+import math
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from promptgan import base
+
+LOCK = Path("dvc.lock")
+
+TOLERANCES = {
+    "metrics/validation.json:*": 0.0,
+    "*nll*": 0.03,
+    "*seconds*": math.inf,
+    "*steps*": 1.0,
+    "*epoch*": 1.0,
+    "*": 0.25,
+}
+"""Largest relative difference of a metric, by the first pattern that `FILE:KEY` matches. What a CPU computes
+differs in the last bit from one kind to another, and training amplifies it: data does not change, likelihoods hardly,
+what is counted in samples by its sampling error. A difference is relative to the larger value, or to 0.1 where both
+are less."""
+
+
+class NothingToCompare(base.PromptganError):
+    """There is no committed result, no finished run, or the two are runs of different parameters."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of both runs; None where a run lacks it."""
+
+    key: str
+    committed: float | str | bool | None
+    here: float | str | bool | None
+    difference: float
+    """Relative, or infinite where the values are not two numbers."""
+    tolerance: float
+
+    @property
+    def within(self) -> bool:
+        """Whether the difference is one that another kind of CPU explains."""
+        return self.difference <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `promptgan compare` found."""
+
+    different: list[str]
+    """Outputs whose content differs; none means identical."""
+    metrics: list[Metric]
+    """Metrics that differ."""
+
+    @property
+    def identical(self) -> bool:
+        """Whether every output has the same bytes."""
+        return not self.different
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run reproduces the committed one."""
+        return all(metric.within for metric in self.metrics)
+
+
+def compare(revision: str = "HEAD") -> Comparison:
+    """Compare dvc.lock and the metrics in this folder with those of a Git revision.
+
+    Raises:
+        NothingToCompare: either is missing, or they are runs of different parameters.
+    """
+    committed = _yaml(_at(revision, LOCK), f"{revision}:{LOCK}")
+    if not LOCK.exists():
+        raise NothingToCompare("there is no finished run here: dvc.lock is missing", "run `make run` first")
+    here = _yaml(LOCK.read_text(encoding="utf-8"), str(LOCK))
+    unfinished = [stage for stage in committed if stage not in here]
+    if unfinished:
+        raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
+    mine, theirs = (dict(_flat({s: lock[s].get("params", {}) for s in lock})) for lock in (here, committed))
+    if other := sorted(key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)):
+        keys = "".join(f"\n  {key}: committed {theirs.get(key)!r}, here {mine.get(key)!r}" for key in other)
+        raise NothingToCompare(
+            f"the committed results are those of other parameters:{keys}",
+            "`git checkout params.yaml`, `make run`, then compare again; `dvc metrics diff` shows any two runs",
+        )
+    different = sorted(
+        path
+        for stage in committed
+        for path, md5 in _outs(committed[stage]).items()
+        if _outs(here[stage]).get(path) != md5
+    )
+    return Comparison(
+        different, [metric for metric in _metrics(revision) if metric.difference > 0] if different else []
+    )
+
+
+def _metrics(revision: str) -> Iterator[Metric]:
+    listed = _git("ls-tree", "--name-only", revision, "metrics/").split()
+    for name in sorted({*listed, *(path.as_posix() for path in Path("metrics").glob("*.json"))}):
+        committed = dict(_flat(json.loads(_at(revision, Path(name))))) if name in listed else {}
+        here = dict(_flat(json.loads(Path(name).read_text(encoding="utf-8")))) if Path(name).exists() else {}
+        for key in sorted(committed.keys() | here.keys()):
+            a, b = committed.get(key), here.get(key)
+            address = f"{name}:{key}"
+            tolerance = next(value for pattern, value in TOLERANCES.items() if fnmatchcase(address, pattern))
+            yield Metric(address, a, b, _difference(a, b), tolerance)
+
+
+def _difference(a: object, b: object) -> float:
+    if a == b and type(a) is type(b):
+        return 0.0
+    numbers = [x for x in (a, b) if isinstance(x, int | float) and not isinstance(x, bool)]
+    if len(numbers) < 2:
+        return math.inf
+    return abs(numbers[0] - numbers[1]) / max(abs(numbers[0]), abs(numbers[1]), 0.1)
+
+
+def _outs(stage: dict[str, Any]) -> dict[str, str]:
+    return {out["path"]: out["md5"] for out in stage.get("outs", [])}
+
+
+def _flat(values: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(values, dict | list):
+        for key, value in values.items() if isinstance(values, dict) else enumerate(values):
+            yield from _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, values
+
+
+def _yaml(text: str, name: str) -> dict[str, Any]:
+    try:
+        stages: dict[str, Any] = YAML(typ="safe", pure=True).load(text)["stages"]
+    except (YAMLError, TypeError, KeyError) as error:
+        raise NothingToCompare(f"{name} cannot be read", "restore it with `git checkout dvc.lock`") from error
+    return stages
+
+
+def _at(revision: str, path: Path) -> str:
+    return _git("show", f"{revision}:./{path.as_posix()}")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise NothingToCompare(
+            f"git {' '.join(arguments)}: {done.stderr.strip()}",
+            "run this in a clone whose HEAD holds dvc.lock and metrics/",
+        )
+    return done.stdout

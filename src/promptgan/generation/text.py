@@ -1,0 +1,108 @@
+"""Answers to prompts: from a loaded model folder, and for the generate stage from every model at every temperature."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from pydantic import Field
+
+from promptgan import base
+from promptgan.compute import Compute, autocast
+from promptgan.models import folder
+from promptgan.models.decoding import random_numbers, sample
+from promptgan.progress import Progress
+from promptgan.tokenizers.text import decode
+from promptgan.training.pairs import pad
+
+
+class Parameters(base.Parameters):
+    """The `generate` section for text."""
+
+    temperatures: list[float] = Field(min_length=5)
+    """Softmax temperatures of the curves; at least five."""
+    count: int = Field(ge=10)
+    """Test prompts answered by every model at every temperature (fewer where the test split is smaller)."""
+    temperature: float = Field(gt=0, le=10)
+    """Of the answers that people read."""
+    top_p: float = Field(gt=0, le=1)
+    """Nucleus of the answers that people read (Holtzman et al., 2020, arXiv:1904.09751); the curves use all of it."""
+    prompts: list[str]
+    """Prompts of your own, answered for people beside ten of the test split."""
+
+
+READABLE = 10
+"""Test prompts whose answers are written out for people."""
+
+
+def answer(
+    loaded: folder.TextGenerator,
+    prompts: list[str],
+    *,
+    seed: int,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    batch: int = 256,
+) -> list[str]:
+    """Answer each prompt once; the same seed gives the same answers on the same kind of machine."""
+    limit = loaded.config["max_tokens"]
+    device = next(loaded.model.parameters()).device
+    rows = [e.ids[-limit:] for e in loaded.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
+    uniforms = random_numbers(seed, len(rows), limit)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    answers: dict[int, str] = {}
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        prompt, lengths = pad([rows[i] for i in chosen])
+        texts = sample(loaded.model, prompt.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p)
+        answers.update(zip(chosen, decode(loaded.tokenizer, texts), strict=True))
+    return [answers[i] for i in range(len(rows))]
+
+
+def generate(
+    folders: dict[str, Path],
+    test: Path,
+    out: Path,
+    parameters: Parameters,
+    compute: Compute,
+    seed: int,
+    device: torch.device,
+) -> int:
+    """Answer test prompts with every model and write ``samples.parquet`` and ``samples.txt``; return the number of samples.
+
+    The Parquet file holds prompt_id, prompt, text, model, temperature, top_p and seed: first the curves (all
+    ``temperatures``, top_p 1), then the answers for people (``temperature``, ``top_p``; also to ``prompts``). All models
+    answer with the same random numbers. A folder whose stage the recipe does not use is left out.
+    """
+    p = parameters
+    pairs = pd.read_parquet(test, columns=["id", "prompt"])
+    asked = pairs.head(p.count)
+    own = pd.DataFrame({"id": [f"user-{i}" for i in range(len(p.prompts))], "prompt": p.prompts})
+    read = pd.concat([own, pairs.head(READABLE)]).drop_duplicates("id")
+    plan = [(asked, temperature, 1.0) for temperature in p.temperatures] + [(read, p.temperature, p.top_p)]
+    frames = []
+    used = {name: path for name, path in folders.items() if folder.read_config(path)["kind"] != "none"}
+    with Progress("samples", len(used) * len(plan)) as progress:
+        for name, path in used.items():
+            loaded = folder.load(path, device)
+            for prompts, temperature, top_p in plan:
+                with autocast(compute):
+                    texts = answer(
+                        loaded, prompts["prompt"].tolist(), seed=seed, temperature=temperature, top_p=top_p
+                    )
+                columns = {"prompt_id": prompts["id"], "prompt": prompts["prompt"], "text": texts, "model": name}
+                frames.append(pd.DataFrame(columns).assign(temperature=temperature, top_p=top_p, seed=seed))
+                progress.advance()
+    out.mkdir(parents=True, exist_ok=True)
+    samples = pd.concat(frames, ignore_index=True)
+    samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
+    (out / "samples.txt").write_text(_readable(frames[len(plan) - 1 :: len(plan)]), encoding="utf-8")
+    return len(samples)
+
+
+def _readable(frames: list[pd.DataFrame]) -> str:
+    blocks = []
+    for rows in zip(*(frame.itertuples() for frame in frames), strict=True):
+        answers = [f"  {row.model:<12} {row.text}" for row in rows]
+        blocks.append("\n".join([rows[0].prompt, *answers]))
+    return "\n\n".join(blocks) + "\n"

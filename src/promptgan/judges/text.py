@@ -1,0 +1,139 @@
+"""Fitting the matcher that tells the true text of a prompt from another's, on a split that no generator sees."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn.functional import cross_entropy, normalize
+
+from promptgan import base
+from promptgan.judges.networks.dual_encoder import PAD, DualEncoder
+from promptgan.progress import Progress
+from promptgan.training.pairs import Pairs, pad
+
+CANDIDATES = 100
+"""Texts that a true one is ranked among: itself and 99 others."""
+
+
+class Parameters(base.Parameters):
+    """The `judges` section for text."""
+
+    embedding: int = Field(ge=2, le=4096)
+    """Size of the matcher's projected bag of embeddings."""
+    dropout: float = Field(ge=0, lt=1)
+    word_dropout: float = Field(ge=0, lt=1)
+    """Share of tokens left out of a training pair."""
+    batch: int = Field(ge=2)
+    """Pairs in a batch; each text is a wrong one for all the other prompts."""
+    learning_rate: float = Field(gt=0)
+    epochs: int = Field(ge=1)
+    """At most."""
+    patience: int = Field(ge=1)
+    """Epochs without a better mean reciprocal rank on held-out pairs."""
+
+
+class TooFewPairs(base.PromptganError):
+    """The judge split is too small to fit and to test on."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A matcher and what became of its training."""
+
+    matcher: DualEncoder
+    metrics: dict[str, Any]
+
+
+def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device: torch.device) -> Fitted:
+    """Fit the matcher with in-batch negatives (Henderson et al., 2017, arXiv:1705.00652).
+
+    The last tenth of ``pairs`` is for the numbers reported and the tenth before it for stopping; as pairs lie in the
+    order of their conversations, conversations are not mixed. The numbers: `accuracy`, of telling the true text from
+    one wrong text, and `mrr`, the mean reciprocal rank of the true text among 100, beside those of TF-IDF cosines.
+
+    Raises:
+        TooFewPairs: there are fewer than 100.
+    """
+    if len(pairs) < CANDIDATES:
+        raise TooFewPairs(
+            f"data/tokens/judge.arrow holds {len(pairs)} pairs; the matcher needs {CANDIDATES}",
+            "give the pipeline more data, or a larger judge share in the section validate",
+        )
+    everything = np.arange(len(pairs))
+    prompts, texts = (pad(pairs.rows(column, everything))[0].to(device) for column in ("prompt", "text"))
+    tenth = len(pairs) // 10
+    train, stop, report = np.split(everything, [len(pairs) - 2 * tenth, len(pairs) - tenth])
+    torch.manual_seed(seed)
+    matcher = DualEncoder(vocabulary, parameters.embedding, parameters.dropout, parameters.word_dropout)
+    frequencies = inverse_document_frequency(torch.cat([_rows(prompts, train), _rows(texts, train)]), vocabulary)
+    matcher.begin_with(frequencies.cpu())
+    matcher.to(device)
+
+    def measured(part: npt.NDArray[np.int64]) -> dict[str, float]:
+        matcher.eval()
+        with torch.no_grad():
+            return ranking(matcher.score(_rows(prompts, part), _rows(texts, part)).cpu().numpy(), seed)
+
+    optimiser = torch.optim.AdamW(matcher.parameters(), parameters.learning_rate)
+    random = np.random.default_rng(seed)
+    best, best_epoch, epoch = measured(stop)["mrr"], 0, 0
+    kept = {name: tensor.clone() for name, tensor in matcher.state_dict().items()}
+    with Progress("matcher", parameters.epochs) as progress:
+        while epoch < parameters.epochs and epoch - best_epoch < parameters.patience:
+            epoch += 1
+            matcher.train()
+            order = random.permutation(train)
+            for batch in np.split(order, range(parameters.batch, len(order) - 1, parameters.batch)):
+                scores, true = matcher.score(_rows(prompts, batch), _rows(texts, batch)), torch.arange(len(batch), device=device)
+                loss = (cross_entropy(scores, true) + cross_entropy(scores.T, true)) / 2
+                optimiser.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimiser.step()
+            if (mrr := measured(stop)["mrr"]) > best:
+                best, best_epoch = mrr, epoch
+                kept = {name: tensor.clone() for name, tensor in matcher.state_dict().items()}
+            progress.say(f"MRR {best:.3f}")
+            progress.advance()
+    matcher.load_state_dict(kept)
+    baseline = [normalize(term_counts(_rows(side, report), vocabulary) * frequencies, dim=1) for side in (prompts, texts)]
+    metrics = {
+        "matcher": measured(report),
+        "tf_idf": ranking((baseline[0] @ baseline[1].T).cpu().numpy(), seed),
+        "best_epoch": best_epoch,
+        "pairs": {"train": len(train), "stop": len(stop), "report": len(report)},
+    }
+    return Fitted(matcher.eval(), metrics)
+
+
+def ranking(scores: npt.NDArray[np.float32], seed: int) -> dict[str, float]:
+    """How well scores (N, N) of N prompts with N texts put the true texts, on the diagonal, above wrong ones.
+
+    ``accuracy`` is the share of comparisons of a true with a wrong text that the true one wins; ``mrr`` is the mean
+    reciprocal rank of the true text among itself and 99 fixed others (or all). Half of equal scores count as won.
+    """
+    count = len(scores)
+    true = np.diag(scores)[:, None]
+    lost = (scores > true) + 0.5 * (scores == true)
+    np.fill_diagonal(lost, 0)
+    random = np.random.default_rng(seed)
+    ranks = [1 + lost[i, random.permutation(np.delete(np.arange(count), i))[: CANDIDATES - 1]].sum() for i in range(count)]
+    return {"accuracy": round(float(1 - lost.sum() / (count * (count - 1))), 4), "mrr": round(float(np.mean(1 / np.array(ranks))), 4)}
+
+
+def inverse_document_frequency(tokens: Tensor, vocabulary: int) -> Tensor:
+    """Smoothed inverse document frequency (vocabulary,) of padded token ids (N, T): ln((1 + N) / (1 + n)) + 1."""
+    documents = (term_counts(tokens, vocabulary) > 0).sum(0)
+    return torch.log((1 + len(tokens)) / (1 + documents)) + 1
+
+
+def term_counts(tokens: Tensor, vocabulary: int) -> Tensor:
+    """How often each token occurs, (N, vocabulary) float32, of padded token ids (N, T)."""
+    return torch.zeros(len(tokens), vocabulary, device=tokens.device).scatter_add(1, tokens, (tokens != PAD).float())
+
+
+def _rows(tokens: Tensor, indices: npt.NDArray[np.int64]) -> Tensor:
+    return tokens[torch.from_numpy(indices).to(tokens.device)]

@@ -1,0 +1,65 @@
+"""A discriminator of (prompt, text) pairs: the text attends to the prompt, and the comparison is judged."""
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import dropout, gelu
+
+from promptgan import base
+
+
+class Parameters(base.Parameters):
+    """The `discriminator` section."""
+
+    embedding: int = Field(ge=2, le=4096)
+    """Size of its own token embeddings."""
+    width: int = Field(ge=2, le=4096)
+    """Channels of its convolutions."""
+    kernel: int = Field(ge=1, le=15)
+    """Tokens that a convolution sees; odd."""
+    dropout: float = Field(ge=0, lt=1)
+
+
+class Discriminator(nn.Module):
+    """Scores how real a text is as the answer to its prompt.
+
+    Decomposable attention (Parikh et al., 2016, arXiv:1606.01933) over convolved embeddings. Takes the text as
+    embeddings, so that a generator's relaxed tokens carry a gradient.
+    """
+
+    def __init__(self, parameters: Parameters, vocabulary: int) -> None:
+        super().__init__()
+        p = parameters
+        self.dropout = p.dropout
+        self.embedding = nn.Embedding(vocabulary, p.embedding)
+        nn.init.normal_(self.embedding.weight, std=p.embedding**-0.5)
+        self.read = nn.Conv1d(p.embedding, p.width, p.kernel, padding=p.kernel // 2)
+        self.compare = nn.Conv1d(4 * p.width, p.width, p.kernel, padding=p.kernel // 2)
+        self.judge = nn.Sequential(nn.Linear(2 * p.width, p.width), nn.GELU(), nn.Linear(p.width, 1))
+
+    def forward(self, prompt: Tensor, prompt_lengths: Tensor, embedded: Tensor, text_lengths: Tensor) -> Tensor:
+        """Logits (N,) of prompts (N, P) and embedded texts (N, T, embedding) of the given lengths (N,)."""
+        prompt_mask = _mask(prompt, prompt_lengths)
+        text_mask = _mask(embedded[..., 0], text_lengths)
+        asked = self._convolve(self.read, self._drop(self.embedding(prompt)), prompt_mask)
+        said = self._convolve(self.read, self._drop(embedded), text_mask)
+        scores = said @ asked.transpose(1, 2) * said.shape[-1] ** -0.5
+        weights = scores.float().masked_fill(~prompt_mask[:, None], -1e9).softmax(-1).to(asked.dtype)
+        found = weights @ asked
+        compared = torch.cat([said, found, said * found, (said - found).abs()], -1)
+        compared = self._convolve(self.compare, self._drop(compared), text_mask)
+        mean = compared.sum(1) / text_lengths[:, None].clamp_min(1)
+        highest = compared.masked_fill(~text_mask[..., None], -1e4).amax(1)
+        logits: Tensor = self.judge(self._drop(torch.cat([mean, highest], -1)))[:, 0]
+        return logits
+
+    def _convolve(self, layer: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
+        masked = x * mask[..., None]
+        return gelu(layer(masked.transpose(1, 2)).transpose(1, 2)) * mask[..., None]
+
+    def _drop(self, x: Tensor) -> Tensor:
+        return dropout(x, self.dropout, self.training)
+
+
+def _mask(like: Tensor, lengths: Tensor) -> Tensor:
+    return torch.arange(like.shape[1], device=like.device) < lengths[:, None]

@@ -1,0 +1,94 @@
+"""A recurrent encoder-decoder with attention over the prompt (Luong, Pham and Manning, 2015, arXiv:1508.04025)."""
+
+from typing import Literal, NamedTuple
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import dropout
+
+from promptgan import base
+
+PAD = 0
+
+
+class Parameters(base.Parameters):
+    """The `model` section for `name: recurrent`."""
+
+    name: Literal["recurrent"]
+    cell: Literal["gru", "lstm"]
+    embedding: int = Field(ge=2, le=4096)
+    """Size of a token's embedding, shared by prompt, text and output projection."""
+    width: int = Field(ge=2, le=8192)
+    """Size of the recurrent state."""
+    layers: int = Field(ge=1, le=8)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class State(NamedTuple):
+    """What decoding carries from one token to the next, for N sequences."""
+
+    hidden: tuple[Tensor, ...]
+    """The cell's state, each (layers, N, width)."""
+    keys: Tensor
+    """The encoded prompt, (N, P, width)."""
+    mask: Tensor
+    """True where the prompt is padding, (N, P)."""
+
+    def select(self, rows: Tensor) -> "State":
+        """The state of the sequences ``rows``."""
+        return State(tuple(h[:, rows] for h in self.hidden), self.keys[rows], self.mask[rows])
+
+
+class Generator(nn.Module):
+    """Answers a prompt token by token.
+
+    ``forward`` and ``step`` return features of size ``embedding``; the logits of the next token are their products
+    with the token embeddings (`logits`), kept apart so that a loss can project only the positions that it needs.
+    """
+
+    def __init__(self, parameters: Parameters, vocabulary: int) -> None:
+        super().__init__()
+        p = parameters
+        self.dropout = p.dropout
+        self.embedding = nn.Embedding(vocabulary, p.embedding, padding_idx=PAD)
+        nn.init.normal_(self.embedding.weight, std=p.embedding**-0.5)
+        with torch.no_grad():
+            self.embedding.weight[PAD].zero_()
+        cell = {"gru": nn.GRU, "lstm": nn.LSTM}[p.cell]
+        between = p.dropout if p.layers > 1 else 0.0
+        self.encoder = cell(p.embedding, p.width, p.layers, batch_first=True, dropout=between)
+        self.decoder = cell(p.embedding, p.width, p.layers, batch_first=True, dropout=between)
+        self.query = nn.Linear(p.width, p.width, bias=False)
+        self.mix = nn.Linear(2 * p.width, p.embedding)
+        self.bias = nn.Parameter(torch.zeros(vocabulary))
+
+    def start(self, prompt: Tensor, prompt_lengths: Tensor) -> State:
+        """Encode prompts (N, P) of ``prompt_lengths`` (N,) into the state before the first token."""
+        keys, _ = self.encoder(self._drop(self.embedding(prompt)))
+        last = (prompt_lengths.clamp_min(1) - 1).view(-1, 1, 1).expand(-1, 1, keys.shape[-1])
+        summary = keys.gather(1, last).transpose(0, 1).repeat(self.decoder.num_layers, 1, 1)
+        hidden = (summary,) if isinstance(self.decoder, nn.GRU) else (summary, torch.zeros_like(summary))
+        return State(hidden, keys, prompt == PAD)
+
+    def forward(self, prompt: Tensor, prompt_lengths: Tensor, inputs: Tensor) -> Tensor:
+        """Features (N, T, embedding) that predict what follows each of ``inputs`` (N, T), which begin with BOS."""
+        features, _ = self.step(self.embedding(inputs), self.start(prompt, prompt_lengths))
+        return features
+
+    def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read T embedded tokens (N, T, embedding); return features of the same shape and the state after them."""
+        hidden = state.hidden if isinstance(self.decoder, nn.LSTM) else state.hidden[0]
+        outputs, hidden = self.decoder(self._drop(embedded), hidden)
+        scores = self.query(outputs) @ state.keys.transpose(1, 2)
+        weights = scores.float().masked_fill(state.mask[:, None], -1e9).softmax(-1).to(outputs.dtype)
+        features = torch.tanh(self.mix(self._drop(torch.cat([outputs, weights @ state.keys], -1))))
+        after = tuple(hidden) if isinstance(self.decoder, nn.LSTM) else (hidden,)
+        return self._drop(features), State(after, state.keys, state.mask)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Unnormalised log-probabilities (..., vocabulary) of the next token."""
+        return nn.functional.linear(features, self.embedding.weight, self.bias)
+
+    def _drop(self, x: Tensor) -> Tensor:
+        return dropout(x, self.dropout, self.training)

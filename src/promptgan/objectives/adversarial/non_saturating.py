@@ -1,0 +1,14 @@
+"""The non-saturating objective (Goodfellow et al., 2014, arXiv:1406.2661, section 3)."""
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """``-[log D(x) + log(1 - D(G(z)))]`` from logits of any equal shapes; the mean, in nats."""
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+def generator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """``-log D(G(z))`` from logits; the mean, in nats. ``real`` is not used."""
+    return softplus(-fake).mean()

@@ -1,0 +1,99 @@
+"""What the stage validate leaves behind: Parquet files and a summary that are byte-stable, and a table to look at."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from promptgan.base import StageParameters, write_json
+from promptgan.record import write_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from promptgan.quality.text import Validated
+
+
+def write(validated: "Validated", raw: Path, out: Path, metrics: Path, parameters: StageParameters) -> None:
+    """Write the folder ``out``, whole or not at all, and then the summary ``metrics``."""
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        for name, frame in {**validated.splits, "quarantine": validated.quarantine}.items():
+            write_parquet(frame, partial / f"{name}.parquet")
+        write_run(partial, "validate", parameters, [raw])
+        shutil.rmtree(out, ignore_errors=True)
+        partial.replace(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    provenance = json.loads((raw / "provenance.json").read_bytes())
+    data = {key: provenance[key] for key in ("title", "content_sha256")}
+    write_json(metrics, {"data": data, **validated.summary})
+
+
+def write_parquet(frame: "pd.DataFrame", path: Path) -> None:
+    """Write a table of strings in its row order, without index or pandas' metadata: equal rows are equal bytes.
+
+    A value that is no string, which only quarantine can hold, is written as Python shows it; a missing one is null.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {
+        name: pa.array(
+            [_storable(value) if pd.api.types.is_scalar(value) else repr(value) for value in frame[name]], pa.string()
+        )
+        for name in frame.columns
+    }
+    pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=2**16)
+
+
+def show(summary: dict[str, Any]) -> None:
+    """Print rows by split and quarantine by rule on a terminal; one line where there is none."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console, rows = Console(), summary["rows"]
+    found = [entry for entry in summary["quarantine"] if entry["rows"]]
+    if not console.is_terminal:
+        rules = ", ".join(f"{entry['rule']} {entry['rows']}" for entry in found)
+        print(", ".join(f"{name} {count}" for name, count in rows.items()) + (f" ({rules})" if rules else ""))
+        return
+    table = Table("rows", "", title="validated records")
+    table.columns[1].justify = "right"
+    for name, count in rows.items():
+        table.add_row(name, f"{count:,}")
+        if name == "quarantined":
+            for entry in found:
+                table.add_row(f"  {entry['rule']}", f"{entry['rows']:,}", style="yellow")
+    console.print(table)
+
+
+@contextmanager
+def data_docs(folder: Path | None) -> Iterator[Any]:
+    """A Great Expectations context whose Data Docs are built at the end, also where a table rule stops the pipeline."""
+    from promptgan.quality.expectations import new_context
+
+    if folder is None:
+        yield new_context()
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    context = new_context(folder)
+    try:
+        yield context
+    finally:
+        context.build_data_docs()
+        print(f"Data Docs: {folder / 'gx/uncommitted/data_docs/local_site/index.html'}")
+
+
+def _storable(value: Any) -> str | None:
+    import pandas as pd
+
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")  # Arrow holds no lone surrogates
+    return None if pd.isna(value) else repr(value)

@@ -1,0 +1,35 @@
+"""Which split a record belongs to: a stable hash of its group and nothing else."""
+
+import hashlib
+
+from pydantic import Field, model_validator
+
+from promptgan.base import Parameters
+
+RANKING = ("test", "judge", "val", "train")
+"""Splits from the highest rank down: a duplicate across splits stays in the higher one."""
+
+
+class Shares(Parameters):
+    """Shares of the groups; train is the rest."""
+
+    val: float = Field(gt=0, lt=1)
+    test: float = Field(gt=0, lt=1)
+    judge: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _leaves_train(self) -> "Shares":
+        if self.val + self.test + self.judge >= 0.9:
+            raise ValueError("val, test and judge leave less than a tenth for train")
+        return self
+
+
+def split_of(group: str, shares: Shares) -> str:
+    """The split of a group: its sha256, read as a number in [0, 1), against the cumulated shares."""
+    position = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
+    for split in RANKING[:-1]:
+        share: float = getattr(shares, split)
+        if position < share:
+            return split
+        position -= share
+    return RANKING[-1]

@@ -1,0 +1,1 @@
+"""A folder of choices: one adversarial training loop per file, named by train.method."""

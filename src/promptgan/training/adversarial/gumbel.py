@@ -1,0 +1,396 @@
+"""Alternating adversarial training of a text generator with straight-through Gumbel-softmax gradients."""
+
+import copy
+import math
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from promptgan import base
+from promptgan.compute import Compute, autocast
+from promptgan.evaluation.metrics.ms_jaccard import ms_jaccard
+from promptgan.models import likelihood
+from promptgan.models.decoding import random_numbers, sample
+from promptgan.models.discriminator import Discriminator
+from promptgan.objectives.penalties import gradient_penalty, zero_centred_penalty
+from promptgan.progress import Progress
+from promptgan.training.checkpoint import Checkpoint, random_state, set_random_state
+from promptgan.training.pairs import Batch, Pairs, batch_order, in_order, pad
+from promptgan.training.relaxed import RelaxedTexts, relaxed_sample
+from promptgan.vocabulary import EOS
+
+
+class Guards(base.Parameters):
+    """What holds training back, and what stops it."""
+
+    accuracy_low: float = Field(ge=0, le=1)
+    """Below this discriminator accuracy (a running mean), the generator waits."""
+    accuracy_high: float = Field(ge=0, le=1)
+    """Above it, the discriminator waits."""
+    entropy_floor: float = Field(ge=0)
+    """Nats per token of the generator's samples under which it has collapsed, and training stops."""
+    duplicates_limit: float = Field(ge=0, le=1)
+    """Share of validation answers that repeat another one, above which training stops."""
+    kl_limit: float = Field(gt=0)
+    """Nats per token between generator and twin, above which training stops."""
+
+
+class Parameters(base.Parameters):
+    """The `train` section for `method: gumbel`."""
+
+    method: Literal["gumbel"]
+    objective: str
+    """A file in `promptgan.objectives.adversarial`."""
+    penalty: Literal["none", "gradient", "zero_centred"]
+    """On the slope of the discriminator; see `promptgan.objectives.penalties`."""
+    penalty_weight: float = Field(ge=0)
+    steps: int = Field(ge=1)
+    """Generator steps, at most."""
+    warmup: int = Field(ge=0)
+    """Discriminator steps against the twin before the first generator step."""
+    batch: int = Field(ge=2)
+    learning_rate: float = Field(gt=0)
+    discriminator_learning_rate: float = Field(gt=0)
+    gumbel_start: float = Field(gt=0)
+    """Relaxation temperature at the first step; it falls geometrically to that of the last."""
+    gumbel_end: float = Field(gt=0)
+    likelihood_weight: float = Field(ge=0)
+    """Of a likelihood gradient added to each generator step; 0 leaves it out."""
+    ema: float = Field(ge=0, lt=1)
+    """Decay of the moving average of the generator's weights, which is what is validated and used."""
+    validate_every: int = Field(ge=1)
+    validation_prompts: int = Field(ge=10)
+    patience: int = Field(ge=1)
+    """Validations in a row without a better score after which training stops."""
+    checkpoint_every: int = Field(ge=1)
+    guards: Guards
+
+
+class NonFiniteLoss(base.PromptganError):
+    """A loss became infinite or not a number; the last checkpoint is kept."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an adversarial training ended; the networks hold the weights of the best validation."""
+
+    history: list[dict[str, float]]
+    """One row per validation; the row of step 0 is the twin."""
+    ema: nn.Module
+    """The moving average of the generator at its best validation."""
+    best: float
+    """Its MS-Jaccard on validation."""
+    best_step: int
+    steps: int
+    stopped: str
+    """Why: `limit`, `patience`, or the guard that was crossed."""
+    flops: float
+    """Arithmetic of the phase, estimated."""
+
+
+def fit(
+    generator: nn.Module,
+    discriminator: Discriminator,
+    train: Pairs,
+    val: Pairs,
+    parameters: Parameters,
+    objective: ModuleType,
+    max_tokens: int,
+    compute: Compute,
+    seed: int,
+    checkpoint: Checkpoint,
+) -> Outcome:
+    """Train ``generator`` and ``discriminator`` in place, from a likelihood-trained generator.
+
+    Each step draws answers once: the generator learns through the discriminator's verdict on them, then the
+    discriminator learns to tell real pairs from those answers and from real texts under the wrong prompt
+    (Reed et al., 2016, arXiv:1605.05396, section 4.2).
+
+    Raises:
+        NonFiniteLoss: a loss is no longer finite.
+    """
+    p = parameters
+    phase = _Phase(generator, discriminator, train, p, objective, max_tokens, compute, seed)
+    validation = _Validation(val, p, generator, max_tokens, compute, seed)
+    stopped = ""
+    if saved := checkpoint.load():
+        phase.load(saved["phase"])
+        history, best, best_step, best_weights = (saved[k] for k in ("history", "best", "best_step", "best_weights"))
+    else:
+        history = [{**phase.means(), **validation.measure(phase.ema.module)}]
+        best, best_step, best_weights = -math.inf, 0, {}
+
+    with Progress("adversarial", p.warmup + p.steps, done=phase.step + p.warmup) as progress:
+        while phase.step < p.steps and not stopped:
+            phase.advance()
+            progress.advance()
+            if phase.step > 0 and (phase.step % p.validate_every == 0 or phase.step == p.steps):
+                row = {**phase.means(), **validation.measure(phase.ema.module)}
+                history.append(row)
+                if row["score"] > best:
+                    best, best_step, best_weights = row["score"], phase.step, phase.weights()
+                progress.say(f"score {row['score']:.4f} (best {best:.4f})")
+                stopped = _crossed(row, p.guards)
+                if not stopped and phase.step - best_step >= p.patience * p.validate_every:
+                    stopped = "patience"
+            if phase.step % p.checkpoint_every == 0 and not stopped:
+                checkpoint.save(
+                    {
+                        "phase": phase.state(),
+                        "history": history,
+                        "best": best,
+                        "best_step": best_step,
+                        "best_weights": best_weights,
+                    }
+                )
+    phase.load_weights(best_weights)
+    return Outcome(history, phase.ema.module, best, best_step, phase.step, stopped or "limit", phase.flops)
+
+
+class _Phase:
+    """The networks, optimisers and counters of one adversarial training; ``step`` is negative while warming up."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: Discriminator,
+        train: Pairs,
+        parameters: Parameters,
+        objective: ModuleType,
+        max_tokens: int,
+        compute: Compute,
+        seed: int,
+    ) -> None:
+        p = parameters
+        self.p, self.objective, self.compute, self.seed = p, objective, compute, seed
+        self.generator, self.discriminator, self.train, self.max_tokens = generator, discriminator, train, max_tokens
+        self.ema = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(p.ema))
+        self.generator_optimizer = torch.optim.AdamW(
+            generator.parameters(), p.learning_rate, betas=(0.5, 0.98), weight_decay=0.0, fused=True
+        )
+        self.discriminator_optimizer = torch.optim.AdamW(
+            discriminator.parameters(), p.discriminator_learning_rate, betas=(0.5, 0.98), weight_decay=0.01, fused=True
+        )
+        self.device = next(generator.parameters()).device
+        self.step = -p.warmup
+        self.accuracy = 0.5
+        self.flops = 0.0
+        self.sums: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
+        self._lengths = train.text_lengths * 4096 + train.prompt_lengths
+        self._order: tuple[int, list[Any]] = (-1, [])
+
+    def advance(self) -> None:
+        """One step of both players, or of the discriminator alone while it warms up."""
+        batch = self._next_batch()
+        self.generator.train()
+        self.discriminator.train()
+        warming = self.step < 0
+        with torch.set_grad_enabled(not warming), autocast(self.compute):
+            fake = self._draw(batch)
+        if not warming:
+            self._step_generator(batch, fake)
+        if self.accuracy <= self.p.guards.accuracy_high or warming:
+            self._step_discriminator(batch, fake)
+        self._count_flops(batch, fake, warming)
+        self.step += 1
+
+    def _draw(self, batch: Batch) -> RelaxedTexts:
+        share = max(0, self.step) / max(1, self.p.steps - 1)
+        temperature = self.p.gumbel_start * (self.p.gumbel_end / self.p.gumbel_start) ** share
+        return relaxed_sample(
+            self.generator, batch.prompt, batch.prompt_lengths, self.discriminator.embedding, temperature, self.max_tokens
+        )
+
+    def _step_generator(self, batch: Batch, fake: RelaxedTexts) -> None:
+        p = self.p
+        self.discriminator.requires_grad_(False)
+        if self.accuracy >= p.guards.accuracy_low:
+            with autocast(self.compute):
+                fake_logits = self._judge(batch, fake.embedded, fake.lengths)
+                with torch.no_grad():
+                    real_logits = self._judge(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
+            loss = self.objective.generator_loss(real_logits, fake_logits)
+            self._note("generator_loss", loss)
+            loss.backward()
+        if p.likelihood_weight:
+            with autocast(self.compute):
+                nll, tokens = likelihood.backward(self.generator, batch, p.likelihood_weight)
+            self._note("train_nll", torch.tensor(nll / tokens))
+        norm = nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
+        self._note("generator_gradient", norm)
+        self.generator_optimizer.step()
+        self.generator_optimizer.zero_grad()
+        self.ema.update_parameters(self.generator)
+        self.discriminator.requires_grad_(True)
+
+    def _step_discriminator(self, batch: Batch, fake: RelaxedTexts) -> None:
+        # Neighbours in a batch have like lengths, so a text under its neighbour's prompt gives nothing away by its length.
+        wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
+        embed = self.discriminator.embedding
+        with autocast(self.compute):
+            real_logits = self._judge(batch, embed(batch.text), batch.text_lengths)
+            fake_logits = self._judge(batch, embed(fake.tokens), fake.lengths)
+            wrong_logits = self._judge(wrong, embed(wrong.text), wrong.text_lengths)
+        loss = (
+            self.objective.discriminator_loss(real_logits, fake_logits)
+            + self.objective.discriminator_loss(real_logits, wrong_logits)
+        ) / 2
+        self._note("discriminator_loss", loss)
+        if self.p.penalty != "none":
+            penalty = self._penalty(batch, fake)
+            self._note("penalty", penalty)
+            loss = loss + self.p.penalty_weight * penalty
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.discriminator.parameters(), 1.0)
+        self.discriminator_optimizer.step()
+        self.discriminator_optimizer.zero_grad()
+        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
+        accuracy = (real_logits > fake_logits).float().mean()
+        self._note("accuracy", accuracy)
+        self._note("accuracy_wrong_prompt", (real_logits > wrong_logits).float().mean())
+        self.accuracy += 0.05 * (accuracy.item() - self.accuracy)
+
+    def _penalty(self, batch: Batch, fake: RelaxedTexts) -> Tensor:
+        embed = self.discriminator.embedding
+        width = max(batch.text.shape[1], fake.tokens.shape[1])
+        real, drawn = (nn.functional.pad(embed(t), (0, 0, 0, width - t.shape[1])) for t in (batch.text, fake.tokens))
+        lengths = torch.maximum(batch.text_lengths, fake.lengths)
+
+        def score(embedded: Tensor) -> Tensor:
+            return self._judge(batch, embedded, lengths)
+
+        if self.p.penalty == "zero_centred":
+            return zero_centred_penalty(score, real)
+        return gradient_penalty(score, real, drawn, torch.rand(len(batch), device=self.device))
+
+    def _judge(self, batch: Batch, embedded: Tensor, lengths: Tensor) -> Tensor:
+        logits: Tensor = self.discriminator(batch.prompt, batch.prompt_lengths, embedded, lengths)
+        return logits.float()
+
+    def _next_batch(self) -> Batch:
+        per_epoch = math.ceil(len(self.train) / self.p.batch)
+        epoch, index = divmod(self.step + self.p.warmup, per_epoch)
+        if epoch != self._order[0]:
+            self._order = (epoch, batch_order(self._lengths, self.p.batch, self.seed, epoch))
+        return self.train.batch(self._order[1][index]).to(self.device)
+
+    def _note(self, name: str, value: Tensor) -> None:
+        number = float(value.detach())
+        if not math.isfinite(number):
+            raise NonFiniteLoss(
+                f"{name} is {number} at adversarial step {self.step}; the checkpoint before it is kept",
+                "lower train.learning_rate or train.discriminator_learning_rate, or set compute.precision to float32",
+            )
+        self.sums[name] = self.sums.get(name, 0.0) + number
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def _count_flops(self, batch: Batch, fake: RelaxedTexts, warming: bool) -> None:
+        # 2 a weight and token forwards, 4 backwards (Kaplan et al., 2020, arXiv:2001.08361, section 2.1).
+        asked, said, drawn = (int(lengths.sum()) for lengths in (batch.prompt_lengths, batch.text_lengths, fake.lengths))
+        weights = sum(w.numel() for w in self.generator.parameters())
+        judge = sum(w.numel() for name, w in self.discriminator.named_parameters() if "embedding" not in name)
+        self.flops += (2 if warming else 6) * weights * (asked + drawn)
+        self.flops += 6 * judge * (3 * asked + 2 * said + drawn)
+        if not warming:
+            self.flops += 6 * judge * (asked + drawn) + 2 * judge * (asked + said)
+            self.flops += 6 * weights * (asked + said) * (self.p.likelihood_weight > 0)
+
+    def means(self) -> dict[str, float]:
+        """The step, and the means of what was noted since the last call."""
+        means = {"step": self.step, **{name: self.sums[name] / self.counts[name] for name in sorted(self.sums)}}
+        self.sums, self.counts = {}, {}
+        return means
+
+    def weights(self) -> dict[str, dict[str, Tensor]]:
+        """Copies of the three networks' weights."""
+        networks = {"generator": self.generator, "ema": self.ema.module, "discriminator": self.discriminator}
+        return {name: copy.deepcopy(network.state_dict()) for name, network in networks.items()}
+
+    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+        """Put back what `weights` returned."""
+        self.generator.load_state_dict(weights["generator"])
+        self.ema.module.load_state_dict(weights["ema"])
+        self.discriminator.load_state_dict(weights["discriminator"])
+
+    _COUNTERS = ("step", "accuracy", "flops", "sums", "counts")
+    _OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "generator": self.generator.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "ema": self.ema.state_dict(),
+            "random": random_state(),
+            **{name: getattr(self, name).state_dict() for name in self._OPTIMIZERS},
+            **{name: getattr(self, name) for name in self._COUNTERS},
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Put back what `state` returned."""
+        for name in ("generator", "discriminator", "ema", *self._OPTIMIZERS):
+            getattr(self, name).load_state_dict(state[name])
+        for name in self._COUNTERS:
+            setattr(self, name, state[name])
+        set_random_state(state["random"])
+
+
+class _Validation:
+    """Answers the same validation prompts with the same random numbers each time, and measures the answers."""
+
+    def __init__(
+        self, val: Pairs, parameters: Parameters, twin: nn.Module, max_tokens: int, compute: Compute, seed: int
+    ) -> None:
+        self.val, self.compute = val, compute
+        self.twin = copy.deepcopy(twin).eval()
+        self.count = min(parameters.validation_prompts, len(val))
+        self.device = next(twin.parameters()).device
+        self.uniforms = random_numbers(seed, self.count, max_tokens)
+        self.prompts = [batch for batch in in_order(val, 256, self.count)]
+        self.real = [row.tolist()[:n] for b in self.prompts for row, n in zip(b.text, b.text_lengths.tolist(), strict=True)]
+
+    @torch.no_grad()
+    def measure(self, generator: nn.Module) -> dict[str, float]:
+        """Score, entropy and KL to the twin in nats per token, share of duplicates, mean length, NLL on real answers."""
+        generator.eval()
+        answers: list[list[int]] = []
+        totals = {"entropy": 0.0, "cross": 0.0, "real": 0.0}
+        drawn = said = 0
+        with autocast(self.compute):
+            for batch in self.prompts:
+                batch = batch.to(self.device)
+                uniforms = self.uniforms[len(answers) : len(answers) + len(batch)].to(self.device)
+                texts = sample(generator, batch.prompt, batch.prompt_lengths, uniforms)
+                answers += [[*text, EOS] for text in texts]
+                ids, lengths = (t.to(self.device) for t in pad(texts, (EOS,)))
+                answered = Batch(batch.prompt, batch.prompt_lengths, ids, lengths)
+                own, count = likelihood.nll(generator, answered)
+                totals["entropy"] += own.item()
+                totals["cross"] += likelihood.nll(self.twin, answered)[0].item()
+                real, real_count = likelihood.nll(generator, batch)
+                totals["real"] += real.item()
+                drawn, said = drawn + count, said + real_count
+        return {
+            "score": ms_jaccard(answers, self.real, 4),
+            "entropy": totals["entropy"] / drawn,
+            "kl": (totals["cross"] - totals["entropy"]) / drawn,
+            "duplicates": 1 - len(set(map(tuple, answers))) / len(answers),
+            "length": drawn / len(answers),
+            "val_nll": totals["real"] / said,
+        }
+
+
+def _crossed(row: dict[str, float], guards: Guards) -> str:
+    if row["entropy"] < guards.entropy_floor:
+        return "entropy"
+    if row["duplicates"] > guards.duplicates_limit:
+        return "duplicates"
+    if row["kl"] > guards.kl_limit:
+        return "kl"
+    return ""

@@ -1,1 +1,0 @@
-"""A folder of choices: one training loop per file."""

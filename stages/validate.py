@@ -1,0 +1,68 @@
+"""Turn raw files into canonical records: good rows by split, bad rows in quarantine, bad tables refused."""
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1] / "src")  # this checkout's code, never an installed one
+
+import warnings
+from typing import Annotated, Any
+
+import typer
+
+from promptgan import base
+
+warnings.filterwarnings("ignore", 'Field name "validate"')  # the section's name is also an old method of pydantic's
+
+
+class Validate(base.StageParameters):
+    """What this stage reads of params.yaml."""
+
+    modality: str
+    data: dict[str, Any]
+    validate: dict[str, Any]  # type: ignore[assignment]
+
+
+def main(
+    params: Annotated[
+        Path, typer.Option(help="The parameter file; `modality`, `data` and `validate` are read.")
+    ] = base.PARAMS_FILE,
+    raw: Annotated[Path, typer.Option(help="What the stage download wrote.")] = Path("data/raw"),
+    out: Annotated[Path, typer.Option(help="Folder to write; an old one is replaced.")] = Path("data/validated"),
+    metrics: Annotated[Path, typer.Option(help="Summary to write.")] = Path("metrics/validation.json"),
+    datadocs: Annotated[
+        Path | None, typer.Option(help="Folder for Great Expectations' own Data Docs, which are not byte-stable.")
+    ] = None,
+) -> None:
+    """Parse the raw files, normalise the text, and check it with Great Expectations.
+
+    A bad row goes to quarantine.parquet with the rule that it breaks and the reason. A bad table (too few rows, too
+    many in quarantine, a column missing, a leak between splits ...) stops the stage with the name of the expectation,
+    and nothing is written. The split of a record is a hash of its group, a conversation for instance, and nothing else.
+
+    Writes train, val, test, judge and quarantine .parquet, run.json, and a summary.
+
+    Example: python stages/validate.py --out /tmp/validated --metrics /tmp/validation.json
+    """
+    with base.clean_errors():
+        sections = Validate.read(params)
+        chosen = base.choose("promptgan.data.sets", sections.data.get("name"), "data.name")
+        parameters = base.validated(chosen.Parameters, sections.data, "data", params)
+        if chosen.modality != sections.modality:
+            raise base.ParameterError(
+                [f"data.name: {sections.data['name']} is {chosen.modality}, but modality is {sections.modality}"],
+                params,
+            )
+        quality = base.choose("promptgan.quality", sections.modality, "modality")
+        rules = base.validated(quality.Parameters, sections.validate, "validate", params)
+
+        from promptgan.quality import output
+
+        with output.data_docs(datadocs) as context:
+            validated = quality.validate(chosen.records(raw, parameters), rules, context)
+        output.write(validated, raw, out, metrics, sections)
+        output.show(validated.summary)
+
+
+if __name__ == "__main__":
+    typer.run(main)

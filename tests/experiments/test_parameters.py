@@ -1,0 +1,132 @@
+"""The whole parameter file: every wrong key in one report, and combinations that make no sense."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from promptgan import base
+from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, check, schema
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    return base.load_params(PARAMS)
+
+
+def problems(tmp_path: Path, content: dict[str, Any] | str) -> list[str]:
+    path = tmp_path / "params.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
+    with pytest.raises(base.ParameterError) as caught:
+        check(path)
+    return caught.value.problems
+
+
+def test_the_committed_file_is_valid_and_every_section_has_a_schema(document: dict[str, Any]) -> None:
+    assert check(PARAMS) == document
+    assert list(document) == [*Run.model_fields, *SCHEMAS]
+    assert all(issubclass(schema(section, document), base.Parameters) for section in SCHEMAS)
+
+
+def test_choices_are_the_sections_that_a_key_of_their_own_chooses() -> None:
+    assert CHOICES == {"data": "name", "model": "name", "pretrain": "method", "train": "method"}
+
+
+def test_everything_wrong_is_in_one_report(tmp_path: Path, document: dict[str, Any]) -> None:
+    document["seed"] = -1
+    document["compute"]["device"] = "auto"
+    document["tokenise"] = document.pop("tokenize")
+    document["model"]["name"] = "recurent"
+    document["train"]["objective"] = "hindge"
+    document["data"] = None
+    del document["discriminator"]["width"]
+    assert [line.partition(":")[0] for line in problems(tmp_path, document)] == [
+        "tokenise",
+        "seed",
+        "compute.device",
+        "data",
+        "tokenize",
+        "model.name",
+        "discriminator.width",
+        "train.objective",
+    ]
+    text = "\n".join(problems(tmp_path, document))
+    assert "tokenise: unknown section (did you mean tokenize?)" in text
+    assert "compute.device: found 'auto'; input should be 'cpu' or 'cuda'" in text
+    assert "model.name: found 'recurent' (did you mean recurrent?); available: recurrent, transformer" in text
+
+
+def test_a_repeated_key_is_reported_with_both_lines(tmp_path: Path) -> None:
+    text = PARAMS.read_text().replace("compute:\n", "compute:\n  device: cuda\n").replace("seed: 1 ", "seed: -1 ")
+    lines = text.splitlines()
+    first = lines.index("  device: cuda") + 1
+    found = problems(tmp_path, text)
+    assert found[0] == f"compute.device: given twice, on lines {first} and {first + 1}"
+    assert found[1].startswith("seed: found -1")
+
+
+def test_an_alias_that_leads_back_to_itself_is_a_clean_error(tmp_path: Path) -> None:
+    problems(tmp_path, "compute: &a\n  device: *a\n")
+
+
+@pytest.mark.parametrize("key", ["data.name", "model.name", "modality", "pretrain.method", "train.method"])
+def test_a_missing_choice_names_what_there_is(tmp_path: Path, document: dict[str, Any], key: str) -> None:
+    section, _, inner = key.partition(".")
+    if inner:
+        del document[section][inner]
+    else:
+        del document[section]
+    assert any(line.startswith(f"{key}: missing; available: ") for line in problems(tmp_path, document))
+
+
+def wrong_modality(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptgan.data.sets.chitchat.modality", "image")
+
+
+def short_context(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["model"] = {"name": "transformer", "width": 8, "heads": 2, "layers": 1, "context": 64, "dropout": 0.0}
+    document["tokenize"]["max_tokens"] = 32
+
+
+def odd_heads(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["model"] = {"name": "transformer", "width": 8, "heads": 3, "layers": 1, "context": 128, "dropout": 0.0}
+
+
+def bare_critic(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["train"] |= {"objective": "wasserstein", "penalty": "none"}
+
+
+def no_band(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["train"]["guards"] |= {"accuracy_low": 0.9, "accuracy_high": 0.6}
+
+
+def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["validate"]["script"] = "han"
+    document["tokenize"]["level"] = "word"
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("data-of-another-modality", wrong_modality),
+        ("context-too-short", short_context),
+        ("heads-that-do-not-divide", odd_heads),
+        ("words-without-spaces", han_words),
+        ("critic-without-penalty", bare_critic),
+        ("band-upside-down", no_band),
+    ],
+)
+def test_an_impossible_combination_is_refused_by_name(
+    tmp_path: Path,
+    document: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    make: Callable[[dict[str, Any], pytest.MonkeyPatch], None],
+) -> None:
+    make(document, monkeypatch)
+    (line,) = problems(tmp_path, document)
+    assert line.startswith(f"{name}: ")

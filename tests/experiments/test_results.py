@@ -1,0 +1,94 @@
+"""A run against the committed results, in a Git repository of its own."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from promptgan.experiments import results
+
+LOCK = """\
+schema: '2.0'
+stages:
+  train:
+    cmd: python stages/train.py
+    params: {{params.yaml: {{seed: {seed}}}}}
+    outs:
+    - path: models/adversarial
+      md5: {md5}
+"""
+
+
+def write(md5: str = "aaa", seed: int = 1, nll: float = 4.0, distinct: float = 0.3, rows: int = 100) -> None:
+    Path("metrics").mkdir(exist_ok=True)
+    Path("dvc.lock").write_text(LOCK.format(md5=md5, seed=seed))
+    Path("metrics/evaluation.json").write_text(json.dumps({"text": {"nll": nll, "distinct_1": distinct}}))
+    Path("metrics/validation.json").write_text(json.dumps({"rows": {"train": rows}, "rules": ["a"]}))
+
+
+@pytest.fixture(autouse=True)
+def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write()
+    for command in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "a"],
+    ):
+        subprocess.run(["git", *command], check=True)
+
+
+def test_the_same_bytes_are_identical() -> None:
+    found = results.compare()
+    assert found.identical
+    assert found.passed
+
+
+def test_other_bytes_with_close_metrics_are_within_tolerance() -> None:
+    write(md5="bbb", nll=4.1, distinct=0.31)
+    found = results.compare()
+    assert found.different == ["models/adversarial"]
+    assert [metric.key for metric in found.metrics] == [
+        "metrics/evaluation.json:text.distinct_1",
+        "metrics/evaluation.json:text.nll",
+    ]
+    assert found.passed
+
+
+@pytest.mark.parametrize("change", [{"nll": 4.2}, {"distinct": 0.6}, {"rows": 99}])
+def test_a_metric_far_off_is_outside(change: dict[str, float]) -> None:
+    write(md5="bbb", **change)  # type: ignore[arg-type]
+    found = results.compare()
+    assert [metric.within for metric in found.metrics] == [False]
+    assert not found.passed
+
+
+@pytest.mark.parametrize("content", ['{"text": {"nll": 4.0}}', '{"text": {"nll": 4.0, "distinct_1": "high"}}'])
+def test_a_metric_that_is_gone_or_no_number_is_outside(content: str) -> None:
+    write(md5="bbb")
+    Path("metrics/evaluation.json").write_text(content)
+    assert not results.compare().passed
+
+
+def test_runs_of_other_parameters_are_not_compared() -> None:
+    write(seed=2)
+    with pytest.raises(results.NothingToCompare, match=r"seed: committed 1, here 2"):
+        results.compare()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(None, "missing"), ("stages: {}", "not run here yet: train"), ("[", "read")]
+)
+def test_an_unfinished_run_is_not_compared(text: str | None, expected: str) -> None:
+    Path("dvc.lock").unlink()
+    if text is not None:
+        Path("dvc.lock").write_text(text)
+    with pytest.raises(results.NothingToCompare, match=expected):
+        results.compare()
+
+
+def test_without_committed_results_the_error_says_so() -> None:
+    subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
+    with pytest.raises(results.NothingToCompare, match="git show HEAD"):
+        results.compare()

@@ -1,0 +1,130 @@
+"""The shared base: reading parameters, naming what is wrong with them, choosing by file name."""
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import Field
+
+from promptgan import base
+
+
+class Inner(base.Parameters):
+    rate: float = Field(gt=0)
+
+
+class Section(base.Parameters):
+    name: Literal["a", "b"]
+    count: int = Field(ge=1)
+    inner: Inner
+
+
+GOOD = {"name": "a", "count": 1, "inner": {"rate": 0.5}}
+
+
+def problems(**changes: object) -> list[str]:
+    with pytest.raises(base.ParameterError) as caught:
+        base.validated(Section, {**GOOD, **changes}, "section")
+    return caught.value.problems
+
+
+def test_every_wrong_key_is_reported_with_what_was_there_and_what_is_allowed() -> None:
+    assert problems(name="c", count="1", inner={"rate": 0}) == [
+        "section.name: found 'c'; input should be 'a' or 'b'",
+        "section.count: found '1'; input should be a valid integer",
+        "section.inner.rate: found 0; input should be greater than 0",
+    ]
+
+
+def test_an_unknown_key_is_reported_with_the_nearest_right_name() -> None:
+    (line,) = problems(inner={"rate": 1, "raet": 2})
+    assert line == "section.inner.raet: unknown key (did you mean rate?); allowed here: rate"
+
+
+def test_a_section_is_frozen_and_refuses_not_a_number() -> None:
+    section = base.validated(Section, GOOD)
+    with pytest.raises(ValueError, match="frozen"):
+        section.count = 2  # type: ignore[misc]
+    assert problems(inner={"rate": float("nan")}) == ["section.inner.rate: found nan; input should be a finite number"]
+
+
+def test_a_stage_reads_its_own_sections_only(tmp_path: Path) -> None:
+    class Stage(base.StageParameters):
+        section: Section
+
+    path = tmp_path / "params.yaml"
+    path.write_text("section: {name: a, count: 1, inner: {rate: 1e-3}}\nother: [nonsense\n]\n")
+    assert Stage.read(path).section.inner.rate == 0.001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [1",
+        "- a",
+        "",
+        "a: 1\na: 2",
+        "a: \x00",
+        "a: !python/name:os.system x",
+        "{" * 5000,
+        "a: " + "9" * 5000,
+        "\ta: 1",
+    ],
+)
+def test_a_file_that_is_no_parameter_file_is_a_clean_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(base.ParameterError, match=r"params\.yaml"):
+        base.load_params(path)
+
+
+def test_a_missing_or_mis_encoded_file_is_a_clean_error(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    with pytest.raises(base.ParameterError, match="No such file"):
+        base.load_params(path)
+    path.write_bytes(b"a: \xff")
+    with pytest.raises(base.ParameterError, match="utf-8"):
+        base.load_params(path)
+
+
+def test_a_module_is_chosen_by_its_file_name() -> None:
+    assert base.choose("promptgan.models.generators", "recurrent", "model.name").__name__.endswith("recurrent")
+    with pytest.raises(base.ParameterError, match=r"model\.name: found 'recurent' \(did you mean recurrent\?\)"):
+        base.choose("promptgan.models.generators", "recurent", "model.name")
+
+
+@pytest.mark.parametrize("name", ["../base", "__init__", "", None, 3, ["recurrent"], {}, True])
+def test_a_name_that_is_no_file_of_the_folder_is_refused(name: object) -> None:
+    with pytest.raises(base.ParameterError, match="available: "):
+        base.choose("promptgan.models.generators", name, "model.name")
+
+
+def test_values_are_shown_short() -> None:
+    assert len(base.shown("x" * 1000)) < 70
+    assert base.shown(16**5000) == "a very long int"
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.json"
+    base.write_json(path, {"b": 1, "a": "é"})
+    assert path.read_text(encoding="utf-8") == '{\n  "a": "é",\n  "b": 1\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        base.write_json(path, float("nan"))
+    assert [file.name for file in path.parent.iterdir()] == ["b.json"]
+    assert path.read_text(encoding="utf-8").startswith("{")
+
+
+def test_an_expected_failure_is_printed_with_its_remedy_and_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, base.clean_errors():
+        raise base.ParameterError(["a: missing"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith(
+        "error: params.yaml: 1 wrong key(s)\n  a: missing\n  -> correct params.yaml"
+    )
+
+
+def test_an_experiments_copy_knows_its_main_repository(tmp_path: Path) -> None:
+    copy = tmp_path / ".dvc" / "tmp" / "exps" / "standalone" / "tmpabc"
+    copy.mkdir(parents=True)
+    assert base.main_repository(copy) == tmp_path
+    assert base.main_repository(tmp_path) == tmp_path

@@ -1,0 +1,155 @@
+"""The `promptgan` command: one test a command, and what `--help` must not load."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from promptgan.cli import app
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with params.yaml and the presets."""
+    shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def test_help_lists_every_command() -> None:
+    output = run("--help").output
+    assert all(f"  {name} " in output for name in ("check", "recipes", "use", "show", "compare", "generate"))
+    listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed), (
+        "a first line is too long for the list"
+    )
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = {"torch", "great_expectations", "pandas", "dvc", "numpy", "ruamel"}
+    code = f"""
+import sys
+from promptgan.cli import app
+try:
+    app()
+except SystemExit:
+    print(sorted({heavy} & set(sys.modules)), file=sys.stderr)
+"""
+    for arguments in (["--help"], ["use", "--help"]):
+        command = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")}
+        )
+        assert done.stderr.strip() == "[]"
+        assert "Usage" in done.stdout
+
+
+def test_check_accepts_the_committed_parameters() -> None:
+    assert run("check").output == "params.yaml is valid: text-gumbel on chitchat, cpu\n"
+
+
+def test_check_refuses_a_wrong_key_with_2_and_touches_nothing(repository: Path) -> None:
+    path = repository / "params.yaml"
+    path.write_text(path.read_text().replace("seed: 1 ", "sed: 1 "))
+    before = path.read_bytes()
+    result = run("check", code=2)
+    assert "sed: unknown section (did you mean seed?)" in result.stderr
+    assert "seed: missing" in result.stderr
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in repository.iterdir()) == ["params.yaml", "recipes"]
+
+
+def test_recipes_lists_every_preset_with_its_description() -> None:
+    lines = run("recipes").output.splitlines()
+    assert len(lines) == len(list((ROOT / "recipes").glob("*.yaml")))
+    assert lines[-1].split()[0] == "text-wasserstein"
+
+
+def test_use_writes_a_preset_and_says_what_changed_and_what_to_run() -> None:
+    output = run("use", "text-hinge", "--device", "cpu").output
+    assert "  train.objective: non_saturating -> hinge\n" in output
+    assert output.endswith("next: make run\n")
+    assert run("check").output.startswith("params.yaml is valid: text-hinge")
+
+
+def test_use_refuses_an_unknown_preset_with_the_nearest_name() -> None:
+    assert "did you mean text-hinge?" in run("use", "text-hing", code=2).stderr
+    assert "name columns of the file" in run("use", "text-hinge", "--text", "answer", code=2).stderr
+
+
+def test_use_imports_own_data_and_check_says_when_it_has_changed(repository: Path) -> None:
+    file = repository / "my.csv"
+    file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(150)))
+    output = run(
+        "use", "local-text", "--path", "my.csv", "--prompt", "question", "--text", "answer", "--device", "cpu"
+    ).output
+    assert "  data.name: chitchat -> local_text\n" in output
+    assert run("check").output == "params.yaml is valid: local-text on local_text, cpu\n"
+    file.write_text(file.read_text() + "one,more\n")
+    assert "has changed since" in run("check").output
+    assert "no column 'nothing'" in run("use", "local-text", "--path", "my.csv", "--prompt", "nothing", code=1).stderr
+
+
+def test_compare_needs_a_finished_run() -> None:
+    assert "error: git show HEAD:./dvc.lock" in run("compare", code=1).stderr
+
+
+def test_compare_says_identical_within_or_outside(repository: Path) -> None:
+    lock = "stages: {{train: {{outs: [{{path: models/adversarial, md5: {}}}]}}}}\n"
+    (repository / "metrics").mkdir()
+
+    def write(md5: str, nll: float) -> None:
+        (repository / "dvc.lock").write_text(lock.format(md5))
+        (repository / "metrics" / "train.json").write_text(json.dumps({"nll": nll}))
+
+    write("a", 4.0)
+    for command in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "a"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    assert run("compare").output.startswith("identical")
+    write("b", 4.01)
+    assert run("compare").output.endswith("within tolerance\n")
+    write("b", 5.0)
+    assert "OUTSIDE  metrics/train.json:nll: committed 4.0, here 5.0 (20.00% of 3%)" in run("compare", code=1).output
+
+
+def test_generate_refuses_a_folder_that_holds_no_model() -> None:
+    assert "models/adversarial holds no readable config.json" in run("generate", "--prompt", "hello", code=1).stderr
+
+
+def test_generate_answers_every_prompt(repository: Path) -> None:
+    import torch
+    from tokenizers import Tokenizer, models
+
+    from promptgan.models import folder
+    from promptgan.tokenizers.text import SPECIAL_TOKENS
+
+    vocabulary = {token: number for number, token in enumerate([*SPECIAL_TOKENS, "yes", "no"])}
+    Tokenizer(models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS[1])).save(str(repository / "tokenizer.json"))
+    section = {"name": "recurrent", "cell": "gru", "embedding": 4, "width": 4, "layers": 1, "dropout": 0.0}
+    torch.manual_seed(1)
+    config = {"model": section, "vocabulary": len(vocabulary), "max_tokens": 8}
+    folder.save(repository / "model", folder.build(section, len(vocabulary)), config, repository / "tokenizer.json")
+    command = ["generate", "--model", "model", "--prompt", "yes", "--prompt", "no", "--n", "3", "--seed", "4"]
+    output = run(*command).output
+    assert [line for line in output.splitlines() if line.startswith(">")] == ["> yes", "> no"]
+    assert len(output.splitlines()) == 8
+    assert run(*command).output == output
+    assert run(*command[:-1], "5").output != output
