@@ -43,7 +43,9 @@ def main(
 
         twin = folder.load(pretrained, device)
         flops = folder.read_config(adversarial)["flops"]
-        run = describe_run("control", settings, [tokens / "train.arrow", tokens / "val.arrow", pretrained, adversarial / folder.CONFIG])
+        run = describe_run(
+            "control", settings, [tokens / "train.arrow", tokens / "val.arrow", pretrained, adversarial / folder.CONFIG]
+        )
         with Checkpoint("control", run) as checkpoint:
             train, val = Pairs(tokens / "train.arrow"), Pairs(tokens / "val.arrow")
             steps = method.steps_for(flops, twin.model, train, parameters.batch)

@@ -47,7 +47,9 @@ def main(
         write_run(out, "judges", settings, [judge, tokens / "meta.json"])
         base.write_json(metrics, fitted.metrics)
         ours, simple = fitted.metrics["matcher"], fitted.metrics["tf_idf"]
-        print(f"matcher: accuracy {ours['accuracy']:.3f}, MRR {ours['mrr']:.3f} (TF-IDF: {simple['accuracy']:.3f}, {simple['mrr']:.3f})")
+        print(
+            f"matcher: accuracy {ours['accuracy']:.3f}, MRR {ours['mrr']:.3f} (TF-IDF: {simple['accuracy']:.3f}, {simple['mrr']:.3f})"
+        )
 
 
 if __name__ == "__main__":

@@ -58,7 +58,12 @@ def main(
                 "converged": outcome.converged,
                 "weights": sum(w.numel() for w in generator.parameters()),
             }
-            config = {"model": settings.model, "vocabulary": meta["vocabulary"], "max_tokens": meta["max_tokens"], **summary}
+            config = {
+                "model": settings.model,
+                "vocabulary": meta["vocabulary"],
+                "max_tokens": meta["max_tokens"],
+                **summary,
+            }
             folder.save(out, generator, config, tokens / "tokenizer.json")
             base.write_json(out / "run.json", run)
             base.write_csv(curve, outcome.history)

@@ -22,7 +22,9 @@ class Params(base.StageParameters):
 
 def main(
     params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
-    validated: Annotated[Path, typer.Option(help="Validated records, one Parquet file per split.")] = Path("data/validated"),
+    validated: Annotated[Path, typer.Option(help="Validated records, one Parquet file per split.")] = Path(
+        "data/validated"
+    ),
     out: Annotated[Path, typer.Option(help="Where the tokenizer and the encoded splits go.")] = Path("data/tokens"),
 ) -> None:
     """Fit a tokenizer on the training split and encode every split into a memory-mapped file."""

@@ -83,7 +83,7 @@ def main(
             base.write_json(out / "run.json", run)
             base.write_csv(curve, outcome.history)
             base.write_json(metrics, summary)
-        print(f"stopped by {outcome.stopped} after {outcome.steps} steps; best score {outcome.best:.4f} at {outcome.best_step}")
+        print(f"stopped by {outcome.stopped} at step {outcome.steps}; best: {outcome.best:.4f} at {outcome.best_step}")
 
 
 if __name__ == "__main__":

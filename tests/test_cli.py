@@ -130,6 +130,10 @@ def test_compare_says_identical_within_or_outside(repository: Path) -> None:
     assert "OUTSIDE  metrics/train.json:nll: committed 4.0, here 5.0 (20.00% of 3%)" in run("compare", code=1).output
 
 
+def test_show_needs_a_finished_run() -> None:
+    assert "metrics/evaluation.json is not there" in run("show", code=1).stderr
+
+
 def test_generate_refuses_a_folder_that_holds_no_model() -> None:
     assert "models/adversarial holds no readable config.json" in run("generate", "--prompt", "hello", code=1).stderr
 

@@ -127,9 +127,7 @@ def choose(package: str, name: object, key: str) -> ModuleType:
     """
     known = choices(package)
     if name not in known:
-        raise ParameterError(
-            [f"{key}: found {shown(name)}{nearest(str(name), known)}; available: {', '.join(known)}"]
-        )
+        raise ParameterError([f"{key}: found {shown(name)}{nearest(str(name), known)}; available: {', '.join(known)}"])
     return importlib.import_module(f"{package}.{name}")
 
 

@@ -44,7 +44,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 def check() -> None:
     """Validate the whole params.yaml.
 
-    Every wrong key is shown with what was there and what is allowed; nothing is changed. Notes where your own file has changed since it was imported.
+    Every wrong key is shown with what was there and what is allowed; nothing is changed.
+    Notes where your own file has changed since it was imported.
     Exits 2 where anything is wrong. `make` calls it before DVC starts, because DVC deletes a stage's outputs before
     the stage can refuse.
     """

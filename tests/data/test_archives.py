@@ -53,7 +53,9 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("make", [zipped, tarred])
 def test_only_named_members_come_out_flat_and_unchanged(make, tmp_path, out):
-    package = make(tmp_path / "p", {"p/data/a.json": b"A", "p/data/b.json": b"B", "p/c.json": b"C", "p/data/x/d.json": b"D"})
+    package = make(
+        tmp_path / "p", {"p/data/a.json": b"A", "p/data/b.json": b"B", "p/c.json": b"C", "p/data/x/d.json": b"D"}
+    )
     files = extract(package, ("p/data/*.json",), out)
     assert {file.relative_to(out).as_posix(): file.read_bytes() for file in files} == {"a.json": b"A", "b.json": b"B"}
     assert sorted(out.iterdir()) == files
@@ -81,7 +83,9 @@ def test_a_debian_package_without_dpkg_says_so(tmp_path, out, monkeypatch):
 
 
 @pytest.mark.parametrize("make", [zipped, tarred])
-@pytest.mark.parametrize("name", ["../evil.json", "p/../../evil.json", "/etc/evil.json", "..\\evil.json", "C:/evil.json"])
+@pytest.mark.parametrize(
+    "name", ["../evil.json", "p/../../evil.json", "/etc/evil.json", "..\\evil.json", "C:/evil.json"]
+)
 def test_a_name_that_leads_outside_refuses_the_archive(make, name, tmp_path, out):
     package = make(tmp_path / "p", {"p/a.json": b"A", name: b"E"})
     with pytest.raises(UnsafeArchive, match="outside"):

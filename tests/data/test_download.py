@@ -201,7 +201,9 @@ def wheel(folder: Path) -> Path:
     path = folder / "promptgan_verses-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("pkg/verses.txt", b"verse")
-        file.writestr("promptgan_verses-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: promptgan-verses\nVersion: 1.0\n")
+        file.writestr(
+            "promptgan_verses-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: promptgan-verses\nVersion: 1.0\n"
+        )
         file.writestr("promptgan_verses-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         file.writestr("promptgan_verses-1.0.dist-info/RECORD", "")
     return path
@@ -235,7 +237,10 @@ def test_pip_refuses_a_wheel_with_another_hash(pip_index, get):
 def test_npm_fetches_a_package(server, get, tmp_path, monkeypatch):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as file:
-        for name, content in {"package/package.json": b'{"name":"verses","version":"1.0.0"}', "package/verses.txt": b"verse"}.items():
+        for name, content in {
+            "package/package.json": b'{"name":"verses","version":"1.0.0"}',
+            "package/verses.txt": b"verse",
+        }.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)
             file.addfile(info, io.BytesIO(content))

@@ -86,7 +86,9 @@ def test_every_set_keeps_the_contract_and_pins_its_packages(name):
 
 @pytest.mark.parametrize("name", choices("promptgan.data.sets"))
 def test_a_set_is_light_to_import(name):
-    code = f"import sys, promptgan.data.sets.{name}; print([m for m in ('torch', 'pandas', 'numpy') if m in sys.modules])"
+    code = (
+        f"import sys, promptgan.data.sets.{name}; print([m for m in ('torch', 'pandas', 'numpy') if m in sys.modules])"
+    )
     source = Path(__file__).parents[2] / "src"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": str(source)})
     assert done.stdout == "[]\n", done.stderr

@@ -1,4 +1,4 @@
-"""What a stage imports, found without running it: every `promptgan` file reachable from its script for given parameters."""
+"""What a stage imports, found without running it: every `promptgan` file that its script reaches."""
 
 import ast
 from pathlib import Path
@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
     """Paths, relative to ``root``, of the stage's script and of all project code that it imports.
 
-    Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``base.choose(package, ..., key)`` imports the
-    file that ``key`` names in ``params``. Package files hold a docstring only, so but the top one they do not count.
+    Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``base.choose(package, ..., key)`` imports
+    the file that ``key`` names in ``params``. Package files hold a docstring only, so but the top one they do not count.
     """
     found = {f"stages/{stage}.py"}
     waiting = list(found)

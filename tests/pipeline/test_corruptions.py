@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from promptgan.base import PromptganError
-from promptgan.data.archives import BrokenArchive, MissingMember, UnsafeArchive
+from promptgan.data.archives import MAX_MEMBER_BYTES, BrokenArchive, MissingMember, UnsafeArchive
 from promptgan.data.download import NoSourceDelivered, WrongContent, download
 from promptgan.data.sets.local_text import BrokenFile, NotUtf8, WrongColumn, read_pairs
 from promptgan.data.sources import Licence, PyPI, Upstream, content_sha256
@@ -90,14 +90,22 @@ ROWS = {
     "an endless text": (put("text", "word " * 500), "too-long", 1),
     "a long prompt": (put("prompt", "word " * 13), "too-long", 1),
     "another script": (put("text", "совсем другой язык"), "wrong-script", 1),
-    "records twice": (lambda frame: pd.concat([frame, frame[:20].assign(id="copy" + frame["id"])]), "exact-duplicate", 20),
+    "records twice": (
+        lambda frame: pd.concat([frame, frame[:20].assign(id="copy" + frame["id"])]),
+        "exact-duplicate",
+        20,
+    ),
     "contradictory labels": (
         lambda frame: pd.concat([frame, frame[:1].assign(id="copy", label="even")]),
         "contradictory-labels",
         2,
     ),
     "a test pair in train": (copied(TEST, TRAIN, ["prompt", "text"]), "duplicate-across-splits", 1),
-    "a test pair in train, shouted": (copied(TEST, TRAIN, ["prompt", "text"], shout=True), "duplicate-across-splits", 1),
+    "a test pair in train, shouted": (
+        copied(TEST, TRAIN, ["prompt", "text"], shout=True),
+        "duplicate-across-splits",
+        1,
+    ),
 }
 
 TABLES = {
@@ -108,7 +116,10 @@ TABLES = {
     "an eighth of the texts null": (put("text", None, *range(0, 300, 8)), "defect-share"),
     "a quarter of the texts too long": (put("text", "word " * 40, *range(0, 300, 4)), "quarantine-share"),
     "one conversation only": (lambda frame: frame.assign(group="g0"), "empty-split"),
-    "one label swallows the others": (lambda frame: frame.assign(label="even").pipe(put("label", "odd")), "label-balance"),
+    "one label swallows the others": (
+        lambda frame: frame.assign(label="even").pipe(put("label", "odd")),
+        "label-balance",
+    ),
 }
 
 
@@ -153,12 +164,17 @@ GOOD_PACKAGE = zipped({"p/data.csv": b"prompt,text\n" * 500})
 PACKAGES: dict[str, tuple[bytes, bool, type[PromptganError], str]] = {
     # corruption: the package's bytes, whether it was pinned that way, and what stops it
     "a truncated package": (GOOD_PACKAGE[:-30], False, NoSourceDelivered, "none of its 1 source"),
-    "one bit flipped": (bytes([GOOD_PACKAGE[0] ^ 1]) + GOOD_PACKAGE[1:], False, NoSourceDelivered, "none of its 1 source"),
+    "one bit flipped": (
+        bytes([GOOD_PACKAGE[0] ^ 1]) + GOOD_PACKAGE[1:],
+        False,
+        NoSourceDelivered,
+        "none of its 1 source",
+    ),
     "a truncated package that was pinned": (GOOD_PACKAGE[:-30], True, BrokenArchive, "readable archive"),
     "a name that climbs out": (zipped({"p/data.csv": b"", "../../x.py": b"E"}), True, UnsafeArchive, "outside"),
     "an absolute name": (zipped({"p/data.csv": b"", "/etc/cron.d/x": b"E"}), True, UnsafeArchive, "outside"),
     "a link for a file": (linked(), True, UnsafeArchive, "regular file"),
-    "a zip bomb": (zipped({"p/data.csv": bytes(600 * 2**20)}), True, UnsafeArchive, "caps"),
+    "a zip bomb": (zipped({"p/data.csv": bytes(MAX_MEMBER_BYTES + 1)}), True, UnsafeArchive, "caps"),
     "a missing member": (zipped({"p/other.csv": b""}), True, MissingMember, "no member matches"),
     "another file of the same name": (zipped({"p/data.csv": b"other"}), True, WrongContent, "content_sha256"),
 }
@@ -187,7 +203,9 @@ FILES = {
     "one column": ("a.csv", b"prompt\nhi\n", WrongColumn, "two columns"),
     "the wrong separator": ("a.csv", b"prompt;text\nhi;ho\n", WrongColumn, "separated"),
     "a column misspelt": ("a.csv", b"prompt,texts\nhi,ho\n", WrongColumn, "did you mean texts"),
-    "a ragged row": ("a.csv", b"prompt,text\nhi,ho,hu,he\n", BrokenFile, "line 2"),
+    "a ragged row": ("a.csv", b"prompt,text\nhi,ho,hu,he\n", BrokenFile, "line 2 has 4 fields"),
+    "an open quote": ("a.csv", b'prompt,text\nhi,"ho\n', BrokenFile, "line 2"),
+    "two columns of one name": ("a.csv", b"text,text\nhi,ho\n", BrokenFile, "same name"),
     "half a gzip": ("a.csv.gz", b"\x1f\x8b\x08\x00\x00\x00", BrokenFile, "gzip"),
     "broken JSON": ("a.jsonl", b'{"prompt": "hi", "text": "ho"}\n{"prompt": \n', BrokenFile, "line 2"),
     "a broken Parquet file": ("a.parquet", b"PAR1 nonsense PAR1", BrokenFile, "Parquet"),

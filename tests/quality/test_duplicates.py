@@ -42,7 +42,11 @@ def test_finds_exactly_what_comparing_all_pairs_finds():
         (("hi", "hello"), ("hello", "hi"), False),
         (("?!", "..."), ("?!", "..."), True),
         (("?!", "..."), (":)", ":("), False),
-        (("the quick brown fox jumps over", "the lazy dog today at noon"), ("the quick brown fox jumps over", "the lazy dog today at ten"), True),
+        (
+            ("the quick brown fox jumps over", "the lazy dog today at noon"),
+            ("the quick brown fox jumps over", "the lazy dog today at ten"),
+            True,
+        ),
         (("白日依山盡", "黃河入海流"), ("白日依山盡", "黃河入海流！"), True),
         (("白日依山盡", "黃河入海流"), ("白日依山盡", "更上一層樓"), False),
     ],

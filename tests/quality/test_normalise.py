@@ -7,7 +7,7 @@ from promptgan.quality.normalise import foreign_share, normalise, words
     ("text", "expected"),
     [
         ("  two \t spaces\n", "two spaces"),
-        ("it’s “fine”…", "it's \"fine\"..."),
+        ("it’s “fine”…", 'it\'s "fine"...'),
         ("cafe\u0301", "café"),
         ("zero\u200bwidth\ufeff", "zerowidth"),
         ("春\u3000眠", "春 眠"),

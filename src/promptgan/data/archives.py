@@ -15,8 +15,8 @@ from typing import IO
 
 from promptgan.base import PromptganError
 
-MAX_MEMBER_BYTES = 512 * 2**20
-MAX_TOTAL_BYTES = 2 * 2**30
+MAX_MEMBER_BYTES = 128 * 2**20
+MAX_TOTAL_BYTES = 2**30
 CHUNK_BYTES = 2**20
 
 OpenMember = Callable[[], AbstractContextManager[IO[bytes]]]
@@ -97,7 +97,15 @@ def extract(
                         raise UnsafeArchive(package, f"member {name!r} unpacks to more bytes than the caps allow")
                     target.write(chunk)
             total += size
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        lzma.LZMAError,
+        gzip.BadGzipFile,
+        EOFError,
+        RuntimeError,
+    ) as error:
         raise BrokenArchive(package, str(error) or type(error).__name__) from error
     for pattern in patterns:
         if pattern not in written.values():

@@ -1,5 +1,6 @@
 """Measuring generated answers: quality, diversity, relevance, memorisation, and the curves they form over temperature."""
 
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from promptgan.tokenizers.text import decode
 from promptgan.training.pairs import Pairs, in_order, pad
 
 Row = dict[str, Any]
+Integers = npt.NDArray[np.int64]
 
 FOLDERS = {"twin": "pretrained", "control": "control", "adversarial": "adversarial"}
 """The systems that are compared with real text, and their model folders."""
@@ -33,7 +35,12 @@ QUALITIES = ["bleu_4", "relevance"]
 """What is compared at equal diversity, which is Self-BLEU-4."""
 ORDERS = (2, 3, 4, 5)
 NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
+REAL = 1.0
+"""The temperature under which real text is kept; it has none."""
 BATCH = 128
+
+Curves = dict[str, dict[float, pd.DataFrame]]
+"""Of each system, its answers at each temperature."""
 
 
 class Parameters(base.Parameters):
@@ -146,47 +153,168 @@ def evaluate(
 ) -> Evaluation:
     """Measure every system at every temperature, and real text as if it had been generated.
 
-    The line of real text is as many validation texts as a system has answers: measured against the same test texts, it
+    The line of real text is as many validation pairs as a system has answers: measured against the same test texts, it
     is what a perfect generator would score. A system's headline is at the temperature whose answers have the highest
-    MS-Jaccard with validation texts; all numbers are from test.
+    MS-Jaccard with the validation texts; all of its numbers are from test.
+
+    Args:
+        tokens: folder of tokenized splits.
+        models: holds the model folders and the judges.
+        samples: folder of samples.parquet.
+        parameters: the `evaluate` section.
+        seed: of the choice of validation pairs, and of the groups of the jackknife.
+        device: where models run.
 
     Raises:
-        NoSamples: a generator has no samples, or there are fewer than two prompts.
+        NoSamples: a generator has no samples, or there are fewer than two.
         NotAModelFolder, NoMatcher: a model cannot be loaded.
     """
     configs = {name: folder.read_config(models / path) for name, path in FOLDERS.items()}
     used = [name for name, config in configs.items() if config["kind"] != "none"]
-    measures = Yardstick(tokens, dual_encoder.load(models / "judges", device), parameters.language_model_order)
-    answers, count = _answers(samples, used, measures, seed)
-    answers = measures.per_answer(answers)
-    sets: dict[tuple[str, float], pd.DataFrame] = {}
+    yardstick = Yardstick(tokens, dual_encoder.load(models / "judges", device), parameters.language_model_order)
+    curves = _curves(_answers(samples / "samples.parquet", used, yardstick, seed), yardstick)
+    temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
+    likelihoods = {
+        name: _likelihoods(folder.load(models / FOLDERS[name], device).model, yardstick, temperatures, device)
+        for name in used
+    }
     rows: list[Row] = []
-    likelihoods = {}
-    with Progress("evaluate", answers.groupby(["model", "temperature"], dropna=False).ngroups + len(used)) as progress:
-        for name in used:
-            temperatures = sorted({*answers.loc[answers["model"] == name, "temperature"], 1.0})
-            generator = folder.load(models / FOLDERS[name], device).model
-            likelihoods[name] = _likelihoods(generator, measures.splits["test"], temperatures, device)
-            progress.advance()
-        for (name, temperature), chosen in answers.groupby(["model", "temperature"], dropna=False, sort=False):
-            chosen = chosen.assign(relevance=measures.relevance(chosen["prompt"].tolist(), chosen["token"].tolist()))
-            sets[name, temperature] = chosen = chosen.reset_index(drop=True)
-            row = {"model": name, "temperature": None if name == "real" else temperature}
-            if name != "real":
-                row["nll"] = likelihoods[name][temperature]
-                row["ms_jaccard_val"] = measures.ms_jaccard["val"](chosen["word"].tolist())
-            rows.append({**row, **measures.summary(chosen), **measures.against_language_models(chosen)})
-            progress.advance()
-    systems: dict[str, Any] = {name: NOT_APPLICABLE for name in FOLDERS if name not in used}
+    systems: dict[str, Any] = dict.fromkeys(FOLDERS, NOT_APPLICABLE)
     errors = []
-    for name in ["real", *used]:
+    for name, curve in curves.items():
+        points = {temperature: yardstick.summary(answers) for temperature, answers in curve.items()}
+        for temperature, answers in curve.items():
+            row: Row = {"model": name}
+            if name in used:
+                row |= {"temperature": temperature, "nll": likelihoods[name][temperature]}
+                row["ms_jaccard_val"] = yardstick.ms_jaccard["val"](answers["word"].tolist())
+            rows.append({**row, **points[temperature], **yardstick.against_language_models(answers)})
         best = max((row for row in rows if row["model"] == name), key=lambda row: row.get("ms_jaccard_val", 0.0))
-        chosen = next(frame for (model, t), frame in sets.items() if model == name and best["temperature"] in (t, None))
-        own = {} if name == "real" else {"temperature": best["temperature"], "nll": likelihoods[name][1.0]}
+        own = {"temperature": best["temperature"], "nll": likelihoods[name][1.0]} if name in used else {}
         systems[name] = {**own, **{metric: best[metric] for metric in HEADLINE}}
-        spread = jackknife(count, parameters.jackknife_groups, seed, lambda keep, frame=chosen: _headline(measures, frame, keep))
-        errors.append({"system": name, **dict(zip(HEADLINE, spread, strict=True))})
-    gaps, sentences = _compare(sets, configs, count, parameters.jackknife_groups, seed)
-    metrics = {"text": {**systems, "gap": gaps}, "standard_errors": errors, "verdict": sentences,
-               "signature": _signature(measures, parameters, count, seed)}  # fmt: skip
-    return Evaluation(_rounded(metrics), rows)
+        chosen = curve[best.get("temperature", REAL)]
+        errors.append({"system": name, **_standard_errors(chosen, yardstick, parameters, seed)})
+    gaps, verdict = _verdict(curves, configs, parameters, seed)
+    metrics = {
+        "text": {**systems, **gaps},
+        "standard_errors": errors,
+        "verdict": verdict,
+        "signature": _signature(curves, yardstick, parameters, seed),
+    }
+    return Evaluation(_rounded(metrics), _rounded(rows))
+
+
+def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd.DataFrame:
+    """The answers of the curves: model, temperature, prompt, text; of every set the same number, and real ones beside."""
+    samples = pd.read_parquet(path)
+    curves = samples[(samples["top_p"] == 1) & ~samples["prompt_id"].str.startswith("user-")]
+    curves = curves.drop_duplicates(["model", "temperature", "prompt_id"])
+    sizes = curves.groupby(["model", "temperature"]).size()
+    if missing := [name for name in used if name not in sizes.index.get_level_values("model")]:
+        raise NoSamples(f"{path} holds no samples of: {', '.join(missing)}", "run `dvc repro generate`")
+    val = yardstick.splits["val"]
+    count = min(int(sizes.min()), len(val))
+    if count < 2:
+        raise NoSamples(f"{path} and data/tokens/val.arrow leave {count} answers to compare", "give the pipeline more data")
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(val))[:count])
+    real = pd.DataFrame({"prompt": yardstick.texts("val", "prompt"), "text": yardstick.texts("val")}).iloc[chosen]
+    real = real.assign(model="real", temperature=REAL)
+    return pd.concat([real, curves.groupby(["model", "temperature"], sort=False).head(count)], ignore_index=True)
+
+
+def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
+    curves: Curves = {name: {} for name in ["real", *FOLDERS] if (answers["model"] == name).any()}
+    answers = yardstick.per_answer(answers)
+    sets = answers.groupby(["model", "temperature"])
+    with Progress("evaluate", sets.ngroups) as progress:
+        for (name, temperature), chosen in sets:
+            relevance = yardstick.relevance(chosen["prompt"].tolist(), chosen["token"].tolist())
+            curves[name][temperature] = chosen.assign(relevance=relevance).reset_index(drop=True)
+            progress.advance()
+    return curves
+
+
+def _likelihoods(
+    generator: Any, yardstick: Yardstick, temperatures: list[float], device: torch.device
+) -> dict[float, float]:
+    """NLL per token of the test texts in nats at each temperature; ends count, padding does not."""
+    totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
+    for batch in in_order(yardstick.splits["test"], BATCH):
+        sums, count = nll(generator, batch.to(device), tuple(temperatures))
+        totals, tokens = totals + sums, tokens + count
+    return dict(zip(temperatures, (totals / tokens).tolist(), strict=True))
+
+
+def _standard_errors(answers: pd.DataFrame, yardstick: Yardstick, parameters: Parameters, seed: int) -> Row:
+    def statistic(keep: Integers) -> list[float]:
+        summary = yardstick.summary(answers.iloc[keep])
+        return [summary[metric] for metric in HEADLINE]
+
+    return dict(zip(HEADLINE, jackknife(len(answers), parameters.jackknife_groups, seed, statistic), strict=True))
+
+
+def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
+    """How far the adversarial curve lies above each other one at equal Self-BLEU-4, as numbers and as sentences."""
+    gaps: Row = {}
+    sentences = []
+    if "adversarial" not in curves:
+        return gaps, [f"{NO_VERDICT}: the recipe trains no adversarial model"]
+    if configs["twin"].get("converged") is False:
+        return gaps, [f"{NO_VERDICT}: the likelihood twin was still improving when its training ended"]
+
+    def statistic(keep: Integers) -> list[float]:
+        points = {
+            name: {t: (self_bleu([a["word"][i] for i in keep], [4]).mean(), a) for t, a in curve.items()}
+            for name, curve in curves.items()
+            if name != "real"
+        }
+        values = []
+        for other, quality in product(others, QUALITIES):
+            ours, theirs = (
+                [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()] for name in ("adversarial", other)
+            )
+            gap = gap_at_equal_diversity(ours, theirs)
+            values.append(float("nan") if gap is None else gap)
+        return values
+
+    others = [name for name in ("twin", "control") if name in curves]
+    count = len(next(iter(curves["adversarial"].values())))
+    values = statistic(np.arange(count))
+    spreads = jackknife(count, parameters.jackknife_groups, seed, statistic)
+    for (other, quality), gap, spread in zip(product(others, QUALITIES), values, spreads, strict=True):
+        if np.isnan([gap, spread]).any():
+            sentences.append(f"{quality} against {other}: {NO_VERDICT}, the curves share no range of self_bleu_4")
+            continue
+        gaps.setdefault("gap_to_" + other, {})[quality] = gap
+        word = "within twice" if abs(gap) <= 2 * spread else "beyond twice"
+        sentences.append(
+            f"{quality} of adversarial minus {other} at equal self_bleu_4: {gap:+.4f},"
+            f" {word} the standard error over prompts ({spread:.4f})"
+        )
+    return gaps, [*sentences, "one training seed: how much another seed would change is not known, and nothing is significant"]
+
+
+def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, seed: int) -> list[str]:
+    """What one needs to know to compute the same numbers."""
+    count = len(curves["real"][REAL])
+    sizes = {name: len(pairs) for name, pairs in yardstick.splits.items()}
+    return [
+        words.SIGNATURE,
+        f"answers: {count} a system and temperature, sampled with top_p 1; real: {count} of {sizes['val']} validation pairs, seed {seed}",
+        f"bleu: nltk method1, references all {sizes['test']} test texts; self_bleu: the same, references the other answers",
+        f"ms_jaccard: orders 1 to 4, against all {sizes['test']} test texts; the temperature is chosen against {sizes['val']} validation texts",
+        "nll: nats per token of the test texts, ends counted, padding not; in text.* at temperature 1",
+        "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
+        f"copied, longest_copied: against {sizes['train']} training texts, in words",
+        f"lm, reverse_lm: Witten-Bell, order {parameters.language_model_order}, tokens of data/tokens; lm fitted on {sizes['judge']} judge texts,"
+        f" reverse_lm on the {count} answers",
+        f"standard errors: over prompts, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over training seeds",
+    ]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(float(value), 4) if isinstance(value, float | np.floating) else value

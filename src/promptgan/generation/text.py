@@ -1,7 +1,6 @@
 """Answers to prompts: from a loaded model folder, and for the generate stage from every model at every temperature."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
@@ -54,7 +53,9 @@ def answer(
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
         prompt, lengths = pad([rows[i] for i in chosen])
-        texts = sample(loaded.model, prompt.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p)
+        texts = sample(
+            loaded.model, prompt.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p
+        )
         answers.update(zip(chosen, decode(loaded.tokenizer, texts), strict=True))
     return [answers[i] for i in range(len(rows))]
 
@@ -68,11 +69,11 @@ def generate(
     seed: int,
     device: torch.device,
 ) -> int:
-    """Answer test prompts with every model and write ``samples.parquet`` and ``samples.txt``; return the number of samples.
+    """Answer test prompts with every model into ``samples.parquet`` and ``samples.txt``; return the number of samples.
 
     The Parquet file holds prompt_id, prompt, text, model, temperature, top_p and seed: first the curves (all
-    ``temperatures``, top_p 1), then the answers for people (``temperature``, ``top_p``; also to ``prompts``). All models
-    answer with the same random numbers. A folder whose stage the recipe does not use is left out.
+    ``temperatures``, top_p 1), then the answers for people (``temperature``, ``top_p``; also to ``prompts``). All
+    models answer with the same random numbers. A folder whose stage the recipe does not use is left out.
     """
     p = parameters
     pairs = pd.read_parquet(test, columns=["id", "prompt"])
@@ -87,9 +88,7 @@ def generate(
             loaded = folder.load(path, device)
             for prompts, temperature, top_p in plan:
                 with autocast(compute):
-                    texts = answer(
-                        loaded, prompts["prompt"].tolist(), seed=seed, temperature=temperature, top_p=top_p
-                    )
+                    texts = answer(loaded, prompts["prompt"].tolist(), seed=seed, temperature=temperature, top_p=top_p)
                 columns = {"prompt_id": prompts["id"], "prompt": prompts["prompt"], "text": texts, "model": name}
                 frames.append(pd.DataFrame(columns).assign(temperature=temperature, top_p=top_p, seed=seed))
                 progress.advance()

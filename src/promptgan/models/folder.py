@@ -63,7 +63,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NotAModelFolder(
-            f"{folder} holds no readable {CONFIG}", "give a folder such as models/adversarial, made by `make run` or `dvc pull`"
+            f"{folder} holds no readable {CONFIG}",
+            "give a folder such as models/adversarial, made by `make run` or `dvc pull`",
         ) from error
     return config
 
@@ -77,7 +78,9 @@ def load(folder: Path, device: torch.device | None = None) -> TextGenerator:
     config = read_config(folder)
     if config.get("kind") != "text-generator":
         reason = config.get("reason", f"it holds a {config.get('kind')}")
-        raise NotAModelFolder(f"{folder} holds no text generator: {reason}", "name the folder of one, such as models/pretrained")
+        raise NotAModelFolder(
+            f"{folder} holds no text generator: {reason}", "name the folder of one, such as models/pretrained"
+        )
     try:
         model = build(config["model"], config["vocabulary"])
         model.load_state_dict(load_file(folder / WEIGHTS))

@@ -5,6 +5,7 @@ Applied to every record before any rule looks at it, so that rules, splits, toke
 
 import re
 import unicodedata
+from typing import Any
 
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "‟": '"', "…": "..."})
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
@@ -25,6 +26,13 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).translate(_QUOTES))
     return _SPACES.sub(" ", text).strip(" ")
+
+
+def encodable(value: Any) -> Any:
+    """A string with lone surrogates, which no encoding can hold, replaced by U+FFFD; any other value as it is."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def words(text: str) -> list[str]:

@@ -39,16 +39,10 @@ def write_parquet(frame: "pd.DataFrame", path: Path) -> None:
 
     A value that is no string, which only quarantine can hold, is written as Python shows it; a missing one is null.
     """
-    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {
-        name: pa.array(
-            [_storable(value) if pd.api.types.is_scalar(value) else repr(value) for value in frame[name]], pa.string()
-        )
-        for name in frame.columns
-    }
+    columns = {name: pa.array([_storable(value) for value in frame[name]], pa.string()) for name in frame.columns}
     pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=2**16)
 
 
@@ -95,5 +89,5 @@ def _storable(value: Any) -> str | None:
     import pandas as pd
 
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")  # Arrow holds no lone surrogates
-    return None if pd.isna(value) else repr(value)
+        return value
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else repr(value)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from promptgan import base
 from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
-from promptgan.quality.normalise import foreign_share, normalise, words
+from promptgan.quality.normalise import encodable, foreign_share, normalise, words
 from promptgan.quality.splits import RANKING, Shares, split_of
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
 
     context = context or ex.new_context()
     columns = COLUMNS + [column for column in ["label"] if column in records]
-    tables = ex.check(context, "columns", records, [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
+    tables = ex.check(context, "columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
     _stop_if_broken(tables, Counter())
-    source = records[columns].astype(object).reset_index(drop=True)
+    source = records[columns].astype(object).map(encodable).reset_index(drop=True)
     tables += ex.check(context, "ids", source, [ex.ExpectUniqueIds(column="id")])
     _stop_if_broken(tables, Counter())
 
@@ -126,13 +126,16 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
             ex.ExpectScript(column="text_foreign_share", max_value=parameters.max_foreign_share),
         ],
     )
-    first = frame.groupby(columns[2:], sort=False)["id"].transform("first")
-    frame = frame.assign(duplicate_of=first.where(frame.duplicated(columns[2:]), None))
+    frame = frame.assign(split=[split_of(group, parameters.shares) for group in frame["group"]])
+    equal = [*columns[2:], "split"]
+    first = frame.groupby(equal, sort=False)["id"].transform("first")
+    frame = frame.assign(duplicate_of=first.where(frame.duplicated(equal), None))
     frame = quarantine("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
     if "label" in columns:
         frame = frame.assign(labels_of_pair=frame.groupby(SIDES, sort=False)["label"].transform("nunique"))
         frame = quarantine("labels", frame, [ex.ExpectOneLabel(column="labels_of_pair")])
-    frame = quarantine("splits", _split(frame, parameters), [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
+    frame = frame.assign(copy_of=_copies_across_splits(frame, parameters.near_duplicates))
+    frame = quarantine("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
 
     counts = Counter(rule for rule, _ in bad.values())
     rule_of = source.index.to_series().map({row: rule for row, (rule, _) in bad.items()})
@@ -189,7 +192,7 @@ def check_splits(frame: "pd.DataFrame", parameters: Parameters, context: Any) ->
     )
     rules = [
         ex.ExpectEnoughRows(min_value=parameters.min_rows),
-        ex.ExpectEverySplit(column="split", value_set=list(RANKING)),
+        ex.ExpectEverySplit(column="split", min_value=len(RANKING)),
         ex.ExpectGroupInOneSplit(column="splits_of_group"),
         ex.ExpectPairInOneSplit(column="splits_of_pair"),
     ]
@@ -209,13 +212,14 @@ def _measured(frame: "pd.DataFrame", script: str) -> "pd.DataFrame":
     )
 
 
-def _split(frame: "pd.DataFrame", parameters: Parameters) -> "pd.DataFrame":
-    splits = [split_of(group, parameters.shares) for group in frame["group"]]
-    ranks, ids = [RANKING.index(split) for split in splits], list(frame["id"])
-    copies = higher_ranked_copies(list(frame["prompt"]), list(frame["text"]), ranks, parameters.near_duplicates)
-    frame = frame.assign(split=splits)
-    frame["copy_of"] = [None if copy is None else f"{ids[copy]} in {splits[copy]}" for copy in copies]
-    return frame
+def _copies_across_splits(frame: "pd.DataFrame", measure: NearDuplicates) -> "pd.Series[Any]":
+    import pandas as pd
+
+    ids, splits = list(frame["id"]), list(frame["split"])
+    ranks = [RANKING.index(split) for split in splits]
+    copies = higher_ranked_copies(list(frame["prompt"]), list(frame["text"]), ranks, measure)
+    named = [None if copy is None else f"{ids[copy]} in {splits[copy]}" for copy in copies]
+    return pd.Series(named, index=frame.index, dtype=object)
 
 
 def _shortened(value: object) -> str:

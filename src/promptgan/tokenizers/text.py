@@ -54,8 +54,10 @@ def tokenize(validated: Path, out: Path, parameters: Parameters) -> dict[str, An
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = fit(chain.from_iterable(_texts(validated / "train.parquet")), parameters)
     tokenizer.save(str(out / "tokenizer.json"))
-    splits = {name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters.max_tokens)
-              for name in SPLITS}
+    splits = {
+        name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters.max_tokens)
+        for name in SPLITS
+    }
     meta = {
         "modality": "text",
         "vocabulary": tokenizer.get_vocab_size(),
@@ -89,7 +91,9 @@ def fit(texts: Iterator[str], parameters: Parameters) -> Tokenizer:
         )
     first = next(texts, None)
     if first is None:
-        raise NothingToFit("data/validated/train.parquet holds no record", "look at metrics/validation.json: which rule took them?")
+        raise NothingToFit(
+            "data/validated/train.parquet holds no record", "look at metrics/validation.json: which rule took them?"
+        )
     tokenizer.train_from_iterator(chain([first], texts), trainer)
     return tokenizer
 
@@ -141,7 +145,10 @@ def _encode_split(tokenizer: Tokenizer, source: Path, target: Path, limit: int) 
                 counts["cut"] += sum(len(ids) > limit for ids in whole)
                 counts["unknown"] += sum(ids.count(UNK) for ids in columns[name])
             counts["records"] += len(batch)
-            arrays = [batch.column("id").cast(pa.string()), *(pa.array(columns[f.name], f.type) for f in list(SCHEMA)[1:])]
+            arrays = [
+                batch.column("id").cast(pa.string()),
+                *(pa.array(columns[f.name], f.type) for f in list(SCHEMA)[1:]),
+            ]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
     temporary.replace(target)
     return counts

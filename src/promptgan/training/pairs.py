@@ -105,9 +105,7 @@ def _lengths(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return np.concatenate([chunk.value_lengths().to_numpy() for chunk in column.chunks]).astype(np.int64)
 
 
-def _padded(
-    column: pa.ChunkedArray, indices: npt.NDArray[np.int64], closing: tuple[int, ...]
-) -> tuple[Tensor, Tensor]:
+def _padded(column: pa.ChunkedArray, indices: npt.NDArray[np.int64], closing: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     rows = column.take(pa.array(indices)).combine_chunks()
     rows = rows.chunk(0) if isinstance(rows, pa.ChunkedArray) else rows
     lengths = rows.value_lengths().to_numpy().astype(np.int64)

@@ -4,6 +4,7 @@
 gzipped. A sentence of plain text is cut in two: its first words (characters, where it is Chinese) are the prompt.
 """
 
+import csv
 import gzip
 import hashlib
 import io
@@ -144,11 +145,7 @@ def read_pairs(path: Path, prompt: str | None, text: str | None, first_words: in
     elif kind == ".jsonl":
         table = pd.DataFrame(_json_lines(path, _decoded(path, content)))
     else:
-        separator = "\t" if kind == ".tsv" else ","
-        try:
-            table = pd.read_csv(io.StringIO(_decoded(path, content)), sep=separator, dtype=str, na_filter=False)
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise BrokenFile(path, str(error).strip()) from error
+        table = pd.DataFrame(_csv_rows(path, _decoded(path, content), "\t" if kind == ".tsv" else ","))
     columns = [str(column) for column in table.columns]
     if len(columns) < 2:
         hint = (
@@ -197,6 +194,23 @@ def _decoded(path: Path, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotUtf8(path, error) from error
+
+
+def _csv_rows(path: Path, content: str, delimiter: str) -> dict[str, list[str | None]]:
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, [])
+        if len(set(header)) < len(header):
+            raise BrokenFile(path, f"two columns have the same name: {', '.join(header)}")
+        rows = []
+        for row in reader:
+            if len(row) > len(header):
+                raise BrokenFile(path, f"line {reader.line_num} has {len(row)} fields, the header has {len(header)}")
+            if row:
+                rows.append(row + [None] * (len(header) - len(row)))
+    except csv.Error as error:
+        raise BrokenFile(path, f"line {reader.line_num}: {error}") from error
+    return {name: [row[position] for row in rows] for position, name in enumerate(header)}
 
 
 def _json_lines(path: Path, content: str) -> list[dict[str, Any]]:

@@ -115,8 +115,8 @@ def fit(
         NonFiniteLoss: a loss is no longer finite.
     """
     p = parameters
-    phase = _Phase(generator, discriminator, train, p, objective, max_tokens, compute, seed)
-    validation = _Validation(val, p, generator, max_tokens, compute, seed)
+    phase = Phase(generator, discriminator, train, p, objective, max_tokens, compute, seed)
+    validation = Validation(val, p, generator, max_tokens, compute, seed)
     stopped = ""
     if saved := checkpoint.load():
         phase.load(saved["phase"])
@@ -152,7 +152,7 @@ def fit(
     return Outcome(history, phase.ema.module, best, best_step, phase.step, stopped or "limit", phase.flops)
 
 
-class _Phase:
+class Phase:
     """The networks, optimisers and counters of one adversarial training; ``step`` is negative while warming up."""
 
     def __init__(
@@ -185,8 +185,8 @@ class _Phase:
         self._lengths = train.text_lengths * 4096 + train.prompt_lengths
         self._order: tuple[int, list[Any]] = (-1, [])
 
-    def advance(self) -> None:
-        """One step of both players, or of the discriminator alone while it warms up."""
+    def advance(self) -> int:
+        """One step of both players, or of the discriminator alone while it warms up; returns the tokens drawn."""
         batch = self._next_batch()
         self.generator.train()
         self.discriminator.train()
@@ -199,12 +199,18 @@ class _Phase:
             self._step_discriminator(batch, fake)
         self._count_flops(batch, fake, warming)
         self.step += 1
+        return int(fake.lengths.sum())
 
     def _draw(self, batch: Batch) -> RelaxedTexts:
         share = max(0, self.step) / max(1, self.p.steps - 1)
         temperature = self.p.gumbel_start * (self.p.gumbel_end / self.p.gumbel_start) ** share
         return relaxed_sample(
-            self.generator, batch.prompt, batch.prompt_lengths, self.discriminator.embedding, temperature, self.max_tokens
+            self.generator,
+            batch.prompt,
+            batch.prompt_lengths,
+            self.discriminator.embedding,
+            temperature,
+            self.max_tokens,
         )
 
     def _step_generator(self, batch: Batch, fake: RelaxedTexts) -> None:
@@ -230,7 +236,7 @@ class _Phase:
         self.discriminator.requires_grad_(True)
 
     def _step_discriminator(self, batch: Batch, fake: RelaxedTexts) -> None:
-        # Neighbours in a batch have like lengths, so a text under its neighbour's prompt gives nothing away by its length.
+        # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
         wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
         embed = self.discriminator.embedding
         with autocast(self.compute):
@@ -292,7 +298,9 @@ class _Phase:
 
     def _count_flops(self, batch: Batch, fake: RelaxedTexts, warming: bool) -> None:
         # 2 a weight and token forwards, 4 backwards (Kaplan et al., 2020, arXiv:2001.08361, section 2.1).
-        asked, said, drawn = (int(lengths.sum()) for lengths in (batch.prompt_lengths, batch.text_lengths, fake.lengths))
+        asked, said, drawn = (
+            int(lengths.sum()) for lengths in (batch.prompt_lengths, batch.text_lengths, fake.lengths)
+        )
         weights = sum(w.numel() for w in self.generator.parameters())
         judge = sum(w.numel() for name, w in self.discriminator.named_parameters() if "embedding" not in name)
         self.flops += (2 if warming else 6) * weights * (asked + drawn)
@@ -341,7 +349,7 @@ class _Phase:
         set_random_state(state["random"])
 
 
-class _Validation:
+class Validation:
     """Answers the same validation prompts with the same random numbers each time, and measures the answers."""
 
     def __init__(
@@ -352,12 +360,14 @@ class _Validation:
         self.count = min(parameters.validation_prompts, len(val))
         self.device = next(twin.parameters()).device
         self.uniforms = random_numbers(seed, self.count, max_tokens)
-        self.prompts = [batch for batch in in_order(val, 256, self.count)]
-        self.real = [row.tolist()[:n] for b in self.prompts for row, n in zip(b.text, b.text_lengths.tolist(), strict=True)]
+        self.prompts = list(in_order(val, 256, self.count))
+        self.real = [
+            row.tolist()[:n] for b in self.prompts for row, n in zip(b.text, b.text_lengths.tolist(), strict=True)
+        ]
 
     @torch.no_grad()
     def measure(self, generator: nn.Module) -> dict[str, float]:
-        """Score, entropy and KL to the twin in nats per token, share of duplicates, mean length, NLL on real answers."""
+        """Score, entropy and KL to the twin in nats per token, share of duplicates, mean length, NLL of real ones."""
         generator.eval()
         answers: list[list[int]] = []
         totals = {"entropy": 0.0, "cross": 0.0, "real": 0.0}

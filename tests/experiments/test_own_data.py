@@ -1,0 +1,147 @@
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from promptgan.base import ParameterError, validated
+from promptgan.data.download import download
+from promptgan.data.sets import local_text
+from promptgan.data.sets.local_text import NotUtf8, UnknownFormat, WrongColumn
+from promptgan.experiments.own_data import MIN_PAIRS, NoSuchFile, TooFewPairs, changed_since_import, import_own_data
+
+ENGLISH = [(f'how was week {i}, "then"?', f"it was fine, number {i}") for i in range(MIN_PAIRS)]
+CHINESE = [(f"白日依山盡{chr(0x4E00 + i)}，", f"黃河入海流{chr(0x5E00 + i)}。") for i in range(MIN_PAIRS)]
+
+
+def quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
+
+
+def content(kind: str, pairs: list[tuple[str, str]], folder: Path) -> bytes:
+    if kind == "parquet":
+        pd.DataFrame(pairs, columns=["question", "answer"]).to_parquet(folder / "p")
+        return (folder / "p").read_bytes()
+    if kind == "txt":
+        lines = [f"{prompt}{text}" if pairs is CHINESE else f"{prompt} {text}" for prompt, text in pairs]
+    elif kind == "jsonl":
+        lines = [json.dumps({"question": prompt, "answer": text, "n": 1}) for prompt, text in pairs]
+    else:
+        separator = "\t" if kind == "tsv" else ","
+        lines = [separator.join(map(quoted, pair)) for pair in [("question", "answer"), *pairs]]
+    return ("\ufeff" if kind == "csv" else "").encode() + "\n".join(lines).encode() + b"\n"
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gz"])
+@pytest.mark.parametrize("pairs", [ENGLISH, CHINESE], ids=["English", "Chinese"])
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet", "txt"])
+def test_every_format_comes_back_as_records(kind, pairs, zipped, tmp_path):
+    body = content(kind, pairs, tmp_path)
+    path = tmp_path / f"my data.{kind}{'.gz' if zipped else ''}"
+    path.write_bytes(gzip.compress(body) if zipped else body)
+    columns = (None, None) if kind == "txt" else ("question", "answer")
+    first = 7 if pairs is CHINESE else 5
+    section = import_own_data(path, prompt=columns[0], text=columns[1], first_words=first, root=tmp_path / "root")
+
+    parameters = validated(local_text.Parameters, section)
+    upstream = local_text.upstream(parameters)
+    download(upstream, tmp_path / "raw", cache=tmp_path / "cache", roots=[tmp_path / "root"])
+    records = local_text.records(tmp_path / "raw", parameters)
+    assert list(zip(records["prompt"], records["text"], strict=True)) == pairs
+    assert records["id"].is_unique
+
+
+def test_the_section_holds_no_path_of_this_machine(tmp_path):
+    path = tmp_path / "my.txt"
+    path.write_bytes(content("txt", ENGLISH, tmp_path))
+    section = import_own_data(path, prompt=None, text=None, first_words=3, root=tmp_path / "root")
+    assert list(section) == ["name", "file", "sha256", "prompt", "text", "first_words"]
+    assert str(tmp_path) not in json.dumps(section)
+    assert (tmp_path / "root/data/own" / section["sha256"] / "my.txt").read_bytes() == path.read_bytes()
+
+
+def test_the_columns_are_called_prompt_and_text_where_nothing_is_said(tmp_path):
+    path = tmp_path / "my.csv"
+    path.write_bytes(content("csv", ENGLISH, tmp_path).replace(b"question", b"prompt").replace(b"answer", b"text"))
+    section = import_own_data(path, prompt=None, text=None, first_words=3, root=tmp_path / "root")
+    assert (section["prompt"], section["text"]) == ("prompt", "text")
+
+
+def rows(text: str) -> bytes:
+    return ("question,answer\n" + text * MIN_PAIRS).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "columns", "error", "words"),
+    [
+        ("a.csv", None, ("question", "answer"), NoSuchFile, "no such file"),
+        (".", None, ("question", "answer"), NoSuchFile, "a folder"),
+        ("a.docx", b"x", ("question", "answer"), UnknownFormat, r"'\.docx'"),
+        ("a.csv", b"", ("question", "answer"), TooFewPairs, "the file is empty"),
+        ("a.txt", b"\n\n", (None, None), TooFewPairs, "0 usable"),
+        ("a.csv", b"question,answer\nhi,ho\n", ("question", "answer"), TooFewPairs, "1 usable"),
+        ("a.csv", rows("hi,\n"), ("question", "answer"), TooFewPairs, "0 usable"),
+        ("a.csv", rows("hi,ho\n"), ("question", "answers"), WrongColumn, "did you mean answer"),
+        ("a.csv", rows("hi,ho\n").replace(b",", b";"), ("question", "answer"), WrongColumn, "separated"),
+        (
+            "a.csv",
+            rows("hi,caf\n") + b"hi,caf\xe9\n",
+            ("question", "answer"),
+            NotUtf8,
+            "byte 0xe9 at offset 722, line 102",
+        ),
+        ("a.txt", b"hi there you\n", ("question", "answer"), ParameterError, "plain text has no columns"),
+        ("a.csv", rows("hi,ho\n"), ("answer", "answer"), ParameterError, "two columns"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_stored(name, body, columns, error, words, tmp_path):
+    path = tmp_path / name
+    if body is not None:
+        path.write_bytes(body)
+    with pytest.raises(error, match=words):
+        import_own_data(path, prompt=columns[0], text=columns[1], first_words=2, root=tmp_path / "root")
+    assert not (tmp_path / "root").exists()
+
+
+def test_says_when_the_original_has_changed(tmp_path):
+    path = tmp_path / "my.txt"
+    path.write_bytes(content("txt", ENGLISH, tmp_path))
+    section = import_own_data(path, prompt=None, text=None, first_words=3, root=tmp_path)
+    assert changed_since_import(section, tmp_path) is None
+    os.utime(path, (1, 1))
+    assert changed_since_import(section, tmp_path) is None, "touched, but the same bytes"
+    path.write_bytes(path.read_bytes() + b"one more line of text\n")
+    assert "my.txt has changed" in str(changed_since_import(section, tmp_path))
+    assert changed_since_import({"name": "chitchat"}, tmp_path) is None
+    path.unlink()
+    assert changed_since_import(section, tmp_path) is None
+    (tmp_path / ".dvc/tmp/own_data.json").write_text("not JSON")
+    assert changed_since_import(section, tmp_path) is None
+
+
+def test_dvc_tracks_the_import_so_that_a_clone_can_pull_it(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+
+    def dvc(*command: str) -> None:
+        done = subprocess.run([sys.executable, "-m", "dvc", *command], cwd=root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    dvc("init", "--quiet")
+    (root / ".gitignore").write_text("/data/own/*/*\n!/data/own/*/*.dvc\n!/data/own/*/.gitignore\n")
+    path = tmp_path / "my.txt"
+    path.write_bytes(content("txt", ENGLISH, tmp_path))
+    section = import_own_data(path, prompt=None, text=None, first_words=3, root=root)
+    stored = root / "data/own" / section["sha256"] / "my.txt"
+    status = subprocess.run(["git", "status", "--short", "-uall"], cwd=root, capture_output=True, text=True).stdout
+    assert f"data/own/{section['sha256']}/my.txt.dvc" in status
+    assert "my.txt\n" not in status
+
+    stored.unlink()
+    dvc("checkout", "--quiet", f"{stored.relative_to(root)}.dvc")
+    assert stored.read_bytes() == path.read_bytes()

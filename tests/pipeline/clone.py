@@ -1,0 +1,212 @@
+"""Clones of this repository with a pipeline small enough to be run many times, on own data and without network."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from promptgan import base
+
+ROOT = Path(__file__).resolve().parents[2]
+DVC = [sys.executable, "-m", "dvc"]
+PATIENCE_SECONDS = 240.0
+
+TINY: dict[str, Any] = {
+    "compute": {"device": "cpu", "threads": 1, "precision": "float32"},
+    "validate": {
+        "shares": {"val": 0.15, "test": 0.15, "judge": 0.2},
+        "min_rows": 100,
+        "max_quarantine_share": 0.5,
+    },
+    "tokenize": {"vocabulary": 300, "max_tokens": 12},
+    "model": {"embedding": 16, "width": 16},
+    "pretrain": {"epochs": 30, "batch": 32, "warmup": 10, "validate_every": 50, "min_gain": 0.0, "checkpoint_every": 10},
+    "discriminator": {"embedding": 16, "width": 16},
+    "train": {
+        "steps": 60,
+        "warmup": 20,
+        "batch": 16,
+        "validate_every": 15,
+        "validation_prompts": 40,
+        "checkpoint_every": 5,
+        "guards": {"entropy_floor": 0.0, "duplicates_limit": 1.0, "kl_limit": 100.0},
+    },
+    "judges": {"embedding": 16, "batch": 32, "epochs": 2},
+    "generate": {"count": 10, "prompts": ["how was your weekend?"]},
+}
+"""What makes the recipe for own data tiny; laid over what `promptgan use local-text` writes."""
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A Git clone of this repository, and the commands that people run in it."""
+
+    path: Path
+    home: Path
+    """Where the commands find their home folder and DVC its index."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of the caller's but where programs are: no PYTHONPATH, no settings of Git or DVC."""
+        identity = {f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        return {
+            "PATH": os.defpath,
+            "SHELL": "/bin/sh",
+            "LANG": "C.UTF-8",
+            "HOME": str(self.home),
+            "DVC_SITE_CACHE_DIR": str(self.home / "dvc"),
+            "DVC_NO_ANALYTICS": "1",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **identity,
+        }
+
+    def run(self, *command: str | Path) -> str:
+        """Run a command to its end; what it printed. Its failure fails the test with all that it said."""
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=self.path,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-4000:]}"
+        return done.stdout
+
+    def dvc(self, *arguments: str) -> str:
+        """Run DVC with the interpreter of this test."""
+        return self.run(*DVC, *arguments)
+
+    def git(self, *arguments: str) -> str:
+        """Run Git."""
+        return self.run("git", *arguments)
+
+    @contextmanager
+    def started(self, *command: str) -> Iterator[subprocess.Popen[str]]:
+        """A command running in a process group of its own; what is left of it afterwards is killed."""
+        process = subprocess.Popen(
+            command,
+            cwd=self.path,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            with_leader = process.pid
+            try:
+                os.killpg(with_leader, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.communicate()
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return base.load_params(self.path / "params.yaml")
+
+    def set(self, key: str, value: object) -> None:
+        """Change one value of params.yaml, as an editor would: nothing else of the file changes."""
+        document = self.params
+        section = document
+        *way, last = key.split(".")
+        for part in way:
+            section = section[part]
+        section[last] = value
+        self.write_params(document)
+
+    def write_params(self, document: dict[str, Any]) -> None:
+        (self.path / "params.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), "utf-8")
+
+    def lock(self) -> bytes:
+        return (self.path / "dvc.lock").read_bytes()
+
+    def hashes(self, *stages: str) -> dict[str, str]:
+        """The hash of every output of these stages, or of all, by path, as dvc.lock has them."""
+        locked = yaml.safe_load(self.lock())["stages"]
+        return {out["path"]: out["md5"] for name in stages or locked for out in locked[name].get("outs", [])}
+
+    def checkpoints(self, stage: str) -> list[Path]:
+        """The saved states of a stage."""
+        return list((self.path / ".dvc/tmp/checkpoints").glob(f"{stage}-*/state.pt"))
+
+    def copy(self, target: Path) -> "Clone":
+        """A copy of everything, DVC's cache included."""
+        shutil.copytree(self.path, target, symlinks=True)
+        return Clone(target, self.home)
+
+    def fresh(self, target: Path) -> "Clone":
+        """A clone of what is committed, with the own data that lies beside it but without any cache."""
+        self.git("clone", "--quiet", "--no-hardlinks", ".", str(target))
+        shutil.copytree(self.path / "data/own", target / "data/own", dirs_exist_ok=True)
+        return Clone(target, self.home)
+
+
+def committed_copy(target: Path, home: Path) -> Clone:
+    """The working tree of this repository, tracked files and those that Git would track, as one commit, set to be tiny."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+    home.mkdir()
+    clone = Clone(target, home)
+    clone.git("init", "--quiet")
+    (home / "pairs.csv").write_text(pairs(), encoding="utf-8")
+    program = "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"
+    use = ["use", "local-text", "--path", str(home / "pairs.csv"), "--prompt", "question", "--text", "answer"]
+    clone.run(sys.executable, "-c", program, *use, "--device", "cpu")
+    clone.write_params(_merged(clone.params, TINY))
+    clone.run(sys.executable, "-c", program, "check")
+    clone.git("add", "--all")
+    clone.git("commit", "--quiet", "--message", "a tiny pipeline")
+    return clone
+
+
+def pairs(count: int = 500) -> str:
+    """A CSV of questions and answers that share a word."""
+    source = random.Random(0)
+    words = {
+        kind: ["".join(source.choices(("ba", "de", "ki", "lo", "mu", "ra", "se", "ti"), k=3)) for _ in range(40)]
+        for kind in ("thing", "act", "look")
+    }
+    rows = ["question,answer"]
+    for _ in range(count):
+        thing, act, look, other = (source.choice(words[kind]) for kind in ("thing", "act", "look", "thing"))
+        rows.append(f"why does the {look} {thing} {act} at {source.choice(words['thing'])}?,the {thing} must {act} near {other}.")
+    return "\n".join(rows) + "\n"
+
+
+def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.002)
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {**below, **above}
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], dict) and isinstance(above[key], dict):
+            both[key] = _merged(below[key], above[key])
+    return both
