@@ -27,7 +27,7 @@ check-params: $(RUN)
 	@$(BIN)/promptgan check
 
 check: $(RUN) ## compare a finished run with the committed results
-	@$(BIN)/promptgan compare
+	@$(BIN)/promptgan check-results
 
 show: $(RUN) ## print the finished run's table and ten answers
 	@$(BIN)/promptgan show
@@ -44,8 +44,10 @@ exp: $(RUN) ## compare the experiments of `dvc exp run` in one table
 plots: $(RUN) ## draw the curves of this run into dvc_plots/index.html
 	@$(BIN)/dvc plots show
 
-datadocs: $(RUN) ## build Great Expectations' own pages about the data into reports/datadocs/
-	@$(BIN)/python stages/validate.py --datadocs
+datadocs: check-params ## build Great Expectations' own pages about the data into reports/datadocs/
+	@$(BIN)/dvc repro --quiet download
+	@scratch=$$(mktemp -d) && $(BIN)/python stages/validate.py --datadocs reports/datadocs --out $$scratch/validated \
+	--metrics $$scratch/validation.json && rm -r $$scratch
 
 test: $(TEST) lint ## lint, check types, run every test
 	@$(BIN)/pytest -q --durations=10

@@ -18,14 +18,15 @@ import torch
 from promptgan.compute import Compute, prepare
 from promptgan.models import folder
 from promptgan.models.decoding import random_numbers, sample
-from promptgan.training.pairs import Batch, Pairs
+from promptgan.models.generator import Batch
+from promptgan.training.pairs import Pairs
 from promptgan.vocabulary import BOS, EOS
 
 COUNT, ROUNDS = 512, 5
 
 
 @torch.no_grad()
-def bare_loop(loaded: folder.TextGenerator, batch: Batch) -> list[list[int]]:
+def bare_loop(loaded: folder.LoadedGenerator, batch: Batch) -> list[list[int]]:
     """Ancestral sampling as it is usually written."""
     state = loaded.model.start(batch.prompt, batch.prompt_lengths)
     token = torch.full((len(batch),), BOS)

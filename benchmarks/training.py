@@ -19,9 +19,10 @@ import torch
 from promptgan import base
 from promptgan.compute import Compute, autocast, prepare
 from promptgan.models import discriminator, folder, likelihood
+from promptgan.models.generator import Batch, TextGenerator
 from promptgan.objectives.adversarial import non_saturating
 from promptgan.training.adversarial import gumbel
-from promptgan.training.pairs import Batch, Pairs, batch_order
+from promptgan.training.pairs import Pairs, batch_order
 from promptgan.training.pretraining.likelihood import adamw
 
 STEPS = 12
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def _likelihood_step(
-    generator: torch.nn.Module, batches: Iterator[Batch], optimizer: torch.optim.Optimizer, compute: Compute
+    generator: TextGenerator, batches: Iterator[Batch], optimizer: torch.optim.Optimizer, compute: Compute
 ) -> tuple[int, float]:
     batch = next(batches)
     generator.train()

@@ -48,7 +48,8 @@ def main(
         base.write_json(metrics, fitted.metrics)
         ours, simple = fitted.metrics["matcher"], fitted.metrics["tf_idf"]
         print(
-            f"matcher: accuracy {ours['accuracy']:.3f}, MRR {ours['mrr']:.3f} (TF-IDF: {simple['accuracy']:.3f}, {simple['mrr']:.3f})"
+            f"matcher: accuracy {ours['accuracy']:.3f}, MRR {ours['mrr']:.3f};"
+            f" TF-IDF: {simple['accuracy']:.3f}, {simple['mrr']:.3f}"
         )
 
 

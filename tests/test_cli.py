@@ -32,7 +32,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 def test_help_lists_every_command() -> None:
     output = run("--help").output
-    assert all(f"  {name} " in output for name in ("check", "recipes", "use", "show", "compare", "generate"))
+    assert all(f"  {name} " in output for name in ("check", "recipes", "use", "show", "check-results", "generate"))
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()
     assert all(line.endswith(".") and not line.endswith("...") for line in listed), (
         "a first line is too long for the list"
@@ -105,7 +105,7 @@ def test_use_imports_own_data_and_check_says_when_it_has_changed(repository: Pat
 
 
 def test_compare_needs_a_finished_run() -> None:
-    assert "error: git show HEAD:./dvc.lock" in run("compare", code=1).stderr
+    assert "error: git show HEAD:./dvc.lock" in run("check-results", code=1).stderr
 
 
 def test_compare_says_identical_within_or_outside(repository: Path) -> None:
@@ -123,11 +123,11 @@ def test_compare_says_identical_within_or_outside(repository: Path) -> None:
         ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "a"],
     ):
         subprocess.run(["git", *command], check=True)
-    assert run("compare").output.startswith("identical")
+    assert run("check-results").output.startswith("identical")
     write("b", 4.01)
-    assert run("compare").output.endswith("within tolerance\n")
+    assert run("check-results").output.endswith("within tolerance\n")
     write("b", 5.0)
-    assert "OUTSIDE  metrics/train.json:nll: committed 4.0, here 5.0 (20.00% of 3%)" in run("compare", code=1).output
+    assert "OUTSIDE  metrics/train.json:nll: committed 4.0, here 5.0 (20.00% of 3%)" in run("check-results", code=1).output
 
 
 def test_show_needs_a_finished_run() -> None:

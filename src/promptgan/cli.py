@@ -29,7 +29,7 @@ class Device(StrEnum):
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """Add a command whose expected failures are printed without a traceback."""
 
-    @app.command(name=function.__name__)
+    @app.command(name=function.__name__.replace("_", "-"))
     @functools.wraps(function)
     def clean(*args: Any, **kwargs: Any) -> None:
         from promptgan.base import clean_errors
@@ -99,11 +99,7 @@ def use(
     changes = presets.use(recipe, data=data, device=device.value, threads=threads)
     for change in changes:
         print(f"  {change.key}: {change.old or '(nothing)'} -> {change.new or '(gone)'}")
-    print(
-        f"params.yaml now holds {recipe}, {len(changes)} value(s) changed."
-        if changes
-        else f"params.yaml already held {recipe}."
-    )
+    print(f"params.yaml holds {recipe}: {len(changes) or 'no'} value(s) changed")
     print("next: make run")
 
 
@@ -119,7 +115,7 @@ def show() -> None:
 
 
 @command
-def compare() -> None:
+def check_results() -> None:
     """Compare the run with the committed results.
 
     Says 'identical' where every output has the same bytes. On another kind of CPU the last bits differ; then every

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from promptgan import base
 
 ROOT = Path(__file__).resolve().parents[2]
 DVC = [sys.executable, "-m", "dvc"]
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 480.0
 
 TINY: dict[str, Any] = {
     "compute": {"device": "cpu", "threads": 1, "precision": "float32"},
@@ -30,7 +30,14 @@ TINY: dict[str, Any] = {
     },
     "tokenize": {"vocabulary": 300, "max_tokens": 12},
     "model": {"embedding": 16, "width": 16},
-    "pretrain": {"epochs": 30, "batch": 32, "warmup": 10, "validate_every": 50, "min_gain": 0.0, "checkpoint_every": 10},
+    "pretrain": {
+        "epochs": 30,
+        "batch": 32,
+        "warmup": 10,
+        "validate_every": 50,
+        "min_gain": 0.0,
+        "checkpoint_every": 10,
+    },
     "discriminator": {"embedding": 16, "width": 16},
     "train": {
         "steps": 60,
@@ -58,7 +65,9 @@ class Clone:
     @property
     def environment(self) -> dict[str, str]:
         """Nothing of the caller's but where programs are: no PYTHONPATH, no settings of Git or DVC."""
-        identity = {f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        identity = {
+            f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        }
         return {
             "PATH": os.defpath,
             "SHELL": "/bin/sh",
@@ -107,12 +116,11 @@ class Clone:
         try:
             yield process
         finally:
-            with_leader = process.pid
-            try:
-                os.killpg(with_leader, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.communicate()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            assert process.stdout
+            process.stdout.close()
 
     @property
     def params(self) -> dict[str, Any]:
@@ -156,7 +164,7 @@ class Clone:
 
 
 def committed_copy(target: Path, home: Path) -> Clone:
-    """The working tree of this repository, tracked files and those that Git would track, as one commit, set to be tiny."""
+    """The working tree of this repository, new files that Git would track too, as one commit, set to be tiny."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -191,8 +199,10 @@ def pairs(count: int = 500) -> str:
     }
     rows = ["question,answer"]
     for _ in range(count):
-        thing, act, look, other = (source.choice(words[kind]) for kind in ("thing", "act", "look", "thing"))
-        rows.append(f"why does the {look} {thing} {act} at {source.choice(words['thing'])}?,the {thing} must {act} near {other}.")
+        thing, place, other, act, look = (
+            source.choice(words[kind]) for kind in ("thing", "thing", "thing", "act", "look")
+        )
+        rows.append(f"why does the {look} {thing} {act} at {place}?,the {thing} must {act} near {other}.")
     return "\n".join(rows) + "\n"
 
 

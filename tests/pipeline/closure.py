@@ -1,6 +1,7 @@
 """What a stage imports, found without running it: every `promptgan` file that its script reaches."""
 
 import ast
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
     """Paths, relative to ``root``, of the stage's script and of all project code that it imports.
 
     Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``base.choose(package, ..., key)`` imports
-    the file that ``key`` names in ``params``. Package files hold a docstring only, so but the top one they do not count.
+    the file that ``key`` names in ``params``. Package files hold a docstring only, so only the top one counts.
     """
     found = {f"stages/{stage}.py"}
     waiting = list(found)
@@ -27,7 +28,7 @@ def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
 
 def _imports(file: Path, params: dict[str, Any]) -> set[str]:
     modules = set()
-    for node in _running(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _nodes(file):
         if isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -36,6 +37,11 @@ def _imports(file: Path, params: dict[str, Any]) -> set[str]:
             package, key = (ast.literal_eval(node.args[i]) for i in (0, 2))
             modules.add(f"{package}.{value_of(params, key)}")
     return {module for module in modules if module.startswith("promptgan.")}
+
+
+@functools.cache
+def _nodes(file: Path) -> list[ast.AST]:
+    return _running(ast.parse(file.read_text(encoding="utf-8")))
 
 
 def _running(tree: ast.AST) -> list[ast.AST]:

@@ -66,30 +66,34 @@ def copied(row: int, to: int, columns: list[str], shout: bool = False) -> Callab
 TRAIN = next(i for i in range(300) if split_of(f"g{i // 3}", PARAMETERS.shares) == "train")
 TEST = next(i for i in range(300) if split_of(f"g{i // 3}", PARAMETERS.shares) == "test")
 
+VALUES = {
+    # corruption: the column, what is put there, and the rule
+    "a null prompt": ("prompt", None, "missing-value"),
+    "a null group": ("group", None, "missing-value"),
+    "a null label": ("label", None, "missing-value"),
+    "a number for a text": ("text", 42, "not-a-string"),
+    "a list for a text": ("text", ["a", "b"], "not-a-string"),
+    "bytes for a text": ("text", b"abc", "not-a-string"),
+    "an empty text": ("text", "", "empty-side"),
+    "a text of spaces": ("text", " \t\u3000\n", "empty-side"),
+    "a NUL": ("prompt", "ab\x00cd", "control-characters"),
+    "an escape sequence": ("prompt", "\x1b[31mred", "control-characters"),
+    "a replacement character": ("text", "caf\ufffd", "control-characters"),
+    "UTF-8 read as Latin-1": ("text", "café".encode().decode("latin-1"), "control-characters"),
+    "UTF-8 read as Windows-1252": ("text", "it’s".encode().decode("cp1252"), "control-characters"),
+    "half a surrogate pair": ("text", "smile \ud83d", "control-characters"),
+    "an e-mail address": ("text", "write to jane.doe@example.org please", "contact-details"),
+    "a web address": ("prompt", "see HTTPS://example.net/x", "contact-details"),
+    "a bare domain": ("prompt", "it is on Example.com now", "contact-details"),
+    "a telephone number": ("text", "call (801) 555-0134 now", "contact-details"),
+    "an international number": ("text", "ring +44 20 7946 0958", "contact-details"),
+    "a Chinese mobile number": ("text", "微信13812345678", "contact-details"),
+    "an endless text": ("text", "word " * 500, "too-long"),
+    "a long prompt": ("prompt", "word " * 13, "too-long"),
+    "another script": ("text", "совсем другой язык", "wrong-script"),
+}
+
 ROWS = {
-    "a null prompt": (put("prompt", None), "missing-value", 1),
-    "a null group": (put("group", None), "missing-value", 1),
-    "a null label": (put("label", None), "missing-value", 1),
-    "a number for a text": (put("text", 42), "not-a-string", 1),
-    "a list for a text": (put("text", ["a", "b"]), "not-a-string", 1),
-    "bytes for a text": (put("text", b"abc"), "not-a-string", 1),
-    "an empty text": (put("text", ""), "empty-side", 1),
-    "a text of spaces": (put("text", " \t\u3000\n"), "empty-side", 1),
-    "a NUL": (put("prompt", "ab\x00cd"), "control-characters", 1),
-    "an escape sequence": (put("prompt", "\x1b[31mred"), "control-characters", 1),
-    "a replacement character": (put("text", "caf\ufffd"), "control-characters", 1),
-    "UTF-8 read as Latin-1": (put("text", "café".encode().decode("latin-1")), "control-characters", 1),
-    "UTF-8 read as Windows-1252": (put("text", "it’s".encode().decode("cp1252")), "control-characters", 1),
-    "half a surrogate pair": (put("text", "smile \ud83d"), "control-characters", 1),
-    "an e-mail address": (put("text", "write to jane.doe@example.org please"), "contact-details", 1),
-    "a web address": (put("prompt", "see HTTPS://example.net/x"), "contact-details", 1),
-    "a bare domain": (put("prompt", "it is on Example.com now"), "contact-details", 1),
-    "a telephone number": (put("text", "call (801) 555-0134 now"), "contact-details", 1),
-    "an international number": (put("text", "ring +44 20 7946 0958"), "contact-details", 1),
-    "a Chinese mobile number": (put("text", "微信13812345678"), "contact-details", 1),
-    "an endless text": (put("text", "word " * 500), "too-long", 1),
-    "a long prompt": (put("prompt", "word " * 13), "too-long", 1),
-    "another script": (put("text", "совсем другой язык"), "wrong-script", 1),
     "records twice": (
         lambda frame: pd.concat([frame, frame[:20].assign(id="copy" + frame["id"])]),
         "exact-duplicate",
@@ -127,8 +131,28 @@ def test_the_good_data_set_passes():
     assert len(validate(good(), PARAMETERS).quarantine) == 0
 
 
+@pytest.fixture(scope="module")
+def quarantine() -> pd.DataFrame:
+    """What is quarantined where every tenth record has one corrupted value, by id."""
+    frame = good().astype(object)
+    for row, (column, value, _) in enumerate(VALUES.values()):
+        frame.at[10 * row, column] = value
+    return validate(frame, PARAMETERS).quarantine.set_index("id")
+
+
+@pytest.mark.parametrize("corruption", VALUES)
+def test_a_corrupted_value_is_quarantined_by_the_rule_that_names_it(corruption, quarantine):
+    row = quarantine.loc[f"r{10 * list(VALUES).index(corruption)}"]
+    assert row["rule"] == VALUES[corruption][2]
+    assert len(row["reason"]) > 20
+
+
+def test_nothing_but_the_corrupted_values_is_quarantined(quarantine):
+    assert len(quarantine) == len(VALUES)
+
+
 @pytest.mark.parametrize("corruption", ROWS)
-def test_a_corrupted_row_is_quarantined_by_the_rule_that_names_it(corruption):
+def test_corrupted_rows_are_quarantined_by_the_rule_that_names_them(corruption):
     change, rule, rows = ROWS[corruption]
     quarantine = validate(change(good()), PARAMETERS).quarantine
     assert list(quarantine["rule"]) == [rule] * rows

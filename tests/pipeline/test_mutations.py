@@ -5,6 +5,7 @@ parameter reading of every stage, which is what bare `dvc repro` meets next.
 """
 
 import copy
+import functools
 import importlib.util
 import random
 import shutil
@@ -198,11 +199,18 @@ def refuses(stage: ModuleType) -> str | None:
     raise AssertionError("a stage ran without its inputs")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # DVC's libraries warn of their own future
 def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
-    folder: Path, texts: list[str], stages: dict[str, ModuleType], capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    texts: list[str],
+    stages: dict[str, ModuleType],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from dvc.cli import main as dvc
+
+    load_params = base.load_params
 
     shutil.copy(ROOT / "dvc.yaml", folder)
     subprocess.run(["git", "init", "-q"], check=True)
@@ -210,6 +218,7 @@ def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
     Path(".dvc/tmp/downloads").touch()  # not a folder: the first stage's input cannot be had either
     base.write_json(Path("data/tokens/meta.json"), {"vocabulary": 8})  # what a model's section is read together with
     for number, text in enumerate(texts):
+        monkeypatch.setattr(base, "load_params", load_params)
         code, errors = verdict(text)
         planned = dvc(["status"])  # plans every stage; `repro --dry` stops where an input is missing
         shown = "".join(capsys.readouterr())
@@ -219,6 +228,7 @@ def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
             assert "ERROR: " in shown, f"mutation {number}"
             continue
         assert all(f"{name}:\n" in shown for name in stages), f"mutation {number}"
+        monkeypatch.setattr(base, "load_params", functools.cache(load_params))  # parse once for all stages
         refused = [name for name, stage in stages.items() if refuses(stage) == "2"]
         assert "Traceback" not in capsys.readouterr().err
         if code == 0:

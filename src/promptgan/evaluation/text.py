@@ -1,8 +1,8 @@
-"""Measuring generated answers: quality, diversity, relevance, memorisation, and the curves they form over temperature."""
+"""Measuring generated answers: quality, diversity, relevance, memorisation, and their curves over temperature."""
 
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from promptgan.training.pairs import Pairs, in_order, pad
 
 Row = dict[str, Any]
 Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 FOLDERS = {"twin": "pretrained", "control": "control", "adversarial": "adversarial"}
 """The systems that are compared with real text, and their model folders."""
@@ -91,20 +92,26 @@ class Yardstick:
         return decode(self.tokenizer, pairs.rows(column, np.arange(len(pairs))))
 
     def per_answer(self, answers: pd.DataFrame) -> pd.DataFrame:
-        """What each answer scores by itself, as new columns: words, BLEU with all test texts, what it copies, its NLL."""
+        """What each answer scores by itself, as new columns: words, BLEU with all test texts, copies, NLL."""
         texts = [words.words(text) for text in answers["text"]]
         ids = self._encode(answers["text"])
         copied = diversity.longest_copied(texts, self.words["train"])
         known = {tuple(text) for text in self.words["train"]}
         lengths = np.array([len(row) + 1 for row in ids])
         nats = -np.add.reduceat(self.language_model.log_probabilities(ids), np.cumsum(lengths) - lengths)
+        scores = dict(zip(ORDERS, bleu(texts, self.words["test"], ORDERS), strict=True))
         return answers.assign(
-            **{f"bleu_{n}": scores for n, scores in zip(ORDERS, bleu(texts, self.words["test"], ORDERS), strict=True)},
-            word=texts, token=ids, words=[len(text) for text in texts], copied=[tuple(text) in known for text in texts],
-            longest_copied=copied, nats=nats, tokens=lengths,
-        )  # fmt: skip
+            **{f"bleu_{n}": values for n, values in scores.items()},
+            word=pd.Series(texts, answers.index),
+            token=pd.Series(ids, answers.index),
+            words=[len(text) for text in texts],
+            copied=[tuple(text) in known for text in texts],
+            longest_copied=copied,
+            nats=nats,
+            tokens=lengths,
+        )
 
-    def relevance(self, prompts: list[str], token: list[list[int]]) -> npt.NDArray[np.float64]:
+    def relevance(self, prompts: list[str], token: list[list[int]]) -> Floats:
         """For each answer, how probably the matcher prefers its own prompt to another of the set; (N,).
 
         Half where both score the same. 0.5 on average for answers that say nothing of their prompts.
@@ -114,7 +121,8 @@ class Yardstick:
         with torch.no_grad():
             scores = self.matcher.score(asked, answered).cpu().numpy()
         own = np.diag(scores)
-        return ((scores < own).sum(0) + 0.5 * ((scores == own).sum(0) - 1)) / max(1, len(scores) - 1)
+        preferred: Floats = ((scores < own).sum(0) + 0.5 * ((scores == own).sum(0) - 1)) / max(1, len(scores) - 1)
+        return preferred
 
     def summary(self, answers: pd.DataFrame) -> Row:
         """All metrics of one set of answers that `per_answer` and `relevance` have been over."""
@@ -184,15 +192,15 @@ def evaluate(
     for name, curve in curves.items():
         points = {temperature: yardstick.summary(answers) for temperature, answers in curve.items()}
         for temperature, answers in curve.items():
-            row: Row = {"model": name}
+            own: Row = {"temperature": None, "nll": None, "ms_jaccard_val": None}
             if name in used:
-                row |= {"temperature": temperature, "nll": likelihoods[name][temperature]}
-                row["ms_jaccard_val"] = yardstick.ms_jaccard["val"](answers["word"].tolist())
-            rows.append({**row, **points[temperature], **yardstick.against_language_models(answers)})
-        best = max((row for row in rows if row["model"] == name), key=lambda row: row.get("ms_jaccard_val", 0.0))
+                fit = yardstick.ms_jaccard["val"](answers["word"].tolist())
+                own = {"temperature": temperature, "nll": likelihoods[name][temperature], "ms_jaccard_val": fit}
+            rows.append({"model": name, **own, **points[temperature], **yardstick.against_language_models(answers)})
+        best = max((row for row in rows if row["model"] == name), key=lambda row: row["ms_jaccard_val"] or 0.0)
         own = {"temperature": best["temperature"], "nll": likelihoods[name][1.0]} if name in used else {}
         systems[name] = {**own, **{metric: best[metric] for metric in HEADLINE}}
-        chosen = curve[best.get("temperature", REAL)]
+        chosen = curve[best["temperature"] or REAL]
         errors.append({"system": name, **_standard_errors(chosen, yardstick, parameters, seed)})
     gaps, verdict = _verdict(curves, configs, parameters, seed)
     metrics = {
@@ -205,7 +213,7 @@ def evaluate(
 
 
 def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd.DataFrame:
-    """The answers of the curves: model, temperature, prompt, text; of every set the same number, and real ones beside."""
+    """The answers of the curves, of every set the same number, and real ones: model, temperature, prompt, text."""
     samples = pd.read_parquet(path)
     curves = samples[(samples["top_p"] == 1) & ~samples["prompt_id"].str.startswith("user-")]
     curves = curves.drop_duplicates(["model", "temperature", "prompt_id"])
@@ -215,7 +223,9 @@ def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd
     val = yardstick.splits["val"]
     count = min(int(sizes.min()), len(val))
     if count < 2:
-        raise NoSamples(f"{path} and data/tokens/val.arrow leave {count} answers to compare", "give the pipeline more data")
+        raise NoSamples(
+            f"{path} and data/tokens/val.arrow leave {count} answers to compare", "give the pipeline more data"
+        )
     chosen = np.sort(np.random.default_rng(seed).permutation(len(val))[:count])
     real = pd.DataFrame({"prompt": yardstick.texts("val", "prompt"), "text": yardstick.texts("val")}).iloc[chosen]
     real = real.assign(model="real", temperature=REAL)
@@ -227,7 +237,8 @@ def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
     answers = yardstick.per_answer(answers)
     sets = answers.groupby(["model", "temperature"])
     with Progress("evaluate", sets.ngroups) as progress:
-        for (name, temperature), chosen in sets:
+        for key, chosen in sets:
+            name, temperature = cast("tuple[str, float]", key)
             relevance = yardstick.relevance(chosen["prompt"].tolist(), chosen["token"].tolist())
             curves[name][temperature] = chosen.assign(relevance=relevance).reset_index(drop=True)
             progress.advance()
@@ -271,7 +282,8 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
         values = []
         for other, quality in product(others, QUALITIES):
             ours, theirs = (
-                [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()] for name in ("adversarial", other)
+                [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()]
+                for name in ("adversarial", other)
             )
             gap = gap_at_equal_diversity(ours, theirs)
             values.append(float("nan") if gap is None else gap)
@@ -291,24 +303,30 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
             f"{quality} of adversarial minus {other} at equal self_bleu_4: {gap:+.4f},"
             f" {word} the standard error over prompts ({spread:.4f})"
         )
-    return gaps, [*sentences, "one training seed: how much another seed would change is not known, and nothing is significant"]
+    return gaps, [
+        *sentences,
+        "one training seed: how much another seed would change is not known, and nothing is significant",
+    ]
 
 
 def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, seed: int) -> list[str]:
     """What one needs to know to compute the same numbers."""
     count = len(curves["real"][REAL])
-    sizes = {name: len(pairs) for name, pairs in yardstick.splits.items()}
+    size = {name: len(pairs) for name, pairs in yardstick.splits.items()}
     return [
         words.SIGNATURE,
-        f"answers: {count} a system and temperature, sampled with top_p 1; real: {count} of {sizes['val']} validation pairs, seed {seed}",
-        f"bleu: nltk method1, references all {sizes['test']} test texts; self_bleu: the same, references the other answers",
-        f"ms_jaccard: orders 1 to 4, against all {sizes['test']} test texts; the temperature is chosen against {sizes['val']} validation texts",
+        f"answers: {count} a system and temperature, sampled with top_p 1",
+        f"real: {count} of {size['val']} validation pairs, seed {seed}, measured as if generated",
+        f"bleu: nltk method1, references all {size['test']} test texts; self_bleu: references the other answers",
+        f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val, by which the temperature is"
+        f" chosen: against {size['val']} validation texts",
         "nll: nats per token of the test texts, ends counted, padding not; in text.* at temperature 1",
         "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
-        f"copied, longest_copied: against {sizes['train']} training texts, in words",
-        f"lm, reverse_lm: Witten-Bell, order {parameters.language_model_order}, tokens of data/tokens; lm fitted on {sizes['judge']} judge texts,"
-        f" reverse_lm on the {count} answers",
-        f"standard errors: over prompts, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over training seeds",
+        f"copied, longest_copied: against {size['train']} training texts, in words",
+        f"lm, reverse_lm: nats per token, Witten-Bell, order {parameters.language_model_order}, tokens of data/tokens;"
+        f" lm fitted on {size['judge']} judge texts, reverse_lm on the {count} answers and read on test",
+        f"standard errors: over prompts, jackknife of {parameters.jackknife_groups} groups, seed {seed};"
+        " not over training seeds",
     ]
 
 

@@ -53,7 +53,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `promptgan compare` found."""
+    """What `promptgan check-results` found."""
 
     different: list[str]
     """Outputs whose content differs; none means identical."""

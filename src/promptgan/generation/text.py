@@ -35,7 +35,7 @@ READABLE = 10
 
 
 def answer(
-    loaded: folder.TextGenerator,
+    loaded: folder.LoadedGenerator,
     prompts: list[str],
     *,
     seed: int,

@@ -17,6 +17,8 @@ from promptgan.training.pairs import Pairs, pad
 
 CANDIDATES = 100
 """Texts that a true one is ranked among: itself and 99 others."""
+FEWEST = 20
+"""Pairs that leave two in each held-out tenth."""
 
 
 class Parameters(base.Parameters):
@@ -56,11 +58,11 @@ def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device
     one wrong text, and `mrr`, the mean reciprocal rank of the true text among 100, beside those of TF-IDF cosines.
 
     Raises:
-        TooFewPairs: there are fewer than 100.
+        TooFewPairs: there are fewer than 20.
     """
-    if len(pairs) < CANDIDATES:
+    if len(pairs) < FEWEST:
         raise TooFewPairs(
-            f"data/tokens/judge.arrow holds {len(pairs)} pairs; the matcher needs {CANDIDATES}",
+            f"data/tokens/judge.arrow holds {len(pairs)} pairs; the matcher needs {FEWEST}",
             "give the pipeline more data, or a larger judge share in the section validate",
         )
     everything = np.arange(len(pairs))
@@ -69,7 +71,7 @@ def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device
     train, stop, report = np.split(everything, [len(pairs) - 2 * tenth, len(pairs) - tenth])
     torch.manual_seed(seed)
     matcher = DualEncoder(vocabulary, parameters.embedding, parameters.dropout, parameters.word_dropout)
-    frequencies = inverse_document_frequency(torch.cat([_rows(prompts, train), _rows(texts, train)]), vocabulary)
+    frequencies = inverse_document_frequency([_rows(prompts, train), _rows(texts, train)], vocabulary)
     matcher.begin_with(frequencies.cpu())
     matcher.to(device)
 
@@ -88,7 +90,10 @@ def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device
             matcher.train()
             order = random.permutation(train)
             for batch in np.split(order, range(parameters.batch, len(order) - 1, parameters.batch)):
-                scores, true = matcher.score(_rows(prompts, batch), _rows(texts, batch)), torch.arange(len(batch), device=device)
+                scores, true = (
+                    matcher.score(_rows(prompts, batch), _rows(texts, batch)),
+                    torch.arange(len(batch), device=device),
+                )
                 loss = (cross_entropy(scores, true) + cross_entropy(scores.T, true)) / 2
                 optimiser.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -99,7 +104,9 @@ def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device
             progress.say(f"MRR {best:.3f}")
             progress.advance()
     matcher.load_state_dict(kept)
-    baseline = [normalize(term_counts(_rows(side, report), vocabulary) * frequencies, dim=1) for side in (prompts, texts)]
+    baseline = [
+        normalize(term_counts(_rows(side, report), vocabulary) * frequencies, dim=1) for side in (prompts, texts)
+    ]
     metrics = {
         "matcher": measured(report),
         "tf_idf": ranking((baseline[0] @ baseline[1].T).cpu().numpy(), seed),
@@ -120,14 +127,19 @@ def ranking(scores: npt.NDArray[np.float32], seed: int) -> dict[str, float]:
     lost = (scores > true) + 0.5 * (scores == true)
     np.fill_diagonal(lost, 0)
     random = np.random.default_rng(seed)
-    ranks = [1 + lost[i, random.permutation(np.delete(np.arange(count), i))[: CANDIDATES - 1]].sum() for i in range(count)]
-    return {"accuracy": round(float(1 - lost.sum() / (count * (count - 1))), 4), "mrr": round(float(np.mean(1 / np.array(ranks))), 4)}
+    ranks = [
+        1 + lost[i, random.permutation(np.delete(np.arange(count), i))[: CANDIDATES - 1]].sum() for i in range(count)
+    ]
+    return {
+        "accuracy": round(float(1 - lost.sum() / (count * (count - 1))), 4),
+        "mrr": round(float(np.mean(1 / np.array(ranks))), 4),
+    }
 
 
-def inverse_document_frequency(tokens: Tensor, vocabulary: int) -> Tensor:
-    """Smoothed inverse document frequency (vocabulary,) of padded token ids (N, T): ln((1 + N) / (1 + n)) + 1."""
-    documents = (term_counts(tokens, vocabulary) > 0).sum(0)
-    return torch.log((1 + len(tokens)) / (1 + documents)) + 1
+def inverse_document_frequency(parts: list[Tensor], vocabulary: int) -> Tensor:
+    """Smoothed inverse document frequency (vocabulary,) in all padded token ids (N, T): ln((1 + N) / (1 + n)) + 1."""
+    containing = torch.stack([(term_counts(tokens, vocabulary) > 0).sum(0) for tokens in parts]).sum(0)
+    return torch.log((1 + sum(map(len, parts))) / (1 + containing)) + 1
 
 
 def term_counts(tokens: Tensor, vocabulary: int) -> Tensor:

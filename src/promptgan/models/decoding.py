@@ -1,17 +1,16 @@
 """Drawing texts from a generator: temperature, nucleus, and a stream of random numbers for each sequence."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from promptgan.models.generator import TextGenerator
 from promptgan.vocabulary import BOS, EOS, PAD, UNK
 
 
 @torch.no_grad()
 def sample(
-    generator: Any,
+    generator: TextGenerator,
     prompt: Tensor,
     prompt_lengths: Tensor,
     uniforms: Tensor,
@@ -24,7 +23,7 @@ def sample(
     in the batch. Sequences that have ended leave the batch.
 
     Args:
-        generator: a module of `promptgan.models.generators`, in evaluation mode.
+        generator: in evaluation mode.
         prompt: ids (N, P), padded on the right.
         prompt_lengths: (N,).
         uniforms: numbers in [0, 1), (N, T); T is the most tokens an answer may have.

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from promptgan import base
+from promptgan.models.generator import TextGenerator
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
 
@@ -21,22 +22,22 @@ class NotAModelFolder(base.PromptganError):
 
 
 @dataclass(frozen=True)
-class TextGenerator:
+class LoadedGenerator:
     """A generator with what it takes to talk to it."""
 
-    model: nn.Module
+    model: TextGenerator
     tokenizer: Tokenizer
     config: dict[str, Any]
 
 
-def build(model: dict[str, Any], vocabulary: int) -> nn.Module:
+def build(model: dict[str, Any], vocabulary: int) -> TextGenerator:
     """A generator with fresh weights from the `model` section.
 
     Raises:
         ParameterError: the section names no generator or its parameters are wrong.
     """
     module = base.choose("promptgan.models.generators", model.get("name"), "model.name")
-    network: nn.Module = module.Generator(base.validated(module.Parameters, model, "model"), vocabulary)
+    network: TextGenerator = module.Generator(base.validated(module.Parameters, model, "model"), vocabulary)
     return network
 
 
@@ -69,7 +70,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def load(folder: Path, device: torch.device | None = None) -> TextGenerator:
+def load(folder: Path, device: torch.device | None = None) -> LoadedGenerator:
     """Load a model folder, in evaluation mode.
 
     Raises:
@@ -91,4 +92,4 @@ def load(folder: Path, device: torch.device | None = None) -> TextGenerator:
         raise NotAModelFolder(
             f"{folder} cannot be loaded: {error}", "restore it with `dvc checkout` or train it again with `make run`"
         ) from error
-    return TextGenerator(model.to(device or torch.device("cpu")).eval(), tokenizer, config)
+    return LoadedGenerator(model.to(device or torch.device("cpu")).eval(), tokenizer, config)

@@ -119,7 +119,7 @@ def _untrained(parameters: Parameters) -> Tokenizer:
         tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     else:
         tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL_TOKENS[UNK]))
-        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(?s)."), "isolated")
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(?m)."), "isolated")
         tokenizer.decoder = decoders.Fuse()
     tokenizer.normalizer = normalizers.Sequence(steps)
     return tokenizer

@@ -1,7 +1,6 @@
 """Reading tokenized pairs: a memory-mapped split, padded batches, and an order that a step number reproduces."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,28 +9,8 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from promptgan.models.generator import Batch
 from promptgan.vocabulary import EOS, PAD
-
-
-@dataclass(frozen=True)
-class Batch:
-    """N pairs as padded ids.
-
-    ``prompt`` is (N, P) and ends in nothing special; ``text`` is (N, T) and ends in EOS. Both are padded with PAD on
-    the right; ``prompt_lengths`` and ``text_lengths`` are (N,), EOS counted.
-    """
-
-    prompt: Tensor
-    prompt_lengths: Tensor
-    text: Tensor
-    text_lengths: Tensor
-
-    def to(self, device: torch.device) -> "Batch":
-        """The same batch on another device."""
-        return Batch(*(getattr(self, f).to(device) for f in ("prompt", "prompt_lengths", "text", "text_lengths")))
-
-    def __len__(self) -> int:
-        return len(self.prompt)
 
 
 class Pairs:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from promptgan.models.generator import TextGenerator
 from promptgan.vocabulary import BOS, EOS, PAD, UNK
 
 
@@ -33,7 +34,7 @@ class StraightThrough(torch.autograd.Function):
         return table[tokens]
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, Tensor | None]:  # type: ignore[override]  # noqa: D102
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, Tensor | None]:  # noqa: D102
         tokens, table = ctx.saved_tensors
         to_table = None
         if ctx.needs_input_grad[2]:
@@ -42,7 +43,12 @@ class StraightThrough(torch.autograd.Function):
 
 
 def relaxed_sample(
-    generator: Any, prompt: Tensor, prompt_lengths: Tensor, reader: nn.Embedding, temperature: float, limit: int
+    generator: TextGenerator,
+    prompt: Tensor,
+    prompt_lengths: Tensor,
+    reader: nn.Embedding,
+    temperature: float,
+    limit: int,
 ) -> RelaxedTexts:
     """Answer N prompts with straight-through Gumbel-softmax (Jang et al., 2017, arXiv:1611.01144, section 2.2).
 
@@ -50,7 +56,7 @@ def relaxed_sample(
     leave the batch.
 
     Args:
-        generator: a module of `promptgan.models.generators`.
+        generator: who answers.
         prompt: ids (N, P), padded on the right; ``prompt_lengths`` (N,).
         reader: embeds the tokens for whoever judges them.
         temperature: of the relaxation; lower is closer to the discrete sample and has noisier gradients.

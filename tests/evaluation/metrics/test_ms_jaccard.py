@@ -13,7 +13,9 @@ def by_definition(generated: list[list[int]], real: list[list[int]], n: int) -> 
     """The paper's formula, term by term."""
     scores = []
     for order in range(1, n + 1):
-        grams = [[tuple(t[i : i + order]) for t in side for i in range(len(t) - order + 1)] for side in (generated, real)]
+        grams = [
+            [tuple(t[i : i + order]) for t in side for i in range(len(t) - order + 1)] for side in (generated, real)
+        ]
         universe = set(grams[0]) | set(grams[1])
         if not universe:
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from promptgan import base
-from promptgan.data.sources import Licence, Npm, Upstream, Url
+from promptgan.data.sources import Licence, Npm, Upstream
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +33,7 @@ def upstream(parameters: Parameters) -> Upstream:
     return Upstream(
         title="chinese-poetry 2.0.1, Complete Tang Poems",
         licence=Licence("MIT", "sure", "the collection; the poems themselves are in the public domain"),
-        sources=(
-            Npm(sha256, "chinese-poetry", "2.0.1", members=members),
-            Url(sha256, "https://registry.npmjs.org/chinese-poetry/-/chinese-poetry-2.0.1.tgz", members=members),
-        ),
+        sources=(Npm(sha256, "chinese-poetry", "2.0.1", members=members),),
         content_sha256="a1c65e5316294174fc7e6f2ada4474c9a0747c14b7b804de9f2ab8592d44c54e",
     )
 

@@ -77,7 +77,7 @@ def _sum(values: Integers, text: Integers, count: int) -> Integers:
 
 
 def _closest(lengths: Integers, references: Integers, leave_out: bool = False) -> Integers:
-    """The reference length closest to each length, the shorter of two; ``leave_out``: one reference is the text itself."""
+    """The reference length closest to each length, the shorter of two; with ``leave_out`` itself left out."""
     present = np.bincount(references)
     closest = {}
     for length in np.unique(lengths):

@@ -12,8 +12,8 @@ Texts = Sequence[Sequence[Hashable]]
 def ngrams(texts: Texts, highest: int) -> Iterator[tuple[Integers, Integers]]:
     """For each order 1..``highest``: the text that each n-gram stands in, and the number of the n-gram.
 
-    Texts are counted from 0 and come in order. Equal n-grams have equal numbers, which run from 0 without a gap in every
-    order. Orders longer than every text yield empty arrays.
+    Texts are counted from 0 and come in order. Equal n-grams have equal numbers, which run from 0 without a gap in
+    every order. Orders longer than every text yield empty arrays.
     """
     numbers: dict[Hashable, int] = {}
     word = np.array([numbers.setdefault(w, len(numbers)) for text in texts for w in text], dtype=np.int64)

@@ -40,7 +40,9 @@ class DualEncoder(nn.Module):
         nn.init.normal_(self.embedding.weight, std=0.1)
         self.log_weights = nn.Parameter(torch.zeros(2, vocabulary))
         """Of a token in the counts and in the bag."""
-        self.projections = nn.ModuleDict({side: nn.Linear(embedding, embedding, bias=False) for side in ("prompt", "text")})
+        self.projections = nn.ModuleDict(
+            {side: nn.Linear(embedding, embedding, bias=False) for side in ("prompt", "text")}
+        )
         for projection in self.projections.values():
             nn.init.eye_(projection.weight)  # type: ignore[arg-type]
         self.log_scales = nn.Parameter(torch.tensor([2.0, 2.5]))
@@ -59,9 +61,7 @@ class DualEncoder(nn.Module):
         weights = self.log_weights.exp()
         counted = torch.zeros(len(tokens), weights.shape[1], device=tokens.device)
         counted = counted.scatter_add(1, tokens, present) * weights[0]
-        bag = embedding_bag(
-            tokens, self.embedding.weight, mode="sum", per_sample_weights=weights[1][tokens] * present
-        )
+        bag = embedding_bag(tokens, self.embedding.weight, mode="sum", per_sample_weights=weights[1][tokens] * present)
         bag = self.projections[side](dropout(bag, self.dropout, self.training))
         scales = (self.log_scales / 2).exp()  # half on either side of the product
         return torch.cat([normalize(counted, dim=-1) * scales[0], normalize(bag, dim=-1) * scales[1]], 1)
@@ -75,7 +75,9 @@ class DualEncoder(nn.Module):
 def save(folder: Path, matcher: DualEncoder, config: dict[str, Any]) -> None:
     """Write ``config.json`` and the weights; ``config`` is kept beside what loading needs."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in matcher.state_dict().items()}, folder / WEIGHTS)
+    save_file(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in matcher.state_dict().items()}, folder / WEIGHTS
+    )
     vocabulary, embedding = matcher.embedding.weight.shape
     base.write_json(folder / CONFIG, {"kind": "matcher", "vocabulary": vocabulary, "embedding": embedding, **config})
 

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 from promptgan import base
-
-PAD = 0
+from promptgan.models.generator import TextGenerator
+from promptgan.vocabulary import PAD
 
 
 class Parameters(base.Parameters):
@@ -40,28 +40,19 @@ class State(NamedTuple):
         return State(tuple(h[:, rows] for h in self.hidden), self.keys[rows], self.mask[rows])
 
 
-class Generator(nn.Module):
-    """Answers a prompt token by token.
-
-    ``forward`` and ``step`` return features of size ``embedding``; the logits of the next token are their products
-    with the token embeddings (`logits`), kept apart so that a loss can project only the positions that it needs.
-    """
+class Generator(TextGenerator):
+    """The prompt's last state starts the text; each token of the text attends to the whole prompt."""
 
     def __init__(self, parameters: Parameters, vocabulary: int) -> None:
-        super().__init__()
         p = parameters
+        super().__init__(vocabulary, p.embedding, scale=p.embedding**-0.5)
         self.dropout = p.dropout
-        self.embedding = nn.Embedding(vocabulary, p.embedding, padding_idx=PAD)
-        nn.init.normal_(self.embedding.weight, std=p.embedding**-0.5)
-        with torch.no_grad():
-            self.embedding.weight[PAD].zero_()
         cell = {"gru": nn.GRU, "lstm": nn.LSTM}[p.cell]
         between = p.dropout if p.layers > 1 else 0.0
         self.encoder = cell(p.embedding, p.width, p.layers, batch_first=True, dropout=between)
         self.decoder = cell(p.embedding, p.width, p.layers, batch_first=True, dropout=between)
         self.query = nn.Linear(p.width, p.width, bias=False)
         self.mix = nn.Linear(2 * p.width, p.embedding)
-        self.bias = nn.Parameter(torch.zeros(vocabulary))
 
     def start(self, prompt: Tensor, prompt_lengths: Tensor) -> State:
         """Encode prompts (N, P) of ``prompt_lengths`` (N,) into the state before the first token."""
@@ -85,10 +76,6 @@ class Generator(nn.Module):
         features = torch.tanh(self.mix(self._drop(torch.cat([outputs, weights @ state.keys], -1))))
         after = tuple(hidden) if isinstance(self.decoder, nn.LSTM) else (hidden,)
         return self._drop(features), State(after, state.keys, state.mask)
-
-    def logits(self, features: Tensor) -> Tensor:
-        """Unnormalised log-probabilities (..., vocabulary) of the next token."""
-        return nn.functional.linear(features, self.embedding.weight, self.bias)
 
     def _drop(self, x: Tensor) -> Tensor:
         return dropout(x, self.dropout, self.training)

@@ -1,4 +1,4 @@
-"""A decoder-only transformer that reads the prompt as a prefix and attends to all of it from every token of the text."""
+"""A decoder-only transformer that reads the prompt as a prefix, all of which every token of the text attends to."""
 
 from typing import Literal, NamedTuple
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu
 
 from promptgan import base
-
-PAD = 0
+from promptgan.models.generator import TextGenerator
+from promptgan.vocabulary import PAD
 
 
 class Parameters(base.Parameters):
@@ -55,7 +55,9 @@ class Layer(nn.Module):
         self.widen = nn.Linear(width, 4 * width)
         self.narrow = nn.Linear(4 * width, width)
 
-    def forward(self, x: Tensor, mask: Tensor, cached: tuple[Tensor, Tensor] | None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(
+        self, x: Tensor, mask: Tensor, cached: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Map x (N, T, width); ``mask`` (N, 1, T, L) is True where position L may be read."""
         n, t, width = x.shape
         q, k, v = self.qkv(self.norm1(x)).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
@@ -69,28 +71,24 @@ class Layer(nn.Module):
         return x, (k, v)
 
 
-class Generator(nn.Module):
-    """Answers a prompt token by token; see `promptgan.models.generators.recurrent.Generator` for the interface."""
+class Generator(TextGenerator):
+    """Prompt and text are one sequence; the prompt is read both ways, the text from left to right."""
 
     def __init__(self, parameters: Parameters, vocabulary: int) -> None:
-        super().__init__()
+        super().__init__(vocabulary, parameters.width, scale=0.02)
         self.dropout = parameters.dropout
-        self.embedding = nn.Embedding(vocabulary, parameters.width, padding_idx=PAD)
         self.positions = nn.Embedding(parameters.context, parameters.width)
-        self.layers = nn.ModuleList(Layer(parameters) for _ in range(parameters.layers))
+        layers = [Layer(parameters) for _ in range(parameters.layers)]
+        self.layers = nn.ModuleList(layers)
         self.norm = nn.LayerNorm(parameters.width)
-        self.bias = nn.Parameter(torch.zeros(vocabulary))
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.02)
                 nn.init.zeros_(module.bias)
-        for layer in self.layers:  # residual branches start small, as in GPT-2
+        for layer in layers:  # residual branches start small, as in GPT-2
             nn.init.normal_(layer.project.weight, std=0.02 / (2 * parameters.layers) ** 0.5)
             nn.init.normal_(layer.narrow.weight, std=0.02 / (2 * parameters.layers) ** 0.5)
         nn.init.normal_(self.positions.weight, std=0.02)
-        nn.init.normal_(self.embedding.weight, std=0.02)
-        with torch.no_grad():
-            self.embedding.weight[PAD].zero_()
 
     def start(self, prompt: Tensor, prompt_lengths: Tensor) -> State:
         """Read prompts (N, P) of ``prompt_lengths`` (N,): every position sees the whole prompt."""
@@ -117,10 +115,6 @@ class Generator(nn.Module):
         seen = torch.cat([state.mask, state.mask.new_ones(len(embedded), 1)], 1)
         features, after = self._read(embedded, state.lengths[:, None], seen[:, None, None], state, seen)
         return features, after
-
-    def logits(self, features: Tensor) -> Tensor:
-        """Unnormalised log-probabilities (..., vocabulary) of the next token."""
-        return nn.functional.linear(features, self.embedding.weight, self.bias)
 
     def _read(
         self, embedded: Tensor, positions: Tensor, mask: Tensor, state: State | None, seen: Tensor

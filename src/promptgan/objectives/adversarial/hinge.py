@@ -1,4 +1,4 @@
-"""The hinge objective (Lim and Ye, 2017, arXiv:1705.02894; Miyato et al., 2018, arXiv:1802.05957, equations 16 and 17)."""
+"""The hinge objective (Lim and Ye, 2017, arXiv:1705.02894; Miyato et al., 2018, arXiv:1802.05957, eq. 16 and 17)."""
 
 from torch import Tensor
 from torch.nn.functional import relu

@@ -4,7 +4,7 @@ import copy
 import math
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from pydantic import Field
@@ -17,10 +17,11 @@ from promptgan.evaluation.metrics.ms_jaccard import ms_jaccard
 from promptgan.models import likelihood
 from promptgan.models.decoding import random_numbers, sample
 from promptgan.models.discriminator import Discriminator
+from promptgan.models.generator import Batch, TextGenerator
 from promptgan.objectives.penalties import gradient_penalty, zero_centred_penalty
 from promptgan.progress import Progress
 from promptgan.training.checkpoint import Checkpoint, random_state, set_random_state
-from promptgan.training.pairs import Batch, Pairs, batch_order, in_order, pad
+from promptgan.training.pairs import Pairs, batch_order, in_order, pad
 from promptgan.training.relaxed import RelaxedTexts, relaxed_sample
 from promptgan.vocabulary import EOS
 
@@ -81,7 +82,7 @@ class Outcome:
 
     history: list[dict[str, float]]
     """One row per validation; the row of step 0 is the twin."""
-    ema: nn.Module
+    ema: TextGenerator
     """The moving average of the generator at its best validation."""
     best: float
     """Its MS-Jaccard on validation."""
@@ -94,7 +95,7 @@ class Outcome:
 
 
 def fit(
-    generator: nn.Module,
+    generator: TextGenerator,
     discriminator: Discriminator,
     train: Pairs,
     val: Pairs,
@@ -122,7 +123,7 @@ def fit(
         phase.load(saved["phase"])
         history, best, best_step, best_weights = (saved[k] for k in ("history", "best", "best_step", "best_weights"))
     else:
-        history = [{**phase.means(), **validation.measure(phase.ema.module)}]
+        history = [{"step": 0, **validation.measure(phase.average)}]
         best, best_step, best_weights = -math.inf, 0, {}
 
     with Progress("adversarial", p.warmup + p.steps, done=phase.step + p.warmup) as progress:
@@ -130,7 +131,7 @@ def fit(
             phase.advance()
             progress.advance()
             if phase.step > 0 and (phase.step % p.validate_every == 0 or phase.step == p.steps):
-                row = {**phase.means(), **validation.measure(phase.ema.module)}
+                row = {**phase.means(), **validation.measure(phase.average)}
                 history.append(row)
                 if row["score"] > best:
                     best, best_step, best_weights = row["score"], phase.step, phase.weights()
@@ -149,7 +150,7 @@ def fit(
                     }
                 )
     phase.load_weights(best_weights)
-    return Outcome(history, phase.ema.module, best, best_step, phase.step, stopped or "limit", phase.flops)
+    return Outcome(history, phase.average, best, best_step, phase.step, stopped or "limit", phase.flops)
 
 
 class Phase:
@@ -157,7 +158,7 @@ class Phase:
 
     def __init__(
         self,
-        generator: nn.Module,
+        generator: TextGenerator,
         discriminator: Discriminator,
         train: Pairs,
         parameters: Parameters,
@@ -169,7 +170,7 @@ class Phase:
         p = parameters
         self.p, self.objective, self.compute, self.seed = p, objective, compute, seed
         self.generator, self.discriminator, self.train, self.max_tokens = generator, discriminator, train, max_tokens
-        self.ema = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(p.ema))
+        self.ema = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(p.ema))  # type: ignore[no-untyped-call]
         self.generator_optimizer = torch.optim.AdamW(
             generator.parameters(), p.learning_rate, betas=(0.5, 0.98), weight_decay=0.0, fused=True
         )
@@ -309,6 +310,11 @@ class Phase:
             self.flops += 6 * judge * (asked + drawn) + 2 * judge * (asked + said)
             self.flops += 6 * weights * (asked + said) * (self.p.likelihood_weight > 0)
 
+    @property
+    def average(self) -> TextGenerator:
+        """The moving average of the generator."""
+        return cast("TextGenerator", self.ema.module)
+
     def means(self) -> dict[str, float]:
         """The step, and the means of what was noted since the last call."""
         means = {"step": self.step, **{name: self.sums[name] / self.counts[name] for name in sorted(self.sums)}}
@@ -353,7 +359,7 @@ class Validation:
     """Answers the same validation prompts with the same random numbers each time, and measures the answers."""
 
     def __init__(
-        self, val: Pairs, parameters: Parameters, twin: nn.Module, max_tokens: int, compute: Compute, seed: int
+        self, val: Pairs, parameters: Parameters, twin: TextGenerator, max_tokens: int, compute: Compute, seed: int
     ) -> None:
         self.val, self.compute = val, compute
         self.twin = copy.deepcopy(twin).eval()
@@ -366,7 +372,7 @@ class Validation:
         ]
 
     @torch.no_grad()
-    def measure(self, generator: nn.Module) -> dict[str, float]:
+    def measure(self, generator: TextGenerator) -> dict[str, float]:
         """Score, entropy and KL to the twin in nats per token, share of duplicates, mean length, NLL of real ones."""
         generator.eval()
         answers: list[list[int]] = []

@@ -12,6 +12,7 @@ from torch import nn
 from promptgan import base
 from promptgan.compute import Compute, autocast
 from promptgan.models import likelihood
+from promptgan.models.generator import TextGenerator
 from promptgan.progress import Progress
 from promptgan.training.checkpoint import Checkpoint, random_state, set_random_state
 from promptgan.training.pairs import Pairs, batch_order, in_order
@@ -57,7 +58,7 @@ class Outcome:
 
 
 def fit(
-    generator: nn.Module,
+    generator: TextGenerator,
     train: Pairs,
     val: Pairs,
     parameters: Parameters,
@@ -155,7 +156,7 @@ def adamw(network: nn.Module, learning_rate: float) -> torch.optim.AdamW:
     return torch.optim.AdamW(network.parameters(), learning_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
 
 
-def validation_nll(generator: nn.Module, val: Pairs, compute: Compute) -> float:
+def validation_nll(generator: TextGenerator, val: Pairs, compute: Compute) -> float:
     """Mean NLL per token, end of text counted and padding not, in nats."""
     generator.eval()
     device = next(generator.parameters()).device
@@ -167,7 +168,7 @@ def validation_nll(generator: nn.Module, val: Pairs, compute: Compute) -> float:
     return total / tokens
 
 
-def steps_for(flops: float, generator: nn.Module, train: Pairs, batch: int) -> int:
+def steps_for(flops: float, generator: TextGenerator, train: Pairs, batch: int) -> int:
     """How many likelihood steps take ``flops``: 6 a weight and token (Kaplan et al., 2020, arXiv:2001.08361)."""
     weights = sum(w.numel() for w in generator.parameters())
     tokens = (train.text_lengths.sum() + train.prompt_lengths.sum() + len(train)) / len(train) * batch

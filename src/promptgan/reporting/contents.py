@@ -1,0 +1,133 @@
+"""What the other stages left behind, read once for the page and the model card."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from promptgan import base
+from promptgan.record import sha256
+
+METRICS = ["validation", "pretrain", "train", "control", "judges", "evaluation"]
+PLOTS = ["pretrain", "train", "curves"]
+MODELS = {"twin": "pretrained", "control": "control", "adversarial": "adversarial"}
+PROMPTS_SHOWN = 16
+
+
+class MissingOutput(base.PromptganError):
+    """An output that the report is made from is missing or cannot be read."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that the report shows."""
+
+    provenance: dict[str, Any]
+    metrics: dict[str, dict[str, Any]]
+    """By stage."""
+    plots: dict[str, list[dict[str, str]]]
+    """Rows of CSV, by the file's name."""
+    configs: dict[str, dict[str, Any]]
+    """Of the twin, the control twin and the adversarial model."""
+    parameters: dict[str, Any]
+    """Sections of params.yaml, as the stages wrote them down."""
+    environment: dict[str, str]
+    """Interpreter, torch and device of the training."""
+    answers: list[dict[str, Any]]
+    """Prompts with the answer of each system."""
+    hashes: dict[str, str]
+    """sha256 of every file that was read, by path below the root."""
+
+    @property
+    def systems(self) -> dict[str, Any]:
+        """Headline numbers by system, or a sentence where a system does not exist."""
+        everything: dict[str, Any] = self.metrics["evaluation"]["text"]
+        return {name: everything[name] for name in ("real", *MODELS) if name in everything}
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows read and quarantined, and records of each split."""
+        counts: dict[str, int] = self.metrics["validation"]["rows"]
+        return dict(
+            sorted(
+                counts.items(), key=lambda item: ["read", "quarantined", "train", "val", "test", "judge"].index(item[0])
+            )
+        )
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why a system does not exist, by system."""
+        return {n: c.get("reason", "not used") for n, c in self.configs.items() if c.get("kind") == "none"}
+
+
+def read(root: Path) -> Contents:
+    """Read the outputs of all other stages below ``root``.
+
+    Raises:
+        MissingOutput: names the file and the stage that makes it.
+    """
+    hashes: dict[str, str] = {}
+
+    def content(path: str) -> bytes:
+        try:
+            hashes[path] = sha256(root / path)
+            return (root / path).read_bytes()
+        except OSError as error:
+            raise MissingOutput(
+                f"{path} cannot be read: {error.strerror}", "run `dvc repro`, or `dvc checkout`"
+            ) from error
+
+    def document(path: str) -> dict[str, Any]:
+        try:
+            parsed: dict[str, Any] = json.loads(content(path))
+        except ValueError as error:
+            raise MissingOutput(f"{path} is not JSON: {error}", "restore it with `dvc checkout`") from error
+        return parsed
+
+    def optional(path: str) -> bool:
+        return (root / path).is_file()
+
+    configs = {name: document(f"models/{folder}/config.json") for name, folder in MODELS.items()}
+    runs = [
+        document(path)
+        for path in [*(f"models/{f}/run.json" for f in (*MODELS.values(), "judges")), "samples/generated/run.json"]
+        if optional(path)
+    ]
+    parameters = {section: value for run in runs for section, value in run["parameters"].items()}
+    torch_runs = [run for run in runs if "torch" in run]
+    environment = {key: run[key] for run in torch_runs[:1] for key in ("python", "torch", "device")}
+    content("samples/generated/samples.parquet")
+    plots = {
+        name: list(csv.DictReader(content(f"plots/{name}.csv").decode().splitlines()))
+        for name in PLOTS
+        if optional(f"plots/{name}.csv")
+    }
+    return Contents(
+        provenance=document("data/raw/provenance.json"),
+        metrics={name: document(f"metrics/{name}.json") for name in METRICS},
+        plots=plots,
+        configs=configs,
+        parameters=dict(sorted(parameters.items())),
+        environment=environment,
+        answers=_answers(root / "samples/generated/samples.parquet", parameters.get("generate", {})),
+        hashes=dict(sorted(hashes.items())),
+    )
+
+
+def _answers(path: Path, chosen: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers that were made for people: user prompts first, then test prompts."""
+    samples = pd.read_parquet(path)
+    for key in ("temperature", "top_p"):
+        if key in chosen:
+            samples = samples[samples[key] == chosen[key]]
+    samples = samples.drop_duplicates(["model", "prompt_id"])
+    rows: list[dict[str, Any]] = []
+    for prompt_id, group in samples.groupby("prompt_id", sort=False):
+        own = str(prompt_id).startswith("user-")
+        rows.append(
+            {"own": own, "prompt": group["prompt"].iloc[0], **dict(zip(group["model"], group["text"], strict=True))}
+        )
+    return sorted(rows, key=lambda row: not row["own"])[:PROMPTS_SHOWN]

@@ -1,0 +1,85 @@
+"""Pictures as SVG text that is the same for the same numbers, and that follows the page's light or dark colours."""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Rows = Sequence[dict[str, str]]
+
+COLOURS = {"real": "#8a8a8a", "twin": "#3b82c4", "control": "#2f9e6e", "adversarial": "#e0642f"}
+MARKERS = {"real": "*", "twin": "o", "control": "s", "adversarial": "^"}
+_INK = "#010203"
+"""Stands for the page's text colour while matplotlib draws."""
+
+
+def quality_over_diversity(rows: Rows, quality: str, label: str) -> str:
+    """A quality (up is better) over Self-BLEU-4 (left is more varied): a line of temperatures for each system."""
+
+    def draw(axes: "Axes") -> None:
+        for name, colour in COLOURS.items():
+            points = sorted(
+                (float(r["self_bleu_4"]), float(r[quality]), r["temperature"]) for r in rows if r["model"] == name
+            )
+            if not points:
+                continue
+            x, y, _ = zip(*points, strict=True)
+            size = 11 if name == "real" else 5
+            axes.plot(
+                x, y, color=colour, marker=MARKERS[name], markersize=size, label="real text" if name == "real" else name
+            )
+            for a, b, temperature in points if name == "adversarial" else ():
+                axes.annotate(temperature, (a, b), xytext=(4, -11), textcoords="offset points", fontsize=8, color=_INK)
+        axes.set_xlabel("Self-BLEU-4 (less is more varied)")
+        axes.set_ylabel(label)
+        axes.legend(frameon=False, labelcolor=_INK)
+
+    return _svg(draw, f"quality-{quality}")
+
+
+def training_curve(rows: Rows, columns: dict[str, str], label: str) -> str:
+    """Columns of a training log over its steps; ``columns`` names what the legend calls them."""
+
+    def draw(axes: "Axes") -> None:
+        for (column, name), colour in zip(columns.items(), ("#3b82c4", "#e0642f", "#2f9e6e"), strict=False):
+            points = [(float(row["step"]), float(row[column])) for row in rows if row.get(column)]
+            if points:
+                axes.plot(*zip(*points, strict=True), color=colour, marker="o", markersize=3, label=name)
+        axes.set_xlabel("step")
+        axes.set_ylabel(label)
+        if axes.lines:
+            axes.legend(frameon=False, labelcolor=_INK)
+
+    return _svg(draw, "training-" + "-".join(columns))
+
+
+def _svg(draw: "Callable[[Axes], None]", name: str) -> str:
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    style: Any = {
+        "svg.hashsalt": name,
+        "svg.fonttype": "none",
+        "font.family": "DejaVu Sans",
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], _INK),
+    }
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(6, 3.8), layout="constrained")
+        draw(figure.add_subplot())
+        target = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(
+            target, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )  # type: ignore[no-untyped-call]
+    text = target.getvalue()
+    text = text[text.index("<svg") :].replace(_INK, "currentColor").replace("'DejaVu Sans'", "inherit")
+    text = re.sub(r'<g id="[^"]*">', "<g>", text)  # names that would repeat on a page with several pictures
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
+    return re.sub(r' (?:width|height)="[\d.]+pt"', "", text)

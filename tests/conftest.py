@@ -1,0 +1,67 @@
+"""What tests of several rooms need: tokenized pairs, a tiny generator, and arithmetic on one thread."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+if TYPE_CHECKING:
+    from promptgan.models.generators.recurrent import Generator
+
+THINGS = ["tea", "rice", "soup", "bread", "fish", "cake"]
+ACTS = ["buy", "cook", "eat", "find"]
+
+
+def records(first: int, count: int) -> pd.DataFrame:
+    """Canonical records: a question, and an answer that follows from it."""
+    rows = []
+    for i in range(first, first + count):
+        thing, act = THINGS[i % len(THINGS)], ACTS[i // len(THINGS) % len(ACTS)]
+        extra = " ".join(THINGS[(i + j) % len(THINGS)] for j in range(i % 5))
+        prompt, text = f"do you {act} the {thing} {extra}".strip(), f"yes , i {act} {thing} now"
+        rows.append((f"r{i}", f"g{i}", prompt, text))
+    return pd.DataFrame(rows, columns=["id", "group", "prompt", "text"])
+
+
+@pytest.fixture(scope="session")
+def validated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a validate stage."""
+    folder = tmp_path_factory.mktemp("validated")
+    for first, (split, count) in enumerate({"train": 96, "val": 32, "test": 24, "judge": 48}.items()):
+        records(1000 * first, count).to_parquet(folder / f"{split}.parquet", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tokens(validated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tokenize stage."""
+    from promptgan.tokenizers.text import Parameters, tokenize
+
+    folder = tmp_path_factory.mktemp("tokens")
+    tokenize(validated, folder, Parameters(level="word", vocabulary=64, lowercase=True, max_tokens=10))
+    return folder
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Arithmetic that is the same on every run of the test, and settings put back after it."""
+    import torch
+
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(deterministic)
+
+
+@pytest.fixture
+def generator(one_thread: None) -> "Generator":
+    """A tiny generator with fresh weights, for the vocabulary of `tokens`."""
+    from promptgan.models.generators.recurrent import Generator, Parameters
+
+    parameters = Parameters(name="recurrent", cell="gru", embedding=8, width=8, layers=1, dropout=0.1)
+    return Generator(parameters, 64)

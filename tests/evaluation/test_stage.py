@@ -1,0 +1,37 @@
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PARAMS = """
+seed: 1
+modality: text
+compute: {device: cpu, threads: 1, precision: float32}
+evaluate: {language_model_order: 3, jackknife_groups: 4}
+"""
+
+
+def test_headline_and_curves_are_written(tokens: Path, models: Path, samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    command = [sys.executable, str(ROOT / "stages/evaluate.py"), "--tokens", str(tokens)]
+    done = subprocess.run(
+        [*command, "--models", models, "--samples", samples], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((tmp_path / "metrics/evaluation.json").read_text())
+    assert set(metrics) == {"text", "standard_errors", "verdict", "signature"}
+    with (tmp_path / "plots/curves.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 11
+    assert list(rows[0])[:4] == ["model", "temperature", "nll", "ms_jaccard_val"]
+    assert rows[0]["model"] == "real" and rows[0]["nll"] == ""
+
+
+def test_a_missing_model_is_named(tokens: Path, samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    command = [sys.executable, str(ROOT / "stages/evaluate.py"), "--tokens", str(tokens), "--samples", str(samples)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "models/pretrained" in done.stderr and "Traceback" not in done.stderr

@@ -1,0 +1,77 @@
+"""Answers of a model folder, and the samples of every model."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from promptgan.compute import Compute
+from promptgan.generation.text import Parameters, answer, generate
+from promptgan.models import folder
+from promptgan.models.generators.recurrent import Generator
+
+COMPUTE = Compute(device="cpu", threads=1, precision="float32")
+CPU = torch.device("cpu")
+PARAMETERS = Parameters(
+    temperatures=[0.5, 0.7, 0.85, 1.0, 1.2], count=12, temperature=0.8, top_p=0.9, prompts=["do you eat the moon"]
+)
+PROMPTS = [
+    "do you buy the tea",
+    "do you cook",
+    "",
+    "the moon do you eat the rice and the soup and the bread and the fish",
+]
+
+
+@pytest.fixture
+def models(generator: Generator, tokens: Path, tmp_path: Path) -> dict[str, Path]:
+    """Two model folders, and the folder of a stage that the recipe does not use."""
+    model = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
+    config = {"model": model, "vocabulary": 64, "max_tokens": 10}
+    folders = {name: tmp_path / "models" / name for name in ("twin", "adversarial", "control")}
+    for name in ("twin", "adversarial"):
+        folder.save(folders[name], generator, config, tokens / "tokenizer.json")
+        with torch.no_grad():
+            generator.bias[:20] += 1.0
+    folders["control"].mkdir()
+    (folders["control"] / "config.json").write_text(json.dumps({"kind": "none", "reason": "a test"}))
+    return folders
+
+
+def test_an_answer_depends_on_prompt_and_seed_and_not_on_its_batch(models: dict[str, Path]) -> None:
+    loaded = folder.load(models["twin"])
+    answers = answer(loaded, PROMPTS, seed=1)
+    assert len(set(answers)) > 1
+    assert answer(loaded, PROMPTS, seed=1, batch=1) == answers
+    assert answer(loaded, PROMPTS[:2], seed=1) == answers[:2]
+    assert answer(loaded, PROMPTS, seed=2) != answers
+
+
+def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
+    models: dict[str, Path], validated: Path, tmp_path: Path
+) -> None:
+    count = generate(models, validated / "test.parquet", tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    samples = pd.read_parquet(tmp_path / "out/samples.parquet")
+    assert len(samples) == count == 2 * (5 * 12 + 11)
+    assert list(samples) == ["prompt_id", "prompt", "text", "model", "temperature", "top_p", "seed"]
+    curves, readable = samples[samples["top_p"] == 1.0], samples[samples["top_p"] == 0.9]
+    sizes = curves.groupby(["model", "temperature"]).size()
+    assert sizes.to_dict() == {(m, t): 12 for m in ("twin", "adversarial") for t in PARAMETERS.temperatures}
+    test = pd.read_parquet(validated / "test.parquet")
+    one_curve = curves[(curves["model"] == "twin") & (curves["temperature"] == 1.0)]
+    assert one_curve["prompt_id"].tolist() == test["id"].head(12).tolist()
+    assert readable["prompt_id"].tolist() == 2 * ["user-0", *test["id"].head(10)]
+    blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
+    assert len(blocks) == 11
+    first = readable[readable["prompt_id"] == "user-0"]
+    expected = ["do you eat the moon", *(f"  {row.model:<12} {row.text}" for row in first.itertuples())]
+    assert blocks[0].splitlines() == expected
+
+
+def test_the_same_models_and_seed_give_the_same_bytes(models: dict[str, Path], validated: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        generate(models, validated / "test.parquet", tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
+    for name in ("samples.parquet", "samples.txt"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

@@ -1,0 +1,95 @@
+"""A training that is killed, by whatever means, goes on where it was and ends with the bytes of one that was not."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.pipeline.clone import DVC, Clone, until
+
+
+@pytest.fixture
+def untrained(finished: Clone, tmp_path: Path) -> Clone:
+    """A finished clone without its models, and without a cache that could give them back."""
+    clone = finished.copy(tmp_path / "clone")
+    for name in ("pretrained", "adversarial", "control"):
+        clone.run("rm", "-r", f"models/{name}")
+    clone.run("rm", "-r", ".dvc/cache", ".dvc/tmp/checkpoints")
+    return clone
+
+
+def stage_process(dvc: psutil.Process, stage: str) -> psutil.Process:
+    """The process of a stage that DVC runs."""
+    script = f"stages/{stage}.py"
+    return next(child for child in dvc.children(recursive=True) if child.cmdline()[-1:] == [script])
+
+
+def die(process: "subprocess.Popen[str]", stage: str, victim: str) -> None:
+    """Kill -9 the stage, DVC alone, or both with their whole group, and wait until none of them trains."""
+    trainer = stage_process(psutil.Process(process.pid), stage)
+    if victim == "stage":
+        trainer.kill()
+        process.wait()
+    elif victim == "dvc":
+        process.kill()
+        process.wait()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    until(lambda: not trainer.is_running() or trainer.status() == psutil.STATUS_ZOMBIE, "the stage to die", 20)
+
+
+def kill_while_training(clone: Clone, stage: str, victim: str, saves: int) -> None:
+    """Start the pipeline up to ``train`` and kill ``victim`` after ``saves`` checkpoints of ``stage``."""
+    seen: set[int] = set()
+
+    def enough() -> bool:
+        assert process.poll() is None, "it ended before it was killed"
+        for state in clone.checkpoints(stage):
+            seen.add(state.stat().st_mtime_ns)
+        return len(seen) >= saves
+
+    with clone.started(*DVC, "repro", "train") as process:
+        until(enough, f"{saves} checkpoints of {stage}")
+        die(process, stage, victim)
+    assert clone.checkpoints(stage), "no checkpoint to go on from"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["stage", "dvc", "group"])
+def test_a_killed_training_ends_with_the_same_bytes(victim: str, untrained: Clone, finished: Clone) -> None:
+    steps = random.Random(victim)
+    kill_while_training(untrained, "pretrain", victim, steps.randint(1, 4))
+    kill_while_training(untrained, "train", victim, steps.randint(1, 4))
+    untrained.dvc("repro", "train")
+    locks = sorted(path.name.rsplit("-")[0] for path in (untrained.path / ".dvc/tmp/checkpoints").glob("*.lock"))
+    assert locks == ["pretrain", "train"], "a second run looked for another checkpoint than the first one's"
+    assert not untrained.checkpoints("*"), "a checkpoint outlives its stage"
+    trained = "pretrain", "train"
+    assert untrained.hashes(*trained) == finished.hashes(*trained)
+
+
+@pytest.mark.slow
+def test_a_second_trainer_waits_and_takes_over_when_the_first_is_killed(untrained: Clone, finished: Clone) -> None:
+    script = [sys.executable, "stages/pretrain.py"]
+    with untrained.started(*script) as first:
+        until(lambda: untrained.checkpoints("pretrain"), "a checkpoint")
+        first.send_signal(signal.SIGSTOP)
+        (state,) = untrained.checkpoints("pretrain")
+        before = state.stat().st_mtime_ns
+        with untrained.started(*script) as second:
+            assert second.stdout
+            assert second.stdout.readline().startswith("waiting: another process trains in pretrain-")
+            assert second.poll() is None
+            assert state.stat().st_mtime_ns == before
+            first.kill()
+            first.wait()
+            said, _ = second.communicate()
+            assert second.returncode == 0, said
+    for name in ("models/pretrained/model.safetensors", "metrics/pretrain.json", "plots/pretrain.csv"):
+        assert (untrained.path / name).read_bytes() == (finished.path / name).read_bytes()

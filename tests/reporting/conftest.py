@@ -1,0 +1,67 @@
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from promptgan import base
+
+NUMBERS = {"ms_jaccard": 0.1, "bleu_4": 0.3, "self_bleu_4": 0.2, "relevance": 0.6, "distinct_2": 0.7, "copied": 0.05,
+           "length_distance": 1.5}  # fmt: skip
+
+
+def sampled(model: str, temperature: float, top_p: float) -> "pd.DataFrame":
+    rows = [(f"t{i}", f"question {i}", f"{model} answer {i}") for i in range(12)]
+    rows += [("user-0", "<b>mine</b> & yours?", f"<script>{model}</script>")] if top_p < 1 else []
+    frame = pd.DataFrame(rows, columns=["prompt_id", "prompt", "text"])
+    return frame.assign(model=model, temperature=temperature, top_p=top_p, seed=1)
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    """What the other stages leave behind, with a control twin that the recipe does not use."""
+    licence = {"name": "MIT", "certainty": "sure", "note": "a file in the package"}
+    base.write_json(
+        tmp_path / "data/raw/provenance.json",
+        {"title": "talk <1>", "licence": licence, "source": {"kind": "pypi"}, "content_sha256": "ab" * 32, "files": {}},
+    )
+    metrics: dict[str, Any] = {
+        "validation": {
+            "rows": {"read": 100, "quarantined": 10, "train": 60, "val": 10, "test": 10, "judge": 10},
+            "quarantine": [{"rule": "contact-details", "rows": 4}, {"rule": "too-long", "rows": 0}],
+            "expectations": [{"success": True}, {"success": False}],
+        },
+        "pretrain": {"val_nll": 4.0}, "train": {"score": 0.1}, "control": {},
+        "judges": {"matcher": {"accuracy": 0.7, "mrr": 0.2}, "tf_idf": {"accuracy": 0.6, "mrr": 0.2}},
+        "evaluation": {
+            "text": {
+                "real": NUMBERS, "control": "not applicable",
+                **{name: {"temperature": 0.7, "nll": 4.0, **NUMBERS} for name in ("twin", "adversarial")},
+            },
+            "standard_errors": [{"system": "twin", "bleu_4": 0.0123}],
+            "verdict": ["one training seed"], "signature": ["words: as written"],
+        },
+    }  # fmt: skip
+    for name, content in metrics.items():
+        base.write_json(tmp_path / f"metrics/{name}.json", content)
+    for folder in ("pretrained", "adversarial"):
+        config = {"kind": "text-generator", "model": {"name": "recurrent"}, "vocabulary": 64, "max_tokens": 10}
+        base.write_json(tmp_path / f"models/{folder}/config.json", config)
+    base.write_json(tmp_path / "models/control/config.json", {"kind": "none", "reason": "no control here"})
+    base.write_json(
+        tmp_path / "models/pretrained/run.json",
+        {"parameters": {"seed": 7, "model": {"name": "recurrent"}}, "python": "3.11", "torch": "2", "device": "a CPU"},
+    )
+    generate = {"temperature": 0.8, "top_p": 0.9}
+    base.write_json(tmp_path / "samples/generated/run.json", {"parameters": {"generate": generate}})
+    frames = [sampled(m, t, p) for m in ("twin", "adversarial") for t, p in ((0.7, 1.0), (0.8, 0.9))]
+    pd.concat(frames).to_parquet(tmp_path / "samples/generated/samples.parquet", index=False)
+    (tmp_path / "plots").mkdir()
+    curves = [
+        f"{m},{t},{b},{b / 2},0.6" for m, t, b in [("twin", 0.7, 0.4), ("twin", 1.0, 0.2), ("adversarial", 1.0, 0.3)]
+    ]
+    lines = ["model,temperature,bleu_4,self_bleu_4,relevance", "real,,0.3,0.2,0.7", *curves]
+    (tmp_path / "plots/curves.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "plots/pretrain.csv").write_text("step,train_nll,val_nll\n0,5.0,5.1\n10,4.0,4.2\n")
+    (tmp_path / "plots/train.csv").write_text("step,score,accuracy\n-5,0.1,\n5,0.2,0.6\n")
+    return tmp_path

@@ -1,0 +1,119 @@
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from promptgan.reporting.contents import MissingOutput, read
+from promptgan.reporting.page import page
+
+VOID = {"meta", "br", "link", "img", "hr"}
+
+
+class Balanced(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value for key, value in attrs if key == "id" and value]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_the_same_for_the_same_outputs(outputs: Path) -> None:
+    assert page(read(outputs)) == page(read(outputs))
+
+
+def test_the_page_needs_nothing_else(outputs: Path) -> None:
+    html = page(read(outputs))
+    addresses = set(re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html))
+    assert all(address.startswith("#") for address in addresses)
+    assert "<script" not in html
+    assert "@import" not in html
+
+
+def test_tags_are_balanced_and_ids_are_unique(outputs: Path) -> None:
+    parser = Balanced()
+    parser.feed(page(read(outputs)))
+    assert parser.open == []
+    assert len(parser.ids) == len(set(parser.ids))
+
+
+def test_texts_are_escaped(outputs: Path) -> None:
+    html = page(read(outputs))
+    assert "&lt;script&gt;twin&lt;/script&gt;" in html
+    assert "&lt;b&gt;mine&lt;/b&gt; &amp; yours?" in html
+    assert "talk &lt;1&gt;" in html
+
+
+def test_what_a_recipe_does_not_use_is_not_applicable(outputs: Path) -> None:
+    html = page(read(outputs))
+    assert "control: not applicable. no control here" in html
+
+
+def test_answers_are_those_made_for_people_and_own_prompts_come_first(outputs: Path) -> None:
+    answers = read(outputs).answers
+    assert [answer["own"] for answer in answers] == [True] + [False] * 12
+    assert answers[1] == {
+        "own": False,
+        "prompt": "question 0",
+        "twin": "twin answer 0",
+        "adversarial": "adversarial answer 0",
+    }
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "0.3000",
+        "± 0.0123",
+        "contact-details",
+        "one training seed",
+        "words: as written",
+        "a CPU",
+        "70%",
+        "plots/curves.csv",
+    ],
+)
+def test_the_page_shows(outputs: Path, shown: str) -> None:
+    assert shown in page(read(outputs))
+
+
+def test_rules_that_took_nothing_are_left_out(outputs: Path) -> None:
+    assert "too-long" not in page(read(outputs))
+
+
+def test_every_file_read_has_its_hash(outputs: Path) -> None:
+    read_files = {p.relative_to(outputs).as_posix() for p in outputs.rglob("*") if p.is_file()}
+    assert set(read(outputs).hashes) == read_files
+
+
+def test_a_missing_output_is_named(outputs: Path) -> None:
+    (outputs / "metrics/evaluation.json").unlink()
+    with pytest.raises(MissingOutput, match=r"metrics/evaluation\.json"):
+        read(outputs)
+
+
+def test_a_broken_output_is_named(outputs: Path) -> None:
+    (outputs / "metrics/judges.json").write_text("{")
+    with pytest.raises(MissingOutput, match=r"metrics/judges\.json is not JSON"):
+        read(outputs)
+
+
+def test_the_report_loads_no_torch(outputs: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from promptgan.reporting import card, contents, page;"
+        "c = contents.read(Path(sys.argv[1])); page.page(c); card.card(c); print('torch' in sys.modules)"
+    )
+    source = Path(__file__).parents[2] / "src"
+    done = subprocess.run(
+        [sys.executable, "-c", code, outputs], env={"PYTHONPATH": str(source)}, capture_output=True, text=True
+    )
+    assert done.stdout == "False\n", done.stderr

@@ -1,0 +1,25 @@
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, str(ROOT / "stages/report.py")], cwd=folder, capture_output=True, text=True)
+
+
+def test_two_runs_write_the_same_bytes(outputs: Path) -> None:
+    written = []
+    for _ in range(2):
+        done = run(outputs)
+        assert done.returncode == 0, done.stderr
+        written.append({path.name: path.read_bytes() for path in (outputs / "reports/html").iterdir()})
+    assert written[0] == written[1]
+    assert set(written[0]) == {"index.html", "README.md"}
+
+
+def test_without_outputs_the_missing_one_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path)
+    assert done.returncode == 1
+    assert "cannot be read" in done.stderr and "Traceback" not in done.stderr

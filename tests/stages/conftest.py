@@ -1,0 +1,102 @@
+"""Stages run in this process, in a folder of their own."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+PARAMS: dict[str, Any] = {
+    "modality": "text",
+    "seed": 1,
+    "compute": {"device": "cpu", "threads": 1, "precision": "float32"},
+    "tokenize": {"level": "word", "vocabulary": 64, "lowercase": True, "max_tokens": 10},
+    "model": {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1},
+    "discriminator": {"embedding": 6, "width": 6, "kernel": 3, "dropout": 0.1},
+    "pretrain": {
+        "method": "likelihood",
+        "epochs": 4,
+        "batch": 16,
+        "learning_rate": 0.02,
+        "warmup": 2,
+        "validate_every": 6,
+        "min_gain": 0.0,
+        "cut": 0.5,
+        "patience": 3,
+        "checkpoint_every": 10,
+    },
+    "train": {
+        "method": "gumbel",
+        "objective": "non_saturating",
+        "penalty": "none",
+        "penalty_weight": 0.0,
+        "steps": 6,
+        "warmup": 2,
+        "batch": 8,
+        "learning_rate": 0.001,
+        "discriminator_learning_rate": 0.001,
+        "gumbel_start": 1.0,
+        "gumbel_end": 0.5,
+        "likelihood_weight": 0.5,
+        "ema": 0.5,
+        "validate_every": 3,
+        "validation_prompts": 16,
+        "patience": 5,
+        "checkpoint_every": 2,
+        "guards": {
+            "accuracy_low": 0.0,
+            "accuracy_high": 1.0,
+            "entropy_floor": 0.0,
+            "duplicates_limit": 1.0,
+            "kl_limit": 1e9,
+        },
+    },
+    "generate": {
+        "temperatures": [0.5, 0.7, 0.85, 1.0, 1.2],
+        "count": 10,
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "prompts": ["do you eat the moon"],
+    },
+}
+
+
+@pytest.fixture
+def run_stage(one_thread: None) -> Callable[..., None]:
+    """Runs a stage's command with options, each a path: ``run_stage("train", out=folder)``."""
+
+    def run(name: str, **options: Path) -> None:
+        path = list(sys.path)
+        spec = importlib.util.spec_from_file_location(f"stage_{name}", ROOT / f"stages/{name}.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.path[:] = path
+        module.main(**options)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty repository with tiny parameters."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
+    (tmp_path / "requirements.lock").write_text("torch==0\n")
+    return tmp_path
+
+
+@pytest.fixture
+def trained(folder: Path, tokens: Path, run_stage: Callable[..., None]) -> Path:
+    """The repository after pretrain and train."""
+    (folder / "data").mkdir()
+    (folder / "data/tokens").symlink_to(tokens)
+    run_stage("pretrain")
+    run_stage("train")
+    return folder

@@ -1,0 +1,173 @@
+"""The adversarial loop: every objective runs, guards hold and stop it, and it resumes to the same bytes."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from promptgan import base
+from promptgan.models import discriminator as discriminators
+from promptgan.models.discriminator import Discriminator
+from promptgan.models.generators.recurrent import Generator
+from promptgan.training.adversarial.gumbel import Guards, NonFiniteLoss, Outcome, Parameters, fit
+from promptgan.training.checkpoint import Checkpoint
+from promptgan.training.pairs import Pairs
+from tests.training.conftest import COMPUTE, Killed, KilledAfter
+
+OBJECTIVES = "promptgan.objectives.adversarial"
+OPEN = {"accuracy_low": 0.0, "accuracy_high": 1.0, "entropy_floor": 0.0, "duplicates_limit": 1.0, "kl_limit": 1e9}
+PARAMETERS = Parameters(
+    method="gumbel",
+    objective="non_saturating",
+    penalty="none",
+    penalty_weight=0.0,
+    steps=12,
+    warmup=3,
+    batch=8,
+    learning_rate=0.01,
+    discriminator_learning_rate=0.01,
+    gumbel_start=1.0,
+    gumbel_end=0.5,
+    likelihood_weight=0.5,
+    ema=0.5,
+    validate_every=4,
+    validation_prompts=16,
+    patience=9,
+    checkpoint_every=3,
+    guards=Guards(**OPEN),
+)
+
+
+@pytest.fixture
+def discriminator(one_thread: None) -> Discriminator:
+    return Discriminator(discriminators.Parameters(embedding=6, width=6, kernel=3, dropout=0.1), 64)
+
+
+def run(
+    generator: Generator,
+    discriminator: Discriminator,
+    train: Pairs,
+    val: Pairs,
+    checkpoint: Checkpoint | None = None,
+    guards: dict[str, float] | None = None,
+    **changes: Any,
+) -> Outcome:
+    parameters = PARAMETERS.model_copy(update={**changes, "guards": Guards(**OPEN | (guards or {}))})
+    objective = base.choose(OBJECTIVES, parameters.objective, "train.objective")
+    torch.manual_seed(1)
+    with checkpoint or Checkpoint("stage", {}) as state:
+        return fit(generator, discriminator, train, val, parameters, objective, 10, COMPUTE, 1, state)
+
+
+def weights(*networks: nn.Module) -> list[Tensor]:
+    return [tensor.clone() for network in networks for tensor in network.state_dict().values()]
+
+
+def same(one: list[Tensor], other: list[Tensor]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("objective", base.choices(OBJECTIVES))
+@pytest.mark.parametrize("penalty", ["none", "gradient", "zero_centred"])
+def test_every_objective_moves_both_players_with_every_penalty(
+    objective: str, penalty: str, generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    before = weights(generator), weights(discriminator)
+    changes = {"objective": objective, "penalty": penalty, "penalty_weight": 1.0, "likelihood_weight": 0.0}
+    outcome = run(generator, discriminator, train, val, steps=2, validate_every=2, **changes)
+    assert not same(before[0], weights(generator))
+    assert not same(before[1], weights(discriminator))
+    assert ("penalty" in outcome.history[-1]) == (penalty != "none")
+    assert all(math.isfinite(number) for row in outcome.history for number in row.values())
+
+
+def test_the_first_row_is_the_twin_and_the_last_step_is_validated(
+    generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    outcome = run(generator, discriminator, train, val, steps=10)
+    assert [row["step"] for row in outcome.history] == [0, 4, 8, 10]
+    assert outcome.history[0]["kl"] == pytest.approx(0.0, abs=1e-6)
+    assert (outcome.steps, outcome.stopped) == (10, "limit")
+    scores = {row["step"]: row["score"] for row in outcome.history[1:]}
+    assert outcome.best == max(scores.values()) == scores[outcome.best_step]
+
+
+@pytest.mark.parametrize("saves", [1, 2, 4])
+def test_a_killed_run_ends_bit_identical(
+    saves: int, generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    fresh = generator.state_dict(), discriminator.state_dict()
+    fresh = tuple({name: tensor.clone() for name, tensor in state.items()} for state in fresh)
+
+    def again(checkpoint: Checkpoint | None = None) -> tuple[Outcome, list[Tensor]]:
+        generator.load_state_dict(fresh[0])
+        discriminator.load_state_dict(fresh[1])
+        outcome = run(generator, discriminator, train, val, checkpoint)
+        return outcome, weights(generator, discriminator, outcome.ema)
+
+    expected, expected_weights = again()
+    with pytest.raises(Killed):
+        again(KilledAfter(saves))
+    found, found_weights = again()
+    assert found.history == expected.history
+    assert (found.best, found.best_step, found.flops) == (expected.best, expected.best_step, expected.flops)
+    assert same(found_weights, expected_weights)
+
+
+@pytest.mark.parametrize(
+    ("guards", "changes", "why"),
+    [
+        ({"kl_limit": 1e-9}, {}, "kl"),
+        ({"entropy_floor": 100.0}, {}, "entropy"),
+        ({"duplicates_limit": 0.0}, {}, "duplicates"),
+        ({}, {"patience": 1, "learning_rate": 1e-12, "likelihood_weight": 0.0}, "patience"),
+    ],
+)
+def test_it_stops_early_and_says_why(
+    guards: dict[str, float],
+    changes: dict[str, Any],
+    why: str,
+    generator: Generator,
+    discriminator: Discriminator,
+    train: Pairs,
+    val: Pairs,
+) -> None:
+    if why == "duplicates":
+        with torch.no_grad():
+            generator.bias[7] = 50.0
+    outcome = run(generator, discriminator, train, val, guards=guards, **changes)
+    assert outcome.stopped == why
+    assert outcome.steps < PARAMETERS.steps
+
+
+def test_the_generator_waits_for_a_discriminator_that_cannot_tell(
+    generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    before = weights(generator)
+    run(generator, discriminator, train, val, guards={"accuracy_low": 1.0}, likelihood_weight=0.0)
+    assert same(before, weights(generator))
+
+
+def test_the_discriminator_waits_for_a_generator_that_it_sees_through(
+    generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    before = weights(discriminator)
+    run(generator, discriminator, train, val, guards={"accuracy_high": 0.0}, warmup=0)
+    assert same(before, weights(discriminator))
+
+
+def test_a_loss_that_is_no_number_stops_it_and_keeps_the_checkpoint(
+    generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    with pytest.raises(Killed):
+        run(generator, discriminator, train, val, KilledAfter(1))
+    checkpoint = Checkpoint("stage", {})
+    state = torch.load(checkpoint.folder / "state.pt", weights_only=True)
+    state["phase"]["discriminator"]["judge.2.bias"][0] = math.nan
+    with checkpoint.folder.joinpath("state.pt").open("wb") as file:
+        torch.save(state, file)
+    with pytest.raises(NonFiniteLoss, match="is nan at adversarial step 0"):
+        run(generator, discriminator, train, val, checkpoint)
+    assert (checkpoint.folder / "state.pt").exists()

@@ -1,0 +1,46 @@
+"""A checkpoint in an empty repository, and one whose run is killed after some saves."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptgan.compute import Compute
+from promptgan.training.checkpoint import Checkpoint
+from promptgan.training.pairs import Pairs
+
+COMPUTE = Compute(device="cpu", threads=1, precision="float32")
+
+
+class Killed(BaseException):
+    """Stands for a signal that no code can handle."""
+
+
+class KilledAfter(Checkpoint):
+    """A checkpoint whose process dies right after the given number of saves."""
+
+    def __init__(self, saves: int) -> None:
+        super().__init__("stage", {})
+        self.saves = saves
+
+    def save(self, state: dict[str, Any]) -> None:
+        super().save(state)
+        self.saves -= 1
+        if not self.saves:
+            raise Killed
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def train(tokens: Path) -> Pairs:
+    return Pairs(tokens / "train.arrow")
+
+
+@pytest.fixture
+def val(tokens: Path) -> Pairs:
+    return Pairs(tokens / "val.arrow")

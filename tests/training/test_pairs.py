@@ -1,0 +1,65 @@
+"""Reading tokenized pairs: padding, and an order that a step number reproduces."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from promptgan.training.pairs import Pairs, batch_order, in_order, pad
+from promptgan.vocabulary import EOS, PAD
+
+
+@pytest.fixture
+def pairs(tokens: Path) -> Pairs:
+    return Pairs(tokens / "train.arrow")
+
+
+def test_a_batch_holds_the_rows_padded_on_the_right_and_the_texts_closed(pairs: Pairs) -> None:
+    indices = np.array([7, 0, 4])
+    batch = pairs.batch(indices)
+    for i, (prompt, text) in enumerate(zip(pairs.rows("prompt", indices), pairs.rows("text", indices), strict=True)):
+        assert batch.prompt[i].tolist() == prompt + [PAD] * (batch.prompt.shape[1] - len(prompt))
+        assert batch.text[i].tolist() == [*text, EOS] + [PAD] * (batch.text.shape[1] - len(text) - 1)
+        assert (batch.prompt_lengths[i], batch.text_lengths[i]) == (len(prompt), len(text) + 1)
+    assert batch.prompt.shape[1] == batch.prompt_lengths.max()
+    assert pairs.ids(indices) == ["r7", "r0", "r4"]
+
+
+def test_a_batch_can_pair_prompts_with_the_texts_of_others(pairs: Pairs) -> None:
+    one, other = np.array([0, 1]), np.array([9, 17])
+    mixed = pairs.batch(one, other)
+    assert torch.equal(mixed.prompt, pairs.batch(one).prompt)
+    assert torch.equal(mixed.text, pairs.batch(other).text)
+
+
+def test_an_epoch_holds_every_pair_once_in_an_order_of_seed_and_epoch_alone() -> None:
+    lengths = np.random.default_rng(0).integers(1, 30, 1000)
+    order = batch_order(lengths, 16, seed=1, epoch=3)
+    assert sorted(np.concatenate(order)) == list(range(1000))
+    assert [len(batch) for batch in order].count(16) == 62
+    again, other_epoch, other_seed = (batch_order(lengths, 16, *key) for key in ((1, 3), (1, 4), (2, 3)))
+    assert all(np.array_equal(a, b) for a, b in zip(order, again, strict=True))
+    for other in (other_epoch, other_seed):
+        assert not all(np.array_equal(a, b) for a, b in zip(order, other, strict=True))
+
+
+def test_pairs_of_like_length_share_a_batch() -> None:
+    lengths = np.random.default_rng(0).integers(1, 30, 4096)
+    padding = sum(int((lengths[b].max() - lengths[b]).sum()) for b in batch_order(lengths, 32, seed=0, epoch=0))
+    assert padding < 0.05 * lengths.sum()
+
+
+def test_in_order_reads_every_pair_once_and_stops_at_the_limit(pairs: Pairs) -> None:
+    for limit, count in ((None, len(pairs)), (10, 10), (10_000, len(pairs))):
+        batches = list(in_order(pairs, 7, limit))
+        texts = sorted(tuple(row[:n].tolist()) for b in batches for row, n in zip(b.text, b.text_lengths, strict=True))
+        assert texts == sorted((*row, EOS) for row in pairs.rows("text", np.arange(count)))
+
+
+def test_pad_closes_rows_and_takes_an_empty_one() -> None:
+    ids, lengths = pad([[5, 6], []], (EOS,))
+    assert ids.tolist() == [[5, 6, EOS], [EOS, PAD, PAD]]
+    assert lengths.tolist() == [3, 1]
+    ids, lengths = pad([[]])
+    assert (ids.tolist(), lengths.tolist()) == ([[PAD]], [0])

@@ -1,0 +1,89 @@
+"""Straight-through Gumbel-softmax: discrete forwards, the relaxed gradient backwards."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from promptgan.models.generators.recurrent import Generator
+from promptgan.training.pairs import Batch, Pairs, in_order
+from promptgan.training.relaxed import RelaxedTexts, StraightThrough, relaxed_sample
+from promptgan.vocabulary import BOS, EOS, PAD, UNK
+
+LIMIT = 10
+
+
+@pytest.fixture
+def batch(tokens: Path) -> Batch:
+    return next(in_order(Pairs(tokens / "val.arrow"), 32))
+
+
+@pytest.fixture
+def reader() -> nn.Embedding:
+    return nn.Embedding(64, 5)
+
+
+@pytest.fixture
+def texts(generator: Generator, batch: Batch, reader: nn.Embedding) -> RelaxedTexts:
+    with torch.no_grad():
+        generator.bias[EOS] = 3.0  # so that texts of many lengths are drawn
+    return relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 0.7, LIMIT)
+
+
+def test_a_text_ends_with_its_first_end_of_text_or_at_the_limit(texts: RelaxedTexts) -> None:
+    lengths = texts.lengths.tolist()
+    assert 1 < len(set(lengths)) <= LIMIT
+    for row, length in zip(texts.tokens.tolist(), lengths, strict=True):
+        said, rest = row[:length], row[length:]
+        assert not {PAD, UNK, BOS} & set(said)
+        assert EOS not in said[:-1]
+        assert said[-1] == EOS or length == LIMIT
+        assert set(rest) <= {PAD}
+
+
+def test_the_embeddings_are_the_readers_rows_and_zero_after_the_end(texts: RelaxedTexts, reader: nn.Embedding) -> None:
+    inside = torch.arange(texts.tokens.shape[1]) < texts.lengths[:, None]
+    assert torch.equal(texts.embedded[inside], reader(texts.tokens[inside]))
+    assert not texts.embedded[~inside].any()
+
+
+def test_the_gradient_is_that_of_the_usual_formulation() -> None:
+    logits = torch.randn(6, 9, dtype=torch.float64, requires_grad=True)
+    table = torch.randn(9, 4, dtype=torch.float64, requires_grad=True)
+    downstream = torch.randn(6, 4, dtype=torch.float64)
+
+    soft = logits.softmax(-1)
+    tokens = soft.argmax(-1)
+    one_hot = nn.functional.one_hot(tokens, 9).double()
+    expected = torch.autograd.grad(
+        (((one_hot + soft - soft.detach()) @ table).tanh() * downstream).sum(), (logits, table)
+    )
+    seen = StraightThrough.apply(logits.softmax(-1), tokens, table)
+    found = torch.autograd.grad((seen.tanh() * downstream).sum(), (logits, table))
+    for a, b in zip(expected, found, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 2.0])
+def test_forwards_it_samples_from_the_generator_whatever_the_temperature(
+    temperature: float, generator: Generator, reader: nn.Embedding
+) -> None:
+    generator.eval()
+    count = 20_000
+    prompt, lengths = torch.tensor([[7, 9]]).expand(count, 2), torch.full((count,), 2)
+    with torch.no_grad():
+        generator.bias[10:] = -9.0
+        drawn = relaxed_sample(generator, prompt, lengths, reader, temperature, 1).tokens[:, 0]
+        logits = generator.logits(generator(prompt[:1], lengths[:1], torch.tensor([[BOS]])))[0, 0]
+    logits[[PAD, UNK, BOS]] = -torch.inf
+    found = torch.bincount(drawn, minlength=64) / count
+    torch.testing.assert_close(found, logits.softmax(-1), atol=0.015, rtol=0)
+
+
+def test_the_verdict_reaches_every_weight_of_the_generator(
+    generator: Generator, batch: Batch, reader: nn.Embedding
+) -> None:
+    texts = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 1.0, LIMIT)
+    texts.embedded.tanh().sum().backward()
+    assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
