@@ -6,7 +6,6 @@ Needs a finished run, which is copied aside, so that nothing here is touched. Th
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -50,7 +49,7 @@ def seconds_of(command: str, folder: Path, environment: dict[str, str]) -> float
 
 
 def main() -> None:
-    """Print the medians in seconds and their ratio as JSON."""
+    """Print the fastest of each in seconds, and their ratio, as JSON."""
     with tempfile.TemporaryDirectory() as name:
         ours, theirs = Path(name, "ours"), Path(name, "trivial")
         environment = {**os.environ, "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(Path(name, "index"))}
@@ -66,12 +65,12 @@ def main() -> None:
         for _ in range(ROUNDS):
             for folder, taken in seconds.items():
                 taken.append(seconds_of("repro", folder, environment))
-    median = {folder.name: statistics.median(times) for folder, times in seconds.items()}
+    fastest = {folder.name: min(times) for folder, times in seconds.items()}  # what disturbs a timing only adds to it
     result = {
         "stages": count,
-        "noop_repro_seconds": round(median["ours"], 3),
-        "trivial_repro_seconds": round(median["trivial"], 3),
-        "ratio": round(median["ours"] / median["trivial"], 2),
+        "noop_repro_seconds": round(fastest["ours"], 3),
+        "trivial_repro_seconds": round(fastest["trivial"], 3),
+        "ratio": round(fastest["ours"] / fastest["trivial"], 2),
     }
     print(json.dumps(result, indent=2))
 

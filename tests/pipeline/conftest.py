@@ -74,10 +74,10 @@ def isolated(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Calla
             _copy(finished.path / "data/own", folder / "data/own")
         if sections := locked[stage].get("params"):
             (folder / "params.yaml").write_text(yaml.safe_dump(sections["params.yaml"]), encoding="utf-8")
-        program, *arguments = locked[stage]["cmd"].split()
-        assert program == "python"
+        *program, script = locked[stage]["cmd"].split()
+        assert program == ["exec", "python"]
         done = subprocess.run(
-            [*offline, sys.executable, "-X", "importtime", *arguments],
+            [*offline, sys.executable, "-X", "importtime", script],
             cwd=folder,
             env={"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8", **nowhere},
             capture_output=True,

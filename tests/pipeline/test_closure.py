@@ -48,7 +48,7 @@ def outputs(stage: dict[str, Any], params: dict[str, Any]) -> set[str]:
 def test_every_script_is_a_stage_and_every_stage_runs_its_script() -> None:
     assert {path.stem for path in (ROOT / "stages").glob("*.py")} == set(STAGES)
     assert {name: stage["cmd"] for name, stage in STAGES.items()} == {
-        name: f"python stages/{name}.py" for name in STAGES
+        name: f"exec python stages/{name}.py" for name in STAGES
     }
 
 

@@ -95,8 +95,6 @@ class Yardstick:
         """What each answer scores by itself, as new columns: words, BLEU with all test texts, copies, NLL."""
         texts = [words.words(text) for text in answers["text"]]
         ids = self._encode(answers["text"])
-        copied = diversity.longest_copied(texts, self.words["train"])
-        known = {tuple(text) for text in self.words["train"]}
         lengths = np.array([len(row) + 1 for row in ids])
         nats = -np.add.reduceat(self.language_model.log_probabilities(ids), np.cumsum(lengths) - lengths)
         scores = dict(zip(ORDERS, bleu(texts, self.words["test"], ORDERS), strict=True))
@@ -105,8 +103,8 @@ class Yardstick:
             word=pd.Series(texts, answers.index),
             token=pd.Series(ids, answers.index),
             words=[len(text) for text in texts],
-            copied=[tuple(text) in known for text in texts],
-            longest_copied=copied,
+            copied=diversity.copied(texts, self.words["train"]),
+            longest_copied=diversity.longest_copied(texts, self.words["train"]),
             nats=nats,
             tokens=lengths,
         )
@@ -305,7 +303,7 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
         )
     return gaps, [
         *sentences,
-        "one training seed: how much another seed would change is not known, and nothing is significant",
+        "one training seed: how far another would move these numbers is not known, so none is called significant",
     ]
 
 

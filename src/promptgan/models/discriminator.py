@@ -1,7 +1,7 @@
 """A discriminator of (prompt, text) pairs: the text attends to the prompt, and the comparison is judged."""
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu
 
@@ -16,8 +16,15 @@ class Parameters(base.Parameters):
     width: int = Field(ge=2, le=4096)
     """Channels of its convolutions."""
     kernel: int = Field(ge=1, le=15)
-    """Tokens that a convolution sees; odd."""
+    """Tokens that a convolution sees; odd, so that its output is as long as its input."""
     dropout: float = Field(ge=0, lt=1)
+
+    @field_validator("kernel")
+    @classmethod
+    def _odd(cls, kernel: int) -> int:
+        if kernel % 2 == 0:
+            raise ValueError("an odd number of tokens is needed")
+        return kernel
 
 
 class Discriminator(nn.Module):
@@ -58,7 +65,10 @@ class Discriminator(nn.Module):
         return gelu(layer(masked.transpose(1, 2)).transpose(1, 2)) * mask[..., None]
 
     def _drop(self, x: Tensor) -> Tensor:
-        return dropout(x, self.dropout, self.training)
+        # One mask for all positions of a sequence (Gal and Ghahramani, 2016, arXiv:1512.05287): cheaper to draw.
+        if not self.training or self.dropout == 0:
+            return x
+        return x * dropout(x.new_ones(len(x), *[1] * (x.dim() - 2), x.shape[-1]), self.dropout)
 
 
 def _mask(like: Tensor, lengths: Tensor) -> Tensor:

@@ -12,6 +12,9 @@ from torch import Tensor
 from promptgan.models.generator import Batch
 from promptgan.vocabulary import EOS, PAD
 
+POOL = 256
+"""Batches whose pairs are sorted by length together: more spare padding, fewer mix lengths better."""
+
 
 class Pairs:
     """One split of `data/tokens/`, memory-mapped.
@@ -48,14 +51,14 @@ class Pairs:
 def batch_order(lengths: npt.NDArray[np.int64], size: int, seed: int, epoch: int) -> list[npt.NDArray[np.int64]]:
     """Indices of every batch of an epoch: shuffled, but with pairs of like length together to save padding.
 
-    Shuffles all pairs, sorts by length within pools of 64 batches, and shuffles the batches. A function of ``seed`` and
+    Shuffles all pairs, sorts by length within pools of batches, and shuffles the batches. A function of ``seed`` and
     ``epoch`` alone, so a loader's position is a number.
     """
     generator = np.random.default_rng([seed, epoch])
     order = generator.permutation(len(lengths))
     batches = []
-    for start in range(0, len(order), 64 * size):
-        pool = order[start : start + 64 * size]
+    for start in range(0, len(order), POOL * size):
+        pool = order[start : start + POOL * size]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
         batches += [pool[i : i + size] for i in range(0, len(pool), size)]
     return [batches[i] for i in generator.permutation(len(batches))]

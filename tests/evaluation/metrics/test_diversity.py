@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptgan.evaluation.metrics.diversity import copied_share, distinct, duplicate_share, longest_copied, wasserstein
+from promptgan.evaluation.metrics.diversity import copied, distinct, duplicate_share, longest_copied, wasserstein
 
 TEXTS = st.lists(st.lists(st.sampled_from("ab"), max_size=6), min_size=1, max_size=5)
 
@@ -28,7 +28,7 @@ def test_distinct_counts_n_grams_within_texts() -> None:
 
 def test_duplicates_and_copies() -> None:
     assert duplicate_share(["x", "y", "x", "x"]) == 0.5
-    assert copied_share([["a"], ["a", "b"], ["a"], []], [["a"], ["b"]]) == 0.5
+    assert copied([["a"], ["a", "b"], ["a"], []], [["a"], ["b"]]).tolist() == [True, False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ def duplicate_share(texts: Sequence[str]) -> float:
     return 1 - len(set(texts)) / len(texts)
 
 
-def copied_share(texts: Texts, train: Texts) -> float:
-    """The share of texts that are, word for word, a text of the training split."""
+def copied(texts: Texts, train: Texts) -> npt.NDArray[np.bool_]:
+    """Whether each text is, word for word, a text of the training split; (texts,)."""
     known = {tuple(text) for text in train}
-    return sum(tuple(text) in known for text in texts) / len(texts)
+    return np.array([tuple(text) in known for text in texts], dtype=bool)
 
 
 def longest_copied(texts: Texts, train: Texts) -> Integers:
@@ -33,10 +33,10 @@ def longest_copied(texts: Texts, train: Texts) -> Integers:
         ours = owner < len(texts)
         in_train = np.zeros(gram.max(initial=-1) + 1, dtype=bool)
         in_train[gram[~ours]] = True
-        copied = owner[ours][in_train[gram[ours]]]
-        if not len(copied):
+        found = owner[ours][in_train[gram[ours]]]
+        if not len(found):
             break
-        longest[copied] = order
+        longest[found] = order
     return longest
 
 
