@@ -45,7 +45,7 @@ def main() -> None:
         results[f"likelihood {precision}"] = _measure(step, peak)
         twin = folder.load(pretrained)
         judge = discriminator.Discriminator(
-            discriminator.Parameters(**params["discriminator"]), twin.config["vocabulary"]
+            discriminator.Parameters(**params["discriminator"]), twin.model.embedding.weight
         )
         settings = gumbel.Parameters(**{**params["train"], "warmup": 0})
         phase = gumbel.Phase(twin.model, judge, train, settings, non_saturating, twin.config["max_tokens"], compute, 1)

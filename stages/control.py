@@ -30,7 +30,10 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the model folder goes.")] = Path("models/control"),
     metrics: Annotated[Path, typer.Option(help="Where the headline numbers go.")] = Path("metrics/control.json"),
 ) -> None:
-    """Train the twin further by maximum likelihood, for as much arithmetic as the adversarial phase took."""
+    """Train the twin further by maximum likelihood, for as much arithmetic as the adversarial phase took.
+
+    It goes on at the learning rate at which the twin ended, and gets the same moving average of weights.
+    """
     with base.clean_errors():
         settings = Params.read(params)
         method = base.choose("promptgan.training.pretraining", settings.pretrain.get("method"), "pretrain.method")
@@ -42,18 +45,19 @@ def main(
         from promptgan.training.pairs import Pairs
 
         twin = folder.load(pretrained, device)
-        flops = folder.read_config(adversarial)["flops"]
-        run = describe_run(
-            "control", settings, [tokens / "train.arrow", tokens / "val.arrow", pretrained, adversarial / folder.CONFIG]
-        )
+        cost = folder.read_config(adversarial)
+        inputs = [tokens / "train.arrow", tokens / "val.arrow", pretrained, adversarial / folder.CONFIG]
+        run = describe_run("control", settings, inputs)
         with Checkpoint("control", run) as checkpoint:
             train, val = Pairs(tokens / "train.arrow"), Pairs(tokens / "val.arrow")
-            steps = method.steps_for(flops, twin.model, train, parameters.batch)
+            steps = method.steps_for(cost["flops"], twin.model, train, parameters.batch)
+            onward = parameters.model_copy(update={"learning_rate": twin.config["learning_rate"]})
             outcome = method.fit(
-                twin.model, train, val, method.further(parameters), settings.compute, settings.seed, checkpoint, steps
+                twin.model, train, val, onward, settings.compute, settings.seed, checkpoint, steps, cost["ema"]
             )
             summary = {"val_nll": round(outcome.best, 6), "steps": outcome.steps, "steps_allowed": steps}
-            folder.save(out, twin.model, {**twin.config, **summary}, pretrained / folder.TOKENIZER)
+            kept = {name: twin.config[name] for name in ("model", "vocabulary", "max_tokens")}
+            folder.save(out, twin.model, {**kept, **summary}, pretrained / folder.TOKENIZER)
             base.write_json(out / "run.json", run)
             base.write_json(metrics, summary)
         print(f"validation NLL {outcome.best:.4f} nats per token after {outcome.steps} of {steps} further steps")

@@ -62,6 +62,7 @@ def main(
                 "model": settings.model,
                 "vocabulary": meta["vocabulary"],
                 "max_tokens": meta["max_tokens"],
+                "learning_rate": outcome.rate,
                 **summary,
             }
             folder.save(out, generator, config, tokens / "tokenizer.json")

@@ -51,7 +51,7 @@ def main(
 
         shape = base.validated(judges.Parameters, settings.discriminator, "discriminator")
         twin = folder.load(pretrained, device)
-        discriminator = judges.Discriminator(shape, twin.config["vocabulary"]).to(device)
+        discriminator = judges.Discriminator(shape, twin.model.embedding.weight).to(device)
         run = describe_run("train", settings, [tokens / "train.arrow", tokens / "val.arrow", pretrained])
         with Checkpoint("train", run) as checkpoint:
             outcome = method.fit(
@@ -76,7 +76,13 @@ def main(
                 **{name: round(best[name], 6) for name in ("kl", "entropy", "duplicates", "val_nll")},
             }
             kept = {name: twin.config[name] for name in ("model", "vocabulary", "max_tokens")}
-            config = {**kept, "discriminator": settings.discriminator, "flops": outcome.flops, **summary}
+            config = {
+                **kept,
+                "discriminator": settings.discriminator,
+                "flops": outcome.flops,
+                "ema": parameters.ema,
+                **summary,
+            }
             folder.save(out, outcome.ema, config, pretrained / folder.TOKENIZER)
             folder.save_weights(out / "generator.safetensors", twin.model)
             folder.save_weights(out / "discriminator.safetensors", discriminator)

@@ -127,7 +127,9 @@ def test_compare_says_identical_within_or_outside(repository: Path) -> None:
     write("b", 4.01)
     assert run("check-results").output.endswith("within tolerance\n")
     write("b", 5.0)
-    assert "OUTSIDE  metrics/train.json:nll: committed 4.0, here 5.0 (20.00% of 3%)" in run("check-results", code=1).output
+    assert (
+        "OUTSIDE  metrics/train.json:nll: committed 4.0, here 5.0 (20.00% of 3%)" in run("check-results", code=1).output
+    )
 
 
 def test_show_needs_a_finished_run() -> None:

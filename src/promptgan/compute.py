@@ -1,6 +1,10 @@
 """Device, threads, precision and seeds of a stage that uses torch."""
 
 import contextlib
+import ctypes
+import os
+import signal
+import sys
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -9,6 +13,10 @@ from promptgan.base import Parameters, PromptganError
 
 if TYPE_CHECKING:
     import torch
+
+
+PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h."""
 
 
 class DeviceUnavailable(PromptganError):
@@ -32,8 +40,7 @@ def prepare(compute: Compute, seed: int) -> "torch.device":
     Raises:
         DeviceUnavailable: ``cuda`` was asked for and there is none.
     """
-    import os
-
+    _die_with_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what CUDA needs for deterministic products
     import torch
 
@@ -46,6 +53,16 @@ def prepare(compute: Compute, seed: int) -> "torch.device":
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(seed)
     return torch.device(compute.device)
+
+
+def _die_with_parent() -> None:
+    # Under DVC, on Linux: a stage is killed when the DVC that started it dies, so that a new run may take over.
+    if "DVC_ROOT" not in os.environ or not sys.platform.startswith("linux"):
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before this process asked
+        raise SystemExit(1)
 
 
 def autocast(compute: Compute) -> contextlib.AbstractContextManager[object]:

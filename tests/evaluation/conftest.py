@@ -47,9 +47,9 @@ def samples(validated: Path, tmp_path: Path) -> Path:
             ]
             chosen = test["text"] if (model, temperature) == ("adversarial", 0.9) else texts
             frame = pd.DataFrame({"prompt_id": test["id"], "prompt": test["prompt"], "text": chosen})
-            frames.append(frame.assign(model=model, temperature=temperature, top_p=1.0, seed=1))
+            frames.append(frame.assign(model=model, purpose="curve", temperature=temperature, top_p=1.0, seed=1))
         user = pd.DataFrame({"prompt_id": ["user-0"], "prompt": ["hi"], "text": ["hello"]})
-        frames.append(user.assign(model=model, temperature=0.7, top_p=1.0, seed=1))
+        frames.append(user.assign(model=model, purpose="read", temperature=0.8, top_p=1.0, seed=1))
     path = tmp_path / "samples"
     path.mkdir()
     pd.concat(frames, ignore_index=True).to_parquet(path / "samples.parquet", index=False)

@@ -100,6 +100,10 @@ def bare_critic(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> No
     document["train"] |= {"objective": "wasserstein", "penalty": "none"}
 
 
+def weightless_penalty(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["train"] |= {"penalty": "zero_centred", "penalty_weight": 0.0}
+
+
 def no_band(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     document["train"]["guards"] |= {"accuracy_low": 0.9, "accuracy_high": 0.6}
 
@@ -117,6 +121,7 @@ def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None
         ("heads-that-do-not-divide", odd_heads),
         ("words-without-spaces", han_words),
         ("critic-without-penalty", bare_critic),
+        ("penalty-without-weight", weightless_penalty),
         ("band-upside-down", no_band),
     ],
 )

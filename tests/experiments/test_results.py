@@ -20,10 +20,20 @@ stages:
 """
 
 
-def write(md5: str = "aaa", seed: int = 1, nll: float = 4.0, distinct: float = 0.3, rows: int = 100) -> None:
+def write(
+    md5: str = "aaa",
+    seed: int = 1,
+    nll: float = 4.0,
+    distinct: float = 0.3,
+    rows: int = 100,
+    said: str = "then",
+    converged: bool = True,
+) -> None:
     Path("metrics").mkdir(exist_ok=True)
     Path("dvc.lock").write_text(LOCK.format(md5=md5, seed=seed))
-    Path("metrics/evaluation.json").write_text(json.dumps({"text": {"nll": nll, "distinct_1": distinct}}))
+    evaluation = {"text": {"nll": nll, "distinct_1": distinct}, "verdict": [said], "signature": [said]}
+    Path("metrics/evaluation.json").write_text(json.dumps(evaluation))
+    Path("metrics/train.json").write_text(json.dumps({"stopped": said, "converged": converged}))
     Path("metrics/validation.json").write_text(json.dumps({"rows": {"train": rows}, "rules": ["a"]}))
 
 
@@ -92,3 +102,13 @@ def test_without_committed_results_the_error_says_so() -> None:
     subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
     with pytest.raises(results.NothingToCompare, match="git show HEAD"):
         results.compare()
+
+
+def test_sentences_and_where_a_training_stopped_may_differ_and_a_flag_may_not() -> None:
+    write(md5="bbb", said="now", converged=False)
+    assert {metric.key: metric.within for metric in results.compare().metrics} == {
+        "metrics/evaluation.json:signature.0": True,
+        "metrics/evaluation.json:verdict.0": True,
+        "metrics/train.json:converged": False,
+        "metrics/train.json:stopped": True,
+    }

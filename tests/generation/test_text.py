@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from promptgan import base
 from promptgan.compute import Compute
-from promptgan.generation.text import Parameters, answer, generate
+from promptgan.generation.text import Parameters, UnusablePrompt, answer, generate
 from promptgan.models import folder
 from promptgan.models.generators.recurrent import Generator
 
@@ -20,7 +22,7 @@ PARAMETERS = Parameters(
 PROMPTS = [
     "do you buy the tea",
     "do you cook",
-    "",
+    "cake",
     "the moon do you eat the rice and the soup and the bread and the fish",
 ]
 
@@ -55,14 +57,19 @@ def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
     count = generate(models, validated / "test.parquet", tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
     samples = pd.read_parquet(tmp_path / "out/samples.parquet")
     assert len(samples) == count == 2 * (5 * 12 + 11)
-    assert list(samples) == ["prompt_id", "prompt", "text", "model", "temperature", "top_p", "seed"]
-    curves, readable = samples[samples["top_p"] == 1.0], samples[samples["top_p"] == 0.9]
+    assert list(samples) == ["prompt_id", "prompt", "text", "model", "purpose", "temperature", "top_p", "seed"]
+    curves, readable = samples[samples["purpose"] == "curve"], samples[samples["purpose"] == "read"]
+    assert (set(curves["top_p"]), set(readable["top_p"])) == ({1.0}, {0.9})
     sizes = curves.groupby(["model", "temperature"]).size()
     assert sizes.to_dict() == {(m, t): 12 for m in ("twin", "adversarial") for t in PARAMETERS.temperatures}
     test = pd.read_parquet(validated / "test.parquet")
+    drawn = test.iloc[np.random.default_rng(1).permutation(len(test))]
+    assert drawn["id"].head(12).tolist() != test["id"].head(12).tolist()
     one_curve = curves[(curves["model"] == "twin") & (curves["temperature"] == 1.0)]
-    assert one_curve["prompt_id"].tolist() == test["id"].head(12).tolist()
-    assert readable["prompt_id"].tolist() == 2 * ["user-0", *test["id"].head(10)]
+    assert one_curve["prompt_id"].tolist() == drawn["id"].head(12).tolist()
+    assert one_curve["prompt"].tolist() == drawn["prompt"].head(12).tolist()
+    assert one_curve["text"].tolist() == answer(folder.load(models["twin"]), one_curve["prompt"].tolist(), seed=1)
+    assert readable["prompt_id"].tolist() == 2 * ["user-0", *drawn["id"].head(10)]
     blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
     assert len(blocks) == 11
     first = readable[readable["prompt_id"] == "user-0"]
@@ -75,3 +82,27 @@ def test_the_same_models_and_seed_give_the_same_bytes(models: dict[str, Path], v
         generate(models, validated / "test.parquet", tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
     for name in ("samples.parquet", "samples.txt"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "problem"), [("", "empty"), (" \t", "empty"), ("caf\udce9", r"'caf\\udce9'.*UTF-8")]
+)
+def test_a_prompt_without_words_or_of_broken_bytes_is_refused(
+    models: dict[str, Path], prompt: str, problem: str
+) -> None:
+    with pytest.raises(UnusablePrompt, match=problem):
+        answer(folder.load(models["twin"]), ["do you cook", prompt], seed=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2]}, "generate.temperatures.2: found 0.0; input should be greater"),
+        ({"temperatures": [0.5, 0.7, 0.9, 1.0, 11.0]}, "generate.temperatures.4: found 11.0; input should be less"),
+        ({"temperatures": [0.5, 0.7, 1, 1.0, 1.2]}, "given more than once: 1.0"),
+        ({"prompts": ["hello", " "]}, "each prompt needs at least one word"),
+    ],
+)
+def test_wrong_parameters_are_refused(changes: dict[str, object], problem: str) -> None:
+    with pytest.raises(base.ParameterError, match=problem):
+        base.validated(Parameters, PARAMETERS.model_dump() | changes, "generate")

@@ -11,7 +11,7 @@ TEXT_LENGTHS = torch.tensor([2, 4])
 
 @pytest.fixture
 def discriminator(one_thread: None) -> Discriminator:
-    return Discriminator(Parameters(embedding=6, width=8, kernel=3, dropout=0.0), 20).double()
+    return Discriminator(Parameters(width=8, kernel=3, dropout=0.0), torch.randn(20, 6)).double()
 
 
 @pytest.fixture
@@ -66,3 +66,16 @@ def test_a_padding_column_does_not_lift_the_highest_channel(discriminator: Discr
     padded = torch.cat([below, torch.zeros(1, 2, 6, dtype=torch.float64)], 1)
     prompt = torch.tensor([[5]])
     torch.testing.assert_close(discriminator(prompt, one, padded, one), discriminator(prompt, one, below, one))
+
+
+def test_it_starts_from_a_copy_of_the_embeddings(one_thread: None) -> None:
+    table = torch.randn(20, 6)
+    discriminator = Discriminator(Parameters(width=8, kernel=3, dropout=0.0), table)
+    assert torch.equal(discriminator.embedding.weight, table)
+    discriminator.embedding.weight.data.zero_()
+    assert table.any()
+
+
+def test_an_even_kernel_is_refused() -> None:
+    with pytest.raises(ValueError, match="odd"):
+        Parameters(width=8, kernel=4, dropout=0.0)

@@ -7,6 +7,7 @@ import torch
 
 from promptgan.base import ParameterError
 from promptgan.models import folder
+from promptgan.vocabulary import BOS, EOS, PAD
 
 MODEL = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
 
@@ -33,7 +34,7 @@ def test_the_same_weights_make_the_same_bytes(saved: Path, generator: Any, tmp_p
 
 
 @pytest.mark.parametrize("name", [folder.WEIGHTS, folder.CONFIG, folder.TOKENIZER])
-@pytest.mark.parametrize("content", [None, b"", b"{broken"])
+@pytest.mark.parametrize("content", [None, b"", b"{broken", b"[]"])
 def test_a_missing_or_broken_file_is_a_clear_error(saved: Path, name: str, content: bytes | None) -> None:
     (saved / name).unlink()
     if content is not None:
@@ -63,3 +64,19 @@ def test_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
 def test_building_an_unknown_generator_names_the_known_ones() -> None:
     with pytest.raises(ParameterError, match=r"recurent.*recurrent, transformer"):
         folder.build({"name": "recurent"}, 64)
+
+
+@pytest.mark.parametrize("change", [{"name": "recurent"}, {"width": "wide"}])
+def test_a_configuration_that_describes_no_generator_is_not_blamed_on_params_yaml(
+    saved: Path, change: dict[str, str]
+) -> None:
+    config = {"kind": "text-generator", "model": MODEL | change, "vocabulary": 64}
+    (saved / folder.CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(folder.NotAModelFolder, match=str(saved / folder.CONFIG)) as caught:
+        folder.load(saved)
+    assert "params.yaml" not in str(caught.value)
+
+
+def test_a_special_token_in_a_prompt_is_text(saved: Path) -> None:
+    ids = folder.load(saved).tokenizer.encode("<s> tea </s>", add_special_tokens=False).ids
+    assert not {PAD, BOS, EOS} & set(ids)

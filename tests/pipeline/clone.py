@@ -38,7 +38,7 @@ TINY: dict[str, Any] = {
         "min_gain": 0.0,
         "checkpoint_every": 10,
     },
-    "discriminator": {"embedding": 16, "width": 16},
+    "discriminator": {"width": 16},
     "train": {
         "steps": 60,
         "warmup": 20,

@@ -10,11 +10,11 @@ NUMBERS = {"ms_jaccard": 0.1, "bleu_4": 0.3, "self_bleu_4": 0.2, "relevance": 0.
            "length_distance": 1.5}  # fmt: skip
 
 
-def sampled(model: str, temperature: float, top_p: float) -> "pd.DataFrame":
-    rows = [(f"t{i}", f"question {i}", f"{model} answer {i}") for i in range(12)]
-    rows += [("user-0", "<b>mine</b> & yours?", f"<script>{model}</script>")] if top_p < 1 else []
+def sampled(model: str, temperature: float, purpose: str) -> "pd.DataFrame":
+    rows = [(f"t{i}", f"question {i}", f"{model} answer {i} to {purpose}") for i in range(12)]
+    rows += [("user-0", "<b>mine</b> & yours?", f"<script>{model}</script>")] if purpose == "read" else []
     frame = pd.DataFrame(rows, columns=["prompt_id", "prompt", "text"])
-    return frame.assign(model=model, temperature=temperature, top_p=top_p, seed=1)
+    return frame.assign(model=model, purpose=purpose, temperature=temperature, top_p=1.0, seed=1)
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def outputs(tmp_path: Path) -> Path:
         tmp_path / "models/pretrained/run.json",
         {"parameters": {"seed": 7, "model": {"name": "recurrent"}}, "python": "3.11", "torch": "2", "device": "a CPU"},
     )
-    generate = {"temperature": 0.8, "top_p": 0.9}
+    generate = {"temperature": 0.8, "top_p": 1.0}
     base.write_json(tmp_path / "samples/generated/run.json", {"parameters": {"generate": generate}})
-    frames = [sampled(m, t, p) for m in ("twin", "adversarial") for t, p in ((0.7, 1.0), (0.8, 0.9))]
+    frames = [sampled(m, t, p) for m in ("twin", "adversarial") for t, p in ((0.8, "curve"), (0.8, "read"))]
     pd.concat(frames).to_parquet(tmp_path / "samples/generated/samples.parquet", index=False)
     (tmp_path / "plots").mkdir()
     curves = [

@@ -17,7 +17,7 @@ PARAMS: dict[str, Any] = {
     "compute": {"device": "cpu", "threads": 1, "precision": "float32"},
     "tokenize": {"level": "word", "vocabulary": 64, "lowercase": True, "max_tokens": 10},
     "model": {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1},
-    "discriminator": {"embedding": 6, "width": 6, "kernel": 3, "dropout": 0.1},
+    "discriminator": {"width": 6, "kernel": 3, "dropout": 0.1},
     "pretrain": {
         "method": "likelihood",
         "epochs": 4,

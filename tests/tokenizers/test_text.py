@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptgan import base
 from promptgan.tokenizers import text
 from promptgan.tokenizers.text import NothingToFit, Parameters, decode, fit, load_tokenizer, tokenize
 from promptgan.training.pairs import Pairs
@@ -129,3 +130,19 @@ def test_ten_times_the_data_takes_the_same_memory(tmp_path: Path) -> None:
         )
         peaks.append(int(done.stdout))
     assert peaks[1] <= 1.2 * peaks[0]
+
+
+@pytest.mark.parametrize("level", ["bpe", "word", "character"])
+def test_a_special_token_in_a_record_is_text(level: str, tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", train=[("<s>a</s>", "<pad> b </s>")] * 9)
+    tokenize(folder, tmp_path / "out", parameters(level))
+    pairs = Pairs(tmp_path / "out/train.arrow")
+    rows = [*pairs.rows("prompt", np.array([0])), *pairs.rows("text", np.array([0]))]
+    rows.append(load_tokenizer(tmp_path / "out").encode("<s>a</s>", add_special_tokens=False).ids)
+    assert all(not {PAD, UNK, BOS, EOS} & set(row) for row in rows)
+
+
+def test_a_byte_level_vocabulary_holds_all_bytes() -> None:
+    assert parameters("bpe", vocabulary=260).vocabulary == 260
+    with pytest.raises(base.ParameterError, match=r"tokenize.vocabulary: found 259; .*at least 260"):
+        base.validated(Parameters, parameters("word").model_dump() | {"level": "bpe", "vocabulary": 259}, "tokenize")

@@ -68,7 +68,8 @@ def test_a_second_holder_waits_for_the_first_and_says_so(capsys: pytest.CaptureF
     def hold() -> None:
         with Checkpoint("pretrain", RUN):
             entered.set()
-            while "waiting" not in capsys.readouterr().err:
+            end = time.monotonic() + 10
+            while "waiting" not in capsys.readouterr().err and time.monotonic() < end:
                 time.sleep(0.01)
             events.append("first leaves")
 

@@ -74,7 +74,7 @@ def test_forwards_it_samples_from_the_generator_whatever_the_temperature(
     prompt, lengths = torch.tensor([[7, 9]]).expand(count, 2), torch.full((count,), 2)
     with torch.no_grad():
         generator.bias[10:] = -9.0
-        drawn = relaxed_sample(generator, prompt, lengths, reader, temperature, 1).tokens[:, 0]
+        drawn = relaxed_sample(generator, prompt, lengths, reader, temperature, 2).tokens[:, 0]
         logits = generator.logits(generator(prompt[:1], lengths[:1], torch.tensor([[BOS]])))[0, 0]
     logits[[PAD, UNK, BOS]] = -torch.inf
     found = torch.bincount(drawn, minlength=64) / count
@@ -87,3 +87,14 @@ def test_the_verdict_reaches_every_weight_of_the_generator(
     texts = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 1.0, LIMIT)
     texts.embedded.tanh().sum().backward()
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
+
+
+def test_a_text_that_reaches_the_limit_ends_as_a_real_one_does(
+    generator: Generator, batch: Batch, reader: nn.Embedding
+) -> None:
+    with torch.no_grad():
+        generator.bias[EOS] = -1e4
+        drawn = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 1.0, 5)
+    assert drawn.lengths.tolist() == [5] * len(batch)
+    assert (drawn.tokens[:, -1] == EOS).all()
+    assert (drawn.tokens[:, :-1] != EOS).all()

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from pydantic import Field
-from tokenizers import Tokenizer
 
 from promptgan import base
 from promptgan.evaluation.metrics import diversity, words
@@ -21,7 +20,7 @@ from promptgan.judges.networks import dual_encoder
 from promptgan.models import folder
 from promptgan.models.likelihood import nll
 from promptgan.progress import Progress
-from promptgan.tokenizers.text import decode
+from promptgan.tokenizers.text import decode, load_tokenizer
 from promptgan.training.pairs import Pairs, in_order, pad
 
 Row = dict[str, Any]
@@ -76,7 +75,7 @@ class Yardstick:
     """
 
     def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int) -> None:
-        self.tokenizer = Tokenizer.from_file(str(tokens / "tokenizer.json"))
+        self.tokenizer = load_tokenizer(tokens)
         self.matcher, self.order = matcher, order
         self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in ("train", "val", "test", "judge")}
         self.words = {name: [words.words(t) for t in self.texts(name)] for name in ("train", "val", "test")}
@@ -213,7 +212,7 @@ def evaluate(
 def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd.DataFrame:
     """The answers of the curves, of every set the same number, and real ones: model, temperature, prompt, text."""
     samples = pd.read_parquet(path)
-    curves = samples[(samples["top_p"] == 1) & ~samples["prompt_id"].str.startswith("user-")]
+    curves = samples[samples["purpose"] == "curve"]
     curves = curves.drop_duplicates(["model", "temperature", "prompt_id"])
     sizes = curves.groupby(["model", "temperature"]).size()
     if missing := [name for name in used if name not in sizes.index.get_level_values("model")]:

@@ -58,6 +58,14 @@ def critic_without_penalty(modality: str, sections: Sections) -> str | None:
     return f"train.objective is wasserstein, which needs train.penalty gradient, not {penalty}"
 
 
+def penalty_without_weight(modality: str, sections: Sections) -> str | None:
+    """A penalty of weight zero costs a second derivative and changes nothing."""
+    penalty, weight = (getattr(sections["train"], key, None) for key in ("penalty", "penalty_weight"))
+    if penalty in (None, "none") or weight is None or weight > 0:
+        return None
+    return f"train.penalty is {penalty}, which needs a train.penalty_weight above 0, not {weight}"
+
+
 def band_upside_down(modality: str, sections: Sections) -> str | None:
     """The generator waits below one discriminator accuracy, the discriminator above another, higher one."""
     guards = getattr(sections["train"], "guards", None)
@@ -72,5 +80,6 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     heads_that_do_not_divide,
     words_without_spaces,
     critic_without_penalty,
+    penalty_without_weight,
     band_upside_down,
 )

@@ -1,10 +1,12 @@
 """Answers to prompts: from a loaded model folder, and for the generate stage from every model at every temperature."""
 
 from pathlib import Path
+from typing import Annotated
 
+import numpy as np
 import pandas as pd
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from promptgan import base
 from promptgan.compute import Compute, autocast
@@ -18,16 +20,34 @@ from promptgan.training.pairs import pad
 class Parameters(base.Parameters):
     """The `generate` section for text."""
 
-    temperatures: list[float] = Field(min_length=5)
-    """Softmax temperatures of the curves; at least five."""
+    temperatures: list[Annotated[float, Field(gt=0, le=10)]] = Field(min_length=5)
+    """Softmax temperatures of the curves; at least five, each once."""
     count: int = Field(ge=10)
-    """Test prompts answered by every model at every temperature (fewer where the test split is smaller)."""
+    """Test prompts, drawn at random, answered by every model at every temperature (fewer where the test split is smaller)."""
     temperature: float = Field(gt=0, le=10)
     """Of the answers that people read."""
     top_p: float = Field(gt=0, le=1)
     """Nucleus of the answers that people read (Holtzman et al., 2020, arXiv:1904.09751); the curves use all of it."""
     prompts: list[str]
     """Prompts of your own, answered for people beside ten of the test split."""
+
+    @field_validator("temperatures")
+    @classmethod
+    def _each_once(cls, temperatures: list[float]) -> list[float]:
+        if repeated := sorted({t for t in temperatures if temperatures.count(t) > 1}):
+            raise ValueError(f"given more than once: {', '.join(map(str, repeated))}")
+        return temperatures
+
+    @field_validator("prompts")
+    @classmethod
+    def _with_words(cls, prompts: list[str]) -> list[str]:
+        if not all(map(str.strip, prompts)):
+            raise ValueError("each prompt needs at least one word")
+        return prompts
+
+
+class UnusablePrompt(base.PromptganError):
+    """A prompt has no word, or is not text."""
 
 
 READABLE = 10
@@ -43,7 +63,18 @@ def answer(
     top_p: float = 1.0,
     batch: int = 256,
 ) -> list[str]:
-    """Answer each prompt once; the same seed gives the same answers on the same kind of machine."""
+    """Answer each prompt once; the same seed gives the same answers on the same kind of machine.
+
+    Raises:
+        UnusablePrompt: a prompt is blank, or was not valid UTF-8.
+    """
+    for prompt in prompts:
+        if not prompt.strip():
+            raise UnusablePrompt("a prompt is empty", "give a prompt with at least one word")
+        try:
+            prompt.encode()
+        except UnicodeEncodeError as error:  # Python keeps the bytes of a command line as lone surrogates
+            raise UnusablePrompt(f"the prompt {base.shown(prompt)} is not valid UTF-8", "give it in UTF-8") from error
     limit = loaded.config["max_tokens"]
     device = next(loaded.model.parameters()).device
     rows = [e.ids[-limit:] for e in loaded.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
@@ -52,9 +83,9 @@ def answer(
     answers: dict[int, str] = {}
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
-        prompt, lengths = pad([rows[i] for i in chosen])
+        padded, lengths = pad([rows[i] for i in chosen])
         texts = sample(
-            loaded.model, prompt.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p
+            loaded.model, padded.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p
         )
         answers.update(zip(chosen, decode(loaded.tokenizer, texts), strict=True))
     return [answers[i] for i in range(len(rows))]
@@ -71,26 +102,30 @@ def generate(
 ) -> int:
     """Answer test prompts with every model into ``samples.parquet`` and ``samples.txt``; return the number of samples.
 
-    The Parquet file holds prompt_id, prompt, text, model, temperature, top_p and seed: first the curves (all
-    ``temperatures``, top_p 1), then the answers for people (``temperature``, ``top_p``; also to ``prompts``). All
-    models answer with the same random numbers. A folder whose stage the recipe does not use is left out.
+    The Parquet file holds prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first the
+    rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people (``temperature``,
+    ``top_p``; also to ``prompts``). The test prompts are the first of a permutation that ``seed`` gives. All models
+    answer with the same random numbers. A folder whose stage the recipe does not use is left out.
     """
     p = parameters
     pairs = pd.read_parquet(test, columns=["id", "prompt"])
+    pairs = pairs.iloc[np.random.default_rng(seed).permutation(len(pairs))]
     asked = pairs.head(p.count)
     own = pd.DataFrame({"id": [f"user-{i}" for i in range(len(p.prompts))], "prompt": p.prompts})
     read = pd.concat([own, pairs.head(READABLE)]).drop_duplicates("id")
-    plan = [(asked, temperature, 1.0) for temperature in p.temperatures] + [(read, p.temperature, p.top_p)]
+    plan = [("curve", asked, temperature, 1.0) for temperature in p.temperatures]
+    plan.append(("read", read, p.temperature, p.top_p))
     frames = []
     used = {name: path for name, path in folders.items() if folder.read_config(path)["kind"] != "none"}
     with Progress("samples", len(used) * len(plan)) as progress:
         for name, path in used.items():
             loaded = folder.load(path, device)
-            for prompts, temperature, top_p in plan:
+            for purpose, prompts, temperature, top_p in plan:
                 with autocast(compute):
                     texts = answer(loaded, prompts["prompt"].tolist(), seed=seed, temperature=temperature, top_p=top_p)
                 columns = {"prompt_id": prompts["id"], "prompt": prompts["prompt"], "text": texts, "model": name}
-                frames.append(pd.DataFrame(columns).assign(temperature=temperature, top_p=top_p, seed=seed))
+                settings = {"purpose": purpose, "temperature": temperature, "top_p": top_p, "seed": seed}
+                frames.append(pd.DataFrame({**columns, **settings}))
                 progress.advance()
     out.mkdir(parents=True, exist_ok=True)
     samples = pd.concat(frames, ignore_index=True)

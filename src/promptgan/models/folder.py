@@ -58,10 +58,12 @@ def read_config(folder: Path) -> dict[str, Any]:
     """The configuration of a model folder.
 
     Raises:
-        NotAModelFolder: there is none, or the stage that makes it was not used by the recipe.
+        NotAModelFolder: there is none, or it is not a JSON object.
     """
     try:
         config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError("not an object")
     except (OSError, ValueError) as error:
         raise NotAModelFolder(
             f"{folder} holds no readable {CONFIG}",
@@ -86,10 +88,10 @@ def load(folder: Path, device: torch.device | None = None) -> LoadedGenerator:
         model = build(config["model"], config["vocabulary"])
         model.load_state_dict(load_file(folder / WEIGHTS))
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        tokenizer.encode_special_tokens = True  # `<s>` in a prompt is text; tokenizer.json does not keep it
     except Exception as error:  # tokenizers raises bare Exception, safetensors its own
+        problem = f"{folder} cannot be loaded: {error}"
         if isinstance(error, base.ParameterError):
-            raise
-        raise NotAModelFolder(
-            f"{folder} cannot be loaded: {error}", "restore it with `dvc checkout` or train it again with `make run`"
-        ) from error
+            problem = f"{folder / CONFIG} describes no generator: {'; '.join(error.problems)}"
+        raise NotAModelFolder(problem, "restore it with `dvc checkout` or train it again with `make run`") from error
     return LoadedGenerator(model.to(device or torch.device("cpu")).eval(), tokenizer, config)

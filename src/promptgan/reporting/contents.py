@@ -112,18 +112,15 @@ def read(root: Path) -> Contents:
         configs=configs,
         parameters=dict(sorted(parameters.items())),
         environment=environment,
-        answers=_answers(root / "samples/generated/samples.parquet", parameters.get("generate", {})),
+        answers=_answers(root / "samples/generated/samples.parquet"),
         hashes=dict(sorted(hashes.items())),
     )
 
 
-def _answers(path: Path, chosen: dict[str, Any]) -> list[dict[str, Any]]:
+def _answers(path: Path) -> list[dict[str, Any]]:
     """The answers that were made for people: user prompts first, then test prompts."""
     samples = pd.read_parquet(path)
-    for key in ("temperature", "top_p"):
-        if key in chosen:
-            samples = samples[samples[key] == chosen[key]]
-    samples = samples.drop_duplicates(["model", "prompt_id"])
+    samples = samples[samples["purpose"] == "read"]
     rows: list[dict[str, Any]] = []
     for prompt_id, group in samples.groupby("prompt_id", sort=False):
         own = str(prompt_id).startswith("user-")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from promptgan import base
@@ -32,10 +32,17 @@ class Parameters(base.Parameters):
     level: Literal["bpe", "word", "character"]
     """Unit of a token. Byte-level BPE knows no unknown text; `character` suits Chinese."""
     vocabulary: int = Field(ge=16, le=65535)
-    """Most entries the vocabulary may have, the four special tokens included."""
+    """Most entries the vocabulary may have, the four special tokens included; `bpe` needs 260, for the 256 bytes."""
     lowercase: bool
     max_tokens: int = Field(ge=2, le=1024)
     """Longest prompt and longest text in tokens; a prompt keeps its end, a text its beginning."""
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _holds_all_bytes(cls, vocabulary: int, info: ValidationInfo) -> int:
+        if info.data.get("level") == "bpe" and vocabulary < 256 + len(SPECIAL_TOKENS):
+            raise ValueError("level bpe needs at least 260: 256 bytes and 4 special tokens")
+        return vocabulary
 
 
 class NothingToFit(base.PromptganError):
@@ -95,12 +102,15 @@ def fit(texts: Iterator[str], parameters: Parameters) -> Tokenizer:
             "data/validated/train.parquet holds no record", "look at metrics/validation.json: which rule took them?"
         )
     tokenizer.train_from_iterator(chain([first], texts), trainer)
+    tokenizer.encode_special_tokens = True
     return tokenizer
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a tokens or model folder."""
-    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    """The tokenizer of a tokens or model folder. It reads ``<s>`` in a text as text, not as the special token."""
+    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True  # tokenizer.json does not keep it
+    return tokenizer
 
 
 def decode(tokenizer: Tokenizer, rows: list[list[int]]) -> list[str]:

@@ -1,12 +1,10 @@
 """Checkpoints that outlive a killed stage: keyed by everything that the result depends on, and held by one process."""
 
-import ctypes
 import fcntl
 import hashlib
 import json
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -16,8 +14,6 @@ import torch
 
 from promptgan import base
 from promptgan.record import sha256
-
-PR_SET_PDEATHSIG = 1
 
 
 class CheckpointUnreadable(base.PromptganError):
@@ -57,7 +53,6 @@ class Checkpoint:
                 waiting = True
                 time.sleep(0.2)
         self.folder.mkdir(parents=True, exist_ok=True)
-        die_with_parent()
         return self
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
@@ -92,13 +87,6 @@ class Checkpoint:
         folder = os.open(self.folder, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
-
-
-def die_with_parent() -> None:
-    """Under DVC, on Linux: be killed when the process that started this one dies, so that a new run may take over."""
-    if "DVC_ROOT" not in os.environ or not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def random_state() -> dict[str, Any]:

@@ -60,7 +60,7 @@ def relaxed_sample(
         prompt: ids (N, P), padded on the right; ``prompt_lengths`` (N,).
         reader: embeds the tokens for whoever judges them.
         temperature: of the relaxation; lower is closer to the discrete sample and has noisier gradients.
-        limit: most tokens of a text, EOS counted.
+        limit: most tokens of a text, EOS counted; a text that gets there ends in EOS whatever was drawn.
     """
     state = generator.start(prompt, prompt_lengths)
     alive = torch.arange(len(prompt), device=prompt.device)
@@ -72,7 +72,7 @@ def relaxed_sample(
         logits = logits.index_fill(1, torch.tensor([PAD, UNK, BOS], device=logits.device), -torch.inf)
         uniform = torch.rand_like(logits).clamp_(1e-10, 1 - 1e-7)
         distribution = ((logits - (-uniform.log()).log()) / temperature).softmax(-1)
-        token = distribution.argmax(-1)
+        token = distribution.argmax(-1) if t < limit - 1 else torch.full_like(alive, EOS)
         rows.append(alive)
         columns.append(torch.full_like(alive, t))
         tokens.append(token)

@@ -42,7 +42,7 @@ PARAMETERS = Parameters(
 
 @pytest.fixture
 def discriminator(one_thread: None) -> Discriminator:
-    return Discriminator(discriminators.Parameters(embedding=6, width=6, kernel=3, dropout=0.1), 64)
+    return Discriminator(discriminators.Parameters(width=6, kernel=3, dropout=0.1), torch.randn(64, 6))
 
 
 def run(
@@ -104,7 +104,8 @@ def test_a_killed_run_ends_bit_identical(
     def again(checkpoint: Checkpoint | None = None) -> tuple[Outcome, list[Tensor]]:
         generator.load_state_dict(fresh[0])
         discriminator.load_state_dict(fresh[1])
-        outcome = run(generator, discriminator, train, val, checkpoint)
+        band = {"accuracy_low": 0.5, "accuracy_high": 0.55}  # so that who waits depends on what was before
+        outcome = run(generator, discriminator, train, val, checkpoint, band)
         return outcome, weights(generator, discriminator, outcome.ema)
 
     expected, expected_weights = again()
@@ -156,6 +157,13 @@ def test_the_discriminator_waits_for_a_generator_that_it_sees_through(
     before = weights(discriminator)
     run(generator, discriminator, train, val, guards={"accuracy_high": 0.0}, warmup=0)
     assert same(before, weights(discriminator))
+
+
+def test_a_waiting_discriminator_goes_on_judging_so_that_its_wait_can_end(
+    generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    outcome = run(generator, discriminator, train, val, guards={"accuracy_high": 0.0}, warmup=0)
+    assert all("accuracy" in row and row["discriminator_acts"] == 0.0 for row in outcome.history[1:])
 
 
 def test_a_loss_that_is_no_number_stops_it_and_keeps_the_checkpoint(

@@ -15,7 +15,6 @@ from promptgan.training.pretraining.likelihood import (
     Outcome,
     Parameters,
     fit,
-    further,
     steps_for,
     validation_nll,
 )
@@ -135,4 +134,11 @@ def test_the_control_gets_the_steps_that_the_arithmetic_pays_for(generator: Gene
     tokens = train.prompt_lengths.mean() + train.text_lengths.mean() + 1
     assert steps_for(123 * 6 * weights * 16 * tokens, generator, train, 16) == 123
     assert steps_for(0.0, generator, train, 16) == 1
-    assert further(PARAMETERS).learning_rate == 0.01
+
+
+def test_with_a_moving_average_it_is_the_average_that_is_kept(generator: Generator, train: Pairs, val: Pairs) -> None:
+    with Checkpoint("pretrain", {}) as checkpoint:
+        outcome = fit(generator, train, val, PARAMETERS, COMPUTE, 1, checkpoint, steps=6, ema=0.9)
+    averaged = validation_nll(generator, val, COMPUTE)
+    assert averaged == outcome.best
+    assert averaged < outcome.history[0]["val_nll"]

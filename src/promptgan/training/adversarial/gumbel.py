@@ -23,14 +23,14 @@ from promptgan.progress import Progress
 from promptgan.training.checkpoint import Checkpoint, random_state, set_random_state
 from promptgan.training.pairs import Pairs, batch_order, in_order, pad
 from promptgan.training.relaxed import RelaxedTexts, relaxed_sample
-from promptgan.vocabulary import EOS
+from promptgan.vocabulary import EOS, PAD
 
 
 class Guards(base.Parameters):
     """What holds training back, and what stops it."""
 
     accuracy_low: float = Field(ge=0, le=1)
-    """Below this discriminator accuracy (a running mean), the generator waits."""
+    """Below this discriminator accuracy (a running mean), the generator's adversarial gradient waits."""
     accuracy_high: float = Field(ge=0, le=1)
     """Above it, the discriminator waits."""
     entropy_floor: float = Field(ge=0)
@@ -133,10 +133,12 @@ def fit(
             if phase.step > 0 and (phase.step % p.validate_every == 0 or phase.step == p.steps):
                 row = {**phase.means(), **validation.measure(phase.average)}
                 history.append(row)
-                if row["score"] > best:
+                stopped = _crossed(row, p.guards)
+                if row["score"] > best and (
+                    not stopped or not best_weights
+                ):  # collapsed ones only if there is no other
                     best, best_step, best_weights = row["score"], phase.step, phase.weights()
                 progress.say(f"score {row['score']:.4f} (best {best:.4f})")
-                stopped = _crossed(row, p.guards)
                 if not stopped and phase.step - best_step >= p.patience * p.validate_every:
                     stopped = "patience"
             if phase.step % p.checkpoint_every == 0 and not stopped:
@@ -180,7 +182,12 @@ class Phase:
         self.device = next(generator.parameters()).device
         self.step = -p.warmup
         self.accuracy = 0.5
+        # 2 operations a weight and token forwards, 4 backwards (Kaplan et al., 2020, arXiv:2001.08361, section 2.1);
+        # a penalty, which goes twice through the network, counts as 12.
         self.flops = 0.0
+        self._weights = sum(w.numel() for w in generator.parameters())
+        judges = discriminator.named_parameters()
+        self._judge_weights = sum(w.numel() for name, w in judges if "embedding" not in name)
         self.sums: dict[str, float] = {}
         self.counts: dict[str, int] = {}
         self._lengths = train.text_lengths * 4096 + train.prompt_lengths
@@ -192,17 +199,24 @@ class Phase:
         self.generator.train()
         self.discriminator.train()
         warming = self.step < 0
-        with torch.set_grad_enabled(not warming), autocast(self.compute):
-            fake = self._draw(batch)
-        if not warming:
-            self._step_generator(batch, fake)
-        if self.accuracy <= self.p.guards.accuracy_high or warming:
-            self._step_discriminator(batch, fake)
-        self._count_flops(batch, fake, warming)
+        if warming:
+            tokens, lengths = self._draw(batch)
+        else:
+            tokens, lengths = self._step_generator(batch)
+        self._step_discriminator(batch, tokens, lengths)
         self.step += 1
-        return int(fake.lengths.sum())
+        return int(lengths.sum())
 
-    def _draw(self, batch: Batch) -> RelaxedTexts:
+    def _draw(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        self.generator.eval()
+        uniforms = torch.rand(len(batch), self.max_tokens, device=self.device)
+        with autocast(self.compute):
+            texts = sample(self.generator, batch.prompt, batch.prompt_lengths, uniforms)
+        tokens, lengths = (t.to(self.device) for t in pad(texts, (EOS,)))
+        self.flops += 2 * self._weights * int(batch.prompt_lengths.sum() + lengths.sum())
+        return tokens, lengths
+
+    def _draw_relaxed(self, batch: Batch) -> RelaxedTexts:
         share = max(0, self.step) / max(1, self.p.steps - 1)
         temperature = self.p.gumbel_start * (self.p.gumbel_end / self.p.gumbel_start) ** share
         return relaxed_sample(
@@ -211,13 +225,20 @@ class Phase:
             batch.prompt_lengths,
             self.discriminator.embedding,
             temperature,
-            self.max_tokens,
+            self.max_tokens + 1,
         )
 
-    def _step_generator(self, batch: Batch, fake: RelaxedTexts) -> None:
+    def _step_generator(self, batch: Batch) -> tuple[Tensor, Tensor]:
         p = self.p
+        asked, said = int(batch.prompt_lengths.sum()), int(batch.text_lengths.sum())
         self.discriminator.requires_grad_(False)
-        if self.accuracy >= p.guards.accuracy_low:
+        with autocast(self.compute):
+            fake = self._draw_relaxed(batch)
+        drawn = int(fake.lengths.sum())
+        self.flops += 2 * self._weights * (asked + drawn)
+        acting = self.accuracy >= p.guards.accuracy_low
+        self._note("generator_acts", torch.tensor(float(acting)))
+        if acting:
             with autocast(self.compute):
                 fake_logits = self._judge(batch, fake.embedded, fake.lengths)
                 with torch.no_grad():
@@ -225,56 +246,68 @@ class Phase:
             loss = self.objective.generator_loss(real_logits, fake_logits)
             self._note("generator_loss", loss)
             loss.backward()
+            self.flops += 4 * self._weights * (asked + drawn) + 2 * self._judge_weights * (4 * asked + 3 * drawn + said)
         if p.likelihood_weight:
             with autocast(self.compute):
                 nll, tokens = likelihood.backward(self.generator, batch, p.likelihood_weight)
             self._note("train_nll", torch.tensor(nll / tokens))
+            self.flops += 6 * self._weights * (asked + said)
         norm = nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
         self._note("generator_gradient", norm)
         self.generator_optimizer.step()
         self.generator_optimizer.zero_grad()
         self.ema.update_parameters(self.generator)
         self.discriminator.requires_grad_(True)
+        return fake.tokens, fake.lengths
 
-    def _step_discriminator(self, batch: Batch, fake: RelaxedTexts) -> None:
+    def _step_discriminator(self, batch: Batch, tokens: Tensor, lengths: Tensor) -> None:
         # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
         wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
         embed = self.discriminator.embedding
         with autocast(self.compute):
             real_logits = self._judge(batch, embed(batch.text), batch.text_lengths)
-            fake_logits = self._judge(batch, embed(fake.tokens), fake.lengths)
+            fake_logits = self._judge(batch, embed(tokens), lengths)
             wrong_logits = self._judge(wrong, embed(wrong.text), wrong.text_lengths)
-        loss = (
-            self.objective.discriminator_loss(real_logits, fake_logits)
-            + self.objective.discriminator_loss(real_logits, wrong_logits)
-        ) / 2
+        asked, said, drawn = (int(n.sum()) for n in (batch.prompt_lengths, batch.text_lengths, lengths))
+        self.flops += 2 * self._judge_weights * (3 * asked + 2 * said + drawn)
+        loss = self.objective.discriminator_loss(real_logits, fake_logits)
+        # A neighbour that says the very same is no wrong answer.
+        differs = (wrong.text != batch.text).any(1)
+        if differs.any():
+            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
+            self._note("accuracy_wrong_prompt", (real_logits > wrong_logits)[differs].float().mean())
         self._note("discriminator_loss", loss)
-        if self.p.penalty != "none":
-            penalty = self._penalty(batch, fake)
-            self._note("penalty", penalty)
-            loss = loss + self.p.penalty_weight * penalty
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.discriminator.parameters(), 1.0)
-        self.discriminator_optimizer.step()
-        self.discriminator_optimizer.zero_grad()
         # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
         accuracy = (real_logits > fake_logits).float().mean()
         self._note("accuracy", accuracy)
-        self._note("accuracy_wrong_prompt", (real_logits > wrong_logits).float().mean())
+        acting = self.step < 0 or self.accuracy <= self.p.guards.accuracy_high
+        self._note("discriminator_acts", torch.tensor(float(acting)))
         self.accuracy += 0.05 * (accuracy.item() - self.accuracy)
+        if not acting:
+            return
+        if self.p.penalty != "none":
+            penalty = self._penalty(batch, tokens, lengths)
+            self._note("penalty", penalty)
+            loss = loss + self.p.penalty_weight * penalty
+            self.flops += 12 * self._judge_weights * (asked + max(said, drawn))
+        loss.backward()
+        self.flops += 4 * self._judge_weights * (3 * asked + 2 * said + drawn)
+        nn.utils.clip_grad_norm_(self.discriminator.parameters(), 1.0)
+        self.discriminator_optimizer.step()
+        self.discriminator_optimizer.zero_grad()
 
-    def _penalty(self, batch: Batch, fake: RelaxedTexts) -> Tensor:
+    def _penalty(self, batch: Batch, tokens: Tensor, lengths: Tensor) -> Tensor:
         embed = self.discriminator.embedding
-        width = max(batch.text.shape[1], fake.tokens.shape[1])
-        real, drawn = (nn.functional.pad(embed(t), (0, 0, 0, width - t.shape[1])) for t in (batch.text, fake.tokens))
-        lengths = torch.maximum(batch.text_lengths, fake.lengths)
-
-        def score(embedded: Tensor) -> Tensor:
-            return self._judge(batch, embedded, lengths)
-
         if self.p.penalty == "zero_centred":
-            return zero_centred_penalty(score, real)
-        return gradient_penalty(score, real, drawn, torch.rand(len(batch), device=self.device))
+            return zero_centred_penalty(lambda x: self._judge(batch, x, batch.text_lengths), embed(batch.text))
+        width = max(batch.text.shape[1], tokens.shape[1])
+        real, drawn = (  # zero beyond the end of each
+            nn.functional.pad(embed(ids) * (ids != PAD)[..., None], (0, 0, 0, width - ids.shape[1]))
+            for ids in (batch.text, tokens)
+        )
+        longer = torch.maximum(batch.text_lengths, lengths)
+        mixing = torch.rand(len(batch), device=self.device)
+        return gradient_penalty(lambda x: self._judge(batch, x, longer), real, drawn, mixing)
 
     def _judge(self, batch: Batch, embedded: Tensor, lengths: Tensor) -> Tensor:
         logits: Tensor = self.discriminator(batch.prompt, batch.prompt_lengths, embedded, lengths)
@@ -296,19 +329,6 @@ class Phase:
             )
         self.sums[name] = self.sums.get(name, 0.0) + number
         self.counts[name] = self.counts.get(name, 0) + 1
-
-    def _count_flops(self, batch: Batch, fake: RelaxedTexts, warming: bool) -> None:
-        # 2 a weight and token forwards, 4 backwards (Kaplan et al., 2020, arXiv:2001.08361, section 2.1).
-        asked, said, drawn = (
-            int(lengths.sum()) for lengths in (batch.prompt_lengths, batch.text_lengths, fake.lengths)
-        )
-        weights = sum(w.numel() for w in self.generator.parameters())
-        judge = sum(w.numel() for name, w in self.discriminator.named_parameters() if "embedding" not in name)
-        self.flops += (2 if warming else 6) * weights * (asked + drawn)
-        self.flops += 6 * judge * (3 * asked + 2 * said + drawn)
-        if not warming:
-            self.flops += 6 * judge * (asked + drawn) + 2 * judge * (asked + said)
-            self.flops += 6 * weights * (asked + said) * (self.p.likelihood_weight > 0)
 
     @property
     def average(self) -> TextGenerator:
@@ -385,6 +405,7 @@ class Validation:
                 texts = sample(generator, batch.prompt, batch.prompt_lengths, uniforms)
                 answers += [[*text, EOS] for text in texts]
                 ids, lengths = (t.to(self.device) for t in pad(texts, (EOS,)))
+                lengths = lengths.clamp_max(uniforms.shape[1])  # the end of a text that was cut was not drawn
                 answered = Batch(batch.prompt, batch.prompt_lengths, ids, lengths)
                 own, count = likelihood.nll(generator, answered)
                 totals["entropy"] += own.item()
@@ -397,7 +418,7 @@ class Validation:
             "entropy": totals["entropy"] / drawn,
             "kl": (totals["cross"] - totals["entropy"]) / drawn,
             "duplicates": 1 - len(set(map(tuple, answers))) / len(answers),
-            "length": drawn / len(answers),
+            "length": sum(map(len, answers)) / len(answers),
             "val_nll": totals["real"] / said,
         }
 

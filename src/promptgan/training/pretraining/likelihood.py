@@ -3,11 +3,12 @@
 import copy
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from pydantic import Field
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from promptgan import base
 from promptgan.compute import Compute, autocast
@@ -55,6 +56,8 @@ class Outcome:
     steps: int
     converged: bool
     """False where validation was still improving at the limit."""
+    rate: float
+    """Learning rate of the last steps."""
 
 
 def fit(
@@ -66,11 +69,13 @@ def fit(
     seed: int,
     checkpoint: Checkpoint,
     steps: int | None = None,
+    ema: float | None = None,
 ) -> Outcome:
     """Train ``generator`` in place and leave the weights of its best validation in it.
 
     Args:
         steps: most steps to take; ``epochs`` of the parameters where None.
+        ema: decay of a moving average of the weights, which is then what is validated and kept; none where None.
 
     Raises:
         NonFiniteLoss: the loss is no longer finite.
@@ -81,17 +86,20 @@ def fit(
     per_epoch = math.ceil(len(train) / p.batch)
     limit = p.epochs * per_epoch if steps is None else steps
     optimizer = adamw(generator, p.learning_rate)
-    best_weights = copy.deepcopy(generator.state_dict())
+    average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(ema or 0.0))  # type: ignore[no-untyped-call]
+    kept = generator if ema is None else cast("TextGenerator", average.module)
+    best_weights = copy.deepcopy(kept.state_dict())
     state: dict[str, Any] = {"step": 0, "rate": p.learning_rate, "cuts": 0, "best": math.inf, "nll": 0.0, "tokens": 0}
     history: list[dict[str, float]] = []
     if saved := checkpoint.load():
         generator.load_state_dict(saved["generator"])
+        average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
         best_weights, state, history = saved["best_weights"], saved["state"], saved["history"]
         set_random_state(saved["random"])
     if not history:  # the weights that training starts from count as a validation, so that more training cannot worsen
         state["best"] = validation_nll(generator, val, compute)
-        history.append({"step": 0, "epoch": 0.0, "train_nll": state["best"], "val_nll": state["best"], "rate": 0.0})
+        history.append({"step": 0, "epoch": 0.0, "val_nll": state["best"]})
 
     order_of, order = -1, []
     with Progress("likelihood", limit, done=state["step"]) as progress:
@@ -112,12 +120,14 @@ def fit(
             nn.utils.clip_grad_norm_(generator.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad()
+            if ema is not None:
+                average.update_parameters(generator)
             state["step"] += 1
             state["nll"] += nll
             state["tokens"] += tokens
 
             if state["step"] % p.validate_every == 0 or state["step"] == limit:
-                val_nll = validation_nll(generator, val, compute)
+                val_nll = validation_nll(kept, val, compute)
                 history.append(
                     {
                         "step": state["step"],
@@ -133,12 +143,13 @@ def fit(
                     state["cuts"] += 1
                 if val_nll < state["best"]:
                     state["best"] = val_nll
-                    best_weights = copy.deepcopy(generator.state_dict())
+                    best_weights = copy.deepcopy(kept.state_dict())
                 progress.say(f"val {val_nll:.3f} nats/token")
             if state["step"] % p.checkpoint_every == 0:
                 checkpoint.save(
                     {
                         "generator": generator.state_dict(),
+                        "average": average.state_dict(),
                         "optimizer": optimizer.state_dict(),
                         "best_weights": best_weights,
                         "state": state,
@@ -148,7 +159,7 @@ def fit(
                 )
             progress.advance()
     generator.load_state_dict(best_weights)
-    return Outcome(history, state["best"], state["step"], state["cuts"] >= p.patience)
+    return Outcome(history, state["best"], state["step"], state["cuts"] >= p.patience, history[-1].get("rate", 0.0))
 
 
 def adamw(network: nn.Module, learning_rate: float) -> torch.optim.AdamW:
@@ -173,8 +184,3 @@ def steps_for(flops: float, generator: TextGenerator, train: Pairs, batch: int) 
     weights = sum(w.numel() for w in generator.parameters())
     tokens = (train.text_lengths.sum() + train.prompt_lengths.sum() + len(train)) / len(train) * batch
     return max(1, round(flops / (6 * weights * float(tokens))))
-
-
-def further(parameters: Parameters) -> Parameters:
-    """The parameters with which a trained twin trains on: the learning rate that follows the first cut."""
-    return parameters.model_copy(update={"learning_rate": parameters.learning_rate * parameters.cut})
