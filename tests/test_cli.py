@@ -159,3 +159,4 @@ def test_generate_answers_every_prompt(repository: Path) -> None:
     assert len(output.splitlines()) == 8
     assert run(*command).output == output
     assert run(*command[:-1], "5").output != output
+    assert "at least one word" in run("generate", "--model", "model", "--prompt", " ", code=1).stderr

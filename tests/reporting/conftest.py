@@ -54,7 +54,7 @@ def outputs(tmp_path: Path) -> Path:
     )
     generate = {"temperature": 0.8, "top_p": 1.0}
     base.write_json(tmp_path / "samples/generated/run.json", {"parameters": {"generate": generate}})
-    frames = [sampled(m, t, p) for m in ("twin", "adversarial") for t, p in ((0.8, "curve"), (0.8, "read"))]
+    frames = [sampled(m, t, p) for m in ("twin", "adversarial") for t, p in ((0.8, "read"), (0.8, "curve"))]
     pd.concat(frames).to_parquet(tmp_path / "samples/generated/samples.parquet", index=False)
     (tmp_path / "plots").mkdir()
     curves = [

@@ -64,8 +64,8 @@ def test_answers_are_those_made_for_people_and_own_prompts_come_first(outputs: P
     assert answers[1] == {
         "own": False,
         "prompt": "question 0",
-        "twin": "twin answer 0",
-        "adversarial": "adversarial answer 0",
+        "twin": "twin answer 0 to read",
+        "adversarial": "adversarial answer 0 to read",
     }
 
 

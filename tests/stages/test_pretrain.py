@@ -14,7 +14,7 @@ def test_writes_a_model_that_loads_its_metrics_and_its_curve(trained: Path) -> N
     assert metrics["weights"] == sum(weight.numel() for weight in loaded.model.parameters())
     assert {name: loaded.config[name] for name in metrics} == metrics
     curve = (trained / "plots/pretrain.csv").read_text().splitlines()
-    assert curve[0] == "step,epoch,train_nll,val_nll,rate"
+    assert curve[0] == "step,epoch,val_nll,train_nll,rate"
     assert [line.split(",")[0] for line in curve[1:]] == ["0", "6", "12", "18", "24"]
     run = json.loads((trained / "models/pretrained/run.json").read_text())
     assert sorted(Path(name).name for name in run["inputs"]) == [

@@ -23,7 +23,7 @@ class Parameters(base.Parameters):
     temperatures: list[Annotated[float, Field(gt=0, le=10)]] = Field(min_length=5)
     """Softmax temperatures of the curves; at least five, each once."""
     count: int = Field(ge=10)
-    """Test prompts, drawn at random, answered by every model at every temperature (fewer where the test split is smaller)."""
+    """Test prompts, drawn at random, that every model answers at every temperature; all where there are fewer."""
     temperature: float = Field(gt=0, le=10)
     """Of the answers that people read."""
     top_p: float = Field(gt=0, le=1)
@@ -102,10 +102,10 @@ def generate(
 ) -> int:
     """Answer test prompts with every model into ``samples.parquet`` and ``samples.txt``; return the number of samples.
 
-    The Parquet file holds prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first the
-    rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people (``temperature``,
-    ``top_p``; also to ``prompts``). The test prompts are the first of a permutation that ``seed`` gives. All models
-    answer with the same random numbers. A folder whose stage the recipe does not use is left out.
+    The Parquet file holds prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first
+    the rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people
+    (``temperature``, ``top_p``; also to ``prompts``). The test prompts are the first of a permutation that ``seed``
+    gives. All models answer with the same random numbers. A folder whose stage the recipe does not use is left out.
     """
     p = parameters
     pairs = pd.read_parquet(test, columns=["id", "prompt"])
