@@ -11,7 +11,7 @@ PATH_LINE := import os, sys; p = os.environ.get("PATH", os.defpath); b = os.path
 os.environ["PATH"] = p if p.split(os.pathsep)[0] == b else b + os.pathsep + p
 
 .DEFAULT_GOAL := help
-.PHONY: help run $(STAGES) check-params check show recipes use exp plots datadocs test lint bench clean-venv
+.PHONY: help run $(STAGES) check-params check show recipes use exp plots picture datadocs test lint bench clean-venv
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z$$][^=]*:.*## / {sub(/\$$\(STAGES\)/, "STAGE", $$1); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ exp: $(RUN) ## compare the experiments of `dvc exp run` in one table
 
 plots: $(RUN) ## draw the curves of this run into dvc_plots/index.html
 	@$(BIN)/dvc plots show
+
+picture: $(RUN) ## draw the README's picture from plots/curves.csv
+	@$(BIN)/python -c 'import csv; from promptgan.reporting.pictures import quality_over_diversity as draw; \
+	open("docs/curves.svg", "w").write(draw(list(csv.DictReader(open("plots/curves.csv"))), "bleu_4", "BLEU-4").replace("currentColor", "#777777"))'
 
 datadocs: check-params ## build Great Expectations' own pages about the data into reports/datadocs/
 	@$(BIN)/dvc repro --quiet download
