@@ -48,7 +48,7 @@ def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     rows = []
     for file in sorted(raw.glob("*.yml")):
         topic = file.stem
-        dialogues = YAML(typ="safe").load(file.read_bytes())["conversations"]
+        dialogues = YAML(typ="safe", pure=True).load(file.read_bytes())["conversations"]
         for number, dialogue in enumerate(dialogues):
             if not isinstance(dialogue, list):  # a few entries are one bare statement
                 continue
