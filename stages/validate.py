@@ -38,7 +38,8 @@ def main(
 
     A bad row goes to quarantine.parquet with the rule that it breaks and the reason. A bad table (too few rows, too
     many in quarantine, a column missing, a leak between splits ...) stops the stage with the name of the expectation,
-    and nothing is written. The split of a record is a hash of its group, a conversation for instance, and nothing else.
+    and nothing is written. Records listed in data/excluded.csv are left out before anything else. The split of a record
+    is a hash of its group, a conversation for instance, and nothing else.
 
     Writes train, val, test, judge and quarantine .parquet, run.json, and a summary.
 
@@ -56,10 +57,14 @@ def main(
         quality = base.choose("promptgan.quality", sections.modality, "modality")
         rules = base.validated(quality.Parameters, sections.validate, "validate", params)
 
-        from promptgan.quality import output
+        from promptgan.quality import exclusions, output
 
+        ids = exclusions.excluded(sections.data["name"])
+        records = chosen.records(raw, parameters)
+        wanted = exclusions.without(records, ids)
         with output.data_docs(datadocs) as context:
-            validated = quality.validate(chosen.records(raw, parameters), rules, context)
+            validated = quality.validate(wanted, rules, context)
+        validated.summary["rows"]["excluded"] = len(records) - len(wanted)
         output.write(validated, raw, out, metrics, sections)
         output.show(validated.summary)
 

@@ -173,9 +173,7 @@ def committed_copy(target: Path, home: Path) -> Clone:
         text=True,
     ).stdout
     for name in filter(None, listed.split("\0")):
-        # The committed lock is that of other data. DVC's --temp fails on it once the run-cache holds this data, for it
-        # looks for the folders of the lock in a cache that never held them (docs/troubleshooting.md).
-        if name != "dvc.lock" and (ROOT / name).is_file():
+        if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
     home.mkdir()

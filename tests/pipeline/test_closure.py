@@ -17,6 +17,7 @@ from tests.pipeline.closure import ROOT, closure, value_of
 
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
+COMMITTED = {"requirements.lock", "data/excluded.csv"}
 OWN_DATA = {"name": "local_text", "file": "a.csv", "sha256": "0" * 64, "prompt": "q", "text": "a", "first_words": 3}
 
 
@@ -41,6 +42,14 @@ def is_code(path: str) -> bool:
     return path.startswith(("src/", "stages/"))
 
 
+def code(paths: set[str]) -> set[str]:
+    """The Python files among ``paths`` and in the folders among them, package files apart."""
+    files = {path for path in paths if path.endswith(".py")}
+    folders = [ROOT / path for path in paths if is_code(path) and (ROOT / path).is_dir()]
+    found = {path.relative_to(ROOT).as_posix() for folder in folders for path in folder.rglob("*.py")}
+    return files | {path for path in found if not path.endswith("/__init__.py")}
+
+
 def outputs(stage: dict[str, Any], params: dict[str, Any]) -> set[str]:
     return {path for kind in ("outs", "metrics", "plots") for path in resolved(stage.get(kind, []), params)}
 
@@ -53,10 +62,7 @@ def test_every_script_is_a_stage_and_every_stage_runs_its_script() -> None:
 
 
 def test_the_code_dependencies_are_the_import_closure(params: dict[str, Any]) -> None:
-    declared = {
-        name: {path for path in resolved(stage["deps"], params) if is_code(path) and path.endswith(".py")}
-        for name, stage in STAGES.items()
-    }
+    declared = {name: code(resolved(stage["deps"], params)) for name, stage in STAGES.items()}
     used = {name: closure(name, params) for name in STAGES}
     undeclared = {name: sorted(used[name] - declared[name]) for name in STAGES}
     unused = {name: sorted(declared[name] - used[name]) for name in STAGES}
@@ -67,7 +73,7 @@ def test_the_code_dependencies_are_the_import_closure(params: dict[str, Any]) ->
 def test_every_data_dependency_is_an_output_of_an_earlier_stage(params: dict[str, Any]) -> None:
     made: set[str] = set()
     for name, stage in STAGES.items():
-        read = {p for p in resolved(stage["deps"], params) if not is_code(p) and p != "requirements.lock"}
+        read = {p for p in resolved(stage["deps"], params) if not is_code(p)} - COMMITTED
         missing = {p for p in read if not any(p == out or p.startswith(f"{out}/") for out in made)}
         assert not missing, f"{name} depends on what no stage before it writes"
         made |= outputs(stage, params)

@@ -43,6 +43,7 @@ def folder(tmp_path_factory):
     (folder / "data/own" / sha256).mkdir(parents=True)
     (folder / "data/own" / sha256 / "my.txt").write_bytes(body)
     (folder / "requirements.lock").write_text("pandas==3\n")
+    (folder / "data/excluded.csv").write_text("data,id,reason\n")
     data = {"name": "local_text", "file": "my.txt", "sha256": sha256, "prompt": None, "text": None, "first_words": 2}
     (folder / "data.json").write_text(json.dumps(data))
     params(folder)
@@ -83,6 +84,39 @@ def test_writes_the_same_twice_and_data_docs_on_request(folder):
     assert outputs(folder) == first
     index = done.stdout.splitlines()[0].removeprefix("Data Docs: ")
     assert (folder / index).is_file()
+
+
+def test_an_excluded_record_is_nowhere_in_the_output(folder):
+    assert run("validate", folder).returncode == 0
+    gone = pd.read_parquet(folder / "data/validated/train.parquet").iloc[0]
+    listed = f"data,id,reason\nlocal_text,{gone.id},withdrawn\nchitchat,{gone.id},another set's\n"
+    (folder / "data/excluded.csv").write_text(listed)
+    done = run("validate", folder)
+    (folder / "data/excluded.csv").write_text("data,id,reason\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((folder / "metrics/validation.json").read_text())["rows"]["excluded"] == 1
+    for path in (folder / "data/validated").glob("*.parquet"):
+        records = pd.read_parquet(path)
+        assert gone.id not in set(records["id"])
+        assert gone.text not in set(records["text"])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        ("id,reason\nr1,withdrawn\n", "its columns are id, reason"),
+        ("data,id,reason\nlocal_text\n", "line 2 does not say which record"),
+    ],
+)
+def test_a_broken_list_of_exclusions_stops_the_stage(content, words, folder):
+    path = folder / "data/excluded.csv"
+    path.unlink() if content is None else path.write_text(content)
+    done = run("validate", folder)
+    path.write_text("data,id,reason\n")
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_bad_table_stops_the_stage_and_leaves_the_old_output(folder, tmp_path):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from promptgan.training.pairs import Pairs, batch_order, in_order, pad
 from promptgan.vocabulary import EOS, PAD
@@ -23,14 +22,13 @@ def test_a_batch_holds_the_rows_padded_on_the_right_and_the_texts_closed(pairs: 
         assert batch.text[i].tolist() == [*text, EOS] + [PAD] * (batch.text.shape[1] - len(text) - 1)
         assert (batch.prompt_lengths[i], batch.text_lengths[i]) == (len(prompt), len(text) + 1)
     assert batch.prompt.shape[1] == batch.prompt_lengths.max()
-    assert pairs.ids(indices) == ["r7", "r0", "r4"]
 
 
-def test_a_batch_can_pair_prompts_with_the_texts_of_others(pairs: Pairs) -> None:
-    one, other = np.array([0, 1]), np.array([9, 17])
-    mixed = pairs.batch(one, other)
-    assert torch.equal(mixed.prompt, pairs.batch(one).prompt)
-    assert torch.equal(mixed.text, pairs.batch(other).text)
+def test_pairs_without_a_token_are_those_whose_text_does_not_hold_it(pairs: Pairs) -> None:
+    texts = pairs.rows("text", np.arange(len(pairs)))
+    for token in set().union(*texts):
+        assert pairs.without(token).tolist() == [i for i, text in enumerate(texts) if token not in text]
+    assert len(pairs.without(EOS)) == len(pairs)
 
 
 def test_an_epoch_holds_every_pair_once_in_an_order_of_seed_and_epoch_alone() -> None:

@@ -23,7 +23,6 @@ TOLERANCES = {
     "*stopped*": math.inf,
     "*best_step*": math.inf,
     "*nll*": 0.03,
-    "*seconds*": math.inf,
     "*steps*": 1.0,
     "*epoch*": 1.0,
     "*": 0.25,

@@ -20,6 +20,10 @@ class CheckpointUnreadable(base.PromptganError):
     """A checkpoint exists but cannot be read."""
 
 
+class NonFiniteLoss(base.PromptganError):
+    """A loss became infinite or not a number; the last checkpoint is kept."""
+
+
 class Checkpoint:
     """The saved state of one run of a stage, under the main repository's ``.dvc/tmp/checkpoints``.
 
@@ -32,6 +36,7 @@ class Checkpoint:
     """
 
     def __init__(self, stage: str, run: dict[str, Any]) -> None:
+        self.stage = stage
         key = json.dumps({"run": run, "code": _loaded_code()}, sort_keys=True)
         digest = hashlib.sha256(key.encode()).hexdigest()[:20]
         root = base.main_repository() / ".dvc" / "tmp" / "checkpoints"

@@ -26,25 +26,32 @@ class Pairs:
     def __init__(self, path: Path) -> None:
         table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         self._columns = {name: table.column(name) for name in ("prompt", "text")}
-        self._ids = table.column("id")
         self.prompt_lengths = _lengths(self._columns["prompt"])
         self.text_lengths = _lengths(self._columns["text"])
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.text_lengths)
 
-    def ids(self, indices: npt.NDArray[np.int64]) -> list[str]:
-        """Record ids of the pairs at ``indices``."""
-        return list(self._ids.take(pa.array(indices)).to_pylist())
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """A key (N,) that sorts pairs by the length of the text, then by that of the prompt."""
+        return self.text_lengths * 4096 + self.prompt_lengths
+
+    def without(self, token: int) -> npt.NDArray[np.int64]:
+        """Indices of the pairs whose text does not hold ``token``."""
+        column = self._columns["text"].combine_chunks()
+        holds = column.flatten().to_numpy() == token
+        owners = np.repeat(np.arange(len(self)), self.text_lengths)
+        return np.setdiff1d(np.arange(len(self)), owners[holds])
 
     def rows(self, column: str, indices: npt.NDArray[np.int64]) -> list[list[int]]:
         """Token ids of ``prompt`` or ``text`` at ``indices``, without special tokens."""
         return list(self._columns[column].take(pa.array(indices)).to_pylist())
 
-    def batch(self, indices: npt.NDArray[np.int64], texts: npt.NDArray[np.int64] | None = None) -> Batch:
-        """The pairs at ``indices``; with ``texts``, their prompts beside the texts of other pairs."""
+    def batch(self, indices: npt.NDArray[np.int64]) -> Batch:
+        """The pairs at ``indices``."""
         prompt, prompt_lengths = _padded(self._columns["prompt"], indices, closing=())
-        text, text_lengths = _padded(self._columns["text"], indices if texts is None else texts, closing=(EOS,))
+        text, text_lengths = _padded(self._columns["text"], indices, closing=(EOS,))
         return Batch(prompt, prompt_lengths, text, text_lengths)
 
 
@@ -67,7 +74,7 @@ def batch_order(lengths: npt.NDArray[np.int64], size: int, seed: int, epoch: int
 def in_order(pairs: Pairs, size: int, limit: int | None = None) -> Iterator[Batch]:
     """The first ``limit`` pairs (or all) in batches of like length, every one exactly once."""
     count = len(pairs) if limit is None else min(limit, len(pairs))
-    order = np.argsort(pairs.text_lengths[:count] * 4096 + pairs.prompt_lengths[:count], kind="stable")
+    order = np.argsort(pairs.lengths[:count], kind="stable")
     for start in range(0, count, size):
         yield pairs.batch(order[start : start + size])
 

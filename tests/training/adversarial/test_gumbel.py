@@ -11,8 +11,8 @@ from promptgan import base
 from promptgan.models import discriminator as discriminators
 from promptgan.models.discriminator import Discriminator
 from promptgan.models.generators.recurrent import Generator
-from promptgan.training.adversarial.gumbel import Guards, NonFiniteLoss, Outcome, Parameters, fit
-from promptgan.training.checkpoint import Checkpoint
+from promptgan.training.adversarial.gumbel import Guards, Outcome, Parameters, fit
+from promptgan.training.checkpoint import Checkpoint, NonFiniteLoss
 from promptgan.training.pairs import Pairs
 from tests.training.conftest import COMPUTE, Killed, KilledAfter
 

@@ -1,6 +1,8 @@
 """Teacher forcing: it learns, keeps its best weights, says whether it converged, and resumes to the same bytes."""
 
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +10,9 @@ import pytest
 import torch
 
 from promptgan.models.generators.recurrent import Generator
-from promptgan.training.checkpoint import Checkpoint
+from promptgan.training.checkpoint import Checkpoint, NonFiniteLoss
 from promptgan.training.pairs import Pairs
 from promptgan.training.pretraining.likelihood import (
-    NonFiniteLoss,
     Outcome,
     Parameters,
     fit,
@@ -65,6 +66,17 @@ def test_a_killed_run_ends_bit_identical(saves: int, generator: Generator, train
     generator.load_state_dict(fresh)
     assert run(generator, train, val) == expected
     assert all(torch.equal(weights[name], tensor) for name, tensor in generator.state_dict().items())
+
+
+def test_a_killed_run_ends_with_the_same_live_curve(
+    generator: Generator, train: Pairs, val: Pairs, repository: Path
+) -> None:
+    with pytest.raises(Killed):
+        run(generator, train, val, KilledAfter(2))
+    outcome = run(generator, train, val)
+    lines = map(json.loads, (repository / ".dvc/tmp/live/stage.jsonl").read_text().splitlines())
+    last = {row["step"]: {key: row[key] for key in row if key != "time"} for row in lines}
+    assert list(last.values()) == outcome.history
 
 
 def test_a_resumed_run_does_not_start_again(generator: Generator, train: Pairs, val: Pairs) -> None:

@@ -20,10 +20,11 @@ from promptgan.models.discriminator import Discriminator
 from promptgan.models.generator import Batch, TextGenerator
 from promptgan.objectives.penalties import gradient_penalty, zero_centred_penalty
 from promptgan.progress import Progress
-from promptgan.training.checkpoint import Checkpoint, random_state, set_random_state
+from promptgan.training import live
+from promptgan.training.checkpoint import Checkpoint, NonFiniteLoss, random_state, set_random_state
 from promptgan.training.pairs import Pairs, batch_order, in_order, pad
 from promptgan.training.relaxed import RelaxedTexts, relaxed_sample
-from promptgan.vocabulary import EOS, PAD
+from promptgan.vocabulary import EOS, PAD, UNK
 
 
 class Guards(base.Parameters):
@@ -70,10 +71,6 @@ class Parameters(base.Parameters):
     """Validations in a row without a better score after which training stops."""
     checkpoint_every: int = Field(ge=1)
     guards: Guards
-
-
-class NonFiniteLoss(base.PromptganError):
-    """A loss became infinite or not a number; the last checkpoint is kept."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +121,8 @@ def fit(
         history, best, best_step, best_weights = (saved[k] for k in ("history", "best", "best_step", "best_weights"))
     else:
         history = [{"step": 0, **validation.measure(phase.average)}]
+        live.begin(checkpoint.stage)
+        live.publish(checkpoint.stage, history[0])
         best, best_step, best_weights = -math.inf, 0, {}
 
     with Progress("adversarial", p.warmup + p.steps, done=phase.step + p.warmup) as progress:
@@ -133,6 +132,7 @@ def fit(
             if phase.step > 0 and (phase.step % p.validate_every == 0 or phase.step == p.steps):
                 row = {**phase.means(), **validation.measure(phase.average)}
                 history.append(row)
+                live.publish(checkpoint.stage, row)
                 stopped = _crossed(row, p.guards)
                 if row["score"] > best and (
                     not stopped or not best_weights
@@ -190,7 +190,8 @@ class Phase:
         self._judge_weights = sum(w.numel() for name, w in judges if "embedding" not in name)
         self.sums: dict[str, float] = {}
         self.counts: dict[str, int] = {}
-        self._lengths = train.text_lengths * 4096 + train.prompt_lengths
+        # No generator draws UNK, so a real text that holds one would give itself away.
+        self._known = train.without(UNK)
         self._order: tuple[int, list[Any]] = (-1, [])
 
     def advance(self) -> int:
@@ -314,11 +315,11 @@ class Phase:
         return logits.float()
 
     def _next_batch(self) -> Batch:
-        per_epoch = math.ceil(len(self.train) / self.p.batch)
+        per_epoch = math.ceil(len(self._known) / self.p.batch)
         epoch, index = divmod(self.step + self.p.warmup, per_epoch)
         if epoch != self._order[0]:
-            self._order = (epoch, batch_order(self._lengths, self.p.batch, self.seed, epoch))
-        return self.train.batch(self._order[1][index]).to(self.device)
+            self._order = (epoch, batch_order(self.train.lengths[self._known], self.p.batch, self.seed, epoch))
+        return self.train.batch(self._known[self._order[1][index]]).to(self.device)
 
     def _note(self, name: str, value: Tensor) -> None:
         number = float(value.detach())

@@ -15,7 +15,8 @@ from promptgan.compute import Compute, autocast
 from promptgan.models import likelihood
 from promptgan.models.generator import TextGenerator
 from promptgan.progress import Progress
-from promptgan.training.checkpoint import Checkpoint, random_state, set_random_state
+from promptgan.training import live
+from promptgan.training.checkpoint import Checkpoint, NonFiniteLoss, random_state, set_random_state
 from promptgan.training.pairs import Pairs, batch_order, in_order
 
 
@@ -39,10 +40,6 @@ class Parameters(base.Parameters):
     """Cuts after which training has converged and stops."""
     checkpoint_every: int = Field(ge=1)
     """Steps between checkpoints, for resuming after a kill."""
-
-
-class NonFiniteLoss(base.PromptganError):
-    """A loss became infinite or not a number; the last checkpoint is kept."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,6 @@ def fit(
     """
     p = parameters
     device = next(generator.parameters()).device
-    lengths = train.text_lengths * 4096 + train.prompt_lengths
     per_epoch = math.ceil(len(train) / p.batch)
     limit = p.epochs * per_epoch if steps is None else steps
     optimizer = adamw(generator, p.learning_rate)
@@ -100,13 +96,15 @@ def fit(
     if not history:  # the weights that training starts from count as a validation, so that more training cannot worsen
         state["best"] = validation_nll(generator, val, compute)
         history.append({"step": 0, "epoch": 0.0, "val_nll": state["best"]})
+        live.begin(checkpoint.stage)
+        live.publish(checkpoint.stage, history[0])
 
     order_of, order = -1, []
     with Progress("likelihood", limit, done=state["step"]) as progress:
         while state["step"] < limit and state["cuts"] < p.patience:
             epoch, index = divmod(state["step"], per_epoch)
             if epoch != order_of:
-                order_of, order = epoch, batch_order(lengths, p.batch, seed, epoch)
+                order_of, order = epoch, batch_order(train.lengths, p.batch, seed, epoch)
             for group in optimizer.param_groups:
                 group["lr"] = state["rate"] * min(1.0, (state["step"] + 1) / max(1, p.warmup))
             generator.train()
@@ -137,6 +135,7 @@ def fit(
                         "rate": state["rate"],
                     }
                 )
+                live.publish(checkpoint.stage, history[-1])
                 state["nll"], state["tokens"] = 0.0, 0
                 if val_nll > state["best"] - p.min_gain:
                     state["rate"] *= p.cut

@@ -1,0 +1,47 @@
+"""The list of records that are kept out by decision, of a person who withdrew for instance: `data/excluded.csv`."""
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptgan.base import PromptganError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LIST = Path("data/excluded.csv")
+COLUMNS = ["data", "id", "reason"]
+
+
+class ExclusionsUnreadable(PromptganError):
+    """The list of excluded records is missing or broken; nothing may pass for not excluded because of that."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path}: {problem}", f"restore it with `git checkout {path}`; its columns are data, id, reason"
+        )
+
+
+def excluded(data: str, path: Path = LIST) -> dict[str, str]:
+    """The reasons by record id for a data set.
+
+    Raises:
+        ExclusionsUnreadable: the list is missing, is not UTF-8 CSV with its three columns, or has an incomplete row.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+            header = rows[0].keys() if rows else path.read_text(encoding="utf-8").strip().split(",")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ExclusionsUnreadable(path, str(error)) from error
+    if list(header) != COLUMNS:
+        raise ExclusionsUnreadable(path, f"its columns are {', '.join(map(str, header)) or 'none'}")
+    for number, row in enumerate(rows, start=2):
+        if not row["data"] or not row["id"]:
+            raise ExclusionsUnreadable(path, f"line {number} does not say which record of which data set")
+    return {row["id"]: row["reason"] for row in rows if row["data"] == data}
+
+
+def without(records: "pd.DataFrame", ids: dict[str, str]) -> "pd.DataFrame":
+    """The records whose id is not excluded. They go nowhere, not to quarantine either."""
+    return records[~records["id"].isin(ids)] if ids and "id" in records else records
