@@ -1,12 +1,12 @@
 """The `promptgan` command. What a command needs is imported when it runs, so that `--help` stays fast."""
 
-import functools
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from promptgan.commands.command import command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,21 +26,7 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Add a command whose expected failures are printed without a traceback."""
-
-    @app.command(name=function.__name__.replace("_", "-"))
-    @functools.wraps(function)
-    def clean(*args: Any, **kwargs: Any) -> None:
-        from promptgan.base import clean_errors
-
-        with clean_errors():
-            function(*args, **kwargs)
-
-    return clean
-
-
-@command
+@command(app)
 def check() -> None:
     """Validate the whole params.yaml.
 
@@ -57,7 +43,7 @@ def check() -> None:
     print(f"params.yaml is valid: {document['recipe']} on {document['data']['name']}, {document['compute']['device']}")
 
 
-@command
+@command(app)
 def recipes() -> None:
     """List the presets for params.yaml."""
     from promptgan.experiments.recipes import names
@@ -66,7 +52,7 @@ def recipes() -> None:
         print(f"{name:24} {description}")
 
 
-@command
+@command(app)
 def use(
     recipe: Annotated[str, typer.Argument(help="A preset's name; `promptgan recipes` lists them.")],
     path: Annotated[
@@ -103,7 +89,7 @@ def use(
     print("next: make run")
 
 
-@command
+@command(app)
 def show() -> None:
     """Print the finished run's table and ten answers.
 
@@ -114,7 +100,7 @@ def show() -> None:
     summary.show()
 
 
-@command
+@command(app)
 def check_results() -> None:
     """Compare the run with the committed results.
 
@@ -138,7 +124,7 @@ def check_results() -> None:
         raise typer.Exit(1)
 
 
-@command
+@command(app)
 def generate(
     prompt: Annotated[list[str], typer.Option(help="What to answer; give it several times for several prompts.")],
     model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),

@@ -27,7 +27,7 @@ def outputs(tmp_path: Path) -> Path:
     )
     metrics: dict[str, Any] = {
         "validation": {
-            "rows": {"read": 100, "quarantined": 10, "train": 60, "val": 10, "test": 10, "judge": 10},
+            "rows": {"read": 100, "excluded": 0, "quarantined": 10, "train": 60, "val": 10, "test": 10, "judge": 10},
             "quarantine": [{"rule": "contact-details", "rows": 4}, {"rule": "too-long", "rows": 0}],
             "expectations": [{"success": True}, {"success": False}],
         },

@@ -49,13 +49,9 @@ class Contents:
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows read and quarantined, and records of each split."""
+        """Rows read, left out by data/excluded.csv and quarantined, and records of each split."""
         counts: dict[str, int] = self.metrics["validation"]["rows"]
-        return dict(
-            sorted(
-                counts.items(), key=lambda item: ["read", "quarantined", "train", "val", "test", "judge"].index(item[0])
-            )
-        )
+        return {name: counts[name] for name in ("read", "excluded", "quarantined", "train", "val", "test", "judge")}
 
     @property
     def reasons(self) -> dict[str, str]:

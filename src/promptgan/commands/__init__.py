@@ -1,0 +1,1 @@
+"""The groups of the `promptgan` command, one file each."""

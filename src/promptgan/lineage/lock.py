@@ -1,0 +1,157 @@
+"""dvc.lock as data: which stage made which bytes from which, here or at a Git revision."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from promptgan import base
+
+LOCK = Path("dvc.lock")
+PIPELINE = Path("dvc.yaml")
+
+
+class LockUnreadable(base.PromptganError):
+    """dvc.lock is missing, or is not what DVC writes."""
+
+
+class RevisionUnknown(base.PromptganError):
+    """Git knows no such revision, or the revision holds no such file."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file or folder as dvc.lock has it."""
+
+    path: str
+    md5: str
+    """Of the content; of the listing, with the suffix `.dir`, for a folder."""
+    size: int
+    """Bytes."""
+    files: int | None = None
+    """How many files a folder holds; None for a file."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as it last ran."""
+
+    name: str
+    command: str
+    dependencies: tuple[File, ...]
+    parameters: dict[str, Any]
+    """Sections of params.yaml."""
+    outputs: tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The stages of a dvc.lock that dvc.yaml still has, in the order of dvc.yaml."""
+
+    stages: dict[str, Stage]
+    forgotten: tuple[str, ...]
+    """Stages of the lock that dvc.yaml no longer has."""
+
+    def producer(self, path: str) -> Stage | None:
+        """The stage whose output ``path`` is or lies in; None where no stage makes it."""
+        return next((s for s in self.stages.values() if any(lies_in(path, out.path) for out in s.outputs)), None)
+
+    def consumers(self, path: str) -> list[Stage]:
+        """The stages that depend on ``path``, on a folder around it, or on something in it."""
+        return [
+            s
+            for s in self.stages.values()
+            if any(lies_in(path, dep.path) or lies_in(dep.path, path) for dep in s.dependencies)
+        ]
+
+    def upstream(self, stage: Stage) -> list[Stage]:
+        """The stages whose outputs a stage depends on, in the order of dvc.yaml."""
+        makers = {maker.name for dep in stage.dependencies if (maker := self.producer(dep.path))}
+        return [s for s in self.stages.values() if s.name in makers]
+
+    def downstream(self, path: str) -> list[Stage]:
+        """Every stage that ``path`` reaches, through other stages too, in the order of dvc.yaml."""
+        reached: set[str] = set()
+        waiting = self.consumers(path)
+        while waiting:
+            stage = waiting.pop()
+            if stage.name not in reached:
+                reached.add(stage.name)
+                waiting += [s for out in stage.outputs for s in self.consumers(out.path)]
+        return [s for s in self.stages.values() if s.name in reached]
+
+    def outputs(self) -> Iterator[tuple[Stage, File]]:
+        """Every output, with the stage that made it."""
+        for stage in self.stages.values():
+            for out in stage.outputs:
+                yield stage, out
+
+
+def read(revision: str | None = None) -> Lock:
+    """Read dvc.lock and dvc.yaml from this folder, or from a Git revision.
+
+    Raises:
+        LockUnreadable: there is no lock, or it is not what DVC writes.
+        RevisionUnknown: Git does not know the revision.
+    """
+    content = {path: _content(path, revision) for path in (LOCK, PIPELINE)}
+    where = f"{revision}:{LOCK}" if revision else str(LOCK)
+    try:
+        locked = YAML(typ="safe", pure=True).load(content[LOCK])["stages"]
+        known = YAML(typ="safe", pure=True).load(content[PIPELINE])["stages"]
+        stages = {name: _stage(name, locked[name]) for name in known if name in locked}
+        return Lock(stages, tuple(name for name in locked if name not in known))
+    except (YAMLError, TypeError, KeyError, AttributeError) as error:
+        raise LockUnreadable(
+            f"{where} is not what DVC writes: {' '.join(str(error).split())[:200]}",
+            "restore it with `git checkout dvc.lock`, or after a merge see docs/troubleshooting.md",
+        ) from error
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether ``path`` is ``folder`` or lies in it."""
+    return PurePosixPath(path).is_relative_to(folder)
+
+
+def at_revision(path: Path, revision: str) -> bytes:
+    """The content of a tracked file at a Git revision.
+
+    Raises:
+        RevisionUnknown: Git does not know the revision, or it holds no such file.
+    """
+    done = subprocess.run(["git", "show", f"{revision}:./{path.as_posix()}"], capture_output=True, check=False)
+    if done.returncode:
+        raise RevisionUnknown(
+            f"{revision}:{path}: {done.stderr.decode(errors='replace').strip()}",
+            "name a commit, branch or experiment that has it; `git log -- dvc.lock` lists commits",
+        )
+    return done.stdout
+
+
+def _content(path: Path, revision: str | None) -> bytes:
+    if revision:
+        return at_revision(path, revision)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LockUnreadable(
+            f"{path} cannot be read: {error.strerror}", "run this at the top of the repository, after `make run`"
+        ) from error
+
+
+def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    return Stage(
+        name=name,
+        command=entry["cmd"],
+        dependencies=tuple(map(_file, entry.get("deps", []))),
+        parameters=entry.get("params", {}).get("params.yaml", {}),
+        outputs=tuple(map(_file, entry.get("outs", []))),
+    )
+
+
+def _file(entry: dict[str, Any]) -> File:
+    return File(entry["path"], entry["md5"], entry["size"], entry.get("nfiles"))
