@@ -3,6 +3,7 @@
 STAGES := download validate tokenize pretrain train control judges generate evaluate report
 BIN := .venv/bin
 RUN := .venv/.installed
+TOOLS := .venv/.installed-tools
 TEST := .venv/.installed-test
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # What follows every Python of .venv: its own bin comes first on PATH, so that `python` in dvc.yaml is the one that runs DVC
@@ -11,7 +12,7 @@ PATH_LINE := import os, sys; p = os.environ.get("PATH", os.defpath); b = os.path
 os.environ["PATH"] = p if p.split(os.pathsep)[0] == b else b + os.pathsep + p
 
 .DEFAULT_GOAL := help
-.PHONY: help run $(STAGES) check-params check show recipes use exp plots picture datadocs test lint bench clean-venv
+.PHONY: help run $(STAGES) check-params check show recipes use exp plots picture datadocs test lint bench tools clean-venv
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z$$][^=]*:.*## / {sub(/\$$\(STAGES\)/, "STAGE", $$1); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,8 @@ lint: $(TEST) ## ruff and mypy
 bench: check-params $(TEST) ## measure what the README claims about speed; JSON on standard output
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit; done
 
+tools: $(TOOLS) ## install what search, trackers, exports, releases and S3 or SSH remotes need
+
 clean-venv: ## remove .venv; the next target builds it anew
 	rm -rf .venv
 
@@ -76,7 +79,12 @@ $(RUN): requirements.lock pyproject.toml
 	@echo '$(PATH_LINE)' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/promptgan_path.pth"
 	@touch $@
 
-$(TEST): $(RUN) requirements-test.lock
+$(TOOLS): $(RUN) requirements-tools.lock
+	@echo "installing what search, trackers, exports, releases and remotes need into .venv"
+	@$(PIP) install --quiet -r requirements-tools.lock
+	@touch $@
+
+$(TEST): $(TOOLS) requirements-test.lock
 	@echo "installing the test tools into .venv"
 	@$(PIP) install --quiet -r requirements-test.lock
 	@touch $@
