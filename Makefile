@@ -12,7 +12,7 @@ PATH_LINE := import os, sys; p = os.environ.get("PATH", os.defpath); b = os.path
 os.environ["PATH"] = p if p.split(os.pathsep)[0] == b else b + os.pathsep + p
 
 .DEFAULT_GOAL := help
-.PHONY: help run $(STAGES) check-params check show recipes use exp plots picture datadocs test lint bench tools clean-venv
+.PHONY: help run $(STAGES) check-params check show recipes use exp diff compare search audit release doctor plots picture datadocs test lint bench tools clean-venv
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z$$][^=]*:.*## / {sub(/\$$\(STAGES\)/, "STAGE", $$1); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,26 @@ recipes: $(RUN) ## list the presets for params.yaml
 use: $(RUN) ## write a preset into params.yaml: make use RECIPE=text-hinge
 	@$(BIN)/promptgan use $(if $(RECIPE),$(RECIPE),$(error name one: make use RECIPE=text-hinge; `make recipes` lists them))
 
-exp: $(RUN) ## compare the experiments of `dvc exp run` in one table
-	@$(BIN)/dvc exp show --no-pager --only-changed --drop 'metrics/(validation|pretrain|control|judges).*|src/.*|stages/.*|data/.*|models/.*'
+exp: $(RUN) ## the experiments of `dvc exp run` and `promptgan compare` in one table
+	@$(BIN)/promptgan exp show
+
+diff: $(RUN) ## how two experiments differ: make diff A=text-gumbel-s1 B=workspace
+	@$(BIN)/promptgan exp diff $(if $(A),$(A),$(error name two: make diff A=HEAD B=workspace)) $(if $(B),$(B),workspace)
+
+compare: check-params ## train presets side by side: make compare RECIPES="text-gumbel text-hinge" SEEDS=3
+	@$(BIN)/promptgan compare $(if $(RECIPES),$(RECIPES),--all) --seeds $(or $(SEEDS),1)
+
+search: check-params $(TOOLS) ## try values of parameters as search.yaml says
+	@$(BIN)/promptgan search search.yaml
+
+audit: $(RUN) ## check every artifact against dvc.lock, cache, provenance and packages
+	@$(BIN)/promptgan lineage verify
+
+release: $(TOOLS) ## write one folder to hand on into release/: make release KEY=private.pem
+	@$(BIN)/promptgan release build $(if $(KEY),--key $(KEY))
+
+doctor: $(RUN) ## say what stands between this clone and a run
+	@$(BIN)/promptgan doctor
 
 plots: $(RUN) ## draw the curves of this run into dvc_plots/index.html
 	@$(BIN)/dvc plots show

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from promptgan.commands import compare, data, doctor, exp, lineage, release, search, track
 from promptgan.commands.command import command
 
 app = typer.Typer(
@@ -149,6 +150,12 @@ def generate(
         if number % n == 0:
             print(f"> {asked}")
         print(f"  {answered}")
+
+
+for function in (compare.compare, search.search, track.track, doctor.doctor):
+    command(app)(function)
+for name, group in {"exp": exp.app, "data": data.app, "lineage": lineage.app, "release": release.app}.items():
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

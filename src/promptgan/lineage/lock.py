@@ -84,6 +84,19 @@ class Lock:
                 waiting += [s for out in stage.outputs for s in self.consumers(out.path)]
         return [s for s in self.stages.values() if s.name in reached]
 
+    def stale(self, stage: Stage) -> list[tuple[File, File]]:
+        """What a stage used beside what its maker has made since: dependency and output of one path, of other bytes."""
+        made = {out.path: out for _, out in self.outputs()}
+        return [(dep, made[dep.path]) for dep in stage.dependencies if dep.md5 != made.get(dep.path, dep).md5]
+
+    def holding(self, path: str) -> File | None:
+        """The output or dependency that is ``path`` or that it lies in; an output before a dependency."""
+        files = [
+            *(out for _, out in self.outputs()),
+            *(dep for stage in self.stages.values() for dep in stage.dependencies),
+        ]
+        return next((file for file in files if lies_in(path, file.path)), None)
+
     def outputs(self) -> Iterator[tuple[Stage, File]]:
         """Every output, with the stage that made it."""
         for stage in self.stages.values():
@@ -110,6 +123,20 @@ def read(revision: str | None = None) -> Lock:
             f"{where} is not what DVC writes: {' '.join(str(error).split())[:200]}",
             "restore it with `git checkout dvc.lock`, or after a merge see docs/troubleshooting.md",
         ) from error
+
+
+def hashes(content: bytes) -> set[tuple[str, str]]:
+    """Path and md5 of what the bytes of a dvc.lock have: outputs, and dependencies that are no output themselves.
+
+    None where they are no lock: history may hold a broken one, with the marks of a merge for instance.
+    """
+    try:
+        stages = YAML(typ="safe").load(content)["stages"].values()
+        made, used = ({(f["path"], f["md5"]) for s in stages for f in s.get(role, [])} for role in ("outs", "deps"))
+    except (YAMLError, TypeError, KeyError, AttributeError, UnicodeDecodeError):
+        return set()
+    outputs = {path for path, _ in made}
+    return made | {(path, md5) for path, md5 in used if path not in outputs}
 
 
 def lies_in(path: str, folder: str) -> bool:

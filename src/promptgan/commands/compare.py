@@ -1,0 +1,56 @@
+"""`promptgan compare`: presets against each other, over training seeds."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    recipe: Annotated[list[str] | None, typer.Argument(help="Presets; `promptgan recipes` lists them.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every preset.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Train each with the seeds 1 to this.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="How many run at a time; each takes compute.threads.")] = 1,
+    check: Annotated[bool, typer.Option("--check", help="Only say which entries match the files here.")] = False,
+) -> None:
+    """Train presets, over seeds; write the leaderboard.
+
+    Each preset and seed is a DVC experiment in a copy of the working tree, named RECIPE-sSEED (`make exp` shows them).
+    It is recorded in results/RECIPE.json, and results/README.md sets it beside the others, with intervals over the
+    seeds. What is recorded and unchanged is not run again; a comparison that was interrupted goes on where it stopped;
+    a run that fails is recorded as failed and does not stop the rest. Without a preset, only the leaderboard is
+    written anew. Exits 1 where a run failed or, under --check, where an entry no longer matches.
+
+    \b
+    promptgan compare text-gumbel text-hinge --seeds 3
+    promptgan compare --all --seeds 3
+    promptgan compare --check
+    """
+    from promptgan.experiments import compare, leaderboard, recipes
+    from promptgan.experiments.entry import Entry
+
+    chosen = list(dict.fromkeys(recipes.names() if every else recipe or []))
+    if check:
+        entries = [entry for entry in Entry.all() if not chosen or entry.recipe in chosen]
+        found = {entry.recipe: entry.differences() for entry in entries}
+        failed = {entry.recipe: sorted(entry.failed) for entry in entries}
+        for name, differences in found.items():
+            print(f"{name:24} {'; '.join(differences) or 'matches'}")
+            for seed in failed[name]:
+                print(f"{'':24} seed {seed} failed")
+        if not found:
+            print("results/ holds no entry: run `promptgan compare RECIPE`")
+        raise typer.Exit(1 if any([*found.values(), *failed.values()]) else 0)
+    if not chosen:
+        leaderboard.write()
+        print(f"wrote {leaderboard.PAGE}")
+        return
+    comparison = compare.Comparison(chosen, list(range(1, seeds + 1)), jobs, lambda line: print(line, flush=True))
+    try:
+        results = comparison.run()
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
+    print(f"{', '.join(f'{results.count(kind)} {kind}' for kind in dict.fromkeys(results))}; see {leaderboard.PAGE}")
+    if "failed" in results:
+        raise typer.Exit(1)

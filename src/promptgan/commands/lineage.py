@@ -1,0 +1,155 @@
+"""`promptgan lineage`: where every byte came from, and where it went."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from promptgan.commands.command import command, group
+
+app = group("Where every byte came from, and where it went.")
+
+Json = Annotated[bool, typer.Option("--json", help="Everything that is known, as JSON.")]
+
+
+def print_json(document: object) -> None:
+    """Print JSON for a program to read."""
+    import json
+
+    print(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@command(app)
+def show(
+    target: Annotated[str, typer.Argument(help="An output, a file in one, FILE:KEY (metric), FILE#ROW (sample).")],
+    full: Annotated[bool, typer.Option("--full", help="Unfold parameters, code and hashes.")] = False,
+    json: Json = False,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="A flowchart for Markdown.")] = False,
+    svg: Annotated[bool, typer.Option("--svg", help="A picture, on standard output.")] = False,
+) -> None:
+    """Follow anything back to the package it comes from.
+
+    Through every stage with its command, code, parameters, tokenizer and environment, to the package with its version,
+    licence and sha256; and the Git commit whose dvc.lock holds it. Of a code or input file it says which stages use it.
+
+    \b
+    promptgan lineage show models/adversarial
+    promptgan lineage show data/tokens/tokenizer.json --full
+    promptgan lineage show metrics/evaluation.json:text.adversarial.ms_jaccard
+    promptgan lineage show samples/generated/samples.parquet#17 --json
+    promptgan lineage show reports/html --svg > chain.svg
+    """
+    if json + mermaid + svg > 1:
+        raise typer.BadParameter("--json, --mermaid and --svg are forms of the same chain; give one of them")
+    from promptgan.lineage import drawing, lock, text, trace
+
+    chain = trace.trace(target, lock.read())
+    if json:
+        print_json(trace.document(chain))
+    elif mermaid:
+        print(drawing.mermaid(chain), end="")
+    elif svg:
+        print(drawing.svg(chain), end="")
+    else:
+        text.show(text.chain(chain, full=full))
+
+
+@command(app)
+def why(
+    sample: Annotated[str, typer.Argument(help="FILE#ROW, the row counted from 0.")],
+    json: Json = False,
+) -> None:
+    """Say where a generated sample may come from.
+
+    Its model, seed, prompt and temperature, and the training records nearest to it with their conversation: did the
+    model copy?
+
+    \b
+    promptgan lineage why samples/generated/samples.parquet#17
+    """
+    from promptgan.lineage import lock, samples, text
+
+    found = samples.why(lock.read(), sample)
+    if json:
+        print_json(samples.document(found))
+    else:
+        text.show(text.why(found))
+
+
+@command(app)
+def impact(
+    path: Annotated[str | None, typer.Argument(help="An input, an output or a file in one.")] = None,
+    record: Annotated[str | None, typer.Option(help="The id of one record instead.")] = None,
+    json: Json = False,
+) -> None:
+    """List everything downstream of a file or a record.
+
+    Of a file: the stages that it reaches, what they wrote, and the commits that hold it. Of a record also: where it is
+    and why, what reads it, its duplicates, and the generated samples that repeat it.
+
+    \b
+    promptgan lineage impact data/raw/dataset.json
+    promptgan lineage impact src/promptgan/vocabulary.py
+    promptgan lineage impact --record a07edb12-6b91-4138-b11e-02421888d699-000
+    """
+    if (path is None) == (record is None):
+        raise typer.BadParameter("give a path, or a record's id as --record ID")
+    from promptgan.lineage import impact as downstream
+    from promptgan.lineage import lock, text, whereabouts
+
+    if path is not None:
+        reach = downstream.impact(path, lock.read())
+        if json:
+            print_json(downstream.document(reach))
+        else:
+            text.show(text.impact(reach))
+    else:
+        assert record is not None
+        found = whereabouts.find(record, lock.read())
+        if json:
+            print_json(whereabouts.document(found))
+        else:
+            text.show(text.record(found))
+
+
+@command(app)
+def export(
+    format: Annotated[str, typer.Option(help="prov, provn, openlineage or croissant.")],
+    out: Annotated[Path | None, typer.Option(help="The file to write; standard output without it.")] = None,
+) -> None:
+    """Write the lineage in a standard format.
+
+    W3C PROV as JSON (prov) or for people (provn), OpenLineage events, one a line (openlineage), or the validated
+    records as a Croissant data set (croissant). The same run gives the same bytes. Needs the libraries of `make tools`.
+
+    \b
+    promptgan lineage export --format prov --out prov.json
+    promptgan lineage export --format openlineage > events.ndjson
+    """
+    from promptgan.lineage.export import export as write
+
+    text = write(format, out)
+    print(out or text, end="\n" if out else "")
+
+
+@command(app)
+def verify(json: Json = False) -> None:
+    """Check every link from the results to the source.
+
+    Every file, DVC's cache and run-cache, code, parameters and packages against dvc.lock, every run.json and
+    provenance.json against what they name, and records, tokens, curves and the report against what they are made
+    from. Names each broken link and exits 1; docs/audit.md says what it can and cannot find.
+
+    \b
+    promptgan lineage verify
+    promptgan lineage verify --json
+    """
+    from promptgan.lineage import verify as chain
+
+    found = chain.verify()
+    if json:
+        print_json(found.as_json())
+    else:
+        print("\n".join(found.lines()))
+    if not found.whole:
+        raise typer.Exit(1)

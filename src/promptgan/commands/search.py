@@ -1,0 +1,37 @@
+"""`promptgan search`: try values of parameters, and apply the best."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def search(
+    file: Annotated[Path, typer.Argument(help="What to try, how long, and what to judge by.")] = Path("search.yaml"),
+    apply: Annotated[bool, typer.Option("--apply", help="Write the best trial's values into params.yaml.")] = False,
+) -> None:
+    """Search for better parameters.
+
+    The file names the study, the values to try, the budget and the metric to judge by; docs/search.md explains its
+    keys. Every trial is a `dvc exp run --temp` named NAME-t0, NAME-t1, ... that starts from the workspace as it was
+    when the study began. Ctrl-C stops it; the same command goes on, after a kill too, until the budget is spent.
+    The page reports/search/NAME/index.html shows what was found.
+
+    \b
+    promptgan search search.yaml
+    promptgan search --apply search.yaml
+    """
+    from promptgan.experiments import search as study
+    from promptgan.experiments.search_settings import read
+
+    plan = read(file)
+    if apply:
+        name, changes = study.apply(plan)
+        for change in changes:
+            print(f"  {change.key}: {change.old} -> {change.new}")
+        print(f"params.yaml holds the values of {name}: {len(changes) or 'no'} value(s) changed")
+        print("next: make run")
+        return
+    if plan.on_test:
+        print("warning: the objective is measured on test, so what wins there proves nothing; choose on validation")
+    study.run(plan, lambda line: print(line, flush=True))

@@ -1,0 +1,179 @@
+"""results/RECIPE.json: what the finished runs of a preset measured, and what exactly they were runs of."""
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from promptgan import base
+from promptgan.experiments import makeup
+from promptgan.experiments.makeup import Makeup
+from promptgan.experiments.recipes import OwnDataMissing, UnknownRecipe
+from promptgan.experiments.resolve import parsed, resolve
+from promptgan.lineage import lock
+
+FOLDER = Path("results")
+METRICS = Path("metrics")
+CURVES = Path("plots/curves.csv")
+CURVE_COLUMNS = ("temperature", "bleu_4", "ms_jaccard", "relevance", "self_bleu_4")
+
+
+class EntryUnreadable(base.PromptganError):
+    """A file of results/ is not what `promptgan compare` writes."""
+
+
+class NotFinished(base.PromptganError):
+    """An experiment lacks what a finished run has."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One finished run: a preset trained with one seed."""
+
+    lock_sha256: str
+    """Of the run's dvc.lock."""
+    device: str
+    """The CPU's instruction set or the GPU's name, as run.json has it."""
+    torch: str
+    outputs: dict[str, str]
+    """The md5 of every output of every stage, as dvc.lock has it."""
+    metrics: dict[str, Any]
+    """Headline numbers by system, and the metrics of the other stages, by file."""
+    signature: list[str]
+    """How the headline numbers were measured."""
+    curves: dict[str, dict[str, list[float]]]
+    """By system and column, over temperature."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A preset's finished runs, which are all of one makeup, and its failed ones."""
+
+    recipe: str
+    data: dict[str, str] = field(default_factory=dict)
+    """Title and content_sha256 of the data set."""
+    made: Makeup | None = None
+    """What all of the finished runs are made of; None where there is none."""
+    trained: dict[int, Trained] = field(default_factory=dict)
+    """By training seed."""
+    failed: dict[int, list[str]] = field(default_factory=dict)
+    """The last lines of the error, by training seed."""
+
+    @classmethod
+    def read(cls, recipe: str) -> Self:
+        """The entry of a preset; an empty one where there is none.
+
+        Raises:
+            EntryUnreadable: the file is not what `write` writes.
+        """
+        path = FOLDER / f"{recipe}.json"
+        if not path.exists():
+            return cls(recipe)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                recipe=content["recipe"],
+                data=content["data"],
+                made=Makeup(**content["made"]) if content["made"] else None,
+                trained={int(seed): Trained(**run) for seed, run in content["trained"].items()},
+                failed={int(seed): lines for seed, lines in content["failed"].items()},
+            )
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise EntryUnreadable(
+                f"{path} is not what `promptgan compare` writes: {' '.join(str(error).split())[:200]}",
+                f"`git checkout {path}`, or delete it and run `promptgan compare {recipe}`",
+            ) from error
+
+    @classmethod
+    def all(cls) -> list[Self]:
+        """Every entry of results/, sorted by recipe."""
+        return [cls.read(path.stem) for path in sorted(FOLDER.glob("*.json"))]
+
+    def write(self) -> None:
+        """Write the entry; the same runs give the same bytes."""
+        content = asdict(self)
+        if self.made:
+            parameters = json.dumps(self.made.parameters, sort_keys=True, ensure_ascii=False)
+            content["parameters_sha256"] = hashlib.sha256(parameters.encode()).hexdigest()
+        base.write_json(FOLDER / f"{self.recipe}.json", content)
+
+    def with_run(self, seed: int, made: Makeup, data: dict[str, str], run: Trained) -> "Entry":
+        """The entry with one more finished run. Runs of another makeup are left out: a mean over both means nothing."""
+        kept = self.trained if made == self.made else {}
+        failed = {other: lines for other, lines in self.failed.items() if other != seed}
+        return Entry(self.recipe, data, made, {**kept, seed: run}, failed)
+
+    def with_failure(self, seed: int, lines: list[str]) -> "Entry":
+        """The entry with one more failed run; what had finished before stays."""
+        return replace(self, failed={**self.failed, seed: lines})
+
+    def differences(self) -> list[str]:
+        """What is not as it was when the runs finished: names of files and parameters. Nothing where all matches.
+
+        Own data is that of the entry itself, whatever params.yaml holds.
+        """
+        if not self.made:
+            return []
+        try:
+            own = self.made.parameters["data"]
+            now = makeup.of_working_tree(parsed(resolve(self.recipe, next(iter(self.trained)), own)))
+        except UnknownRecipe:
+            return [f"recipes/{self.recipe}.yaml is gone"]
+        except OwnDataMissing as error:
+            return [error.problem]
+        except base.PromptganError as error:
+            return [f"the preset cannot be resolved: {' '.join(error.problem.split())}"]
+        return self.made.differences(now)
+
+
+def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], Trained]:
+    """What a finished experiment is made of, its data set, and what it measured.
+
+    Args:
+        reference: the experiment's Git reference.
+        folder: where its outputs lie.
+
+    Raises:
+        NotFinished: the experiment lacks a stage or a metric.
+    """
+    try:
+        locked = lock.read(reference)
+        outputs = {out.path: out.md5 for _, out in locked.outputs()}
+        metrics = {
+            Path(path).stem: json.loads(lock.at_revision(Path(path), reference))
+            for path in outputs
+            if Path(path).parent == METRICS
+        }
+        made = makeup.of_lock(locked)
+        evaluation = metrics.pop("evaluation")
+        run = json.loads((folder / "models/adversarial/run.json").read_text(encoding="utf-8"))
+        return (
+            made,
+            metrics.pop("validation")["data"],
+            Trained(
+                lock_sha256=hashlib.sha256(lock.at_revision(lock.LOCK, reference)).hexdigest(),
+                device=run["device"],
+                torch=run["torch"],
+                outputs=outputs,
+                metrics={**metrics, "evaluation": evaluation[made.parameters["modality"]]},
+                signature=evaluation["signature"],
+                curves=_curves(lock.at_revision(CURVES, reference).decode()),
+            ),
+        )
+    except (OSError, ValueError, KeyError, lock.RevisionUnknown) as error:
+        raise NotFinished(
+            f"the experiment {reference.rpartition('/')[2]} lacks {' '.join(str(error).split())[:200]}",
+            "it needs every stage: run the comparison again",
+        ) from error
+
+
+def _curves(text: str) -> dict[str, dict[str, list[float]]]:
+    curves: dict[str, dict[str, list[float]]] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        for column in CURVE_COLUMNS:
+            if row.get(column):
+                curves.setdefault(row["model"], {}).setdefault(column, []).append(float(row[column]))
+    return curves

@@ -1,0 +1,118 @@
+"""What a run is made of, the training seed apart: as its dvc.lock has it, and as a preset would have it here."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from promptgan import base
+from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
+from promptgan.lineage.lock import PIPELINE, Lock, lies_in
+
+SEED = "seed"
+
+
+@dataclass(frozen=True)
+class Makeup:
+    """Everything that determines a run but its seed. Equal makeups and seeds make the same run."""
+
+    commands: dict[str, str]
+    """The command of every stage."""
+    inputs: dict[str, str]
+    """The md5, as DVC has it, of every dependency that no stage makes: code, packages, what is committed."""
+    parameters: dict[str, Any]
+    """The sections of params.yaml that stages declare."""
+
+    def differences(self, now: "Makeup") -> list[str]:
+        """What is not the same in another makeup: stages, files and parameters, by name."""
+        return [
+            *(f"stage {name}" for name in _unequal(self.commands, now.commands)),
+            *(f"{path} {_how(path, self.inputs, now.inputs)}" for path in _unequal(self.inputs, now.inputs)),
+            *changed_parameters(self.parameters, now.parameters),
+        ]
+
+
+def of_lock(lock: Lock) -> Makeup:
+    """The makeup of the run that a dvc.lock describes."""
+    stages = lock.stages.values()
+    return Makeup(
+        commands={stage.name: stage.command for stage in stages},
+        inputs={dep.path: dep.md5 for stage in stages for dep in stage.dependencies if lock.producer(dep.path) is None},
+        parameters={key: value for stage in stages for key, value in stage.parameters.items() if key != SEED},
+    )
+
+
+def of_working_tree(document: dict[str, Any]) -> Makeup:
+    """The makeup that a run with these parameters would have with the files that are here now.
+
+    Args:
+        document: a parsed parameter file.
+    """
+    stages = YAML(typ="safe", pure=True).load(PIPELINE.read_text(encoding="utf-8"))["stages"]
+    made = [path for stage in stages.values() for kind in ("outs", "metrics", "plots") for path in _names(stage, kind)]
+    needed = {_filled(path, document) for stage in stages.values() for path in _names(stage, "deps")}
+    sections = {key for stage in stages.values() for key in stage.get("params", [])} - {SEED}
+    return Makeup(
+        commands={name: _filled(stage["cmd"], document) for name, stage in stages.items()},
+        inputs={
+            path: _md5(Path(path))
+            for path in sorted(needed)
+            if not any(lies_in(path, out) for out in made) and Path(path).exists()
+        },
+        parameters={key: document[key] for key in sections if key in document},
+    )
+
+
+def changed_parameters(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """A line for every parameter that is not the same: its name, the value then and the value now."""
+    old, new = dict(flat(then)), dict(flat(now))
+    for key in _unequal(old, new):
+        yield f"{key}: {_shown(key, old)} then, {_shown(key, new)} now"
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names and values of nested sections."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _md5(path: Path) -> str:
+    if path.is_file():
+        return md5_of(path)
+    files = (file for file in path.rglob("*") if file.is_file() and IGNORED not in file.parts)
+    return md5_of_listing({file.relative_to(path).as_posix(): md5_of(file) for file in files})
+
+
+def _names(stage: dict[str, Any], kind: str) -> Iterable[str]:
+    return (name for item in stage.get(kind, []) for name in ([item] if isinstance(item, str) else item))
+
+
+def _filled(template: str, document: dict[str, Any]) -> str:
+    def value(match: re.Match[str]) -> str:
+        found: Any = document
+        for part in match[1].strip().split("."):
+            found = found[part]
+        return str(found)
+
+    return re.sub(r"\$\{([^}]+)\}", value, template)
+
+
+def _unequal(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    nothing = object()
+    return sorted(key for key in old.keys() | new.keys() if old.get(key, nothing) != new.get(key, nothing))
+
+
+def _how(path: str, old: dict[str, str], new: dict[str, str]) -> str:
+    if path not in old:
+        return "is used now"
+    return "has changed" if path in new else "is no longer used"
+
+
+def _shown(key: str, values: dict[str, Any]) -> str:
+    return base.shown(values[key]) if key in values else "nothing"

@@ -1,0 +1,407 @@
+"""A search for parameters: a study of trials in SQLite, run until its budget is spent, stopped and taken up at will."""
+
+import fcntl
+import hashlib
+import importlib.util
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from promptgan import base
+from promptgan.experiments import recipes, search_trial
+from promptgan.experiments.interrupts import interruptible
+from promptgan.experiments.parameters import problems
+from promptgan.experiments.search_settings import Plan, Pruning, Range, Scalar, flat, with_values
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial, Trial
+
+FOLDER = Path(".dvc/tmp/search")
+PAGES = Path("reports/search")
+FAILURES = 3
+"""Trials that may fail one after the other before a search gives up."""
+POLL_SECONDS = 0.2
+CLOCK_SECONDS = 10.0
+"""How often the time that a study has taken is written down."""
+
+
+class ToolMissing(base.PromptganError):
+    """A package that is not part of the pipeline is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"the package {package} is not installed", "run `make tools`, once")
+
+
+class StudyChanged(base.PromptganError):
+    """search.yaml asks for another study than the one of this name."""
+
+    exit_code = 2
+
+
+class StudyBusy(base.PromptganError):
+    """Another process runs this study."""
+
+
+class NothingFinished(base.PromptganError):
+    """No trial of the study has a value, or there is no such study."""
+
+
+class TrialsFail(base.PromptganError):
+    """One trial after the other fails."""
+
+
+class Stopped(base.PromptganError):
+    """The search was interrupted; its running trials are kept."""
+
+    exit_code = 130
+
+
+@dataclass
+class _Running:
+    """A trial, its process, and what has been told to the study."""
+
+    trial: "Trial"
+    values: dict[str, Any]
+    run: search_trial.Run
+    told: dict[int, float]
+    """What the pruner has seen, by step."""
+    seconds: float = 0.0
+    """What earlier starts of the search took for it."""
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def taken(self) -> float:
+        """Seconds that the trial has run, over all starts of the search."""
+        return round(self.seconds + time.monotonic() - self.began, 1)
+
+
+def open_study(name: str, direction: Literal["maximize", "minimize"] | None = None) -> "optuna.Study":
+    """The study of this name, from its database; made where ``direction`` says how to judge a new one.
+
+    Raises:
+        ToolMissing: optuna is not installed.
+        NothingFinished: there is no such study and ``direction`` is None.
+    """
+    if importlib.util.find_spec("optuna") is None:
+        raise ToolMissing("optuna")
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    path = FOLDER / f"{name}.db"
+    if direction is None and not path.exists():
+        raise NothingFinished(f"there is no study {name} here", "run `promptgan search search.yaml` first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+    return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
+
+
+def run(plan: Plan, say: Callable[[str], None] = print) -> None:
+    """Run the trials that the budget allows and that have not been run, and write the study's page.
+
+    What a trial tries depends on the seed, on its number and on what finished before it: with one job, a search that
+    is stopped or killed and started again tries what one would that was not.
+
+    Raises:
+        StudyChanged: a study of this name has another space, objective or seed.
+        StudyBusy: another process runs it.
+        TrialsFail: several trials failed one after the other.
+        Stopped: Ctrl-C.
+    """
+    study = open_study(plan.settings.name, plan.settings.direction)
+    folder = FOLDER / plan.settings.name
+    with _held(folder):
+        before = study.user_attrs.setdefault("plan", plan.fixed)
+        if changed := [key for key, value in plan.fixed.items() if before[key] != value]:
+            raise StudyChanged(
+                f"the study {plan.settings.name} began with another {', '.join(changed)}",
+                f"give this one another name, or forget the old one: rm -r {folder} {folder}.db",
+            )
+        study.set_user_attr("plan", plan.fixed)
+        with interruptible():
+            _Search(plan, study, folder, say).run()
+
+
+def apply(plan: Plan, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.Change]]:
+    """Write the best trial's values into the parameter file, whose comments stay.
+
+    Returns:
+        The name of the best trial's experiment, and what changed.
+
+    Raises:
+        NothingFinished: no trial has a value.
+        ParameterError: the values do not fit this parameter file; nothing is written.
+    """
+    best = best_trial(open_study(plan.settings.name))
+    if best is None:
+        raise NothingFinished(f"no trial of {plan.settings.name} has finished", "run `promptgan search search.yaml`")
+    before = base.load_params(path)
+    changed = {key: value for key, value in best.params.items() if dict(flat(before)).get(key) != value}
+    if found := problems(with_values(before, best.params)):
+        raise base.ParameterError(found, path)
+    entries, tail = recipes.parse(path.read_text(encoding="utf-8"))
+    for key, value in changed.items():
+        _entry(entries, key).value = recipes._text(value)
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text("\n".join([*recipes.lines(entries), *tail]) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    old = dict(flat(before))
+    changes = [recipes.Change(key, recipes._text(old[key]), recipes._text(new)) for key, new in changed.items()]
+    return experiment(plan.settings.name, best.number), changes
+
+
+def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
+    """The finished trial with the best value; None where there is none."""
+    finished = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    chosen = max if study.direction.name == "MAXIMIZE" else min
+    return chosen(finished, key=lambda trial: trial.value or 0.0, default=None)
+
+
+def experiment(name: str, number: int) -> str:
+    """The name of a trial's experiment."""
+    return f"{name}-t{number}"
+
+
+class _Search:
+    """The trials of one start of a search."""
+
+    def __init__(self, plan: Plan, study: "optuna.Study", folder: Path, say: Callable[[str], None]) -> None:
+        self.plan, self.settings, self.study, self.folder, self.say = plan, plan.settings, study, folder, say
+        self.running: list[_Running] = []
+        self.failures = 0
+        opposite = self.settings.pruning.direction not in (None, self.settings.direction)
+        self._sign = -1.0 if opposite else 1.0
+        self.spent: float = study.user_attrs.get("seconds", 0.0)
+        self.clock = time.monotonic()
+
+    def run(self) -> None:
+        if not (self.folder / "origin.git").exists():
+            self.say(f"study {self.settings.name}: trials start from the workspace as it is now")
+        self.origin = search_trial.freeze(self.folder / "origin.git")
+        if changed := search_trial.changed_since(self.origin):
+            self.say(f"note: trials go on with what {', '.join(changed)} held when the study began")
+        self.parameters, self.cache = self.origin.parameters(), search_trial.cache_folder()
+        self.clock = time.monotonic()
+        unfinished = [trial for trial in self.study.trials if trial.state.name == "RUNNING"]
+        try:
+            while True:
+                while len(self.running) < self.settings.jobs and (unfinished or self._has_budget()):
+                    self._begin(unfinished.pop(0) if unfinished else None)
+                if not self.running:
+                    break
+                time.sleep(POLL_SECONDS)
+                self._tick()
+                for each in list(self.running):
+                    self._follow(each)
+        except KeyboardInterrupt:
+            names = ", ".join(each.run.name for each in self.running)
+            raise Stopped(f"stopped; {names or 'no trial'} was running", "the same command goes on from here") from None
+        finally:
+            for each in self.running:
+                each.run.end()
+            self._tick(now=True)
+            self._write_page()
+        self._conclude()
+
+    def _has_budget(self) -> bool:
+        self._tick(now=True)
+        budget = self.settings.budget
+        return (budget.trials is None or len(self.study.trials) < budget.trials) and (
+            budget.hours is None or self.spent < budget.hours * 3600
+        )
+
+    def _begin(self, unfinished: "FrozenTrial | None") -> None:
+        import optuna
+
+        number = unfinished.number if unfinished else len(self.study.trials)
+        # A sampler of its own for each trial: one that a restart would begin anew would propose the first trials again.
+        digest = hashlib.sha256(f"{self.settings.seed} {number}".encode()).digest()
+        self.study.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
+        self.study.pruner = pruner(self.settings.pruning, self.settings.direction == "maximize", self._sign)
+        trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask()
+        assert trial.number == number
+        values = {key: suggest(trial, key, dimension) for key, dimension in self.plan.space.items()}
+        name = experiment(self.settings.name, number)
+        one = _Running(
+            trial,
+            values,
+            search_trial.Run(self.folder / f"t{number}", name),
+            {step: self._sign * told for step, told in unfinished.intermediate_values.items()} if unfinished else {},
+            trial.user_attrs.get("seconds", 0.0),
+        )
+        total = self.settings.budget.trials
+        place = f"[{number + 1}/{total}]" if total else f"[{number + 1}]"
+        again = " (again)" if unfinished else ""
+        self.say(f"{place} {name}{again}: " + ", ".join(f"{key}={shown(value)}" for key, value in values.items()))
+        if found := problems(with_values(self.parameters, values)):
+            self._tell(one, "PRUNED", f"invalid: {'; '.join(found)}")
+            return
+        if one.told and trial.should_prune():  # the search was killed before it said so
+            self._tell(one, "PRUNED", f"pruned at step {max(one.told)}: {shown(one.told[max(one.told)])}")
+            one.run.finish()
+            return
+        one.run.folder.mkdir(parents=True, exist_ok=True)
+        one.run.start(self.origin, values, self.plan.targets, self.cache)
+        self.running.append(one)
+
+    def _follow(self, one: _Running) -> None:
+        # Whether DVC has ended is asked first: then the curve read next is whole. A trial that ended before it was
+        # seen to be bad is pruned all the same, so that what is pruned does not depend on who was faster.
+        ended = one.run.ended()
+        pruned = self._worse_at(one)
+        if pruned is None and ended is None:
+            return
+        self.running.remove(one)
+        try:
+            if pruned is not None:
+                self._tell(one, "PRUNED", f"pruned at step {pruned}: {shown(one.told[pruned])}")
+            elif ended:
+                self._fail(one, one.run.complaint())
+            else:
+                self._complete(one)
+        finally:
+            one.run.finish()
+        self._write_page()
+
+    def _worse_at(self, one: _Running) -> int | None:
+        """The first step, of those not seen before, at which the pruner gives the trial up."""
+        pruning = self.settings.pruning
+        for row in one.run.rows(pruning.curve) if pruning.pruner != "none" else ():
+            step = int(row["step"])
+            if pruning.column not in row or step in one.told:
+                continue
+            one.told[step] = row[pruning.column]
+            one.trial.report(self._sign * row[pruning.column], step)
+            one.trial.set_user_attr("seconds", one.taken)
+            if one.trial.should_prune():
+                return step
+        return None
+
+    def _complete(self, one: _Running) -> None:
+        file, _, key = self.settings.objective.partition(":")
+        try:
+            one.run.collect(self.origin)
+            value = search_trial.result(self.origin, one.run.name, file, key)
+        except base.PromptganError as error:
+            self._fail(one, error.problem)
+            return
+        if not math.isfinite(value):
+            self._fail(one, f"{self.settings.objective} is {value}")
+            return
+        self.failures = 0
+        self._tell(one, "COMPLETE", value=value)
+        if self.settings.pruning.pruner != "none" and not one.told and one.run.rows(self.settings.pruning.curve):
+            self.say(f"note: the curve {self.settings.pruning.curve} has no column {self.settings.pruning.column}")
+
+    def _fail(self, one: _Running, reason: str) -> None:
+        self._tell(one, "FAIL", f"failed: {reason}")
+        self.failures += 1
+        if self.failures >= FAILURES:
+            raise TrialsFail(
+                f"{FAILURES} trials failed one after the other; the last: {reason}",
+                f"read {one.run.folder / 'log.txt'}; a study keeps the code it began with, so after a correction "
+                "give it another name",
+            )
+
+    def _tell(self, one: _Running, state: str, reason: str = "", value: float | None = None) -> None:
+        from optuna.trial import TrialState
+
+        one.trial.set_user_attr("seconds", one.taken)
+        if reason:
+            one.trial.set_user_attr("reason", reason)
+        self.study.tell(one.trial, value, TrialState[state])
+        best = best_trial(self.study)
+        told = reason or f"{self.settings.objective} {shown(value)}"
+        if best:
+            told += f" (best {shown(best.value)}, {experiment(self.settings.name, best.number)})"
+        self.say(f"  {one.run.name}, {one.taken:.0f} s: {told}")
+
+    def _tick(self, now: bool = False) -> None:
+        passed = time.monotonic() - self.clock
+        if now or passed >= CLOCK_SECONDS:
+            self.spent += passed
+            self.clock += passed
+            self.study.set_user_attr("seconds", round(self.spent, 1))
+
+    def _conclude(self) -> None:
+        counts = Counter(trial.state.name for trial in self.study.trials)
+        self.say(
+            f"{len(self.study.trials)} trials: {counts['COMPLETE']} finished, {counts['PRUNED']} pruned, "
+            f"{counts['FAIL']} failed; raise the budget to go on"
+        )
+        if best := best_trial(self.study):
+            self.say(f"best: {shown(best.value)}, {experiment(self.settings.name, best.number)}")
+            self.say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
+        self.say(f"page: {PAGES / self.settings.name / 'index.html'}")
+
+    def _write_page(self) -> None:
+        from promptgan.experiments.search_page import page
+
+        path = PAGES / self.settings.name / "index.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".partial")
+        temporary.write_text(page(self.study), encoding="utf-8")
+        temporary.replace(path)
+
+
+def suggest(trial: "Trial", key: str, dimension: Range | list[Scalar]) -> Scalar:
+    """The trial's value for a key of the space: the one it already has, or the sampler's."""
+    if isinstance(dimension, list):
+        value: Scalar = trial.suggest_categorical(key, dimension)
+        return value
+    low, high, step = dimension.low, dimension.high, dimension.step
+    if dimension.whole:
+        return trial.suggest_int(key, int(low), int(high), step=int(step or 1), log=dimension.log)
+    return trial.suggest_float(key, low, high, step=step, log=dimension.log)
+
+
+def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
+    """Optuna's pruner of these settings.
+
+    Args:
+        pruning: the settings.
+        maximize: whether the study's direction is maximize.
+        sign: -1 where the curve's direction is the opposite; its values are reported times this.
+    """
+    import optuna
+
+    if pruning.pruner == "none":
+        return optuna.pruners.NopPruner()
+    if pruning.pruner == "median":
+        return optuna.pruners.MedianPruner(pruning.startup_trials, pruning.warmup_steps)
+    assert pruning.limit is not None
+    bound = sign * pruning.limit
+    lower, upper = (bound, None) if maximize else (None, bound)
+    return optuna.pruners.ThresholdPruner(lower, upper, n_warmup_steps=pruning.warmup_steps)
+
+
+def shown(value: object) -> str:
+    """A value as progress lines show it."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _entry(entries: Mapping[str, recipes.Entry], key: str) -> recipes.Entry:
+    first, _, rest = key.partition(".")
+    entry = entries[first]
+    if not rest:
+        return entry
+    assert isinstance(entry.value, dict)
+    return _entry(entry.value, rest)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StudyBusy(
+                f"another process runs the study {folder.name}", "wait for it, or end it; then start this again"
+            ) from None
+        yield

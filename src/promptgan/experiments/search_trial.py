@@ -1,0 +1,307 @@
+"""One trial of a search: a `dvc exp run --temp` in a clone of its own, followed by its live curve, ended, and read.
+
+The clone is of the repository as it was when the study began, uncommitted changes included. So a search never touches
+the workspace, whatever kills it, and whoever goes on working there does not change what later trials measure.
+Two `dvc exp run` in one repository can take each other's experiment, since both wait in one stash; two clones cannot.
+The DVC cache is the repository's own.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from promptgan import base
+from promptgan.compute import PR_SET_PDEATHSIG
+from promptgan.training.live import FOLDER as LIVE
+
+DVC = [sys.executable, "-m", "dvc"]
+SECONDS_TO_END = 15.0
+"""How long a trial that was asked to end may take before it is killed."""
+READ = ("src", "stages", "dvc.yaml", "params.yaml", "requirements.lock", ":(glob)data/**/*.dvc")
+"""What a trial's result could depend on, as far as it lies in Git."""
+RUN, WORKSPACE = "run", "workspace"
+"""Branches of the study's copy: the commit that experiments belong to, and the workspace on top of it."""
+
+
+class NoRepository(base.PromptganError):
+    """Git or DVC does not do here what a search needs."""
+
+
+class ResultMissing(base.PromptganError):
+    """A trial ended well and left no number where the objective should be."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What every trial of a study starts from."""
+
+    store: Path
+    """A bare clone of the repository, which nobody works in."""
+    commit: str
+    """The commit that the experiments belong to."""
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameter file that the space's keys are changed in."""
+        text = git(self.store, "show", f"{WORKSPACE}:{base.PARAMS_FILE}")
+        values: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+        return values
+
+    def reference(self, name: str) -> str:
+        """The Git reference of a finished experiment."""
+        return f"refs/exps/{self.commit[:2]}/{self.commit[2:]}/{name}"
+
+
+def freeze(store: Path) -> Origin:
+    """Keep the repository as it is now, uncommitted changes and new files included, or find what was kept.
+
+    Raises:
+        NoRepository: there is no commit here to start from.
+    """
+    if not store.exists():
+        commit = git(Path(), "rev-parse", "--verify", "HEAD^{commit}").strip()
+        temporary = store.with_name(store.name + ".partial")
+        shutil.rmtree(temporary, ignore_errors=True)
+        snapshot = git(Path(), *_IDENTITY, "commit-tree", workspace_tree(store.parent), "-p", commit, "-m", WORKSPACE)
+        git(Path(), "clone", "--quiet", "--bare", ".", str(temporary))
+        git(temporary, "update-ref", f"refs/heads/{RUN}", commit)
+        git(temporary, "update-ref", f"refs/heads/{WORKSPACE}", snapshot.strip())
+        temporary.replace(store)
+    return Origin(store, git(store, "rev-parse", f"refs/heads/{RUN}").strip())
+
+
+def changed_since(origin: Origin) -> list[str]:
+    """Files of the workspace that a result could depend on and that are not what they were when the study began."""
+    then = git(origin.store, "rev-parse", f"{WORKSPACE}^{{tree}}").strip()
+    now = workspace_tree(origin.store.parent)
+    both = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(origin.store.resolve() / "objects")}
+    return git(Path(), "diff", "--name-only", then, now, "--", *READ, env=both).split()
+
+
+def workspace_tree(scratch: Path) -> str:
+    """The Git tree of this workspace: what Git tracks as it is now, and new files that a stage could read.
+
+    Neither the index nor any file is touched.
+
+    Args:
+        scratch: a folder for a temporary index.
+    """
+    index = (scratch / "index.partial").resolve()
+    try:
+        environment = {"GIT_INDEX_FILE": str(index)}
+        git(Path(), "read-tree", "HEAD", env=environment)
+        git(Path(), "add", "--update", env=environment)
+        new = git(Path(), "ls-files", "-z", "--others", "--exclude-standard", "--", *READ, env=environment)
+        if names := [name for name in new.split("\0") if name]:
+            git(Path(), "add", "--", *names, env=environment)
+        return git(Path(), "write-tree", env=environment).strip()
+    finally:
+        index.unlink(missing_ok=True)
+
+
+@dataclass
+class Run:
+    """A trial that runs, or that ran when a search was killed."""
+
+    folder: Path
+    """Holds `live/`, `log.txt`, and while the trial lasts `repository/` and `checkpoints/`."""
+    name: str
+    """Of the experiment."""
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self, origin: Origin, values: Mapping[str, object], targets: list[str], cache: Path) -> None:
+        """Clone, and start DVC there in a process group of its own, which dies with this process.
+
+        Args:
+            origin: what to clone.
+            values: dotted keys of params.yaml and their values.
+            targets: stages to run, each with what it needs.
+            cache: the DVC cache to use.
+        """
+        clone = self.folder / "repository"
+        self._clear(clone)
+        self._clone(origin, clone, cache)
+        sets = [f"--set-param={key}={_override(value)}" for key, value in values.items()]
+        command = [*DVC, "exp", "run", "--temp", "--name", self.name, *sets, *targets]
+        environment = {
+            LIVE: str((self.folder / "live").resolve()),
+            "DVC_SITE_CACHE_DIR": str((clone / ".dvc/site").resolve()),
+        }
+        with (self.folder / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=clone,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+    def ended(self) -> int | None:
+        """DVC's exit status, or None while it runs."""
+        assert self.process
+        return self.process.poll()
+
+    def rows(self, curve: str) -> list[dict[str, float]]:
+        """The live curve so far, by step; of equal steps the last one, as after a resume."""
+        path = self.folder / "live" / f"{curve}.jsonl"
+        found: dict[float, dict[str, float]] = {}
+        with suppress(OSError):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                with suppress(ValueError):  # a line that is being written
+                    row = json.loads(line)
+                    found[row["step"]] = row
+        return [found[step] for step in sorted(found)]
+
+    def end(self) -> None:
+        """End DVC and the stage that it runs, as Ctrl-C would; kill what does not end. What can go on is kept."""
+        if self.process:
+            _signal(self.process, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(SECONDS_TO_END)
+            _signal(self.process, signal.SIGKILL)
+            self.process.wait()
+        self._clear(self.folder / "repository")
+
+    def collect(self, origin: Origin) -> None:
+        """Bring the finished experiment into this repository, under its name.
+
+        Raises:
+            NoRepository: DVC left no experiment.
+        """
+        reference = origin.reference(self.name)
+        source = str(self.folder / "repository")
+        git(Path(), "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", source, f"+{reference}:{reference}")
+
+    def finish(self) -> None:
+        """Remove what only a trial that goes on would need."""
+        self.end()
+        shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
+
+    def complaint(self) -> str:
+        """What the log says went wrong: the stage's own error before DVC's."""
+        with suppress(OSError):
+            lines = [*self._log()]
+            own = [line for line in lines if line.startswith("error: ")]
+            others = [line for line in lines if line.startswith("ERROR: ")]
+            if own or others:
+                return (own or others)[-1].partition(": ")[2]
+        return "it ended without a word"
+
+    def _log(self) -> Iterator[str]:
+        for line in (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace").splitlines():
+            yield line.rpartition("\r")[2].strip()
+
+    def _clone(self, origin: Origin, clone: Path, cache: Path) -> None:
+        from configobj import ConfigObj  # type: ignore[import-untyped]
+
+        git(Path(), "clone", "--quiet", "--no-checkout", "--branch", RUN, str(origin.store), str(clone))
+        git(clone, "read-tree", "-u", "--reset", f"origin/{WORKSPACE}")
+        for key in ("user.name", "user.email"):
+            if value := git(Path(), "config", "--default", "", key).strip():
+                git(clone, "config", key, value)
+        local = ConfigObj(str(Path(".dvc/config.local")), list_values=False)
+        local.setdefault("cache", {})["dir"] = str(cache)
+        local.filename = str(clone / ".dvc/config.local")
+        local.write()
+        checkpoints = (self.folder / "checkpoints").resolve()
+        checkpoints.mkdir(exist_ok=True)
+        (clone / ".dvc/tmp").mkdir(exist_ok=True)
+        (clone / ".dvc/tmp/checkpoints").symlink_to(checkpoints)
+
+    def _clear(self, clone: Path) -> None:
+        if not clone.exists():
+            return
+        _end_processes_in(clone.resolve())
+        shutil.rmtree(clone)
+
+
+def cache_folder() -> Path:
+    """The DVC cache of this repository.
+
+    Raises:
+        NoRepository: DVC does not work here.
+    """
+    done = subprocess.run([*DVC, "cache", "dir"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoRepository(f"dvc cache dir: {done.stderr.strip()}", "run this at the top of the repository")
+    return Path(done.stdout.strip()).resolve()
+
+
+def result(origin: Origin, name: str, file: str, key: str) -> float:
+    """The objective of a finished experiment.
+
+    Raises:
+        ResultMissing: its commit holds no such file, or the file no such number.
+    """
+    try:
+        value: Any = json.loads(git(Path(), "show", f"{origin.reference(name)}:{file}"))
+        for part in key.split("."):
+            value = value[part]
+        return float(value)
+    except (NoRepository, ValueError, KeyError, TypeError) as error:
+        raise ResultMissing(
+            f"{name} holds no number {file}:{key}", f"`dvc exp show {name}` shows what it holds; correct `objective`"
+        ) from error
+
+
+def git(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+    """What Git prints.
+
+    Raises:
+        NoRepository: it fails.
+    """
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NoRepository(
+            f"git {' '.join(arguments)}: {done.stderr.strip()}", "run this at the top of a clone that has a commit"
+        )
+    return done.stdout
+
+
+_IDENTITY = ("-c", "user.name=promptgan", "-c", "user.email=promptgan@localhost")
+"""Of a commit that never leaves the study's folder."""
+
+
+def _override(value: object) -> str:
+    # The grammar of `dvc exp run --set-param`, which is Hydra's.
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return json.dumps(value)
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _die_with_parent() -> None:
+    if sys.platform.startswith("linux"):
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+_LIBC = ctypes.CDLL(None)  # loaded here, not between fork and exec
+
+
+def _end_processes_in(folder: Path) -> None:
+    # What a killed search left running where the kernel does not end it: other systems, and stages without torch.
+    import psutil  # type: ignore[import-untyped]
+
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if Path(process.cwd()).is_relative_to(folder):
+                process.kill()

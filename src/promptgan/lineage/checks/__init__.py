@@ -1,0 +1,1 @@
+"""The links that `promptgan lineage verify` examines, one kind in each file."""

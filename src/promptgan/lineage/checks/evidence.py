@@ -1,0 +1,254 @@
+"""What the checks look at, each thing read once, and what they find."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+
+from promptgan import base
+from promptgan.lineage import hashes, lock
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+NOTHING = "(nothing)"
+"""Shown where a value is missing."""
+
+
+class Unreadable(base.PromptganError):
+    """A file that a check needs is missing, broken, or not of the form that its stage writes."""
+
+    def __init__(self, path: str, reason: object) -> None:
+        super().__init__(f"{path} cannot be read: {reason}", f"`dvc checkout {path}` restores an output of a stage")
+        self.path = path
+        self.reason = str(reason)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A link of the chain that does not hold."""
+
+    link: str
+    """What was examined, an arrow, and what it should agree with."""
+    expected: str
+    found: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A stage as dvc.yaml declares it, templates filled from params.yaml."""
+
+    command: str
+    dependencies: frozenset[str]
+    parameters: frozenset[str]
+    """Dotted keys of params.yaml, mostly whole sections."""
+    outputs: frozenset[str]
+    in_git: frozenset[str]
+    """Outputs that DVC does not keep (`cache: false`), because they are small and lie in Git."""
+
+
+class Evidence:
+    """The repository in this folder.
+
+    Raises:
+        LockUnreadable: there is no dvc.lock, or it is not what DVC writes.
+        ParameterError: params.yaml cannot be read.
+    """
+
+    def __init__(self) -> None:
+        self.lock = lock.read()
+        self.params = base.load_params()
+        self._trees: dict[str, hashes.Tree] = {}
+        self._documents: dict[str, Any] = {}
+        self._tables: dict[str, pa.Table] = {}
+
+    @cached_property
+    def declared(self) -> dict[str, Declared]:
+        """The stages of dvc.yaml, in its order."""
+        stages = YAML(typ="safe", pure=True).load(lock.PIPELINE.read_bytes())["stages"]
+        return {name: self._declared(entry) for name, entry in stages.items()}
+
+    @cached_property
+    def cache(self) -> Path:
+        """The folder of DVC's cache, as DVC's own settings give it."""
+        from dvc.config import Config
+
+        configured: str | None = Config(".dvc")["cache"].get("dir")
+        return Path(configured or ".dvc/cache")
+
+    def restore(self, path: str) -> str:
+        """The command that brings an output back as it was."""
+        return f"git checkout {path}" if self.in_git(path) else f"dvc checkout {path}"
+
+    def in_git(self, path: str) -> bool:
+        """Whether an output lies in Git instead of in DVC's cache."""
+        return any(path in declared.in_git for declared in self.declared.values())
+
+    def object(self, md5: str) -> Path:
+        """Where DVC's cache keeps, or would keep, the content of this md5."""
+        return self.cache / "files" / "md5" / md5[:2] / md5[2:]
+
+    def listing(self, out: lock.File) -> dict[str, str] | None:
+        """The md5 of each file of a folder when its stage ran, by path inside of it.
+
+        None where the cache does not have the listing, or where it is not the one that dvc.lock names.
+        """
+        try:
+            files = {entry["relpath"]: entry["md5"] for entry in json.loads(self.object(out.md5).read_bytes())}
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return files if hashes.md5_of_listing(files) == out.md5 else None
+
+    def tree(self, path: str) -> hashes.Tree | None:
+        """The hashes of a file or a folder; None where there is neither.
+
+        Raises:
+            Unreadable: a file in it cannot be read.
+        """
+        if path not in self._trees:
+            if not Path(path).exists():
+                return None
+            self._trees[path] = hashes.Tree({name: _digest(file) for name, file in _files(Path(path))})
+        return self._trees[path]
+
+    def irregular(self) -> list[str]:
+        """What lies among outputs and dependencies and is no regular file: a pipe, for which reading waits for ever."""
+        stages = self.lock.stages.values()
+        paths = {file.path for stage in stages for file in (*stage.dependencies, *stage.outputs)}
+        files = (file for path in paths if os.path.lexists(path) for _, file in _files(Path(path)))
+        return sorted({file.as_posix() for file in files if not file.is_file()})
+
+    def sha256(self, path: str) -> str | None:
+        """The sha256 of a file, hashed with the output it lies in; None where there is no such file.
+
+        Raises:
+            Unreadable: something in that output cannot be read.
+        """
+        for _, out in self.lock.outputs():
+            if path != out.path and lock.lies_in(path, out.path):
+                tree = self.tree(out.path)
+                found = tree and tree.files.get(path.removeprefix(out.path + "/"))
+                return found.sha256 if found else None
+        tree = self.tree(path)
+        return tree.files[""].sha256 if tree and tree.is_file else None
+
+    def json(self, path: str) -> Any:
+        """The content of a JSON object.
+
+        Raises:
+            Unreadable: it is missing or is no JSON object.
+        """
+        if path not in self._documents:
+            try:
+                document = json.loads(Path(path).read_bytes())
+            except (OSError, ValueError) as error:
+                raise Unreadable(path, error) from error
+            if not isinstance(document, dict):
+                raise Unreadable(path, "it holds no JSON object")
+            self._documents[path] = document
+        return self._documents[path]
+
+    def rows(self, path: str) -> list[dict[str, str]]:
+        """The rows of a CSV file.
+
+        Raises:
+            Unreadable: it is missing or is not UTF-8.
+        """
+        try:
+            return list(csv.DictReader(Path(path).read_text(encoding="utf-8").splitlines()))
+        except (OSError, ValueError) as error:
+            raise Unreadable(path, error) from error
+
+    def table(self, path: str) -> "pa.Table":
+        """The table of a Parquet or Arrow file.
+
+        Raises:
+            Unreadable: it is missing or is no such file.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if path not in self._tables:
+            try:
+                if path.endswith(".arrow"):
+                    with pa.OSFile(path) as file:
+                        self._tables[path] = pa.ipc.open_file(file).read_all()
+                else:
+                    self._tables[path] = pq.read_table(path)
+            except (OSError, pa.ArrowException) as error:
+                raise Unreadable(path, error) from error
+        return self._tables[path]
+
+    def _declared(self, entry: dict[str, Any]) -> Declared:
+        def named(*keys: str) -> dict[str, dict[str, Any]]:
+            """Options by name, filled; an item is a name, or a name with its options."""
+            items = [item if isinstance(item, dict) else {item: {}} for key in keys for item in entry.get(key, [])]
+            return {self._filled(name): options for item in items for name, options in item.items()}
+
+        outputs = named("outs", "metrics", "plots")
+        return Declared(
+            self._filled(entry["cmd"]),
+            frozenset(named("deps")),
+            frozenset(named("params")),
+            frozenset(outputs),
+            frozenset(path for path, options in outputs.items() if options.get("cache") is False),
+        )
+
+    def _filled(self, text: str) -> str:
+        def value(match: re.Match[str]) -> str:
+            found = at(self.params, match[1])
+            if found is None:
+                raise Unreadable("dvc.yaml", f"params.yaml holds no {match[1]} for ${{{match[1]}}}")
+            return str(found)
+
+        return re.sub(r"\$\{\s*([\w.]+)\s*\}", value, text)
+
+
+Check = Callable[[Evidence], Iterator[Broken]]
+"""A check of the whole repository."""
+StageCheck = Callable[[Evidence, lock.Stage], Iterator[Broken]]
+"""A check of one stage that has run."""
+
+
+def at(document: Any, key: str) -> Any:
+    """The value of a dotted key; None where there is none."""
+    for part in key.split("."):
+        document = document.get(part) if isinstance(document, dict) else None
+    return document
+
+
+def differences(expected: Any, found: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Every dotted key whose value differs, with what was expected and what was found there, or `NOTHING`."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in sorted(expected.keys() | found.keys()):
+            below = f"{key}.{name}" if key else str(name)
+            yield from differences(expected.get(name, NOTHING), found.get(name, NOTHING), below)
+    elif expected != found or isinstance(expected, bool) is not isinstance(found, bool):
+        yield key, expected, found
+
+
+def _files(path: Path) -> Iterator[tuple[str, Path]]:
+    """A file under the name '', or all that a folder holds but folders, by POSIX path inside of it."""
+    if not path.is_dir():
+        yield "", path
+        return
+    for file in sorted(path.rglob("*")):
+        inside = file.relative_to(path)
+        if hashes.IGNORED not in inside.parts and (file.is_symlink() or not file.is_dir()):
+            yield inside.as_posix(), file
+
+
+def _digest(path: Path) -> hashes.Digest:
+    try:
+        return hashes.digest(path)
+    except OSError as error:
+        raise Unreadable(path.as_posix(), error.strerror) from error

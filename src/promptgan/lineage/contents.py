@@ -1,0 +1,123 @@
+"""The bytes that a hash in dvc.lock stands for: in the workspace where it still has them, else in DVC's cache."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Literal
+
+from promptgan import base
+from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
+from promptgan.lineage.lock import File, Lock
+
+LISTING = ".dir"
+"""What ends the hash of a folder: it is that of a JSON list of its files and their hashes."""
+CACHE = Path(".dvc/cache/files/md5")
+
+State = Literal["same", "other", "missing"]
+"""Whether the workspace has the bytes that dvc.lock has."""
+
+
+class NotTracked(base.PromptganError):
+    """dvc.lock has no such file, or its folder holds none of that name."""
+
+
+class BytesNotHere(base.PromptganError):
+    """Neither the workspace nor DVC's cache has the bytes that dvc.lock has for a path."""
+
+
+def state(file: File) -> State:
+    """Compare the workspace's file or folder with dvc.lock; reads every byte of it."""
+    path = Path(file.path)
+    if not path.exists():
+        return "missing"
+    found = md5_of_listing(_members(path)) if path.is_dir() else md5_of(path)
+    return "same" if found == file.md5 else "other"
+
+
+def listing(folder: File) -> dict[str, str] | None:
+    """The md5 of each file of a folder by its path in it; None where neither cache nor workspace can tell."""
+    cached = _cached(folder.md5)
+    if cached and f"{md5_of(cached)}{LISTING}" == folder.md5:
+        return {entry["relpath"]: entry["md5"] for entry in json.loads(cached.read_bytes())}
+    path = Path(folder.path)
+    members = _members(path) if path.is_dir() else {}
+    return members if md5_of_listing(members) == folder.md5 else None
+
+
+def md5_in_lock(locked: Lock, path: str) -> str:
+    """The md5 that dvc.lock has for an output, a dependency, or a file in one that is a folder.
+
+    Raises:
+        NotTracked: there is no such file.
+        BytesNotHere: it would lie in a folder whose listing is not here.
+    """
+    file = locked.holding(path)
+    if file is None:
+        raise NotTracked(f"{path}: dvc.lock has no such output or dependency", "`dvc.lock` lists those it has")
+    if file.path == path:
+        return file.md5
+    members = listing(file)
+    if members is None:
+        raise BytesNotHere(f"{file.path}: which files it holds is recorded neither here nor in DVC's cache", _get(file))
+    name = path.removeprefix(f"{file.path}/")
+    if name not in members:
+        raise NotTracked(
+            f"{path}: {file.path} holds no such file{base.nearest(name, list(members))}",
+            f"it holds {', '.join(sorted(members))}",
+        )
+    return members[name]
+
+
+def recorded(locked: Lock, path: str) -> Path:
+    """Where the very bytes lie that dvc.lock has for a file; see `locate`.
+
+    Raises:
+        NotTracked: dvc.lock has no such file.
+        BytesNotHere: the workspace has other bytes or none, and the cache has none.
+    """
+    found = locate(path, md5_in_lock(locked, path))
+    if found:
+        return found
+    file = locked.holding(path)
+    assert file is not None
+    problem = "here are other bytes than dvc.lock has" if Path(path).is_file() else "not here"
+    raise BytesNotHere(f"{path}: {problem}, and DVC's cache has them not", _get(file))
+
+
+def locate(path: str, md5: str) -> Path | None:
+    """The file itself where it has these bytes, else its copy in DVC's cache, to be read only; None without either."""
+    here = Path(path)
+    if here.is_file() and md5_of(here) == md5:
+        return here
+    cached = _cached(md5)
+    return cached if cached and md5_of(cached) == md5 else None
+
+
+def _get(file: File) -> str:
+    return f"run `dvc pull {file.path}`, or `dvc checkout {file.path}` where the cache has it, or `make run`"
+
+
+def _members(folder: Path) -> dict[str, str]:
+    files = [f for f in folder.rglob("*") if f.is_file() and IGNORED not in f.parts]
+    return {file.relative_to(folder).as_posix(): md5_of(file) for file in files}
+
+
+def _cached(md5: str) -> Path | None:
+    """A file of DVC's cache by its hash; DVC, slow to load, is only asked where the usual place fails."""
+    name = Path(md5[:2], md5[2:])
+    usual = CACHE / name
+    if usual.is_file():
+        return usual
+    root = _cache_of(Path.cwd())
+    return root / name if root and (root / name).is_file() else None
+
+
+@functools.cache
+def _cache_of(repository: Path) -> Path | None:
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        return Path(Repo(repository).cache.local.path)
+    except DvcException:  # no repository of DVC
+        return None

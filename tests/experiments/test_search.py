@@ -1,0 +1,287 @@
+"""The rules of a search, in a repository whose only stage takes no time; tests/pipeline/test_search.py trains."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from promptgan import base
+from promptgan.cli import app
+from promptgan.experiments import search
+from promptgan.experiments.search_page import page
+from promptgan.experiments.search_settings import Pruning, read
+from tests.pipeline.clone import until
+
+ROOT = Path(__file__).parents[2]
+STAGE = """
+import json, os, pathlib, sys, time, yaml
+train = yaml.safe_load(open("params.yaml"))["train"]
+score = 1 - abs(train["learning_rate"] - 0.3)
+if train["objective"] == "hinge":
+    print("error: hinge does not train\\n  -> take another", file=sys.stderr)
+    sys.exit(1)
+if train["steps"] == 7:
+    print("resting", flush=True)
+    time.sleep(600)
+live = pathlib.Path(os.environ["PROMPTGAN_LIVE"])
+live.mkdir(parents=True, exist_ok=True)
+rows = [{"time": 1.0, "step": 10 * n, "score": score * n, "loss": 1 - score} for n in range(3)]
+(live / "train.jsonl").write_text("".join(json.dumps(row) + "\\n" for row in rows))
+pathlib.Path("metrics").mkdir(exist_ok=True)
+pathlib.Path("metrics/train.json").write_text(json.dumps({"score": score, "nan": float("nan")}))
+"""
+PIPELINE = {
+    "stages": {
+        "train": {
+            "cmd": "exec python stage.py",
+            "params": ["train"],
+            "deps": ["stage.py"],
+            "metrics": [{"metrics/train.json": {"cache": False}}],
+        }
+    }
+}
+
+
+IDENTITY = {f"GIT_{who}_{what}": "test@e.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a stage that computes a score from one parameter, and fails with a value of another."""
+    folder = tmp_path_factory.mktemp("committed") / "repository"
+    folder.mkdir()
+    shutil.copy(ROOT / "params.yaml", folder)
+    (folder / "stage.py").write_text(STAGE, encoding="utf-8")
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE), encoding="utf-8")
+    for line in ("git init -q", f"{sys.executable} -m dvc init -q", "git add -A", "git commit -qm start"):
+        subprocess.run(line.split(), check=True, cwd=folder, env={**os.environ, **IDENTITY})
+    return folder
+
+
+@pytest.fixture
+def repository(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to work in."""
+    for key, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(tmp_path / "site"), "HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(key, value)
+    folder = tmp_path / "repository"
+    shutil.copytree(committed, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def settings(**changes: Any) -> None:
+    whole: dict[str, Any] = {
+        "name": "quick",
+        "objective": "metrics/train.json:score",
+        "direction": "maximize",
+        "space": {"train.learning_rate": {"low": 0.1, "high": 1.0}},
+        "budget": {"trials": 2},
+        **changes,
+    }
+    Path("search.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, ["search", *arguments])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def states(name: str = "quick") -> list[str]:
+    return [trial.state.name for trial in search.open_study(name).trials]
+
+
+def test_a_search_goes_on_when_the_budget_is_raised_and_its_page_is_the_same_for_the_same_study(
+    repository: Path,
+) -> None:
+    settings(budget={"trials": 1})
+    assert "1 trials: 1 finished, 0 pruned, 0 failed" in run().output
+    settings(budget={"trials": 2})
+    assert "quick-t0:" not in run().output
+    assert run().output.startswith("2 trials: 2 finished, 0 pruned, 0 failed; raise the budget to go on\n")
+    html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
+    assert html == page(search.open_study("quick"))
+    addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
+    assert all(address.startswith("#") for address in addresses)
+    assert str(repository) not in html
+    assert "<script" not in html
+
+
+def test_a_study_keeps_its_space_and_what_it_began_with(repository: Path) -> None:
+    settings(budget={"trials": 1})
+    run()
+    settings(space={"train.learning_rate": {"low": 0.1, "high": 2.0}})
+    assert "the study quick began with another space" in run(code=2).stderr
+    settings(budget={"trials": 2})
+    Path("stage.py").write_text("raise SystemExit(1)\n", encoding="utf-8")
+    path = Path("params.yaml")
+    path.write_text(path.read_text(encoding="utf-8").replace("objective: non_saturating", "objective: hinge"))
+    assert "note: trials go on with what params.yaml held when the study began" in run().output
+    assert states() == ["COMPLETE", "COMPLETE"]
+
+
+def test_an_impossible_combination_is_pruned_with_its_reason_before_it_runs(repository: Path) -> None:
+    settings(space={"train.objective": ["wasserstein"]})
+    output = run().output
+    assert "  quick-t0, 0 s: invalid: critic-without-penalty: train.objective is wasserstein, which needs" in output
+    assert states() == ["PRUNED", "PRUNED"]
+    assert "No trial has finished." in Path("reports/search/quick/index.html").read_text(encoding="utf-8")
+    assert "no trial of quick has finished" in run("--apply", code=1).stderr
+
+
+def test_failing_trials_have_a_reason_and_after_three_the_search_gives_up(repository: Path) -> None:
+    settings(space={"train.objective": ["hinge"]}, budget={"trials": 9})
+    result = run(code=1)
+    assert "  quick-t0, " in result.output
+    assert result.output.count("failed: hinge does not train\n") == 3
+    assert "error: 3 trials failed one after the other; the last: hinge does not train" in result.stderr
+    assert states() == ["FAIL"] * 3
+
+
+def test_a_trial_beyond_the_limit_is_pruned_at_the_first_step_after_the_warmup(repository: Path) -> None:
+    settings(pruning={"pruner": "threshold", "limit": 5.0, "warmup_steps": 10}, budget={"trials": 1})
+    assert "quick-t0, " in (output := run().output)
+    assert ": pruned at step 10: 0." in output
+    assert states() == ["PRUNED"]
+    assert [path.name for path in (search.FOLDER / "quick/t0").iterdir() if path.is_dir()] == ["live"]
+
+
+@pytest.mark.parametrize("study", ["maximize", "minimize"])
+@pytest.mark.parametrize(
+    ("pruning", "column", "earlier", "pruned"),
+    [
+        (Pruning(pruner="threshold", limit=2.0), "maximize", [], [0.0, 1.9]),
+        (Pruning(pruner="threshold", limit=2.0), "minimize", [], [2.1, 9.0]),
+        (Pruning(pruner="median", startup_trials=3), "maximize", [1.0, 2.0, 3.0], [0.0, 1.9]),
+        (Pruning(pruner="median", startup_trials=3), "minimize", [1.0, 2.0, 3.0], [2.1, 9.0]),
+        (Pruning(pruner="median", startup_trials=4), "minimize", [1.0, 2.0, 3.0], []),
+        (Pruning(pruner="none"), "maximize", [1.0, 2.0, 3.0], []),
+    ],
+)
+def test_what_is_worse_is_pruned_whatever_the_directions(
+    study: str, pruning: Pruning, column: str, earlier: list[float], pruned: list[float]
+) -> None:
+    sign = 1.0 if study == column else -1.0
+    there = optuna.create_study(direction=study, pruner=search.pruner(pruning, study == "maximize", sign))
+    for value in earlier:
+        trial = there.ask()
+        trial.report(sign * value, 5)
+        there.tell(trial, 0.0)
+
+    def given_up(value: float) -> bool:
+        trial = there.ask()
+        trial.report(sign * value, 5)
+        return trial.should_prune()
+
+    assert [value for value in (0.0, 1.9, 2.0, 2.1, 9.0) if given_up(value)] == pruned
+
+
+def test_hours_end_a_search(repository: Path) -> None:
+    settings(budget={"hours": 0.0001})
+    run()
+    assert states() == ["COMPLETE"]
+    run()
+    assert states() == ["COMPLETE"], "the time of the first start does not count"
+
+
+def test_a_search_that_is_told_to_end_ends_its_trials_and_keeps_them(repository: Path) -> None:
+    settings(space={"train.steps": [7]})
+    log = search.FOLDER / "quick/t0/log.txt"
+    program = "import sys; sys.path.insert(0, sys.argv.pop(1)); from promptgan.cli import main; main()"
+    started = [sys.executable, "-c", program, str(ROOT / "src"), "search"]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        until(lambda: log.exists() and "resting" in log.read_text(encoding="utf-8"), "the trial to train")
+        process.terminate()
+        said, _ = process.communicate()
+    assert process.returncode == 130
+    assert said.endswith("error: stopped; quick-t0 was running\n  -> the same command goes on from here\n")
+    assert states() == ["RUNNING"]
+    assert not (search.FOLDER / "quick/t0/repository").exists()
+
+
+def test_an_objective_that_is_no_number_fails_the_trial(repository: Path) -> None:
+    settings(objective="metrics/train.json:nan", budget={"trials": 1})
+    assert "failed: metrics/train.json:nan is nan" in run().output
+    settings(objective="metrics/train.json:nothing", budget={"trials": 1}, name="other")
+    assert "failed: other-t0 holds no number metrics/train.json:nothing" in run().output
+
+
+def test_a_study_is_run_by_one_process(repository: Path) -> None:
+    settings()
+    folder = search.FOLDER / "quick"
+    folder.mkdir(parents=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another process runs the study quick" in run(code=1).stderr
+
+
+def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) -> None:
+    space = {"train.learning_rate": {"low": 0.1, "high": 1.0}, "train.objective": ["non_saturating", "hinge"]}
+    settings(space=space, direction="minimize")
+    study = search.open_study("quick", "minimize")
+    distributions: dict[str, Any] = {
+        "train.learning_rate": optuna.distributions.FloatDistribution(0.1, 1.0),
+        "train.objective": optuna.distributions.CategoricalDistribution(["non_saturating", "hinge"]),
+    }
+    for rate, objective, value in ((0.7, "hinge", 3.0), (0.123456789, "hinge", 1.0), (0.2, "non_saturating", 2.0)):
+        values = {"train.learning_rate": rate, "train.objective": objective}
+        study.add_trial(optuna.trial.create_trial(params=values, distributions=distributions, value=value))
+    before = Path("params.yaml").read_text(encoding="utf-8")
+    lines = {
+        "  learning_rate: 0.0002\n": "  learning_rate: 0.123456789\n",
+        "  objective: non_saturating  #": "  objective: hinge           #",
+    }
+    for old, new in lines.items():
+        assert before.count(old) == 1
+        before = before.replace(old, new)
+    output = run("--apply").output
+    assert "  train.learning_rate: 0.0002 -> 0.123456789\n" in output
+    assert "  train.objective: non_saturating -> hinge\n" in output
+    assert "params.yaml holds the values of quick-t1: 2 value(s) changed" in output
+    assert Path("params.yaml").read_text(encoding="utf-8") == before
+    assert "no value(s) changed" in run("--apply").output
+
+
+def test_without_a_study_there_is_nothing_to_apply(repository: Path) -> None:
+    settings()
+    assert "there is no study quick here" in run("--apply", code=1).stderr
+    assert not search.FOLDER.exists()
+
+
+def test_without_optuna_the_remedy_is_said(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings()
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert "the package optuna is not installed\n  -> run `make tools`, once" in run(code=1).stderr
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = {"torch", "optuna", "pandas", "dvc", "numpy", "ruamel", "matplotlib", "accelerate"}
+    code = f"""
+import sys
+from promptgan.cli import app
+try:
+    app()
+except SystemExit:
+    print(sorted({heavy} & set(sys.modules)), file=sys.stderr)
+"""
+    for name in ("search", "track"):
+        help_ = [sys.executable, "-c", code, name, "--help"]
+        done = subprocess.run(help_, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")})
+        assert done.stderr.strip() == "[]"
+        assert f"promptgan {name} " in done.stdout
+
+
+def test_the_shipped_file_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert read(Path("search.yaml")).targets == ["train"]
+    assert base.load_params(Path("search.yaml"))["space"].keys() == read(Path("search.yaml")).space.keys()

@@ -1,0 +1,249 @@
+"""What is found between two versions of the validated records, and how it is shown."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from promptgan.commands.data import app
+from promptgan.lineage import lock
+from promptgan.lineage.records import difference, page, versions
+from promptgan.lineage.records.difference import Difference
+from tests.lineage.records.repository import Repository
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, ["diff", *arguments])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def compared(before: str = "HEAD", after: str | None = None) -> Difference:
+    return difference.compare(versions.read(before), versions.read(after))
+
+
+def change(repository: Repository) -> None:
+    """Two records more, one less, three changed, one to quarantine, one out of it, three to another split."""
+    train = repository.tables["train"]
+    train[0] = (*train[0][:3], "an <b>other</b> text")
+    train[1] = (train[1][0], "another-group", *train[1][2:])
+    caught = train.pop(2)
+    train.pop(2)
+    train += [("new-1", "g", "what is new?", "nothing at all"), ("new-2", "g", "what else?", "nothing")]
+    released = repository.tables["quarantine"].pop()
+    repository.tables["quarantine"].append((*caught, "too-long", "has more words than are allowed"))
+    train.append((*released[:2], '"spaced" out', "well"))
+    repository.tables["val"] += repository.tables["test"][:3]
+    del repository.tables["test"][:3]
+    repository.finish()
+
+
+def test_every_kind_of_change_is_counted(repository: Repository) -> None:
+    change(repository)
+    found = compared()
+    assert found.counts == {
+        "added": 2, "removed": 1, "changed": 3, "to_quarantine": 1, "from_quarantine": 1, "between_splits": 3
+    }  # fmt: skip
+    assert found.columns == {"group": 1, "text": 2}
+    rows = {split.name: split for split in found.splits}
+    assert (rows["train"].before, rows["train"].after) == (12, 13)
+    assert (rows["train"].added, rows["train"].removed, rows["train"].arrived, rows["train"].left) == (2, 1, 1, 1)
+    assert (rows["train"].changed, rows["val"].arrived, rows["test"].left) == (2, 3, 3)
+    assert {rule.name: (rule.before, rule.after, rule.caught, rule.released) for rule in found.rules} == {
+        "empty-side": (1, 0, 0, 1),
+        "too-long": (0, 1, 1, 0),
+    }
+
+
+def test_counts_add_up_in_every_split(repository: Repository) -> None:
+    change(repository)
+    for split in compared().splits:
+        assert split.after == split.before + split.added - split.removed + split.arrived - split.left
+
+
+def test_examples_show_where_a_record_is_and_what_it_was(repository: Repository) -> None:
+    change(repository)
+    examples = compared().examples
+    first = examples["changed"][0]
+    assert (first["id"], first["place"], first["text"]) == ("train-0000", "train", "an <b>other</b> text")
+    assert first["former text"].startswith("train turn 0 1")
+    assert examples["to_quarantine"][0]["place"] == "train -> quarantine"
+    assert examples["to_quarantine"][0]["reason"] == "too-long: has more words than are allowed"
+    assert examples["from_quarantine"][0]["former reason"].startswith("empty-side")
+    assert len(difference.compare(versions.read("HEAD"), versions.read(), examples=1).examples["added"]) == 1
+
+
+def test_what_quarantine_keeps_as_it_came_is_no_change_of_the_record(repository: Repository) -> None:
+    caught = repository.tables["train"].pop(0)
+    as_it_came = (*caught[:2], f"  {caught[2]}", caught[3], "too-long", "has more words than are allowed")
+    repository.tables["quarantine"].append(as_it_came)
+    repository.finish()
+    assert compared().counts["to_quarantine"] == 1
+    assert compared().counts["changed"] == 0
+
+
+def test_removed_records_that_are_excluded_are_told_apart(repository: Repository) -> None:
+    del repository.tables["train"][5]
+    repository.write("data/excluded.csv", "data,id,reason\ntalk,train-0000,\nother,train-0001,\n")
+    repository.tables["train"].append(("train-0001b", "g", "a", "b"))
+    repository.tables["train"] = [row for row in repository.tables["train"] if row[0] != "train-0001"]
+    repository.finish()
+    found = compared()
+    assert (found.counts["removed"], found.excluded) == (3, 1)
+    assert "(1 of the removed are excluded by data/excluded.csv)" in page.verdict(found)
+
+
+def test_the_causes_are_what_the_two_validations_did_not_share(repository: Repository) -> None:
+    repository.parameters = {"data": {"name": "talk"}, "validate": {"max_text_words": 12}}
+    repository.write("data/excluded.csv", "data,id,reason\ntalk,train-0000,\n")
+    repository.finish()
+    assert set(compared().causes) >= {
+        "validate.max_text_words: 20 -> 12",
+        "validate.near_duplicates.threshold: 0.8 -> (nothing)",
+        "data/excluded.csv: other content",
+    }
+    assert not any(cause.startswith("data/raw") for cause in compared().causes)
+
+
+def test_labels_are_compared_where_either_version_has_them(repository: Repository) -> None:
+    for split in ("train", "val", "test", "judge"):
+        rows = repository.tables[split]
+        repository.tables[split] = [(*row, "a" if i % 2 else "b") for i, row in enumerate(rows)]
+    repository.finish()
+    assert {(share.name, share.before, share.after) for share in compared().shift.labels} == {
+        ("a", 0.0, 0.5), ("b", 0.0, 0.5)
+    }  # fmt: skip
+    assert compared().shift.label_distance == 1.0
+    assert compared().columns == {"label": 48}
+
+
+def test_other_data_altogether_is_said_and_still_compared_as_a_whole(repository: Repository) -> None:
+    for split, rows in repository.tables.items():
+        repository.tables[split] = [(f"other-{row[0]}", row[1], f"well {row[2]}", *row[3:]) for row in rows]
+    repository.parameters["data"] = {"name": "verses"}
+    repository.title = "verses 2.0"
+    repository.finish()
+    output = run("HEAD").output
+    assert "No record is in both: these are different data sets altogether" in output
+    assert "words that gained most: well" in output
+    assert "added, 5 of" not in output
+    assert (
+        run("HEAD", "--brief").output
+        == "data is another since HEAD: talk 1.0 -> verses 2.0; promptgan data diff HEAD compares them\n"
+    )
+
+
+def test_two_revisions_and_an_experiment_by_its_name(repository: Repository) -> None:
+    repository.tables["train"].append(("new-1", "g", "what is new?", "nothing at all"))
+    repository.finish().commit()
+    repository.git("update-ref", "refs/exps/12/3456/brave-toad", "HEAD")
+    repository.git("reset", "--quiet", "--hard", "HEAD~1")
+    assert compared("HEAD", "brave-toad").counts["added"] == 1
+    assert compared("brave-toad", "HEAD").counts["removed"] == 1
+    assert "did you mean brave-toad?" in run("brave-toat", code=1).stderr
+
+
+def test_what_the_cache_lacks_is_named_with_the_way_to_get_it(repository: Repository, tmp_path: Path) -> None:
+    repository.remote(tmp_path / "remote")
+    repository.dvc("push")
+    former = repository.object(repository.md5("data/validated/train.parquet"))
+    change(repository)
+    repository.commit()
+    former.unlink()
+    error = run("HEAD~1", code=1).stderr
+    assert "data/validated of HEAD~1: DVC's cache does not hold its train.parquet" in error
+    assert "run `dvc fetch --all-commits data/validated`" in error
+    line = run("HEAD~1", "--brief").output
+    assert line.startswith("data changed since HEAD~1, but cannot be compared: data/validated of HEAD~1")
+    repository.dvc("fetch", "--all-commits", "data/validated")
+    assert run("HEAD~1", "--brief").output.startswith("data changed since HEAD~1: +2 rows")
+
+
+def test_a_damaged_table_is_named(repository: Repository) -> None:
+    change(repository)
+    Path("data/validated/val.parquet").write_bytes(b"PAR1 and no more")
+    assert "val of workspace (data/validated/val.parquet)" in run("HEAD", code=1).stderr
+
+
+def test_no_run_at_all_is_an_error_with_a_remedy(repository: Repository) -> None:
+    Path("dvc.lock").unlink()
+    assert "after `make run`" in run("HEAD", code=1).stderr
+    assert run("HEAD", "--brief").output == ""
+
+
+def test_brief_is_silent_where_nothing_changed_and_one_line_where_something_did(repository: Repository) -> None:
+    assert run("HEAD", "--brief").output == ""
+    repository.write("stages/train.py", "")
+    Path("dvc.lock").write_text(Path("dvc.lock").read_text() + "# other bytes, the same data\n")
+    assert run("HEAD", "--brief").output == ""
+    change(repository)
+    assert run("HEAD", "--brief").output == (
+        "data changed since HEAD: +2 rows, -1, 3 changed, 1 to quarantine, 1 out of quarantine, 3 between splits;"
+        " promptgan data diff HEAD shows them\n"
+    )
+    run("HEAD", "HEAD", "--brief", code=2)
+    assert "no such commit" in run("HAED", "--brief", code=1).stderr
+
+
+def test_brief_is_silent_in_a_repository_without_a_commit(repository: Repository) -> None:
+    repository.git("update-ref", "-d", "refs/heads/main")
+    assert run("HEAD", "--brief").output == ""
+
+
+def test_a_workspace_that_is_not_what_its_lock_says_is_told(repository: Repository) -> None:
+    locked = Path("dvc.lock").read_bytes()
+    change(repository)
+    Path("dvc.lock").write_bytes(locked)
+    assert "workspace was changed by hand" in run("HEAD").output.replace("\n", " ")
+
+
+def test_the_same_data_is_one_sentence(repository: Repository) -> None:
+    assert "The two are the same bytes: nothing changed." in run("HEAD").output
+    assert "Rows" not in run("HEAD").output
+
+
+def test_json_holds_everything_and_writes_no_page(repository: Repository) -> None:
+    change(repository)
+    document = json.loads(run("HEAD", "--json").output)
+    assert document["counts"]["added"] == 2
+    assert document["shift"]["lengths"][0]["side"] == "prompt"
+    assert not Path("reports/data").exists()
+
+
+def test_the_page_is_self_contained_escaped_and_the_same_each_time(repository: Repository) -> None:
+    change(repository)
+    output = run("HEAD").output
+    assert output.endswith("page: reports/data/HEAD..workspace/index.html\n")
+    path = Path("reports/data/HEAD..workspace/index.html")
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    assert "an &lt;b&gt;other&lt;/b&gt; text" in text
+    assert "<b>other" not in text
+    assert not re.search(r"(?:src|href)=|url\(|@import|https?://", text)
+    assert text.count("<rect") > 10
+    run("HEAD")
+    assert path.read_text(encoding="utf-8") == text
+    assert [file.name for file in path.parent.iterdir()] == ["index.html"]
+
+
+def test_a_branch_with_a_slash_makes_one_folder(repository: Repository) -> None:
+    repository.git("branch", "team/try")
+    change(repository)
+    assert run("team/try").output.endswith("page: reports/data/team-try..workspace/index.html\n")
+
+
+def test_revisions_from_before_the_exclusion_list_are_read(repository: Repository) -> None:
+    repository.git("rm", "--quiet", "--cached", "data/excluded.csv")
+    repository.git("commit", "--quiet", "--amend", "--message", "no list")
+    assert versions.read("HEAD").excluded == frozenset()
+
+
+def test_a_lock_without_validated_data_is_refused(repository: Repository) -> None:
+    Path("dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    with pytest.raises(versions.NothingValidated, match="workspace"):
+        versions.read()
+    with pytest.raises(lock.RevisionUnknown):
+        versions.read("nowhere")
