@@ -19,10 +19,10 @@ help: ## list every target
 	@echo "  STAGE is one of: $(STAGES)"
 
 run: check-params ## run the whole pipeline that params.yaml describes, then show its results
-	@start=$$(date +%s); $(BIN)/dvc repro && $(BIN)/promptgan show && echo "total: $$(($$(date +%s) - start)) s"
+	@start=$$(date +%s); $(BIN)/dvc repro && $(BIN)/promptgan show && $(BIN)/promptgan data diff HEAD --brief && echo "total: $$(($$(date +%s) - start)) s"
 
 $(STAGES): check-params ## run one stage and what it needs, such as `make tokenize`
-	@$(BIN)/dvc repro $@
+	@$(BIN)/dvc repro $@ && $(BIN)/promptgan data diff HEAD --brief
 
 check-params: $(RUN)
 	@$(BIN)/promptgan check
@@ -54,8 +54,9 @@ search: check-params $(TOOLS) ## try values of parameters as search.yaml says
 audit: $(RUN) ## check every artifact against dvc.lock, cache, provenance and packages
 	@$(BIN)/promptgan lineage verify
 
-release: $(TOOLS) ## write one folder to hand on into release/: make release KEY=private.pem
-	@$(BIN)/promptgan release build $(if $(KEY),--key $(KEY))
+release: $(TOOLS) ## write one folder to hand on into release/ and check it: make release KEY=private.pem FORCE=1
+	@$(BIN)/promptgan release build $(if $(KEY),--key $(KEY)) $(if $(FORCE),--force)
+	@$(BIN)/promptgan release verify release $(if $(KEY),--public-key $(KEY).pub)
 
 doctor: $(RUN) ## say what stands between this clone and a run
 	@$(BIN)/promptgan doctor

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from promptgan import base
 from promptgan.cli import app
-from promptgan.experiments import search
+from promptgan.experiments import search_study
 from promptgan.experiments.search_page import page
 from promptgan.experiments.search_settings import Pruning, read
 from tests.pipeline.clone import until
@@ -98,7 +98,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 
 def states(name: str = "quick") -> list[str]:
-    return [trial.state.name for trial in search.open_study(name).trials]
+    return [trial.state.name for trial in search_study.open_study(name).trials]
 
 
 def test_a_search_goes_on_when_the_budget_is_raised_and_its_page_is_the_same_for_the_same_study(
@@ -110,7 +110,7 @@ def test_a_search_goes_on_when_the_budget_is_raised_and_its_page_is_the_same_for
     assert "quick-t0:" not in run().output
     assert run().output.startswith("2 trials: 2 finished, 0 pruned, 0 failed; raise the budget to go on\n")
     html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
-    assert html == page(search.open_study("quick"))
+    assert html == page(search_study.open_study("quick"))
     addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
     assert all(address.startswith("#") for address in addresses)
     assert str(repository) not in html
@@ -153,7 +153,7 @@ def test_a_trial_beyond_the_limit_is_pruned_at_the_first_step_after_the_warmup(r
     assert "quick-t0, " in (output := run().output)
     assert ": pruned at step 10: 0." in output
     assert states() == ["PRUNED"]
-    assert [path.name for path in (search.FOLDER / "quick/t0").iterdir() if path.is_dir()] == ["live"]
+    assert [path.name for path in (search_study.FOLDER / "quick/t0").iterdir() if path.is_dir()] == ["live"]
 
 
 @pytest.mark.parametrize("study", ["maximize", "minimize"])
@@ -172,7 +172,7 @@ def test_what_is_worse_is_pruned_whatever_the_directions(
     study: str, pruning: Pruning, column: str, earlier: list[float], pruned: list[float]
 ) -> None:
     sign = 1.0 if study == column else -1.0
-    there = optuna.create_study(direction=study, pruner=search.pruner(pruning, study == "maximize", sign))
+    there = optuna.create_study(direction=study, pruner=search_study.pruner(pruning, study == "maximize", sign))
     for value in earlier:
         trial = there.ask()
         trial.report(sign * value, 5)
@@ -196,7 +196,7 @@ def test_hours_end_a_search(repository: Path) -> None:
 
 def test_a_search_that_is_told_to_end_ends_its_trials_and_keeps_them(repository: Path) -> None:
     settings(space={"train.steps": [7]})
-    log = search.FOLDER / "quick/t0/log.txt"
+    log = search_study.FOLDER / "quick/t0/log.txt"
     program = "import sys; sys.path.insert(0, sys.argv.pop(1)); from promptgan.cli import main; main()"
     started = [sys.executable, "-c", program, str(ROOT / "src"), "search"]
     with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -206,7 +206,7 @@ def test_a_search_that_is_told_to_end_ends_its_trials_and_keeps_them(repository:
     assert process.returncode == 130
     assert said.endswith("error: stopped; quick-t0 was running\n  -> the same command goes on from here\n")
     assert states() == ["RUNNING"]
-    assert not (search.FOLDER / "quick/t0/repository").exists()
+    assert not (search_study.FOLDER / "quick/t0/repository").exists()
 
 
 def test_an_objective_that_is_no_number_fails_the_trial(repository: Path) -> None:
@@ -218,7 +218,7 @@ def test_an_objective_that_is_no_number_fails_the_trial(repository: Path) -> Non
 
 def test_a_study_is_run_by_one_process(repository: Path) -> None:
     settings()
-    folder = search.FOLDER / "quick"
+    folder = search_study.FOLDER / "quick"
     folder.mkdir(parents=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -228,7 +228,7 @@ def test_a_study_is_run_by_one_process(repository: Path) -> None:
 def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) -> None:
     space = {"train.learning_rate": {"low": 0.1, "high": 1.0}, "train.objective": ["non_saturating", "hinge"]}
     settings(space=space, direction="minimize")
-    study = search.open_study("quick", "minimize")
+    study = search_study.open_study("quick", "minimize")
     distributions: dict[str, Any] = {
         "train.learning_rate": optuna.distributions.FloatDistribution(0.1, 1.0),
         "train.objective": optuna.distributions.CategoricalDistribution(["non_saturating", "hinge"]),
@@ -255,7 +255,7 @@ def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) 
 def test_without_a_study_there_is_nothing_to_apply(repository: Path) -> None:
     settings()
     assert "there is no study quick here" in run("--apply", code=1).stderr
-    assert not search.FOLDER.exists()
+    assert not search_study.FOLDER.exists()
 
 
 def test_without_optuna_the_remedy_is_said(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from promptgan.commands.lineage import app
 from promptgan.lineage import hashes, lock
-from promptgan.lineage.checks.evidence import NOTHING, Evidence, differences
-from promptgan.lineage.verify import examine, verify
+from promptgan.lineage.checks.evidence import NOTHING, Broken, Evidence, differences
+from promptgan.lineage.verify import MOST, examine, verify
 
 PIPELINE = """
 stages:
@@ -159,6 +159,15 @@ def test_a_check_that_trips_over_a_file_is_a_broken_link(repository: Path) -> No
     (broken, _) = examine(Evidence(), [trips], [])
     assert broken.link == "Nothing is wrong. (stage first)"
     assert broken.found == "KeyError: 'missing'"
+
+
+def test_of_very_many_broken_links_the_first_are_named(repository: Path) -> None:
+    def breaks(evidence: Evidence) -> Any:
+        """All hold."""
+        yield from (Broken(f"{number} -> none", "", str(number), "mend it") for number in range(10**9))
+
+    broken = links(examine(Evidence(), [], [(breaks, frozenset())]))
+    assert broken == [*(f"{number} -> none" for number in range(MOST)), "All hold."]
 
 
 @pytest.mark.timeout(20)

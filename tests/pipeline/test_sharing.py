@@ -1,7 +1,7 @@
 """What one clone pushes, another pulls: beside it, over S3, over SSH; and where the secrets of that stand."""
 
-import getpass
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -97,7 +97,7 @@ def ssh(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {
             "url": f"ssh://127.0.0.1{folder}/store",
             "port": str(port),
-            "user": getpass.getuser(),
+            "user": pwd.getpwuid(os.geteuid()).pw_name,
             "keyfile": str(folder / "user"),
         }
     finally:

@@ -21,12 +21,13 @@ def search(
     promptgan search search.yaml
     promptgan search --apply search.yaml
     """
-    from promptgan.experiments import search as study
+    from promptgan.experiments import search as running
+    from promptgan.experiments import search_study as study
     from promptgan.experiments.search_settings import read
 
     plan = read(file)
     if apply:
-        name, changes = study.apply(plan)
+        name, changes = study.apply(plan.settings.name)
         for change in changes:
             print(f"  {change.key}: {change.old} -> {change.new}")
         print(f"params.yaml holds the values of {name}: {len(changes) or 'no'} value(s) changed")
@@ -34,4 +35,4 @@ def search(
         return
     if plan.on_test:
         print("warning: the objective is measured on test, so what wins there proves nothing; choose on validation")
-    study.run(plan, lambda line: print(line, flush=True))
+    running.run(plan, lambda line: print(line, flush=True))

@@ -1,41 +1,41 @@
 """A search for parameters: a study of trials in SQLite, run until its budget is spent, stopped and taken up at will."""
 
 import fcntl
-import hashlib
-import importlib.util
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from promptgan import base
-from promptgan.experiments import recipes, search_trial
+from promptgan.experiments import search_trial
 from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.parameters import problems
-from promptgan.experiments.search_settings import Plan, Pruning, Range, Scalar, flat, with_values
+from promptgan.experiments.search_settings import Plan, with_values
+from promptgan.experiments.search_study import (
+    FOLDER,
+    best_trial,
+    experiment,
+    open_study,
+    pruner,
+    sampler,
+    shown,
+    suggest,
+)
 
 if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial, Trial
 
-FOLDER = Path(".dvc/tmp/search")
 PAGES = Path("reports/search")
 FAILURES = 3
 """Trials that may fail one after the other before a search gives up."""
 POLL_SECONDS = 0.2
 CLOCK_SECONDS = 10.0
 """How often the time that a study has taken is written down."""
-
-
-class ToolMissing(base.PromptganError):
-    """A package that is not part of the pipeline is not installed."""
-
-    def __init__(self, package: str) -> None:
-        super().__init__(f"the package {package} is not installed", "run `make tools`, once")
 
 
 class StudyChanged(base.PromptganError):
@@ -46,10 +46,6 @@ class StudyChanged(base.PromptganError):
 
 class StudyBusy(base.PromptganError):
     """Another process runs this study."""
-
-
-class NothingFinished(base.PromptganError):
-    """No trial of the study has a value, or there is no such study."""
 
 
 class TrialsFail(base.PromptganError):
@@ -81,26 +77,6 @@ class _Running:
         return round(self.seconds + time.monotonic() - self.began, 1)
 
 
-def open_study(name: str, direction: Literal["maximize", "minimize"] | None = None) -> "optuna.Study":
-    """The study of this name, from its database; made where ``direction`` says how to judge a new one.
-
-    Raises:
-        ToolMissing: optuna is not installed.
-        NothingFinished: there is no such study and ``direction`` is None.
-    """
-    if importlib.util.find_spec("optuna") is None:
-        raise ToolMissing("optuna")
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    path = FOLDER / f"{name}.db"
-    if direction is None and not path.exists():
-        raise NothingFinished(f"there is no study {name} here", "run `promptgan search search.yaml` first")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
-    return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
-
-
 def run(plan: Plan, say: Callable[[str], None] = print) -> None:
     """Run the trials that the budget allows and that have not been run, and write the study's page.
 
@@ -108,14 +84,15 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
     is stopped or killed and started again tries what one would that was not.
 
     Raises:
+        ToolMissing: optuna is not installed.
         StudyChanged: a study of this name has another space, objective or seed.
         StudyBusy: another process runs it.
         TrialsFail: several trials failed one after the other.
         Stopped: Ctrl-C.
     """
-    study = open_study(plan.settings.name, plan.settings.direction)
     folder = FOLDER / plan.settings.name
     with _held(folder):
+        study = open_study(plan.settings.name, plan.settings.direction)
         before = study.user_attrs.setdefault("plan", plan.fixed)
         if changed := [key for key, value in plan.fixed.items() if before[key] != value]:
             raise StudyChanged(
@@ -125,46 +102,6 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
         study.set_user_attr("plan", plan.fixed)
         with interruptible():
             _Search(plan, study, folder, say).run()
-
-
-def apply(plan: Plan, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.Change]]:
-    """Write the best trial's values into the parameter file, whose comments stay.
-
-    Returns:
-        The name of the best trial's experiment, and what changed.
-
-    Raises:
-        NothingFinished: no trial has a value.
-        ParameterError: the values do not fit this parameter file; nothing is written.
-    """
-    best = best_trial(open_study(plan.settings.name))
-    if best is None:
-        raise NothingFinished(f"no trial of {plan.settings.name} has finished", "run `promptgan search search.yaml`")
-    before = base.load_params(path)
-    changed = {key: value for key, value in best.params.items() if dict(flat(before)).get(key) != value}
-    if found := problems(with_values(before, best.params)):
-        raise base.ParameterError(found, path)
-    entries, tail = recipes.parse(path.read_text(encoding="utf-8"))
-    for key, value in changed.items():
-        _entry(entries, key).value = recipes._text(value)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_text("\n".join([*recipes.lines(entries), *tail]) + "\n", encoding="utf-8")
-    temporary.replace(path)
-    old = dict(flat(before))
-    changes = [recipes.Change(key, recipes._text(old[key]), recipes._text(new)) for key, new in changed.items()]
-    return experiment(plan.settings.name, best.number), changes
-
-
-def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
-    """The finished trial with the best value; None where there is none."""
-    finished = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
-    chosen = max if study.direction.name == "MAXIMIZE" else min
-    return chosen(finished, key=lambda trial: trial.value or 0.0, default=None)
-
-
-def experiment(name: str, number: int) -> str:
-    """The name of a trial's experiment."""
-    return f"{name}-t{number}"
 
 
 class _Search:
@@ -187,6 +124,7 @@ class _Search:
             self.say(f"note: trials go on with what {', '.join(changed)} held when the study began")
         self.parameters, self.cache = self.origin.parameters(), search_trial.cache_folder()
         self.clock = time.monotonic()
+        self.begun = len(self.study.trials)
         unfinished = [trial for trial in self.study.trials if trial.state.name == "RUNNING"]
         try:
             while True:
@@ -209,19 +147,18 @@ class _Search:
         self._conclude()
 
     def _has_budget(self) -> bool:
-        self._tick(now=True)
         budget = self.settings.budget
-        return (budget.trials is None or len(self.study.trials) < budget.trials) and (
-            budget.hours is None or self.spent < budget.hours * 3600
+        seconds = self.spent + time.monotonic() - self.clock
+        return (budget.trials is None or self.begun < budget.trials) and (
+            budget.hours is None or seconds < budget.hours * 3600
         )
 
     def _begin(self, unfinished: "FrozenTrial | None") -> None:
         import optuna
 
-        number = unfinished.number if unfinished else len(self.study.trials)
-        # A sampler of its own for each trial: one that a restart would begin anew would propose the first trials again.
-        digest = hashlib.sha256(f"{self.settings.seed} {number}".encode()).digest()
-        self.study.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
+        number = unfinished.number if unfinished else self.begun
+        self.begun = max(self.begun, number + 1)
+        self.study.sampler = sampler(self.settings.seed, number)
         self.study.pruner = pruner(self.settings.pruning, self.settings.direction == "maximize", self._sign)
         trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask()
         assert trial.number == number
@@ -242,7 +179,7 @@ class _Search:
             self._tell(one, "PRUNED", f"invalid: {'; '.join(found)}")
             return
         if one.told and trial.should_prune():  # the search was killed before it said so
-            self._tell(one, "PRUNED", f"pruned at step {max(one.told)}: {shown(one.told[max(one.told)])}")
+            self._prune(one, max(one.told))
             one.run.finish()
             return
         one.run.folder.mkdir(parents=True, exist_ok=True)
@@ -259,7 +196,7 @@ class _Search:
         self.running.remove(one)
         try:
             if pruned is not None:
-                self._tell(one, "PRUNED", f"pruned at step {pruned}: {shown(one.told[pruned])}")
+                self._prune(one, pruned)
             elif ended:
                 self._fail(one, one.run.complaint())
             else:
@@ -297,6 +234,9 @@ class _Search:
         self._tell(one, "COMPLETE", value=value)
         if self.settings.pruning.pruner != "none" and not one.told and one.run.rows(self.settings.pruning.curve):
             self.say(f"note: the curve {self.settings.pruning.curve} has no column {self.settings.pruning.column}")
+
+    def _prune(self, one: _Running, step: int) -> None:
+        self._tell(one, "PRUNED", f"pruned at step {step}: {shown(one.told[step])}")
 
     def _fail(self, one: _Running, reason: str) -> None:
         self._tell(one, "FAIL", f"failed: {reason}")
@@ -347,51 +287,6 @@ class _Search:
         temporary = path.with_name(path.name + ".partial")
         temporary.write_text(page(self.study), encoding="utf-8")
         temporary.replace(path)
-
-
-def suggest(trial: "Trial", key: str, dimension: Range | list[Scalar]) -> Scalar:
-    """The trial's value for a key of the space: the one it already has, or the sampler's."""
-    if isinstance(dimension, list):
-        value: Scalar = trial.suggest_categorical(key, dimension)
-        return value
-    low, high, step = dimension.low, dimension.high, dimension.step
-    if dimension.whole:
-        return trial.suggest_int(key, int(low), int(high), step=int(step or 1), log=dimension.log)
-    return trial.suggest_float(key, low, high, step=step, log=dimension.log)
-
-
-def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
-    """Optuna's pruner of these settings.
-
-    Args:
-        pruning: the settings.
-        maximize: whether the study's direction is maximize.
-        sign: -1 where the curve's direction is the opposite; its values are reported times this.
-    """
-    import optuna
-
-    if pruning.pruner == "none":
-        return optuna.pruners.NopPruner()
-    if pruning.pruner == "median":
-        return optuna.pruners.MedianPruner(pruning.startup_trials, pruning.warmup_steps)
-    assert pruning.limit is not None
-    bound = sign * pruning.limit
-    lower, upper = (bound, None) if maximize else (None, bound)
-    return optuna.pruners.ThresholdPruner(lower, upper, n_warmup_steps=pruning.warmup_steps)
-
-
-def shown(value: object) -> str:
-    """A value as progress lines show it."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _entry(entries: Mapping[str, recipes.Entry], key: str) -> recipes.Entry:
-    first, _, rest = key.partition(".")
-    entry = entries[first]
-    if not rest:
-        return entry
-    assert isinstance(entry.value, dict)
-    return _entry(entry.value, rest)
 
 
 @contextmanager

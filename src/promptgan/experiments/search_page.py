@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from promptgan.experiments.search_study import best_trial, experiment, shown
 from promptgan.reporting.pictures import _INK, _svg
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ STATES = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "RUNNING
 
 def page(study: "optuna.Study") -> str:
     """The HTML of a study's index.html."""
-    from promptgan.experiments.search import best_trial, experiment, shown
-
     plan = study.user_attrs["plan"]
     finished = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
     keys = list(plan["space"])

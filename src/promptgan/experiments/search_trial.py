@@ -137,7 +137,7 @@ class Run:
             LIVE: str((self.folder / "live").resolve()),
             "DVC_SITE_CACHE_DIR": str((clone / ".dvc/site").resolve()),
         }
-        with (self.folder / "log.txt").open("ab") as log:
+        with (self.folder / "log.txt").open("wb") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=clone,
@@ -207,7 +207,18 @@ class Run:
     def _clone(self, origin: Origin, clone: Path, cache: Path) -> None:
         from configobj import ConfigObj  # type: ignore[import-untyped]
 
-        git(Path(), "clone", "--quiet", "--no-checkout", "--branch", RUN, str(origin.store), str(clone))
+        git(
+            Path(),
+            "clone",
+            "--quiet",
+            "--no-checkout",
+            "--origin",
+            "origin",
+            "--branch",
+            RUN,
+            str(origin.store),
+            str(clone),
+        )
         git(clone, "read-tree", "-u", "--reset", f"origin/{WORKSPACE}")
         for key in ("user.name", "user.email"):
             if value := git(Path(), "config", "--default", "", key).strip():

@@ -13,6 +13,9 @@ from promptgan.lineage.checks.evidence import Broken, Check, Evidence, StageChec
 OWN_CODE = "src/promptgan/lineage"
 """What verifies; no stage depends on it, so Git alone tells whether it was changed."""
 
+MOST = 20
+"""Broken links of one check that are named: another tokenizer breaks one for every record."""
+
 STAGE_CHECKS: Sequence[StageCheck] = (
     outputs.on_disk,
     outputs.in_cache,
@@ -104,30 +107,36 @@ def examine(
         return [Broken(f"{path} -> dvc.lock", "a regular file", "a pipe, link or device", remedy) for path in irregular]
     broken: dict[tuple[str, str], Broken] = {}
 
-    def collect(name: str, links: Iterator[Broken]) -> None:
-        try:
-            for link in links:
-                broken.setdefault((link.link, link.found), link)
-        except base.PromptganError as error:
-            link = Broken(name, "readable files", error.problem, error.remedy)
+    runs_of_checks = [
+        (f"{_named(each)} (stage {stage.name})", each(evidence, stage))
+        for each in stage_checks
+        for stage in evidence.lock.stages.values()
+    ]
+    runs_of_checks += [
+        (_named(check), check(evidence)) for check, needed in checks if needed <= evidence.lock.stages.keys()
+    ]
+    for name, links in runs_of_checks:
+        for link in _carried_out(name, links):
             broken.setdefault((link.link, link.found), link)
-        except Exception as error:  # whatever a check trips over in a file that anybody may have edited
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-            link = Broken(
-                name,
-                "files of the form that the stages write",
-                reason,
-                "`git checkout` and `dvc checkout` restore them",
-            )
-            broken.setdefault((link.link, link.found), link)
-
-    for each in stage_checks:
-        for stage in evidence.lock.stages.values():
-            collect(f"{_named(each)} (stage {stage.name})", each(evidence, stage))
-    for check, needed in checks:
-        if needed <= evidence.lock.stages.keys():
-            collect(_named(check), check(evidence))
     return list(broken.values())
+
+
+def _carried_out(name: str, links: Iterator[Broken]) -> Iterator[Broken]:
+    """The broken links that a check finds, the first of very many, and one more where it cannot go on."""
+    try:
+        for number, link in enumerate(links):
+            if number == MOST:
+                yield Broken(
+                    name, "every link of this kind", f"more than {MOST} are broken; these are named", link.remedy
+                )
+                return
+            yield link
+    except base.PromptganError as error:
+        yield Broken(name, "readable files", error.problem, error.remedy)
+    except Exception as error:  # whatever a check trips over in a file that anybody may have edited
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        remedy = "`git checkout` and `dvc checkout` restore them"
+        yield Broken(name, "files of the form that the stages write", reason, remedy)
 
 
 def notes(evidence: Evidence) -> Iterator[str]:

@@ -15,7 +15,6 @@ from promptgan.quality.exclusions import LIST, excluded
 
 RAW = "data/raw"
 DOWNLOADS = Path(".dvc/tmp/downloads")
-NEEDS = ("download",)
 
 
 def provenance(evidence: Evidence) -> Iterator[Broken]:

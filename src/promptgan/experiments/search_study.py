@@ -1,0 +1,149 @@
+"""A study in SQLite: what was tried, what the sampler and the pruner say, and the best, written into params.yaml."""
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from promptgan import base
+from promptgan.experiments import recipes
+from promptgan.experiments.parameters import problems
+from promptgan.experiments.search_settings import Pruning, Range, Scalar, flat, with_values
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial, Trial
+
+FOLDER = Path(".dvc/tmp/search")
+
+
+class ToolMissing(base.PromptganError):
+    """A package that is not part of the pipeline is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"the package {package} is not installed", "run `make tools`, once")
+
+
+class NothingFinished(base.PromptganError):
+    """No trial of the study has a value, or there is no such study."""
+
+
+def open_study(name: str, direction: Literal["maximize", "minimize"] | None = None) -> "optuna.Study":
+    """The study of this name, from its database; made where ``direction`` says how to judge a new one.
+
+    Raises:
+        ToolMissing: optuna is not installed.
+        NothingFinished: there is no such study and ``direction`` is None.
+    """
+    if importlib.util.find_spec("optuna") is None:
+        raise ToolMissing("optuna")
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    path = FOLDER / f"{name}.db"
+    if direction is None and not path.exists():
+        raise NothingFinished(f"there is no study {name} here", "run `promptgan search search.yaml` first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+    return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
+
+
+def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.Change]]:
+    """Write the best trial's values into the parameter file, whose comments stay.
+
+    Args:
+        name: of the study.
+        path: the parameter file.
+
+    Returns:
+        The name of the best trial's experiment, and what changed.
+
+    Raises:
+        NothingFinished: no trial has a value.
+        ParameterError: the values do not fit this parameter file; nothing is written.
+    """
+    best = best_trial(open_study(name))
+    if best is None:
+        raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search search.yaml`")
+    before = base.load_params(path)
+    old = dict(flat(before))
+    if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in old]:
+        raise base.ParameterError(gone, path)
+    if found := problems(with_values(before, best.params)):
+        raise base.ParameterError(found, path)
+    entries, tail = recipes.parse(path.read_text(encoding="utf-8"))
+    changes = []
+    for key, value in best.params.items():
+        if old[key] != value:
+            _entry(entries, key).value = recipes._text(value)
+            changes.append(recipes.Change(key, recipes._text(old[key]), recipes._text(value)))
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text("\n".join([*recipes.lines(entries), *tail]) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return experiment(name, best.number), changes
+
+
+def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
+    """The finished trial with the best value; None where there is none."""
+    finished = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    chosen = max if study.direction.name == "MAXIMIZE" else min
+    return chosen(finished, key=lambda trial: trial.value or 0.0, default=None)
+
+
+def experiment(name: str, number: int) -> str:
+    """The name of a trial's experiment."""
+    return f"{name}-t{number}"
+
+
+def sampler(seed: int, number: int) -> "optuna.samplers.BaseSampler":
+    """The sampler of one trial: one for all would, after a restart, propose the first trials again."""
+    import optuna
+
+    digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
+    return optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
+
+
+def suggest(trial: "Trial", key: str, dimension: Range | list[Scalar]) -> Scalar:
+    """The trial's value for a key of the space: the one it already has, or the sampler's."""
+    if isinstance(dimension, list):
+        value: Scalar = trial.suggest_categorical(key, dimension)
+        return value
+    low, high, step = dimension.low, dimension.high, dimension.step
+    if dimension.whole:
+        return trial.suggest_int(key, int(low), int(high), step=int(step or 1), log=dimension.log)
+    return trial.suggest_float(key, low, high, step=step, log=dimension.log)
+
+
+def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
+    """Optuna's pruner of these settings.
+
+    Args:
+        pruning: the settings.
+        maximize: whether the study's direction is maximize.
+        sign: -1 where the curve's direction is the opposite; its values are reported times this.
+    """
+    import optuna
+
+    if pruning.pruner == "none":
+        return optuna.pruners.NopPruner()
+    if pruning.pruner == "median":
+        return optuna.pruners.MedianPruner(pruning.startup_trials, pruning.warmup_steps)
+    assert pruning.limit is not None
+    bound = sign * pruning.limit
+    lower, upper = (bound, None) if maximize else (None, bound)
+    return optuna.pruners.ThresholdPruner(lower, upper, n_warmup_steps=pruning.warmup_steps)
+
+
+def shown(value: object) -> str:
+    """A value as progress lines show it."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _entry(entries: Mapping[str, recipes.Entry], key: str) -> recipes.Entry:
+    first, _, rest = key.partition(".")
+    entry = entries[first]
+    if not rest:
+        return entry
+    assert isinstance(entry.value, dict)
+    return _entry(entry.value, rest)
