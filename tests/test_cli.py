@@ -32,7 +32,22 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 def test_help_lists_every_command() -> None:
     output = run("--help").output
-    assert all(f"  {name} " in output for name in ("check", "recipes", "use", "show", "check-results", "generate"))
+    assert all(
+        f"  {name} " in output
+        for name in (
+            "check",
+            "recipes",
+            "use",
+            "show",
+            "check-results",
+            "generate",
+            "compare",
+            "search",
+            "lineage",
+            "data",
+            "release",
+        )
+    )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()
     assert all(line.endswith(".") and not line.endswith("...") for line in listed), (
         "a first line is too long for the list"

@@ -32,15 +32,14 @@ def compare(
     chosen = list(dict.fromkeys(recipes.names() if every else recipe or []))
     if check:
         entries = [entry for entry in Entry.all() if not chosen or entry.recipe in chosen]
-        found = {entry.recipe: entry.differences() for entry in entries}
-        failed = {entry.recipe: sorted(entry.failed) for entry in entries}
-        for name, differences in found.items():
-            print(f"{name:24} {'; '.join(differences) or 'matches'}")
-            for seed in failed[name]:
+        found = [(entry, entry.differences()) for entry in entries]
+        for entry, differences in found:
+            print(f"{entry.recipe:24} {'; '.join(differences) or ('matches' if entry.trained else 'no finished run')}")
+            for seed in sorted(entry.failed):
                 print(f"{'':24} seed {seed} failed")
         if not found:
             print("results/ holds no entry: run `promptgan compare RECIPE`")
-        raise typer.Exit(1 if any([*found.values(), *failed.values()]) else 0)
+        raise typer.Exit(1 if any(differences or entry.failed for entry, differences in found) else 0)
     if not chosen:
         leaderboard.write()
         print(f"wrote {leaderboard.PAGE}")

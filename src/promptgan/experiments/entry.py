@@ -90,7 +90,7 @@ class Entry:
     @classmethod
     def all(cls) -> list[Self]:
         """Every entry of results/, sorted by recipe."""
-        return [cls.read(path.stem) for path in sorted(FOLDER.glob("*.json"))]
+        return [cls.read(recipe) for recipe in sorted(path.stem for path in FOLDER.glob("*.json"))]
 
     def write(self) -> None:
         """Write the entry; the same runs give the same bytes."""
