@@ -74,7 +74,7 @@ datadocs: check-params ## build Great Expectations' own pages about the data int
 	--metrics $$scratch/validation.json && rm -r $$scratch
 
 test: $(TEST) lint ## lint, check types, run every test
-	@$(BIN)/pytest -q --durations=10
+	@$(BIN)/pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 lint: $(TEST) ## ruff and mypy
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check . && $(BIN)/mypy --no-error-summary && echo "ruff and mypy: clean"
