@@ -2,7 +2,6 @@
 
 import json
 import math
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,9 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from promptgan import base
-
-LOCK = Path("dvc.lock")
+from promptgan import base, git
+from promptgan.lineage.lock import LOCK
 
 TOLERANCES = {
     "metrics/validation.json:*": 0.0,
@@ -152,10 +150,7 @@ def _at(revision: str, path: Path) -> str:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode:
-        raise NothingToCompare(
-            f"git {' '.join(arguments)}: {done.stderr.strip()}",
-            "run this in a clone whose HEAD holds dvc.lock and metrics/",
-        )
-    return done.stdout
+    try:
+        return git.text(*arguments)
+    except git.GitFailed as error:
+        raise NothingToCompare(error.problem, "run this in a clone whose HEAD holds dvc.lock and metrics/") from error

@@ -25,6 +25,7 @@ from promptgan.experiments.search_study import (
     shown,
     suggest,
 )
+from promptgan.lineage import cache
 
 if TYPE_CHECKING:
     import optuna
@@ -122,7 +123,7 @@ class _Search:
         self.origin = search_trial.freeze(self.folder / "origin.git")
         if changed := search_trial.changed_since(self.origin):
             self.say(f"note: trials go on with what {', '.join(changed)} held when the study began")
-        self.parameters, self.cache = self.origin.parameters(), search_trial.cache_folder()
+        self.parameters, self.cache = self.origin.parameters(), cache.folder().resolve()
         self.clock = time.monotonic()
         self.begun = len(self.study.trials)
         unfinished = [trial for trial in self.study.trials if trial.state.name == "RUNNING"]

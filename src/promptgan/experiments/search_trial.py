@@ -21,7 +21,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from promptgan import base
+from promptgan import base, git
 from promptgan.compute import PR_SET_PDEATHSIG
 from promptgan.training.live import FOLDER as LIVE
 
@@ -32,10 +32,6 @@ READ = ("src", "stages", "dvc.yaml", "params.yaml", "requirements.lock", ":(glob
 """What a trial's result could depend on, as far as it lies in Git."""
 RUN, WORKSPACE = "run", "workspace"
 """Branches of the study's copy: the commit that experiments belong to, and the workspace on top of it."""
-
-
-class NoRepository(base.PromptganError):
-    """Git or DVC does not do here what a search needs."""
 
 
 class ResultMissing(base.PromptganError):
@@ -53,7 +49,7 @@ class Origin:
 
     def parameters(self) -> dict[str, Any]:
         """The parameter file that the space's keys are changed in."""
-        text = git(self.store, "show", f"{WORKSPACE}:{base.PARAMS_FILE}")
+        text = git.text("show", f"{WORKSPACE}:{base.PARAMS_FILE}", folder=self.store)
         values: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
         return values
 
@@ -66,26 +62,26 @@ def freeze(store: Path) -> Origin:
     """Keep the repository as it is now, uncommitted changes and new files included, or find what was kept.
 
     Raises:
-        NoRepository: there is no commit here to start from.
+        GitFailed: there is no commit here to start from.
     """
     if not store.exists():
-        commit = git(Path(), "rev-parse", "--verify", "HEAD^{commit}").strip()
+        commit = git.text("rev-parse", "--verify", "HEAD^{commit}").strip()
         temporary = store.with_name(store.name + ".partial")
         shutil.rmtree(temporary, ignore_errors=True)
-        snapshot = git(Path(), *_IDENTITY, "commit-tree", workspace_tree(store.parent), "-p", commit, "-m", WORKSPACE)
-        git(Path(), "clone", "--quiet", "--bare", ".", str(temporary))
-        git(temporary, "update-ref", f"refs/heads/{RUN}", commit)
-        git(temporary, "update-ref", f"refs/heads/{WORKSPACE}", snapshot.strip())
+        snapshot = git.text(*_IDENTITY, "commit-tree", workspace_tree(store.parent), "-p", commit, "-m", WORKSPACE)
+        git.text("clone", "--quiet", "--bare", ".", str(temporary))
+        git.text("update-ref", f"refs/heads/{RUN}", commit, folder=temporary)
+        git.text("update-ref", f"refs/heads/{WORKSPACE}", snapshot.strip(), folder=temporary)
         temporary.replace(store)
-    return Origin(store, git(store, "rev-parse", f"refs/heads/{RUN}").strip())
+    return Origin(store, git.text("rev-parse", f"refs/heads/{RUN}", folder=store).strip())
 
 
 def changed_since(origin: Origin) -> list[str]:
     """Files of the workspace that a result could depend on and that are not what they were when the study began."""
-    then = git(origin.store, "rev-parse", f"{WORKSPACE}^{{tree}}").strip()
+    then = git.text("rev-parse", f"{WORKSPACE}^{{tree}}", folder=origin.store).strip()
     now = workspace_tree(origin.store.parent)
     both = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(origin.store.resolve() / "objects")}
-    return git(Path(), "diff", "--name-only", then, now, "--", *READ, env=both).split()
+    return git.text("diff", "--name-only", then, now, "--", *READ, env=both).split()
 
 
 def workspace_tree(scratch: Path) -> str:
@@ -99,12 +95,12 @@ def workspace_tree(scratch: Path) -> str:
     index = (scratch / "index.partial").resolve()
     try:
         environment = {"GIT_INDEX_FILE": str(index)}
-        git(Path(), "read-tree", "HEAD", env=environment)
-        git(Path(), "add", "--update", env=environment)
-        new = git(Path(), "ls-files", "-z", "--others", "--exclude-standard", "--", *READ, env=environment)
+        git.text("read-tree", "HEAD", env=environment)
+        git.text("add", "--update", env=environment)
+        new = git.text("ls-files", "-z", "--others", "--exclude-standard", "--", *READ, env=environment)
         if names := [name for name in new.split("\0") if name]:
-            git(Path(), "add", "--", *names, env=environment)
-        return git(Path(), "write-tree", env=environment).strip()
+            git.text("add", "--", *names, env=environment)
+        return git.text("write-tree", env=environment).strip()
     finally:
         index.unlink(missing_ok=True)
 
@@ -179,11 +175,11 @@ class Run:
         """Bring the finished experiment into this repository, under its name.
 
         Raises:
-            NoRepository: DVC left no experiment.
+            GitFailed: DVC left no experiment.
         """
         reference = origin.reference(self.name)
         source = str(self.folder / "repository")
-        git(Path(), "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", source, f"+{reference}:{reference}")
+        git.text("fetch", "--quiet", "--no-write-fetch-head", "--no-tags", source, f"+{reference}:{reference}")
 
     def finish(self) -> None:
         """Remove what only a trial that goes on would need."""
@@ -207,22 +203,12 @@ class Run:
     def _clone(self, origin: Origin, clone: Path, cache: Path) -> None:
         from configobj import ConfigObj  # type: ignore[import-untyped]
 
-        git(
-            Path(),
-            "clone",
-            "--quiet",
-            "--no-checkout",
-            "--origin",
-            "origin",
-            "--branch",
-            RUN,
-            str(origin.store),
-            str(clone),
-        )
-        git(clone, "read-tree", "-u", "--reset", f"origin/{WORKSPACE}")
+        options = ("--quiet", "--no-checkout", "--origin", "origin", "--branch", RUN)
+        git.text("clone", *options, str(origin.store), str(clone))
+        git.text("read-tree", "-u", "--reset", f"origin/{WORKSPACE}", folder=clone)
         for key in ("user.name", "user.email"):
-            if value := git(Path(), "config", "--default", "", key).strip():
-                git(clone, "config", key, value)
+            if value := git.text("config", "--default", "", key).strip():
+                git.text("config", key, value, folder=clone)
         local = ConfigObj(str(Path(".dvc/config.local")), list_values=False)
         local.setdefault("cache", {})["dir"] = str(cache)
         local.filename = str(clone / ".dvc/config.local")
@@ -239,18 +225,6 @@ class Run:
         shutil.rmtree(clone)
 
 
-def cache_folder() -> Path:
-    """The DVC cache of this repository.
-
-    Raises:
-        NoRepository: DVC does not work here.
-    """
-    done = subprocess.run([*DVC, "cache", "dir"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NoRepository(f"dvc cache dir: {done.stderr.strip()}", "run this at the top of the repository")
-    return Path(done.stdout.strip()).resolve()
-
-
 def result(origin: Origin, name: str, file: str, key: str) -> float:
     """The objective of a finished experiment.
 
@@ -258,30 +232,14 @@ def result(origin: Origin, name: str, file: str, key: str) -> float:
         ResultMissing: its commit holds no such file, or the file no such number.
     """
     try:
-        value: Any = json.loads(git(Path(), "show", f"{origin.reference(name)}:{file}"))
+        value: Any = json.loads(git.text("show", f"{origin.reference(name)}:{file}"))
         for part in key.split("."):
             value = value[part]
         return float(value)
-    except (NoRepository, ValueError, KeyError, TypeError) as error:
+    except (git.GitFailed, ValueError, KeyError, TypeError) as error:
         raise ResultMissing(
             f"{name} holds no number {file}:{key}", f"`dvc exp show {name}` shows what it holds; correct `objective`"
         ) from error
-
-
-def git(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-    """What Git prints.
-
-    Raises:
-        NoRepository: it fails.
-    """
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise NoRepository(
-            f"git {' '.join(arguments)}: {done.stderr.strip()}", "run this at the top of a clone that has a commit"
-        )
-    return done.stdout
 
 
 _IDENTITY = ("-c", "user.name=promptgan", "-c", "user.email=promptgan@localhost")

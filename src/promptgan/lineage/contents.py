@@ -1,17 +1,12 @@
 """The bytes that a hash in dvc.lock stands for: in the workspace where it still has them, else in DVC's cache."""
 
-import functools
-import json
 from pathlib import Path
 from typing import Literal
 
 from promptgan import base
+from promptgan.lineage import cache
 from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
 from promptgan.lineage.lock import File, Lock
-
-LISTING = ".dir"
-"""What ends the hash of a folder: it is that of a JSON list of its files and their hashes."""
-CACHE = Path(".dvc/cache/files/md5")
 
 State = Literal["same", "other", "missing"]
 """Whether the workspace has the bytes that dvc.lock has."""
@@ -36,9 +31,8 @@ def state(file: File) -> State:
 
 def listing(folder: File) -> dict[str, str] | None:
     """The md5 of each file of a folder by its path in it; None where neither cache nor workspace can tell."""
-    cached = _cached(folder.md5)
-    if cached and f"{md5_of(cached)}{LISTING}" == folder.md5:
-        return {entry["relpath"]: entry["md5"] for entry in json.loads(cached.read_bytes())}
+    if (cached := cache.listing(folder.md5)) is not None:
+        return cached
     path = Path(folder.path)
     members = _members(path) if path.is_dir() else {}
     return members if md5_of_listing(members) == folder.md5 else None
@@ -89,7 +83,7 @@ def locate(path: str, md5: str) -> Path | None:
     here = Path(path)
     if here.is_file() and md5_of(here) == md5:
         return here
-    cached = _cached(md5)
+    cached = cache.find(md5)
     return cached if cached and md5_of(cached) == md5 else None
 
 
@@ -100,24 +94,3 @@ def _get(file: File) -> str:
 def _members(folder: Path) -> dict[str, str]:
     files = [f for f in folder.rglob("*") if f.is_file() and IGNORED not in f.parts]
     return {file.relative_to(folder).as_posix(): md5_of(file) for file in files}
-
-
-def _cached(md5: str) -> Path | None:
-    """A file of DVC's cache by its hash; DVC, slow to load, is only asked where the usual place fails."""
-    name = Path(md5[:2], md5[2:])
-    usual = CACHE / name
-    if usual.is_file():
-        return usual
-    root = _cache_of(Path.cwd())
-    return root / name if root and (root / name).is_file() else None
-
-
-@functools.cache
-def _cache_of(repository: Path) -> Path | None:
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
-    try:
-        return Path(Repo(repository).cache.local.path)
-    except DvcException:  # no repository of DVC
-        return None

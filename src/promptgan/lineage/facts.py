@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from promptgan import base
+from promptgan import base, git
 from promptgan.lineage import hashes, lock
 from promptgan.lineage.hashes import Tree
 
@@ -192,13 +191,9 @@ def _descriptions() -> dict[str, str]:
 
 def _committed() -> datetime | None:
     """Of the last commit that changed dvc.lock, if it left the bytes that are here."""
-    command = ["git", "log", "-1", "--format=%H %cI", "--", str(lock.LOCK)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:  # no Git here
+    found = git.text_if_any("log", "-1", "--format=%H %cI", "--", str(lock.LOCK))
+    if not found:
         return None
-    if done.returncode or not done.stdout.strip():
-        return None
-    commit, time = done.stdout.split()
+    commit, time = found.split()
     same = lock.at_revision(lock.LOCK, commit) == lock.LOCK.read_bytes()
     return datetime.fromisoformat(time).astimezone(UTC) if same else None

@@ -1,9 +1,9 @@
 """The Git commits whose dvc.lock holds given bytes."""
 
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from promptgan import git
 from promptgan.lineage import lock
 from promptgan.lineage.lock import File
 
@@ -39,7 +39,7 @@ class History:
     """
 
     def __init__(self) -> None:
-        prefix = _git("rev-parse", "--show-prefix").decode().strip()
+        prefix = git.text_if_any("rev-parse", "--show-prefix").strip()
         reachable = _commits("HEAD")
         commits = [reachable, _commits("--all", "--not", "HEAD") if reachable else _commits("--all")]
         names = [c.id for each in commits for c in each]
@@ -76,12 +76,12 @@ class History:
 def _commits(*revisions: str) -> list[Commit]:
     """Those that changed the lock, newest first, merged side branches included."""
     order = ("--full-history", "--topo-order", "--format=%H%x09%cI%x09%s")
-    lines = _git("rev-list", *order, *revisions, "--", str(lock.LOCK)).decode(errors="replace").splitlines()
+    lines = git.text_if_any("rev-list", *order, *revisions, "--", str(lock.LOCK)).splitlines()
     return [Commit(*line.split("\t", 2)) for line in lines if not line.startswith("commit ")]
 
 
 def _references(commit: Commit) -> tuple[str, ...]:
-    found = _git("for-each-ref", "--contains", commit.id, "--format=%(refname)").decode().split()
+    found = git.text_if_any("for-each-ref", "--contains", commit.id, "--format=%(refname)").split()
     return tuple(map(_shown, found))
 
 
@@ -92,12 +92,16 @@ def _shown(reference: str) -> str:
 
 def _blobs(names: list[str]) -> list[str | None]:
     """The id of each name's blob; None where there is none."""
-    lines = _git("cat-file", "--batch-check=%(objectname) %(objecttype)", given="\n".join(names)).decode().splitlines()
+    form = "--batch-check=%(objectname) %(objecttype)"
+    lines = git.text_if_any("cat-file", form, given="\n".join(names)).splitlines()
     return [line.split()[0] if line.endswith(" blob") else None for line in lines] or [None] * len(names)
 
 
 def _contents(blobs: list[str]) -> list[bytes]:
-    given, contents = _git("cat-file", "--batch", given="\n".join(blobs)), []
+    contents: list[bytes] = []
+    if not blobs:  # maybe no repository either
+        return contents
+    given = git.output("cat-file", "--batch", given="\n".join(blobs))
     start = 0
     for _ in blobs:
         end = given.index(b"\n", start)
@@ -105,12 +109,3 @@ def _contents(blobs: list[str]) -> list[bytes]:
         contents.append(given[end + 1 : end + 1 + size])
         start = end + size + 2
     return contents
-
-
-def _git(*arguments: str, given: str = "") -> bytes:
-    """What Git says; nothing where it fails: outside of a repository, or before the first commit."""
-    try:
-        done = subprocess.run(["git", *arguments], input=given.encode(), capture_output=True, check=False)
-    except FileNotFoundError:
-        return b""
-    return b"" if done.returncode else done.stdout

@@ -1,10 +1,10 @@
 """Everything downstream of a file."""
 
 import dataclasses
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
+from promptgan import git
 from promptgan.lineage import contents
 from promptgan.lineage.history import History, Recorded
 from promptgan.lineage.lock import File, Lock, Stage
@@ -100,5 +100,4 @@ def reached(path: str, locked: Lock) -> tuple[Reached, ...]:
 
 def _tracked() -> set[str]:
     """The files that Git holds."""
-    done = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=False)
-    return set(done.stdout.decode(errors="replace").split("\0"))
+    return set(git.text_if_any("ls-files", "-z").split("\0"))

@@ -1,6 +1,5 @@
 """dvc.lock as data: which stage made which bytes from which, here or at a Git revision."""
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -9,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from promptgan import base
+from promptgan import base, git
 
 LOCK = Path("dvc.lock")
 PIPELINE = Path("dvc.yaml")
@@ -150,13 +149,13 @@ def at_revision(path: Path, revision: str) -> bytes:
     Raises:
         RevisionUnknown: Git does not know the revision, or it holds no such file.
     """
-    done = subprocess.run(["git", "show", f"{revision}:./{path.as_posix()}"], capture_output=True, check=False)
-    if done.returncode:
+    try:
+        return git.output("show", f"{revision}:./{path.as_posix()}")
+    except git.GitFailed as error:
         raise RevisionUnknown(
-            f"{revision}:{path}: {done.stderr.decode(errors='replace').strip()}",
+            f"{revision}:{path}: {error.said}",
             "name a commit, branch or experiment that has it; `git log -- dvc.lock` lists commits",
-        )
-    return done.stdout
+        ) from error
 
 
 def _content(path: Path, revision: str | None) -> bytes:

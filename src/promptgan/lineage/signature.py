@@ -2,10 +2,9 @@
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
-from promptgan import base
+from promptgan import base, git
 from promptgan.lineage.tools import tool
 
 SIGNATURE = "model.sig"
@@ -108,7 +107,7 @@ def check(folder: Path, public: Path) -> None:
 
 def _in_git(folder: Path) -> bool:
     try:
-        done = subprocess.run(["git", "rev-parse"], cwd=folder, capture_output=True, check=False)
-    except FileNotFoundError:  # no Git here
+        git.output("rev-parse", folder=folder)
+    except git.GitFailed:
         return False
-    return done.returncode == 0
+    return True

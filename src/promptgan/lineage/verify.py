@@ -1,16 +1,15 @@
 """Following the chain from the results back to the source: every link is examined, and every broken one is named."""
 
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from promptgan import base
+from promptgan import base, git
 from promptgan.lineage import lock
 from promptgan.lineage.checks import facts, inputs, outputs, records, run_cache, runs, source
 from promptgan.lineage.checks.evidence import Broken, Check, Evidence, StageCheck
 
-OWN_CODE = "src/promptgan/lineage"
+OWN_CODE = ("src/promptgan/lineage", "src/promptgan/git.py")
 """What verifies; no stage depends on it, so Git alone tells whether it was changed."""
 
 MOST = 20
@@ -172,13 +171,13 @@ def _cache(evidence: Evidence) -> Iterator[str]:
 def _git(evidence: Evidence) -> Iterator[str]:
     read = {file.path for stage in evidence.lock.stages.values() for file in stage.dependencies}
     written = {out.path for _, out in evidence.lock.outputs()}
-    watched = sorted({*map(str, (lock.LOCK, lock.PIPELINE, base.PARAMS_FILE)), OWN_CODE, *read, *written})
-    command = ["git", "--no-optional-locks", "status", "--porcelain", "--", *watched]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        yield f"Git cannot be asked: {done.stderr.strip()}"
+    watched = sorted({*map(str, (lock.LOCK, lock.PIPELINE, base.PARAMS_FILE)), *OWN_CODE, *read, *written})
+    try:
+        status = git.text("--no-optional-locks", "status", "--porcelain", "--", *watched)
+    except git.GitFailed as error:
+        yield f"Git cannot be asked: {error.said}"
         return
-    if changed := [line[3:] for line in done.stdout.splitlines()]:
+    if changed := [line[3:] for line in status.splitlines()]:
         yield f"not committed: {', '.join(changed)}"
     try:
         if lock.at_revision(lock.LOCK, "HEAD") == lock.LOCK.read_bytes():

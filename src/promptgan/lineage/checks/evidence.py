@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from promptgan import base
-from promptgan.lineage import hashes, lock
+from promptgan.lineage import cache, hashes, lock
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,10 +80,7 @@ class Evidence:
     @cached_property
     def cache(self) -> Path:
         """The folder of DVC's cache, as DVC's own settings give it."""
-        from dvc.config import Config
-
-        configured: str | None = Config(".dvc")["cache"].get("dir")
-        return Path(configured or ".dvc/cache")
+        return cache.folder()
 
     def restore(self, path: str) -> str:
         """The command that brings an output back as it was."""
@@ -95,18 +92,7 @@ class Evidence:
 
     def object(self, md5: str) -> Path:
         """Where DVC's cache keeps, or would keep, the content of this md5."""
-        return self.cache / "files" / "md5" / md5[:2] / md5[2:]
-
-    def listing(self, out: lock.File) -> dict[str, str] | None:
-        """The md5 of each file of a folder when its stage ran, by path inside of it.
-
-        None where the cache does not have the listing, or where it is not the one that dvc.lock names.
-        """
-        try:
-            files = {entry["relpath"]: entry["md5"] for entry in json.loads(self.object(out.md5).read_bytes())}
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
-        return files if hashes.md5_of_listing(files) == out.md5 else None
+        return cache.place(self.cache, md5)
 
     def tree(self, path: str) -> hashes.Tree | None:
         """The hashes of a file or a folder; None where there is neither.

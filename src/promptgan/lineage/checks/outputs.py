@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from promptgan.lineage import hashes, lock
+from promptgan.lineage import cache, hashes, lock
 from promptgan.lineage.checks.evidence import Broken, Evidence
 
 
@@ -17,7 +17,7 @@ def on_disk(evidence: Evidence, stage: lock.Stage) -> Iterator[Broken]:
         if tree is None:
             yield Broken(f"{out.path} -> {where}", f"md5 {out.md5}", "it is missing", remedy)
         elif (tree.md5, tree.size, tree.count) != (out.md5, out.size, out.files):
-            then = evidence.listing(out) or {}
+            then = cache.listing(out.md5) or {}
             now = {name: file.md5 for name, file in tree.files.items()}
             changed = [name for name in sorted(then.keys() | now.keys()) if then and then.get(name) != now.get(name)]
             for name in changed:
@@ -31,7 +31,7 @@ def in_cache(evidence: Evidence, stage: lock.Stage) -> Iterator[Broken]:
     """Every object of the cache that dvc.lock leads to has the content it is named after; none is lost for good."""
     for out in stage.outputs:
         objects = {out.md5: out.path}
-        for name, md5 in (evidence.listing(out) or {}).items():
+        for name, md5 in (cache.listing(out.md5) or {}).items():
             objects.setdefault(md5, f"{out.path}/{name}")
         for md5, path in objects.items():
             place = evidence.object(md5)
@@ -59,7 +59,7 @@ def not_in_cache(evidence: Evidence) -> list[str]:
         out.path
         for _, out in evidence.lock.outputs()
         if not evidence.in_git(out.path)
-        and not all(evidence.object(md5).is_file() for md5 in [out.md5, *(evidence.listing(out) or {}).values()])
+        and not all(evidence.object(md5).is_file() for md5 in [out.md5, *(cache.listing(out.md5) or {}).values()])
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgan import base
+from promptgan.lineage import cache
 from promptgan.lineage.records import versions
 from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.versions import QUARANTINE, VALIDATED, Version
@@ -140,15 +141,14 @@ def exclude(subject: Subject, reason: str) -> list[str]:
 
 def _former(here: Version, remembered: Known) -> "Iterator[pd.DataFrame]":
     """The other versions of the same data set, as far as DVC's cache has their tables."""
-    cache = versions.cache_folder()
     for run in remembered.runs:
         out = run.output(VALIDATED)
         if out is None or out.md5 == here.md5 or run.data != here.data:
             continue
-        files = versions.listing(cache, out.md5) or {}
+        files = cache.listing(out.md5) or {}
         names = [f"{table}.parquet" for table in (*versions.SPLITS, QUARANTINE)]
-        places = {Path(name).stem: versions.object_path(cache, files[name]) for name in names if name in files}
-        present = {table: path for table, path in places.items() if path.is_file()}
+        places = {Path(name).stem: cache.find(files[name]) for name in names if name in files}
+        present = {table: path for table, path in places.items() if path}
         if present:
             yield versions.concatenated(present, run.names[0])
 

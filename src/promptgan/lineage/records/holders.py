@@ -1,20 +1,20 @@
 """Every place that still holds a record: files here, DVC's cache and remotes, Git, models that were trained on it."""
 
 import os
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from promptgan.lineage import lock
+from promptgan import git
+from promptgan.lineage import cache, lock
+from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import lies_in
-from promptgan.lineage.records import versions
 from promptgan.lineage.records.exclusion import Staying, Subject
 from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.search import Search
-from promptgan.lineage.records.traces import RAW, Traces, follow, is_data, md5_of
+from promptgan.lineage.records.traces import RAW, Traces, follow, is_data
 from promptgan.lineage.records.versions import VALIDATED
 from promptgan.quality import exclusions
 
@@ -64,7 +64,7 @@ def places(subject: Subject, staying: Staying, remembered: Known) -> list[Place]
 
     repo = Repo(".")
     search = Search(subject.ids, staying.own, staying.shared)
-    traces = follow(subject, search, remembered, Path(repo.cache.local.path))
+    traces = follow(subject, search, remembered)
     return [
         *_workspace(search, traces),
         *_models(traces),
@@ -175,7 +175,7 @@ def _remotes(repo: Any, traces: Traces) -> Iterator[Place]:
             yield Place("remote", f"{name} ({url})", "may hold it", note, remedy=remedy)
             continue
         for md5 in wanted:
-            path = versions.object_path(Path(url.removeprefix("file://"), "files/md5"), md5)
+            path = cache.place(Path(url.removeprefix("file://")), md5)
             if path.is_file():
                 how: How = "holds it" if md5 in traces.files else "trained on it"
                 raw = md5 in traces.raw
@@ -186,9 +186,7 @@ def _git_history(search: Search) -> Iterator[Place]:
     """Commits that brought or took away the record's words."""
     found: dict[str, None] = {}
     for side in search.own:
-        command = ["git", "log", "--all", "--format=%h", f"-S{side}"]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-        found |= dict.fromkeys(done.stdout.split())
+        found |= dict.fromkeys(git.text_if_any("log", "--all", "--format=%h", f"-S{side}").split())
     if found:
         commits = ", ".join([*found][:8]) + (f" and {len(found) - 8} more" if len(found) > 8 else "")
         yield Place(

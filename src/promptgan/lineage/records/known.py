@@ -1,6 +1,5 @@
 """Every run of a stage that is remembered here: by dvc.lock, by Git's history of it, and by DVC's run-cache."""
 
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from promptgan import git
 from promptgan.lineage import lock
 from promptgan.lineage.lock import LOCK, File
 
@@ -125,12 +125,12 @@ def _run_of_cache(path: Path) -> Run:
 
 def _locks() -> Iterator[tuple[str, list[str]]]:
     """A revision for each different dvc.lock that Git holds, with all that know it: first refs, then commits."""
-    references = [
-        name for name in _git("for-each-ref", "--format=%(refname)").split() if not name.startswith("refs/exps/exec/")
-    ]
-    commits = _git("rev-list", "--all", "--full-history", "--", str(LOCK)).split()
+    found = git.text_if_any("for-each-ref", "--format=%(refname)").split()
+    references = [name for name in found if not name.startswith("refs/exps/exec/")]
+    commits = git.text_if_any("rev-list", "--all", "--full-history", "--", str(LOCK)).split()
     asked = {name: _shown(name) for name in references} | {name: f"commit {name[:7]}" for name in commits}
-    lines = _git("cat-file", "--batch-check", given="".join(f"{name}:./{LOCK}\n" for name in asked)).splitlines()
+    wanted = "".join(f"{name}:./{LOCK}\n" for name in asked)
+    lines = git.text_if_any("cat-file", "--batch-check", given=wanted).splitlines()
     blobs: dict[str, list[str]] = defaultdict(list)
     for name, line in zip(asked, lines, strict=True):
         if " blob " in line:
@@ -144,8 +144,3 @@ def _shown(reference: str) -> str:
     if kind == "exps":
         return f"experiment {rest.rpartition('/')[2]}"
     return {"heads": "branch", "tags": "tag", "remotes": "remote branch"}.get(kind, kind) + (f" {rest}" if rest else "")
-
-
-def _git(*arguments: str, given: str = "") -> str:
-    done = subprocess.run(["git", *arguments], input=given, capture_output=True, text=True, check=False)
-    return done.stdout if not done.returncode else ""

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from promptgan import base
-from promptgan.lineage import lock
+from promptgan.lineage import cache, lock
 from promptgan.lineage.records import exclusion, holders, purge, versions
 from promptgan.lineage.records.exclusion import Staying, Subject
 from promptgan.lineage.records.holders import Place
@@ -42,7 +42,7 @@ def remove(
     if not console.is_terminal:
         console = Console(highlight=False, width=140)
     here = versions.read()
-    remembered = known(versions.cache_folder().parents[1] / "runs")
+    remembered = known(cache.folder() / "runs")
     subject = exclusion.find(identifier, group, here, remembered)
     staying = exclusion.staying(subject, here, _measure(here))
     new = exclusion.exclude(subject, reason)

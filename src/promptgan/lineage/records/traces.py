@@ -1,15 +1,14 @@
 """The way of a record through everything that runs made: which objects hold it, which models were trained on it."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptgan.lineage import lock
+from promptgan.lineage import cache, lock
+from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import lies_in
-from promptgan.lineage.records import versions
 from promptgan.lineage.records.exclusion import Subject
 from promptgan.lineage.records.known import RUN_CACHE, Known, Run
 from promptgan.lineage.records.search import Search
@@ -57,11 +56,11 @@ class Traces:
 class Owners:
     """Which outputs have an object's bytes, and who remembers them."""
 
-    def __init__(self, remembered: Known, cache: Path) -> None:
+    def __init__(self, remembered: Known) -> None:
         self._names: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for run in remembered.runs:
             for out in run.outputs:
-                files = versions.listing(cache, out.md5)
+                files = cache.listing(out.md5)
                 members = {out.path: out.md5} if files is None else {f"{out.path}/{n}": m for n, m in files.items()}
                 for path, md5 in members.items():
                     names = self._names[md5].setdefault(path, [])
@@ -83,17 +82,17 @@ class Owners:
         return f"of {', '.join(shown[:4])}{more}" if shown else ""
 
 
-def follow(subject: Subject, search: Search, remembered: Known, cache: Path) -> Traces:
+def follow(subject: Subject, search: Search, remembered: Known) -> Traces:
     """Look into every object of the cache, then go from the versions of the data that hold the record both ways.
 
     Args:
         subject: the record.
         search: what to look for.
         remembered: the runs that are known here.
-        cache: DVC's folder of file objects.
     """
-    objects = {path.parent.name + path.name: path for path in sorted(cache.glob("??/*")) if len(path.name) == 30}
-    owners = Owners(remembered, cache)
+    paths = sorted(cache.folder().absolute().glob("files/md5/??/*"))
+    objects = {path.parent.name + path.name: path for path in paths if len(path.name) == 30}
+    owners = Owners(remembered)
     seen = {md5: search.look(path, is_data(owners.paths(md5))) for md5, path in objects.items()}
     searched = {md5 for md5, found in seen.items() if found == "it"}
     splits: dict[str, set[str]] = {}
@@ -102,7 +101,7 @@ def follow(subject: Subject, search: Search, remembered: Known, cache: Path) -> 
         out, source = run.output(VALIDATED), run.input(RAW)
         if out is None or run.data != subject.data:
             continue
-        files = versions.listing(cache, out.md5)
+        files = cache.listing(out.md5)
         excluded = _excluded_in(run, subject)
         if held := {Path(name).stem for name, md5 in (files or {}).items() if md5 in searched}:
             splits[out.md5] = held
@@ -115,10 +114,10 @@ def follow(subject: Subject, search: Search, remembered: Known, cache: Path) -> 
     raw: dict[str, str] = {}
     packages: dict[str, str] = {}
     for folder in raw_folders:
-        files = versions.listing(cache, folder) or {}
+        files = cache.listing(folder) or {}
         members = {md5: name for name, md5 in files.items() if name != PROVENANCE}
         raw |= {md5: name for md5, name in members.items() if md5 in searched} or members
-        packages |= _package(versions.object_path(cache, files.get(PROVENANCE, "missing")))
+        packages |= _package(cache.find(files.get(PROVENANCE, "missing")))
     models: set[Output] = {
         (path, made)
         for md5, held in splits.items()
@@ -128,7 +127,7 @@ def follow(subject: Subject, search: Search, remembered: Known, cache: Path) -> 
     doubtful = remembered.made_from(lost) - remembered.made_from(there) - models
     reached = remembered.made_from(set(splits))
     without = remembered.made_from(there - splits.keys()) - reached
-    holding = (searched - (_members(without, cache) - _members(reached, cache))) | raw.keys()
+    holding = (searched - (_members(without) - _members(reached))) | raw.keys()
     return Traces(
         objects=objects,
         owners=owners,
@@ -138,20 +137,14 @@ def follow(subject: Subject, search: Search, remembered: Known, cache: Path) -> 
         raw=raw,
         packages=packages,
         models=frozenset(models),
-        weights=_weights(models, remembered, cache),
-        doubtful={m: _weights({m}, remembered, cache) for m in sorted(doubtful) if lies_in(m[0], MODELS)},
+        weights=_weights(models, remembered),
+        doubtful={m: _weights({m}, remembered) for m in sorted(doubtful) if lies_in(m[0], MODELS)},
     )
 
 
 def is_data(paths: Iterable[str]) -> bool:
     """Whether a file that lies at these paths is data; one that no lock knows counts as that."""
     return all(lies_in(path, DATA) for path in paths)
-
-
-def md5_of(path: Path) -> str:
-    """The md5 of a file, as lower-case hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _excluded_in(run: Run, subject: Subject) -> bool:
@@ -168,24 +161,26 @@ def _excluded_in(run: Run, subject: Subject) -> bool:
     return any(identifier.encode() in content for identifier in subject.ids)
 
 
-def _members(outputs: set[Output], cache: Path) -> set[str]:
-    return {md5 for _, folder in outputs for md5 in (versions.listing(cache, folder) or {}).values()}
+def _members(outputs: set[Output]) -> set[str]:
+    return {md5 for _, folder in outputs for md5 in (cache.listing(folder) or {}).values()}
 
 
-def _weights(models: Iterable[Output], remembered: Known, cache: Path) -> frozenset[str]:
+def _weights(models: Iterable[Output], remembered: Known) -> frozenset[str]:
     """The files of these folders that no other output has: a tokenizer may be the same without the record."""
     own: set[str] = set()
     others: set[str] = set()
     for run in remembered.runs:
         for out in run.outputs:
-            files = versions.listing(cache, out.md5) or {}
+            files = cache.listing(out.md5) or {}
             learnt = {md5 for name, md5 in files.items() if name not in SETTINGS}
             (own if (out.path, out.md5) in models else others).update(learnt)
     return frozenset(own - others)
 
 
-def _package(provenance: Path) -> dict[str, str]:
+def _package(provenance: Path | None) -> dict[str, str]:
     """The source that a provenance.json names, by the sha256 of its package; nothing where it cannot be read."""
+    if provenance is None:
+        return {}
     try:
         source = json.loads(provenance.read_bytes())["source"]
         named = [source[key] for key in ("kind", "name", "version", "url", "file") if key in source]

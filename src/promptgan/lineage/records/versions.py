@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from promptgan import base
-from promptgan.lineage import lock
+from promptgan import base, git
+from promptgan.lineage import cache, lock
 from promptgan.quality import exclusions
 
 if TYPE_CHECKING:
@@ -101,9 +100,9 @@ def resolve(revision: str) -> str:
     Raises:
         RevisionUnknown: there is none; names the nearest branch, tag or experiment.
     """
-    if _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
+    if git.text_if_any("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
         return revision
-    references = _git("for-each-ref", "--format=%(refname)").split()
+    references = git.text_if_any("for-each-ref", "--format=%(refname)").split()
     experiments = {
         name.rpartition("/")[2]: name
         for name in references
@@ -157,44 +156,14 @@ def concatenated(tables: dict[str, Path], name: str) -> "pd.DataFrame":
     return together.reindex(columns=list(dict.fromkeys([*together.columns, "rule", "reason"])))
 
 
-def cache_folder() -> Path:
-    """Where DVC keeps file objects here, whatever its configuration says about that.
-
-    Raises:
-        NothingValidated: this folder is not a repository of DVC's.
-    """
-    from dvc.exceptions import NotDvcRepoError
-    from dvc.repo import Repo
-
-    try:
-        return Path(Repo(".").cache.local.path)
-    except NotDvcRepoError as error:
-        raise NothingValidated("this is no DVC repository", "run this at the top of the repository") from error
-
-
-def object_path(cache: Path, md5: str) -> Path:
-    """The place of an object in a cache or a remote."""
-    return cache / md5[:2] / md5[2:]
-
-
-def listing(cache: Path, md5: str) -> dict[str, str] | None:
-    """The md5 of each file of a folder by its name in it; None where the cache does not know the folder."""
-    try:
-        entries: list[dict[str, Any]] = json.loads(object_path(cache, md5).read_bytes())
-        return {entry["relpath"]: entry["md5"] for entry in entries}
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-
-
 def _cached(md5: str, name: str) -> dict[str, Path]:
-    cache = cache_folder()
-    files = listing(cache, md5)
+    files = cache.listing(md5)
     if files is None:
         raise NotInCache(name, "it")
     tables = {}
     for table in (*SPLITS, QUARANTINE):
-        path = object_path(cache, files.get(f"{table}.parquet", "missing"))
-        if not path.is_file():
+        path = cache.find(files.get(f"{table}.parquet", "missing"))
+        if path is None:
             raise NotInCache(name, f"its {table}.parquet")
         tables[table] = path
     return tables
@@ -219,8 +188,3 @@ def _excluded(commit: str | None, data: str) -> frozenset[str]:
         return frozenset(row["id"] for row in rows if row["data"] == data)
     except (OSError, ValueError, KeyError, lock.RevisionUnknown):  # a revision from before there was a list
         return frozenset()
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, encoding="utf-8", check=False)
-    return done.stdout.strip()
