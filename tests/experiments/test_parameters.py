@@ -57,7 +57,8 @@ def test_everything_wrong_is_in_one_report(tmp_path: Path, document: dict[str, A
     text = "\n".join(problems(tmp_path, document))
     assert "tokenise: unknown section (did you mean tokenize?)" in text
     assert "compute.device: found 'auto'; input should be 'cpu' or 'cuda'" in text
-    assert "model.name: found 'recurent' (did you mean recurrent?); available: recurrent, transformer" in text
+    known = ", ".join(base.choices("promptgan.models.generators"))
+    assert f"model.name: found 'recurent' (did you mean recurrent?); available: {known}" in text
 
 
 def test_a_repeated_key_is_reported_with_both_lines(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ parameter reading of every stage, which is what bare `dvc repro` meets next.
 import copy
 import functools
 import importlib.util
+import logging
 import random
 import shutil
 import subprocess
@@ -210,6 +211,11 @@ def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
 ) -> None:
     from dvc.cli import main as dvc
 
+    for handler in logging.getLogger("dvc").handlers:  # an earlier test may have left them with its own stream
+        if isinstance(handler, logging.StreamHandler):
+            monkeypatch.setattr(
+                handler, "stream", getattr(sys, "stdout" if handler.level < logging.WARNING else "stderr")
+            )
     load_params = base.load_params
 
     shutil.copy(ROOT / "dvc.yaml", folder)
