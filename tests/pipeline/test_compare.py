@@ -56,6 +56,8 @@ def call(clone: Clone, *arguments: str) -> tuple[int, str]:
 @pytest.fixture(scope="module")
 def compared(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Compared:
     clone = finished.copy(tmp_path_factory.mktemp("compare") / "clone")
+    clone.git("rm", "--quiet", "-r", "results")  # those of the repository's own presets
+    clone.git("commit", "--quiet", "--message", "nothing compared yet")
     parameters = (clone.path / "params.yaml").read_text(encoding="utf-8")
     for name, text in {"tiny": f"# Tiny.\n{parameters}", **PRESETS}.items():
         (clone.path / f"recipes/{name}.yaml").write_text(text, encoding="utf-8")
