@@ -5,7 +5,6 @@ each run gets a clone under `.dvc/tmp/exps/`, where stages find the main reposit
 shares its cache; the finished experiment's reference is fetched from there. The user's workspace is never written.
 """
 
-import ctypes
 import fcntl
 import os
 import re
@@ -23,13 +22,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from promptgan import base
-from promptgan.compute import PR_SET_PDEATHSIG
-from promptgan.experiments import leaderboard, makeup
+from promptgan import base, git
+from promptgan.experiments import leaderboard, makeup, workspace
 from promptgan.experiments.entry import FOLDER, Entry, Trained, finished_run
-from promptgan.experiments.interrupts import interruptible
+from promptgan.experiments.interrupts import die_with_parent, interruptible
 from promptgan.experiments.makeup import Makeup
-from promptgan.experiments.programs import CommandFailed, dvc, git
+from promptgan.experiments.programs import dvc
 from promptgan.experiments.recipes import OwnDataMissing, find
 from promptgan.experiments.resolve import parsed, resolve
 
@@ -182,8 +180,9 @@ class Comparison:
         with _clone(training.name, self._tree, self._cache) as folder:
             (folder / base.PARAMS_FILE).write_text(parameters, encoding="utf-8")
             self._experiment(training, folder, say)
-            reference = git("for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{training.name}", folder=folder)
-            git("fetch", "--quiet", "--no-write-fetch-head", str(folder), f"+{reference}:{reference}")
+            pattern = f"refs/exps/*/*/{training.name}"
+            reference = git.text("for-each-ref", "--format=%(refname)", pattern, folder=folder).strip()
+            git.text("fetch", "--quiet", "--no-write-fetch-head", str(folder), f"+{reference}:{reference}")
             return finished_run(reference, folder)
 
     def _experiment(self, training: Training, folder: Path, say: Say) -> None:
@@ -204,7 +203,7 @@ class Comparison:
                 errors="replace",
                 start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the others
                 pass_fds=[self._lock],
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
             self._processes.add(process)
             if self._stopped.is_set():
@@ -240,16 +239,10 @@ def snapshot() -> str:
         NoCommit: the repository has no commit.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
-    index = LOGS / "index"
-    index.unlink(missing_ok=True)
-    env = {**os.environ, "GIT_INDEX_FILE": str(index.resolve())}
     try:
-        git("read-tree", "HEAD", env=env)
-    except CommandFailed as error:
+        return workspace.tree(LOGS, CODE, without=[str(FOLDER)])
+    except git.GitFailed as error:
         raise NoCommit(error.problem, "run this at the top of a clone, or commit first") from error
-    git("add", "--update", "--", ".", f":!{FOLDER}", env=env)
-    git("add", "--", *CODE, env=env)
-    return git("write-tree", env=env)
 
 
 @contextmanager
@@ -258,10 +251,11 @@ def _clone(name: str, tree: str, cache: str) -> Iterator[Path]:
     folder = CLONES / name
     _discard(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    git("clone", "--quiet", "--shared", "--no-checkout", ".", str(folder))
-    git("read-tree", "-u", "--reset", tree, folder=folder)
+    git.text("clone", "--quiet", "--shared", "--no-checkout", ".", str(folder))
+    git.text("read-tree", "-u", "--reset", tree, folder=folder)
     for key, unknown in IDENTITY.items():
-        git("config", key, git("config", "--default", unknown, "--get", key), folder=folder)
+        known = git.text("config", "--default", unknown, "--get", key).strip()
+        git.text("config", key, known, folder=folder)
     (folder / ".dvc/config.local").write_text(f"[cache]\n    dir = {cache}\n", encoding="utf-8")
     try:
         yield folder
@@ -294,14 +288,6 @@ def _alone() -> Iterator[int]:
                     ) from None
                 time.sleep(0.2)
         yield file.fileno()
-
-
-def _die_with_parent() -> None:
-    if sys.platform.startswith("linux"):
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-_LIBC = ctypes.CDLL(None)  # loaded here, because little may be done between fork and exec
 
 
 def _kill(process: "subprocess.Popen[str]") -> None:

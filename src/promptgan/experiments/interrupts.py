@@ -1,8 +1,14 @@
-"""SIGTERM as Ctrl-C, for commands that run long and must end well."""
+"""How commands that run long end well, and what they started with them."""
 
+import ctypes
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from promptgan.compute import PR_SET_PDEATHSIG
+
+_LIBC = ctypes.CDLL(None)  # loaded here, because little may be done between fork and exec
 
 
 @contextmanager
@@ -18,3 +24,9 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies; for `preexec_fn`, on Linux."""
+    if sys.platform.startswith("linux"):
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -6,7 +6,6 @@ Two `dvc exp run` in one repository can take each other's experiment, since both
 The DVC cache is the repository's own.
 """
 
-import ctypes
 import json
 import os
 import shutil
@@ -22,7 +21,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from promptgan import base, git
-from promptgan.compute import PR_SET_PDEATHSIG
+from promptgan.experiments import live_curve, workspace
+from promptgan.experiments.interrupts import die_with_parent
 from promptgan.training.live import FOLDER as LIVE
 
 DVC = [sys.executable, "-m", "dvc"]
@@ -68,7 +68,9 @@ def freeze(store: Path) -> Origin:
         commit = git.text("rev-parse", "--verify", "HEAD^{commit}").strip()
         temporary = store.with_name(store.name + ".partial")
         shutil.rmtree(temporary, ignore_errors=True)
-        snapshot = git.text(*_IDENTITY, "commit-tree", workspace_tree(store.parent), "-p", commit, "-m", WORKSPACE)
+        snapshot = git.text(
+            *_IDENTITY, "commit-tree", workspace.tree(store.parent, READ), "-p", commit, "-m", WORKSPACE
+        )
         git.text("clone", "--quiet", "--bare", ".", str(temporary))
         git.text("update-ref", f"refs/heads/{RUN}", commit, folder=temporary)
         git.text("update-ref", f"refs/heads/{WORKSPACE}", snapshot.strip(), folder=temporary)
@@ -79,30 +81,9 @@ def freeze(store: Path) -> Origin:
 def changed_since(origin: Origin) -> list[str]:
     """Files of the workspace that a result could depend on and that are not what they were when the study began."""
     then = git.text("rev-parse", f"{WORKSPACE}^{{tree}}", folder=origin.store).strip()
-    now = workspace_tree(origin.store.parent)
+    now = workspace.tree(origin.store.parent, READ)
     both = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(origin.store.resolve() / "objects")}
     return git.text("diff", "--name-only", then, now, "--", *READ, env=both).split()
-
-
-def workspace_tree(scratch: Path) -> str:
-    """The Git tree of this workspace: what Git tracks as it is now, and new files that a stage could read.
-
-    Neither the index nor any file is touched.
-
-    Args:
-        scratch: a folder for a temporary index.
-    """
-    index = (scratch / "index.partial").resolve()
-    try:
-        environment = {"GIT_INDEX_FILE": str(index)}
-        git.text("read-tree", "HEAD", env=environment)
-        git.text("add", "--update", env=environment)
-        new = git.text("ls-files", "-z", "--others", "--exclude-standard", "--", *READ, env=environment)
-        if names := [name for name in new.split("\0") if name]:
-            git.text("add", "--", *names, env=environment)
-        return git.text("write-tree", env=environment).strip()
-    finally:
-        index.unlink(missing_ok=True)
 
 
 @dataclass
@@ -142,7 +123,7 @@ class Run:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
 
     def ended(self) -> int | None:
@@ -152,14 +133,7 @@ class Run:
 
     def rows(self, curve: str) -> list[dict[str, float]]:
         """The live curve so far, by step; of equal steps the last one, as after a resume."""
-        path = self.folder / "live" / f"{curve}.jsonl"
-        found: dict[float, dict[str, float]] = {}
-        with suppress(OSError):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                with suppress(ValueError):  # a line that is being written
-                    row = json.loads(line)
-                    found[row["step"]] = row
-        return [found[step] for step in sorted(found)]
+        return live_curve.rows(self.folder / "live" / f"{curve}.jsonl")
 
     def end(self) -> None:
         """End DVC and the stage that it runs, as Ctrl-C would; kill what does not end. What can go on is kept."""
@@ -256,14 +230,6 @@ def _override(value: object) -> str:
 def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-
-
-def _die_with_parent() -> None:
-    if sys.platform.startswith("linux"):
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-_LIBC = ctypes.CDLL(None)  # loaded here, not between fork and exec
 
 
 def _end_processes_in(folder: Path) -> None:

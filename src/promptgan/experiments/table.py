@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from promptgan import git
 from promptgan.experiments.makeup import flat
-from promptgan.experiments.programs import dvc, git
+from promptgan.experiments.programs import dvc
 from promptgan.reporting.explanations import EXPLANATIONS
 
 WIDTH = 100
@@ -60,9 +61,9 @@ def rows() -> list[Row]:
     """The workspace and every experiment of this repository, whatever commit it hangs on.
 
     Raises:
-        CommandFailed: DVC or Git refused.
+        CommandFailed, GitFailed: DVC or Git refused.
     """
-    baselines = dict.fromkeys([git("rev-parse", "HEAD"), *(baseline for baseline, _ in _references())])
+    baselines = dict.fromkeys([git.text("rev-parse", "HEAD").strip(), *(baseline for baseline, _ in _references())])
     revisions = [word for baseline in baselines for word in ("--rev", baseline)]
     shown = json.loads(dvc("exp", "show", "--json", *revisions))
     workspace = next((_row(WORKSPACE, commit) for commit in shown if commit["rev"] == WORKSPACE), Row(WORKSPACE))
@@ -78,7 +79,7 @@ def show(console: Console | None = None) -> None:
     """Print the table; plain where the output is no terminal.
 
     Raises:
-        CommandFailed: DVC or Git refused.
+        CommandFailed, GitFailed: DVC or Git refused.
     """
     console = console or _console()
     found = rows()
@@ -122,7 +123,7 @@ def _console() -> Console:
 
 def _references() -> list[tuple[str, str]]:
     """Baseline and name of every experiment, the latest last."""
-    listed = git("for-each-ref", "--sort=committerdate", "--format=%(refname)", "refs/exps/").split()
+    listed = git.text("for-each-ref", "--sort=committerdate", "--format=%(refname)", "refs/exps/").split()
     parts = [reference.split("/", 4) for reference in listed]
     return [(p[2] + p[3], p[4]) for p in parts if len(p) == 5 and len(p[2] + p[3]) == 40]
 
@@ -132,9 +133,9 @@ def _revision(name: str) -> str:
     baselines = [baseline for baseline, other in _references() if other == name]
     if not baselines:
         return name
-    head = git("rev-parse", "HEAD")
+    head = git.text("rev-parse", "HEAD").strip()
     chosen = head if head in baselines else baselines[-1]
-    return git("rev-parse", f"refs/exps/{chosen[:2]}/{chosen[2:]}/{name}")
+    return git.text("rev-parse", f"refs/exps/{chosen[:2]}/{chosen[2:]}/{name}").strip()
 
 
 def _row(name: str, commit: dict[str, Any], executor: dict[str, Any] | None = None) -> Row:

@@ -11,12 +11,12 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptgan import base
+from promptgan.experiments import live_curve
 from promptgan.experiments.interrupts import interruptible
 from promptgan.training.live import FOLDER as LIVE
 
@@ -148,13 +148,7 @@ def read(folder: Path) -> Curves:
     """
     curves: Curves = {}
     for stage in STAGES:
-        rows: dict[float, dict[str, float]] = {}
-        with suppress(OSError):
-            for line in (folder / f"{stage}.jsonl").read_text(encoding="utf-8").splitlines():
-                with suppress(ValueError):  # a line that is being written
-                    row = json.loads(line)
-                    rows[row["step"]] = row
-        ordered = [rows[step] for step in sorted(rows)]
+        ordered = live_curve.rows(folder / f"{stage}.jsonl")
         if ordered and all(ordered[0]["time"] >= earlier[0]["time"] for earlier in curves.values()):
             curves[stage] = ordered
     return curves
