@@ -68,7 +68,7 @@ picture: $(RUN) ## draw the README's picture from plots/curves.csv
 	@$(BIN)/python -c 'import csv; from promptgan.reporting.pictures import quality_over_diversity as draw; \
 	open("docs/curves.svg", "w").write(draw(list(csv.DictReader(open("plots/curves.csv"))), "bleu_4", "BLEU-4").replace("currentColor", "#777777"))'
 
-datadocs: check-params ## build Great Expectations' own pages about the data into reports/datadocs/
+datadocs: check-params ## build Great Expectations' own pages about the data, and print the page to open
 	@$(BIN)/dvc repro --quiet download
 	@scratch=$$(mktemp -d) && $(BIN)/python stages/validate.py --datadocs reports/datadocs --out $$scratch/validated \
 	--metrics $$scratch/validation.json && rm -r $$scratch

@@ -26,10 +26,22 @@ def records(first: int, count: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def default_parameters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The params.yaml that the default preset writes, whatever the one of the working tree holds."""
+    from promptgan.experiments import recipes
+
+    path = tmp_path_factory.mktemp("default") / "params.yaml"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(Path(__file__).parents[1])
+        recipes.use("text-gumbel", path, device="cpu")
+    return path
+
+
+@pytest.fixture(scope="session")
 def validated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a validate stage."""
+    """The folder of a validate stage, with as many validation and test pairs as a verdict needs."""
     folder = tmp_path_factory.mktemp("validated")
-    for first, (split, count) in enumerate({"train": 96, "val": 32, "test": 24, "judge": 48}.items()):
+    for first, (split, count) in enumerate({"train": 96, "val": 104, "test": 104, "judge": 48}.items()):
         records(1000 * first, count).to_parquet(folder / f"{split}.parquet", index=False)
     return folder
 

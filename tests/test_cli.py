@@ -1,6 +1,7 @@
 """The `promptgan` command: one test a command, and what `--help` must not load."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -9,16 +10,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from promptgan import base, cli
 from promptgan.cli import app
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with params.yaml and the presets."""
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_parameters: Path) -> Path:
+    """A folder with the presets and the params.yaml of the default one."""
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copy(default_parameters, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -73,7 +75,7 @@ except SystemExit:
         assert "Usage" in done.stdout
 
 
-def test_check_accepts_the_committed_parameters() -> None:
+def test_check_accepts_the_default_parameters() -> None:
     assert run("check").output == "params.yaml is valid: text-gumbel on chitchat, cpu\n"
 
 
@@ -88,6 +90,17 @@ def test_check_refuses_a_wrong_key_with_2_and_touches_nothing(repository: Path) 
     assert sorted(file.name for file in repository.iterdir()) == ["params.yaml", "recipes"]
 
 
+def test_check_refuses_a_gpu_that_is_not_here_with_2(repository: Path) -> None:
+    path = repository / "params.yaml"
+    path.write_text(path.read_text().replace("device: cpu", "device: cuda"))
+    code = "from promptgan.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run([sys.executable, "-c", code, "check"], capture_output=True, text=True, env=environment)
+    assert done.returncode == 2
+    assert "error: params.yaml: 1 wrong key(s)\n  compute.device: found 'cuda'" in done.stderr
+    assert "available: cpu" in done.stderr
+
+
 def test_recipes_lists_every_preset_with_its_description() -> None:
     lines = run("recipes").output.splitlines()
     assert len(lines) == len(list((ROOT / "recipes").glob("*.yaml")))
@@ -99,6 +112,17 @@ def test_use_writes_a_preset_and_says_what_changed_and_what_to_run() -> None:
     assert "  train.objective: non_saturating -> hinge\n" in output
     assert output.endswith("next: make run\n")
     assert run("check").output.startswith("params.yaml is valid: text-hinge")
+
+
+def test_use_lists_few_changes_and_what_was_set_by_hand_first(repository: Path) -> None:
+    path = repository / "params.yaml"
+    path.write_text(path.read_text().replace("steps: 100 ", "steps: 7 "))
+    lines = run("use", "tang-gumbel", "--device", "cpu").output.splitlines()
+    assert lines[0] == "  train.steps: 7 -> 100   (your own value)"
+    assert lines[10] == "  and 1 more; `git diff params.yaml` shows what differs from the last commit"
+    assert run("use", "tang-gumbel", "--device", "cpu").output == (
+        "params.yaml holds tang-gumbel: no value(s) changed\nnext: make run\n"
+    )
 
 
 def test_use_refuses_an_unknown_preset_with_the_nearest_name() -> None:
@@ -149,6 +173,17 @@ def test_compare_says_identical_within_or_outside(repository: Path) -> None:
 
 def test_show_needs_a_finished_run() -> None:
     assert "metrics/evaluation.json is not there" in run("show", code=1).stderr
+
+
+def test_generate_has_the_defaults_of_every_preset(repository: Path) -> None:
+    for file in (ROOT / "recipes").glob("*.yaml"):
+        section = base.load_params(file).get("generate", {})
+        assert section.get("temperature", cli.TEMPERATURE) == cli.TEMPERATURE
+        assert section.get("top_p", cli.TOP_P) == cli.TOP_P
+    said = " ".join(run("generate", "--help").output.split())
+    assert f"[default: {cli.TEMPERATURE};" in said
+    assert f"[default: {cli.TOP_P};" in said
+    assert "the presets' section `generate`" in said
 
 
 def test_generate_refuses_a_folder_that_holds_no_model() -> None:

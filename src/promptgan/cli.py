@@ -19,6 +19,12 @@ app = typer.Typer(
 )
 
 
+TEMPERATURE, TOP_P = 0.7, 0.9
+"""Of the section `generate` in every preset; in a wheel, which holds no preset, they must stand here."""
+CHANGES = 10
+"""Changed values that `promptgan use` lists, at most."""
+
+
 class Device(StrEnum):
     """Where a preset leaves the device open."""
 
@@ -31,14 +37,15 @@ class Device(StrEnum):
 def check() -> None:
     """Validate the whole params.yaml.
 
-    Every wrong key is shown with what was there and what is allowed; nothing is changed.
+    Every wrong key is shown with what was there and what is allowed; a GPU that is asked for must be here. Nothing is
+    changed.
     Notes where your own file has changed since it was imported.
     Exits 2 where anything is wrong. `make` calls it before DVC starts, because DVC deletes a stage's outputs before
     the stage can refuse.
     """
     from promptgan.experiments import own_data, parameters
 
-    document = parameters.check()
+    document = parameters.check(on_this_machine=True)
     if changed := own_data.changed_since_import(document["data"], Path.cwd()):
         print(f"note: {changed}")
     print(f"params.yaml is valid: {document['recipe']} on {document['data']['name']}, {document['compute']['device']}")
@@ -69,6 +76,8 @@ def use(
 ) -> None:
     """Write a preset into params.yaml; comments stay.
 
+    Values that you have changed by hand are replaced too; they are listed first.
+
     \b
     promptgan use text-hinge
     promptgan use local-text --path my.csv --prompt question --text answer
@@ -84,8 +93,11 @@ def use(
     elif prompt or text:
         raise typer.BadParameter("--prompt and --text name columns of the file that --path gives")
     changes = presets.use(recipe, data=data, device=device.value, threads=threads)
-    for change in changes:
-        print(f"  {change.key}: {change.old or '(nothing)'} -> {change.new or '(gone)'}")
+    for change in changes[:CHANGES]:
+        mine = "   (your own value)" if change.by_hand else ""
+        print(f"  {change.key}: {change.old or '(nothing)'} -> {change.new or '(gone)'}{mine}")
+    if len(changes) > CHANGES:
+        print(f"  and {len(changes) - CHANGES} more; `git diff params.yaml` shows what differs from the last commit")
     print(f"params.yaml holds {recipe}: {len(changes) or 'no'} value(s) changed")
     print("next: make run")
 
@@ -130,13 +142,14 @@ def generate(
     prompt: Annotated[list[str], typer.Option(help="What to answer; give it several times for several prompts.")],
     model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),
     n: Annotated[int, typer.Option("--n", min=1, help="Answers to each prompt.")] = 1,
-    temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest token every time.")] = 0.8,
-    top_p: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the probability that is drawn from.")] = 0.95,
+    temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest token every time.")] = TEMPERATURE,
+    top_p: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the probability that is drawn from.")] = TOP_P,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answers.")] = 1,
 ) -> None:
     """Answer prompts with a trained generator.
 
-    Needs the model folder alone: it works anywhere, from a wheel too.
+    Needs the model folder alone: it works anywhere, from a wheel too. Temperature and top-p are by default those of the
+    presets' section `generate`, with which the report's answers are made; params.yaml is not read.
 
     \b
     promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5

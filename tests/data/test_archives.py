@@ -1,4 +1,5 @@
 import io
+import re
 import shutil
 import subprocess
 import tarfile
@@ -144,6 +145,26 @@ def test_two_members_of_one_name_are_refused(tmp_path, out):
 def test_a_missing_member_is_named(tmp_path, out):
     with pytest.raises(MissingMember, match=r"b\.json"):
         extract(zipped(tmp_path / "p", {"a.json": b"A"}), ("a.json", "b.json"), out)
+
+
+def test_a_missing_member_is_shown_with_the_package_and_the_nearest_members(tmp_path, out):
+    members = {f"package/src/part{i}.js": b"" for i in range(300)}
+    package = zipped(tmp_path / "p", {**members, "package/data/jokes.json": b"", "package/joke.json": b""})
+    with pytest.raises(MissingMember) as caught:
+        extract(package, ("package/jokes.json",), out, title="npm jokes@1.0")
+    first, *others = caught.value.problem.splitlines()
+    assert first == "npm jokes@1.0: no member matches 'package/jokes.json'; the nearest of its 302 member(s):"
+    assert others[:2] == ["  'package/data/jokes.json'", "  'package/joke.json'"]
+    assert len(others) == 5
+
+
+@pytest.mark.parametrize(
+    ("members", "words"), [({"a.json": b"A"}, r"p: .*; its 1 member\(s\):\n  'a\.json'$"), ({}, "it holds no file$")]
+)
+def test_a_small_archive_without_the_member_is_listed_whole(members, words, tmp_path, out):
+    with pytest.raises(MissingMember) as caught:
+        extract(zipped(tmp_path / "p", members), ("*.txt",), out)
+    assert re.search(words, caught.value.problem)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nonsense", b"hello", b"\x1f\x8b\x08nonsense"])

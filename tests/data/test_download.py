@@ -172,7 +172,7 @@ def test_a_missing_member_leaves_the_old_folder(server, get, tmp_path):
     (tmp_path / "raw").mkdir()
     body = archive()
     source = Url(digest(body), server.serve("/v.zip", Answer(body=body)), members=("pkg/other.txt",))
-    with pytest.raises(MissingMember):
+    with pytest.raises(MissingMember, match=r"^url http://.*/v\.zip \(.*\): no member matches 'pkg/other\.txt'"):
         get(upstream(source, files=FILES))
     assert (tmp_path / "raw").is_dir()
 

@@ -78,6 +78,24 @@ def test_a_twin_that_was_still_improving_gives_no_verdict(tokens: Path, models: 
     assert "gap_to_twin" not in metrics["text"]
 
 
+@pytest.mark.parametrize(
+    ("answers", "groups", "needed"), [(99, 4, 100), (100, 4, None), (104, 20, None), (104, 21, 105)]
+)
+def test_too_few_answers_give_no_verdict(
+    tokens: Path, models: Path, samples: Path, answers: int, groups: int, needed: int | None
+) -> None:
+    path = samples / "samples.parquet"
+    all_answers = pd.read_parquet(path)
+    all_answers.groupby(["model", "purpose", "temperature"]).head(answers).to_parquet(path, index=False)
+    parameters = text.Parameters(language_model_order=3, jackknife_groups=groups)
+    metrics = text.evaluate(tokens, models, samples, parameters, 1, CPU).metrics
+    assert ("gap_to_twin" in metrics["text"]) is (needed is None)
+    if needed is not None:
+        (sentence,) = metrics["verdict"]
+        assert sentence.startswith(f"no verdict: {answers} answers a system and temperature are too few")
+        assert f"it takes {needed}, at least 5 in each of the {groups} jackknife groups" in sentence
+
+
 def test_the_same_inputs_give_the_same_numbers(tokens: Path, models: Path, samples: Path) -> None:
     assert evaluate(tokens, models, samples) == evaluate(tokens, models, samples)
 

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,27 @@ def test_what_is_wrong_is_said_and_nothing_is_stored(name, body, columns, error,
     with pytest.raises(error, match=words):
         import_own_data(path, prompt=columns[0], text=columns[1], first_words=2, root=tmp_path / "root")
     assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gz"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("name", ["my data.csv", "lines.txt", "a.jsonl"])
+def test_utf_16_is_said_before_anything_else_and_the_remedy_works(name, encoding, zipped, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good = content(name.rpartition(".")[2], ENGLISH, tmp_path).removeprefix(b"\xef\xbb\xbf")
+    path = Path(name + ".gz" if zipped else name)
+    wide = good.decode().encode(encoding)
+    path.write_bytes(gzip.compress(wide) if zipped else wide)
+    with pytest.raises(NotUtf8, match="not UTF-8 but UTF-") as caught:
+        import_own_data(path, prompt="no such column", text="no such column", first_words=5, root=tmp_path / "root")
+    (command,) = re.findall("`(.*?)`", caught.value.remedy)
+    subprocess.run(command, shell=True, check=True)
+    assert Path(f"utf8-{name}").read_bytes() == good
+
+
+def test_a_zero_byte_among_text_is_no_encoding():
+    assert local_text.wide_encoding(b"a,b\nhi\0,ho\n" * 9) == ""
+    assert local_text.wide_encoding(b"") == ""
 
 
 def test_says_when_the_original_has_changed(tmp_path):

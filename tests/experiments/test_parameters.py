@@ -1,5 +1,6 @@
 """The whole parameter file: every wrong key in one report, and combinations that make no sense."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,12 @@ import pytest
 import yaml
 
 from promptgan import base
-from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, check, schema
-
-PARAMS = Path(__file__).parents[2] / "params.yaml"
+from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, absent_device, check, schema
 
 
 @pytest.fixture
-def document() -> dict[str, Any]:
-    return base.load_params(PARAMS)
+def document(default_parameters: Path) -> dict[str, Any]:
+    return base.load_params(default_parameters)
 
 
 def problems(tmp_path: Path, content: dict[str, Any] | str) -> list[str]:
@@ -26,8 +25,10 @@ def problems(tmp_path: Path, content: dict[str, Any] | str) -> list[str]:
     return caught.value.problems
 
 
-def test_the_committed_file_is_valid_and_every_section_has_a_schema(document: dict[str, Any]) -> None:
-    assert check(PARAMS) == document
+def test_the_default_file_is_valid_and_every_section_has_a_schema(
+    default_parameters: Path, document: dict[str, Any]
+) -> None:
+    assert check(default_parameters) == document
     assert list(document) == [*Run.model_fields, *SCHEMAS]
     assert all(issubclass(schema(section, document), base.Parameters) for section in SCHEMAS)
 
@@ -61,8 +62,12 @@ def test_everything_wrong_is_in_one_report(tmp_path: Path, document: dict[str, A
     assert f"model.name: found 'recurent' (did you mean recurrent?); available: {known}" in text
 
 
-def test_a_repeated_key_is_reported_with_both_lines(tmp_path: Path) -> None:
-    text = PARAMS.read_text().replace("compute:\n", "compute:\n  device: cuda\n").replace("seed: 1 ", "seed: -1 ")
+def test_a_repeated_key_is_reported_with_both_lines(tmp_path: Path, default_parameters: Path) -> None:
+    text = (
+        default_parameters.read_text()
+        .replace("compute:\n", "compute:\n  device: cuda\n")
+        .replace("seed: 1 ", "seed: -1 ")
+    )
     lines = text.splitlines()
     first = lines.index("  device: cuda") + 1
     found = problems(tmp_path, text)
@@ -136,3 +141,31 @@ def test_an_impossible_combination_is_refused_by_name(
     make(document, monkeypatch)
     (line,) = problems(tmp_path, document)
     assert line.startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("device", ["cpu", "nonsense", None])
+def test_torch_is_asked_only_for_a_gpu(device: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert absent_device({"compute": {"device": device}}) == []
+    assert absent_device({"compute": device}) == []
+    with pytest.raises(ImportError):
+        absent_device({"compute": {"device": "cuda"}})
+
+
+@pytest.mark.parametrize("seed", ["1", "-1"])
+def test_a_gpu_that_is_not_here_is_refused_with_everything_else(
+    seed: str, tmp_path: Path, default_parameters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    path = tmp_path / "params.yaml"
+    text = default_parameters.read_text().replace("device: cpu", "device: cuda").replace("seed: 1 ", f"seed: {seed} ")
+    path.write_text(text)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(base.ParameterError) as caught:
+        check(path, on_this_machine=True)
+    found = caught.value.problems
+    assert [line.partition(":")[0] for line in found] == ["seed"] * (seed == "-1") + ["compute.device"]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    path.write_text(text.replace("seed: -1", "seed: 1"))
+    assert check(path, on_this_machine=True)["compute"]["device"] == "cuda"

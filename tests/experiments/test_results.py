@@ -87,6 +87,43 @@ def test_runs_of_other_parameters_are_not_compared() -> None:
         results.compare()
 
 
+def test_a_run_of_another_recipe_is_named_first_and_the_list_is_short(tmp_path: Path) -> None:
+    def lock(count: int) -> str:
+        keys = ", ".join(f"k{n}: {count}" for n in range(14))
+        stages = "".join(f"  {stage}:\n    params: {{params.yaml: {{{keys}}}}}\n" for stage in ("pretrain", "train"))
+        return f"schema: '2.0'\nstages:\n{stages}"
+
+    Path("params.yaml").write_text("# head\nrecipe: text-gumbel    # a label\n")
+    Path("dvc.lock").write_text(lock(1))
+    subprocess.run(["git", "add", "-A"], check=True)
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "b"], check=True)
+    Path("params.yaml").write_text("recipe: text-hinge\n")
+    Path("dvc.lock").write_text(lock(2))
+    with pytest.raises(results.OtherParameters) as caught:
+        results.compare()
+    first, *others, last = caught.value.problem.splitlines()
+    assert first == (
+        "the committed results are of recipe text-gumbel, and this run is of recipe text-hinge: they are not"
+        " comparable; 14 parameter(s) differ"
+    )
+    assert len(others) == 10
+    assert others[0] == "  k0: committed 1, here 2"
+    assert last == "  and 4 more"
+    assert "promptgan exp diff HEAD workspace" in caught.value.remedy
+    assert "git checkout params.yaml" in caught.value.remedy
+
+
+def test_a_stage_that_has_run_with_another_value_is_seen_beside_one_that_has_not() -> None:
+    stages = (
+        "stages:\n  a:\n    params: {{params.yaml: {{seed: {}}}}}\n  b:\n    params: {{params.yaml: {{seed: 1}}}}\n"
+    )
+    Path("dvc.lock").write_text(stages.format(1))
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@e.org", "commit", "-qam", "b"], check=True)
+    Path("dvc.lock").write_text(stages.format(2))
+    with pytest.raises(results.OtherParameters, match=r"other parameters than this run.*\n  seed: committed 1, here 2"):
+        results.compare()
+
+
 @pytest.mark.parametrize(
     ("text", "expected"), [(None, "missing"), ("stages: {}", "not run here yet: train"), ("[", "read")]
 )

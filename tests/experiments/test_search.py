@@ -55,11 +55,11 @@ IDENTITY = {f"GIT_{who}_{what}": "test@e.org" for who in ("AUTHOR", "COMMITTER")
 
 
 @pytest.fixture(scope="module")
-def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def committed(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path) -> Path:
     """A repository with a stage that computes a score from one parameter, and fails with a value of another."""
     folder = tmp_path_factory.mktemp("committed") / "repository"
     folder.mkdir()
-    shutil.copy(ROOT / "params.yaml", folder)
+    shutil.copy(default_parameters, folder)
     (folder / "stage.py").write_text(STAGE, encoding="utf-8")
     (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE), encoding="utf-8")
     for line in ("git init -q", f"{sys.executable} -m dvc init -q", "git add -A", "git commit -qm start"):

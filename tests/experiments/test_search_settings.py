@@ -19,9 +19,10 @@ GOOD: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_parameters: Path) -> Path:
     """A folder with the shipped parameters, pipeline and one metrics file."""
-    for name in ("params.yaml", "dvc.yaml", "metrics/train.json"):
+    (tmp_path / "params.yaml").write_bytes(default_parameters.read_bytes())
+    for name in ("dvc.yaml", "metrics/train.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     monkeypatch.chdir(tmp_path)

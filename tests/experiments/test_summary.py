@@ -1,24 +1,32 @@
 """The table and the answers that `make run` ends with."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from promptgan.evaluation.metrics.comparison import sentence
 from promptgan.experiments import summary
 
-ANSWERED = {"temperature": 0.7, "nll": 4.1234567, "bleu_4": 0.25}
+ANSWERED = {"temperature": 0.7, "bleu_4": 0.25, "ms_jaccard": 0.1, "nll": 4.1234567}
+COMPARED = sentence("bleu_4", "twin", 0.01, 0.004, clear=True)
 EVALUATION = {
     "text": {
-        "real": {"bleu_4": 0.5},
+        "real": {"bleu_4": 0.5, "ms_jaccard": 0.2},
         "twin": ANSWERED,
         "control": {**ANSWERED, "nll": 4.0},
         "adversarial": "not applicable",
         "gap_to_twin": {"bleu_4": 0.01},
     },
-    "verdict": ["no verdict: the recipe trains no adversarial model"],
+    "standard_errors": [{"system": "twin", "bleu_4": 0.0123}],
+    "verdict": [COMPARED, "one training seed: how far another would move these numbers is not known"],
 }
+TRAIN = {"steps": 50, "best_step": 25, "stopped": "limit", "score": 0.1, "twin_score": 0.09}
+HEADING = "Answers of every model, drawn with temperature 0.7, top_p 0.9, seed 1"
+LONG = "a very long answer that goes on and on " * 4
 
 
 @pytest.fixture(autouse=True)
@@ -27,41 +35,114 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in (summary.METRICS, summary.SAMPLES):
         path.parent.mkdir(parents=True)
     summary.METRICS.write_text(json.dumps(EVALUATION))
-    blocks = [f"prompt {i} [x]?\n  twin         yes {i}\n  control      no {i}" for i in range(13)]
-    summary.SAMPLES.write_text("\n\n".join(blocks) + "\n")
+    summary.TRAIN.write_text(json.dumps(TRAIN))
+    blocks = [f"prompt {i} [x]?\n  twin         yes {i}\n  control      {LONG}" for i in range(13)]
+    summary.SAMPLES.write_text("\n\n".join([HEADING, *blocks]) + "\n")
 
 
 def shown() -> list[str]:
-    console = Console(width=120, record=True, highlight=False)
+    console = Console(width=80, record=True, highlight=False)
     summary.show(console)
     return console.export_text().splitlines()
 
 
-def test_every_system_stands_beside_real_text() -> None:
-    lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown() if line.startswith("│")]
-    assert lines == [
-        ["temperature", "-", "0.7", "0.7", "not applicable"],
-        ["nll", "-", "4.123", "4", "not applicable"],
-        ["bleu_4", "0.5", "0.25", "0.25", "not applicable"],
+def test_every_system_stands_beside_real_text_in_the_order_of_the_page() -> None:
+    lines = shown()
+    first = lines.index("Measured on test") + 1
+    table = [line.split() for line in lines[first : first + 5]]
+    assert table == [
+        ["real", "text", "twin", "control", "adversarial"],
+        ["temperature", "–", "0.7", "0.7", "not", "applicable"],
+        ["↓", "nll", "–", "4.1235", "4.0000", "not", "applicable"],
+        ["↑", "ms_jaccard", "0.2000", "0.1000", "0.1000", "not", "applicable"],
+        ["→", "bleu_4", "0.5000", "0.2500", "±0.0123", "0.2500", "not", "applicable"],
     ]
-    assert EVALUATION["verdict"][0] in shown()  # type: ignore[index]
 
 
-def test_ten_prompts_are_answered() -> None:
-    prompts = [line for line in shown() if line.startswith("prompt")]
-    assert prompts == [f"prompt {i} [x]?" for i in range(10)]
-    assert "  control      no 9" in shown()
+def test_systems_and_marks_are_explained() -> None:
+    lines = shown()
+    assert "twin         trained by likelihood alone: to predict the next token of answers" in lines
+    assert not any(line.startswith("adversarial ") for line in lines)  # this recipe has none
+    assert "↑ more is better, ↓ less is better" in " ".join(lines)
 
 
-@pytest.mark.parametrize("path", [summary.METRICS, summary.SAMPLES])
+def test_the_widest_numbers_stand_on_one_line_of_80_columns() -> None:
+    systems = {**{name: {"length_distance": 12.3456} for name in summary.SYSTEMS}, "real": {"length_distance": 0.1877}}
+    errors = [{"system": name, "length_distance": 0.1234} for name in systems]
+    summary.METRICS.write_text(json.dumps({"text": systems, "standard_errors": errors, "verdict": []}))
+    (line,) = [line for line in shown() if "length_distance" in line]
+    assert line.count("12.3456 ±0.1234") == 3
+
+
+def test_ten_prompts_are_answered_and_long_answers_stand_under_their_beginning() -> None:
+    lines = shown()
+    assert [line for line in lines if line.startswith("prompt")] == [f"prompt {i} [x]?" for i in range(10)]
+    place = lines.index("  twin         yes 9")
+    answer = lines[place + 1 :]
+    assert answer[0].startswith("  control      a very") and len(answer) > 2
+    assert all(line.startswith(" " * 15 + line.strip()) for line in answer[1:])
+    assert " ".join([answer[0][15:], *map(str.strip, answer[1:])]) == LONG.strip()
+
+
+def test_how_the_answers_were_drawn_stands_before_them() -> None:
+    lines = shown()
+    assert lines.index(HEADING) < lines.index("prompt 0 [x]?")
+
+
+def test_the_verdict_says_who_is_ahead_and_hangs() -> None:
+    lines = shown()
+    place = lines.index("Who is ahead")
+    assert lines[place + 1].startswith("- bleu_4: adversarial is ahead of twin at equal self_bleu_4")
+    assert lines[place + 2].startswith("  ")
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_a_training_stopped_by_a_guard_is_named_before_the_numbers() -> None:
+    summary.TRAIN.write_text(json.dumps({**TRAIN, "stopped": "entropy"}))
+    lines = shown()
+    said = " ".join(map(str.strip, lines[: lines.index("Measured on test")]))
+    assert said.startswith("! Adversarial training was stopped by the entropy guard at step 50")
+    assert "those of step 25" in said
+
+
+def test_a_recipe_without_an_adversarial_phase_is_shown() -> None:
+    summary.TRAIN.write_text("{}")
+    assert shown()[0] == "Measured on test"
+
+
+@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN, summary.SAMPLES])
 def test_an_unfinished_run_says_what_to_do(path: Path) -> None:
     path.unlink()
     with pytest.raises(summary.NotFinished, match=r"make run"):
         summary.show()
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"text": {}}'])
-def test_torn_metrics_are_a_clean_error(text: str) -> None:
+@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN])
+@pytest.mark.parametrize("text", ["", "[]", "{"])
+def test_torn_metrics_are_a_clean_error(path: Path, text: str) -> None:
+    path.write_text(text)
+    with pytest.raises(summary.NotFinished):
+        summary.show()
+
+
+@pytest.mark.parametrize("text", ["{}", '{"text": {}}', '{"text": 1}'])
+def test_metrics_of_another_shape_are_a_clean_error(text: str) -> None:
     summary.METRICS.write_text(text)
     with pytest.raises(summary.NotFinished):
         summary.show()
+
+
+def test_nothing_heavy_is_loaded() -> None:
+    code = (
+        "import sys; from promptgan.experiments.summary import show; show();"
+        "print(sorted({'torch', 'pandas', 'numpy', 'matplotlib', 'jinja2', 'dvc'} & sys.modules.keys()))"
+    )
+    source = Path(__file__).parents[2] / "src"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(source), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr

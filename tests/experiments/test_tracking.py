@@ -28,10 +28,10 @@ Values = dict[str, dict[int, float]]
 
 
 @pytest.fixture(autouse=True)
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_parameters: Path) -> Path:
     """A folder in which a training has run: a curve that was resumed, an older one, and metrics."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copy(default_parameters, tmp_path)
     Path("metrics").mkdir()
     base.write_json(Path("metrics/train.json"), {"score": 0.3, "stopped": "limit", "text": {"twin": {"nll": 4.0}}})
     for number, (step, score) in enumerate([(0, 0.1), (25, 0.9), (25, 0.2), (50, 0.3)]):

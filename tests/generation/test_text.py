@@ -71,10 +71,11 @@ def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
     assert one_curve["text"].tolist() == answer(folder.load(models["twin"]), one_curve["prompt"].tolist(), seed=1)
     assert readable["prompt_id"].tolist() == 2 * ["user-0", *drawn["id"].head(10)]
     blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
-    assert len(blocks) == 11
+    assert len(blocks) == 1 + 11
+    assert blocks[0] == "Answers of every model, drawn with temperature 0.8, top_p 0.9, seed 1"
     first = readable[readable["prompt_id"] == "user-0"]
     expected = ["do you eat the moon", *(f"  {row.model:<12} {row.text}" for row in first.itertuples())]
-    assert blocks[0].splitlines() == expected
+    assert blocks[1].splitlines() == expected
 
 
 def test_the_same_models_and_seed_give_the_same_bytes(models: dict[str, Path], validated: Path, tmp_path: Path) -> None:

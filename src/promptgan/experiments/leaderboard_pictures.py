@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptgan.experiments.entry import Entry, Trained
 from promptgan.experiments.scores import EQUAL, RIVALS, differences
-from promptgan.reporting.pictures import COLOURS, MARKERS, _svg
+from promptgan.reporting.pictures import COLOURS, MARKERS, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,4 +109,4 @@ def _panels(axes: "Axes", rows: int, across: int, inches: tuple[float, float], s
 
 
 def _file(draw: "Callable[[Axes], None]", name: str) -> str:
-    return _svg(draw, name).replace("currentColor", INK).replace("inherit", "sans-serif") + "\n"
+    return svg(draw, name).replace("currentColor", INK).replace("inherit", "sans-serif") + "\n"

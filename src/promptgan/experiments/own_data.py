@@ -71,10 +71,10 @@ def import_own_data(
         prompt, text = prompt or "prompt", text or "text"
     section: dict[str, Any] = {"name": "local_text", "file": path.name, "sha256": sha256(path)}
     section |= {"prompt": prompt, "text": text, "first_words": first_words}
-    validated(Parameters, section, "data")
     if not path.stat().st_size:
         raise TooFewPairs(path, 0)
-    pairs = read_pairs(path, prompt, text, first_words)
+    pairs = read_pairs(path, prompt, text, first_words)  # first: what it finds explains what would come after
+    validated(Parameters, section, "data")
     usable = sum(all(isinstance(side, str) and side.strip() for side in pair) for pair in pairs.itertuples(index=False))
     if usable < MIN_PAIRS:
         raise TooFewPairs(path, usable)

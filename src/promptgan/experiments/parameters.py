@@ -43,14 +43,22 @@ class Run(base.Parameters):
     seed: int = Field(ge=0, lt=2**32)
 
 
-def check(path: Path = base.PARAMS_FILE) -> dict[str, Any]:
+def check(path: Path = base.PARAMS_FILE, *, on_this_machine: bool = False) -> dict[str, Any]:
     """Validate the whole parameter file, and return it.
 
+    Args:
+        path: the file.
+        on_this_machine: also ask whether the device is here, which a stage says only after DVC has deleted its outputs.
+
     Raises:
-        ParameterError: lists every wrong key of every section, and every impossible combination.
+        ParameterError: lists every wrong key of every section, every impossible combination, and a device that is
+            not here.
     """
     document = base.load_params(path, allow_repeated=True)
-    if found := _repeated_keys(YAML(pure=True).compose(path.read_text(encoding="utf-8"))) + problems(document):
+    found = _repeated_keys(YAML(pure=True).compose(path.read_text(encoding="utf-8"))) + problems(document)
+    if on_this_machine:
+        found += absent_device(document)
+    if found:
         raise base.ParameterError(found, path)
     return document
 
@@ -59,6 +67,21 @@ def problems(document: dict[str, Any]) -> list[str]:
     """One line for every wrong key and every impossible combination of a parsed parameter file."""
     sections, found = _sections(document)
     return found or impossible(document["modality"], sections)
+
+
+def absent_device(document: dict[str, Any]) -> list[str]:
+    """One line where a parsed parameter file asks for a GPU and torch, loaded only then, finds none; or nothing."""
+    compute = document.get("compute")
+    if not isinstance(compute, dict) or compute.get("device") != "cuda":
+        return []
+    import torch
+
+    if torch.cuda.is_available():
+        return []
+    return [
+        f"compute.device: found 'cuda', and torch {torch.__version__} finds no GPU here; available: cpu"
+        " (a GPU needs NVIDIA's driver)"
+    ]
 
 
 def _sections(document: dict[str, Any]) -> tuple[dict[str, base.Parameters], list[str]]:

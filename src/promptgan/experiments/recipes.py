@@ -20,6 +20,8 @@ from promptgan import base
 from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems
 
 FOLDER = Path("recipes")
+MAX_DESCRIPTION = 109
+"""Characters of a preset's description that are listed."""
 
 
 class UnknownRecipe(base.PromptganError):
@@ -59,10 +61,12 @@ class Change:
     key: str
     old: str | None
     new: str | None
+    by_hand: bool = False
+    """Whether ``old`` was not what the preset that the file came from has there."""
 
 
 def names() -> dict[str, str]:
-    """Every preset's name and its description, which is its first comment line.
+    """Every preset's name and its description, which is its first line where that is a comment; cut where it is long.
 
     Raises:
         BrokenRecipe: there is no folder of presets here.
@@ -70,7 +74,15 @@ def names() -> dict[str, str]:
     files = sorted(FOLDER.glob("*.yaml"), key=lambda file: file.stem)
     if not files:
         raise BrokenRecipe("there is no preset in recipes/", "run this in the repository's own folder")
-    return {file.stem: file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for file in files}
+    return {file.stem: _description(file) for file in files}
+
+
+def _description(file: Path) -> str:
+    first = file.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
+    text = first.lstrip("# ") if first.startswith("#") else ""
+    if len(text) > MAX_DESCRIPTION:
+        return f"{text[: MAX_DESCRIPTION - 4].rstrip()} ..."
+    return text or "(no description: it should be the first line, as a comment)"
 
 
 def find(name: str) -> Path:
@@ -97,7 +109,7 @@ def use(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     threads: int | None = None,
 ) -> list[Change]:
-    """Write the preset ``name`` into ``path``; return what changed.
+    """Write the preset ``name`` into ``path``; return what changed, first the values that were set by hand.
 
     Args:
         name: a file of recipes/, without ``.yaml``.
@@ -114,7 +126,7 @@ def use(
     entries = _compose(name)
     entries["recipe"].value = name
     if data is not None:
-        entries["data"].value = {key: Entry(_text(value)) for key, value in data.items()}
+        entries["data"].value = {key: Entry(yaml_text(value)) for key, value in data.items()}
     _resolve(_keys(entries["compute"]), device, threads)
     try:
         before = dict(_flat(base.load_params(path)))
@@ -135,10 +147,24 @@ def use(
     temporary.write_text(new, encoding="utf-8")
     temporary.replace(path)
     after = dict(_flat(document))
-    changed = [
-        key for key in [*after, *(key for key in before if key not in after)] if before.get(key) != after.get(key)
+    own = _set_by_hand(before)
+    changes = [
+        Change(key, before.get(key), after.get(key), key in own)
+        for key in [*after, *(key for key in before if key not in after)]
+        if before.get(key) != after.get(key)
     ]
-    return [Change(key, before.get(key), after.get(key)) for key in changed]
+    return sorted(changes, key=lambda change: not change.by_hand)
+
+
+def _set_by_hand(before: dict[str, str]) -> set[str]:
+    """Keys whose values are not those of the preset that a parameter file names; none where it names none."""
+    try:
+        entries = _compose(before.get("recipe", ""))
+    except base.PromptganError:
+        return set()
+    preset = dict(_flat(_values("\n".join(lines(entries)))))
+    left_open = {"recipe", *(key for key, value in preset.items() if value == "auto")}
+    return {key for key, value in before.items() if key not in left_open and preset.get(key) != value}
 
 
 def parse(text: str) -> tuple[dict[str, Entry], list[str]]:
@@ -282,7 +308,8 @@ def _keys(entry: Entry) -> dict[str, Entry]:
     return entry.value if isinstance(entry.value, dict) else {}
 
 
-def _text(value: object) -> str:
+def yaml_text(value: object) -> str:
+    """A value as a parameter file writes it, on one line."""
     plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z][\w./-]*", value) and _values(f"a: {value}")["a"] == value
     return str(value) if plain else json.dumps(value, ensure_ascii=False)
 
@@ -297,4 +324,4 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
         if isinstance(value, dict) and value:
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", _text(value)
+            yield f"{prefix}{key}", yaml_text(value)

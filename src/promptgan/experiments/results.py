@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -32,8 +33,37 @@ be any others. A difference is relative to the larger value, or to 0.1 where bot
 are less."""
 
 
+FEW = 10
+"""Differing parameters that an error lists."""
+
+
 class NothingToCompare(base.PromptganError):
-    """There is no committed result, no finished run, or the two are runs of different parameters."""
+    """There is no committed result, no finished run, or the two do not go together."""
+
+
+class OtherParameters(NothingToCompare):
+    """The two are runs of different parameters."""
+
+    def __init__(self, recipes: list[str], differing: dict[str, tuple[Any, Any]]) -> None:
+        """
+        Args:
+            recipes: what params.yaml calls the committed run and the one here; empty where it does not say.
+            differing: by key, the committed value and the one here.
+        """
+        committed, here = recipes
+        said = "the committed results are of other parameters than this run"
+        if committed and here and committed != here:
+            said = f"the committed results are of recipe {committed}, and this run is of recipe {here}"
+        lines = [
+            f"  {key}: committed {theirs!r}, here {mine!r}" for key, (theirs, mine) in sorted(differing.items())[:FEW]
+        ]
+        if len(differing) > FEW:
+            lines.append(f"  and {len(differing) - FEW} more")
+        super().__init__(
+            "\n".join([f"{said}: they are not comparable; {len(differing)} parameter(s) differ", *lines]),
+            "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
+            " `git checkout params.yaml`, `make run`, then compare again",
+        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +107,8 @@ def compare(revision: str = "HEAD") -> Comparison:
     """Compare dvc.lock and the metrics in this folder with those of a Git revision.
 
     Raises:
-        NothingToCompare: either is missing, or they are runs of different parameters.
+        NothingToCompare: either is missing.
+        OtherParameters: they are runs of different parameters.
     """
     committed = _yaml(_at(revision, LOCK), f"{revision}:{LOCK}")
     if not LOCK.exists():
@@ -86,13 +117,11 @@ def compare(revision: str = "HEAD") -> Comparison:
     unfinished = [stage for stage in committed if stage not in here]
     if unfinished:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
-    mine, theirs = (dict(_flat({s: lock[s].get("params", {}) for s in lock})) for lock in (here, committed))
-    if other := sorted(key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)):
-        keys = "".join(f"\n  {key}: committed {theirs.get(key)!r}, here {mine.get(key)!r}" for key in other)
-        raise NothingToCompare(
-            f"the committed results are those of other parameters:{keys}",
-            "`git checkout params.yaml`, `make run`, then compare again; `dvc metrics diff` shows any two runs",
-        )
+    mine, theirs = (_parameters(lock) for lock in (here, committed))
+    places = sorted(mine.keys() | theirs.keys())
+    if differing := {p[1]: (theirs.get(p), mine.get(p)) for p in places if theirs.get(p) != mine.get(p)}:
+        recipes = [_recipe(lambda: _at(revision, base.PARAMS_FILE)), _recipe(base.PARAMS_FILE.read_text)]
+        raise OtherParameters(recipes, differing)
     different = sorted(
         path
         for stage in committed
@@ -123,6 +152,20 @@ def _difference(a: object, b: object) -> float:
     if len(numbers) < 2:
         return math.inf
     return abs(numbers[0] - numbers[1]) / max(abs(numbers[0]), abs(numbers[1]), 0.1)
+
+
+def _parameters(lock: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """Values by stage and key."""
+    sections = [(stage, values) for stage in lock for values in lock[stage].get("params", {}).values()]
+    return {(stage, key): value for stage, values in sections for key, value in _flat(values)}
+
+
+def _recipe(read: Callable[[], str]) -> str:
+    try:
+        found = re.search(r"^recipe: *([\w.-]+)", read(), re.MULTILINE)
+    except (OSError, NothingToCompare):
+        return ""
+    return found[1] if found else ""
 
 
 def _outs(stage: dict[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from promptgan.experiments.search_study import best_trial, experiment, shown
-from promptgan.reporting.pictures import _INK, _svg
+from promptgan.reporting.pictures import INK, svg
 
 if TYPE_CHECKING:
     import optuna
@@ -73,9 +73,9 @@ def _history(finished: "list[FrozenTrial]", plan: dict[str, Any]) -> str:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("trial")
         axes.set_ylabel(plan["objective"].partition(":")[2])
-        axes.legend(frameon=False, labelcolor=_INK)
+        axes.legend(frameon=False, labelcolor=INK)
 
-    return _svg(draw, "history")
+    return svg(draw, "history")
 
 
 def _importance(study: "optuna.Study", keys: list[str]) -> str:
@@ -89,7 +89,7 @@ def _importance(study: "optuna.Study", keys: list[str]) -> str:
         axes.set_xlim(0, 1)
         axes.set_xlabel("share of the importance")
 
-    return _svg(draw, "importance")
+    return svg(draw, "importance")
 
 
 def _slice(trials: "list[FrozenTrial]", key: str, plan: dict[str, Any]) -> str:
@@ -108,7 +108,7 @@ def _slice(trials: "list[FrozenTrial]", key: str, plan: dict[str, Any]) -> str:
         if other:  # those without a value stand at the foot
             foot = axes.get_xaxis_transform()
             axes.plot([at(v) for v in other], [0.02] * len(other), "x", color=FAINT, transform=foot, label="no value")
-            axes.legend(frameon=False, labelcolor=_INK)
+            axes.legend(frameon=False, labelcolor=INK)
         if choices:
             axes.set_xticks(range(len(choices)), choices)
             axes.set_xlim(-0.5, len(choices) - 0.5)
@@ -122,7 +122,7 @@ def _slice(trials: "list[FrozenTrial]", key: str, plan: dict[str, Any]) -> str:
         axes.set_xlabel(key)
         axes.set_ylabel(plan["objective"].partition(":")[2])
 
-    return _svg(draw, f"slice-{key}")
+    return svg(draw, f"slice-{key}")
 
 
 def _with_margin(low: float, high: float, log: bool) -> tuple[float, float]:

@@ -76,8 +76,8 @@ def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.C
     changes = []
     for key, value in best.params.items():
         if old[key] != value:
-            _entry(entries, key).value = recipes._text(value)
-            changes.append(recipes.Change(key, recipes._text(old[key]), recipes._text(value)))
+            _entry(entries, key).value = recipes.yaml_text(value)
+            changes.append(recipes.Change(key, recipes.yaml_text(old[key]), recipes.yaml_text(value)))
     temporary = path.with_name(path.name + ".partial")
     temporary.write_text("\n".join([*recipes.lines(entries), *tail]) + "\n", encoding="utf-8")
     temporary.replace(path)

@@ -1,4 +1,4 @@
-"""The finished run on a page: real text beside every system, and what they answer."""
+"""The finished run in the terminal: real text beside every system, who is ahead, and what they answer."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,20 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from promptgan.base import PromptganError
+from promptgan.reporting import explanations, findings
 
 METRICS = Path("metrics/evaluation.json")
+TRAIN = Path("metrics/train.json")
 SAMPLES = Path("samples/generated/samples.txt")
+PAGE = Path("reports/html/index.html")
 SYSTEMS = {"real": "real text", "twin": "likelihood twin", "control": "control twin", "adversarial": "adversarial"}
-FIRST = ["temperature", "nll"]
-"""Of a system rather than of its answers; real text has neither."""
 SHOWN = 10
 """Prompts whose answers are printed."""
+NAME = 12
+"""Columns that samples.txt gives the name of a model, after two spaces."""
 
 
 class NotFinished(PromptganError):
@@ -28,41 +32,73 @@ class NotFinished(PromptganError):
 
 
 def show(console: Console | None = None) -> None:
-    """Print the table of headline numbers, the verdict, and the answers to ten prompts.
+    """Print what went wrong in training, the table of headline numbers, the verdict, and the answers to ten prompts.
 
     Raises:
         NotFinished: the run has not been evaluated here.
     """
     console = console or Console(highlight=False)
+    evaluation, train = _read(METRICS), _read(TRAIN)
     try:
-        evaluation = json.loads(METRICS.read_text(encoding="utf-8"))
-        columns, verdict = {name: evaluation["text"][name] for name in SYSTEMS}, evaluation["verdict"]
-    except (OSError, ValueError, KeyError) as error:
+        systems = {name: evaluation["text"][name] for name in SYSTEMS}
+        rows = explanations.headline(systems, evaluation["standard_errors"])
+        verdict = list(evaluation["verdict"])
+    except (KeyError, TypeError) as error:
         raise NotFinished(METRICS) from error
     try:
-        blocks = SAMPLES.read_text(encoding="utf-8").rstrip("\n").split("\n\n")
-    except OSError as error:
+        blocks = [block.splitlines() for block in SAMPLES.read_text(encoding="utf-8").strip("\n").split("\n\n")]
+    except (OSError, ValueError) as error:
         raise NotFinished(SAMPLES) from error
-    console.print(_table(columns))
+    for sentence in findings.warnings(train):
+        _hanging(console, "! ", sentence)
+    console.print("Measured on test")
+    console.print(_table(rows))
+    console.print()
+    for name, values in systems.items():
+        if isinstance(values, dict):
+            _hanging(console, f"{explanations.title(name):<{NAME}} ", explanations.SYSTEMS[name])
+    _hanging(console, "", f"{explanations.DIRECTIONS}; ± standard error over prompts. More: {PAGE}")
+    console.print("\nWho is ahead")
     for sentence in verdict:
-        console.print(sentence, markup=False)
-    for block in blocks[:SHOWN]:
-        console.print(f"\n{block}", markup=False)
+        _hanging(console, "- ", sentence)
+    for prompt, *answers in _shown(blocks):
+        console.print()
+        _hanging(console, "", prompt)
+        for line in answers:
+            _hanging(console, f"{line[: NAME + 2]} ", line[NAME + 3 :])
 
 
-def _table(columns: dict[str, Any]) -> Table:
-    table = Table(title="Measured on test", title_justify="left")
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotFinished(path) from error
+    if not isinstance(content, dict):
+        raise NotFinished(path)
+    return content
+
+
+def _shown(blocks: list[list[str]]) -> list[list[str]]:
+    """The heading of samples.txt, which has no answers under it, and the first prompts with theirs."""
+    count = SHOWN + (len(blocks[0]) == 1)
+    return blocks[:count]
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("")
-    for title in SYSTEMS.values():
-        table.add_column(title, justify="right")
-    keys = {key: None for values in columns.values() if isinstance(values, dict) for key in values}
-    for key in sorted(keys, key=lambda key: (key not in FIRST, FIRST.index(key) if key in FIRST else 0)):
-        table.add_row(key, *(_cell(values, key) for values in columns.values()))
+    for name in SYSTEMS:
+        table.add_column(explanations.title(name))
+    for row in rows:
+        mark = row["direction"].removesuffix(" real")
+        cells = [f"{cell['value']} {cell['spread'].replace(' ', '')}".rstrip() for cell in row["cells"]]
+        table.add_row(f"{mark:1} {row['name']}", *cells)
     return table
 
 
-def _cell(values: dict[str, Any] | str, key: str) -> str:
-    if isinstance(values, str):
-        return values  # the recipe does not use the system
-    value = values.get(key)
-    return "-" if value is None else f"{value:.4g}"
+def _hanging(console: Console, start: str, text: str) -> None:
+    """Print a text behind its start; further lines stand under the text."""
+    lines = Text(text).wrap(console, max(20, console.width - len(start)))
+    for number, line in enumerate(lines):
+        before = start if number == 0 else " " * len(start)
+        console.print((before + line.plain).rstrip(), markup=False, soft_wrap=True)

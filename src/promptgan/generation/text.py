@@ -104,8 +104,9 @@ def generate(
 
     The Parquet file holds prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first
     the rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people
-    (``temperature``, ``top_p``; also to ``prompts``). The test prompts are the first of a permutation that ``seed``
-    gives. All models answer with the same random numbers. A folder whose stage the recipe does not use is left out.
+    (``temperature``, ``top_p``; also to ``prompts``), which the text file shows below a line with these settings. The
+    test prompts are the first of a permutation that ``seed`` gives. All models answer with the same random numbers. A
+    folder whose stage the recipe does not use is left out.
     """
     p = parameters
     pairs = pd.read_parquet(test, columns=["id", "prompt"])
@@ -135,7 +136,9 @@ def generate(
 
 
 def _readable(frames: list[pd.DataFrame]) -> str:
-    blocks = []
+    first = frames[0].iloc[0]
+    settings = f"temperature {first['temperature']:g}, top_p {first['top_p']:g}, seed {first['seed']}"
+    blocks = [f"Answers of every model, drawn with {settings}"]
     for rows in zip(*(frame.itertuples() for frame in frames), strict=True):
         answers = [f"  {row.model:<12} {row.text}" for row in rows]
         blocks.append("\n".join([rows[0].prompt, *answers]))

@@ -82,7 +82,7 @@ def data_docs(folder: Path | None) -> Iterator[Any]:
         yield context
     finally:
         context.build_data_docs()
-        print(f"Data Docs: {folder / 'gx/uncommitted/data_docs/local_site/index.html'}")
+        print(f"Data Docs, to open in a browser: {folder / 'gx/uncommitted/data_docs/local_site/index.html'}")
 
 
 def _storable(value: Any) -> str | None:

@@ -20,6 +20,13 @@ COLUMNS = ["id", "group", "prompt", "text"]
 SIDES = ["prompt", "text"]
 NO_DEFECTS = {"too-long", "exact-duplicate", "duplicate-across-splits"}
 """Rules whose rows are sound, but not wanted."""
+REMEDIES = {
+    "too-few-rows": "add data, or look at what the rules above took, or lower validate.min_rows",
+    "empty-split": "add data, or raise the split's share in validate.shares; in plain text of your own, lines with the"
+    " same first words are one group: import it with more (`promptgan use local-text --path FILE --first-words 5`)",
+}
+"""What to do about a broken table rule; about the others `REMEDY`."""
+REMEDY = "look at the data, or, if it is as it should be, change the limit in the section `validate` of params.yaml"
 
 
 class Parameters(base.Parameters):
@@ -46,19 +53,25 @@ class Parameters(base.Parameters):
 class TableRuleBroken(base.PromptganError):
     """The table as a whole breaks a rule; nothing is written."""
 
-    def __init__(self, broken: "list[Outcome]", quarantined: Counter[str]) -> None:
+    def __init__(self, broken: "list[Outcome]", quarantined: Counter[str], details: dict[str, str]) -> None:
+        """
+        Args:
+            broken: what the table does not meet.
+            quarantined: rows by the rule that took them.
+            details: the numbers behind a broken rule, by its name.
+        """
         self.rules = [outcome.expectation.rule for outcome in broken]
         lines = [
-            f"  {outcome.name} ({outcome.expectation.rule}): expected that {outcome.expectation.description};"
-            f" observed {outcome.observed}"
+            f"  {outcome.name} ({outcome.expectation.rule}): expected that {outcome.expectation.description}; "
+            + details.get(outcome.expectation.rule, f"observed {outcome.observed}")
             for outcome in broken
         ]
-        found = ", ".join(f"{rule} {count}" for rule, count in sorted(quarantined.items()))
+        found = ", ".join(f"{rule} {count}" for rule, count in quarantined.most_common())
         if found:
             lines.append(f"  rows quarantined so far: {found}")
         super().__init__(
             "\n".join([f"the data breaks {len(broken)} table rule(s)", *lines]),
-            "look at the data, or, if it is as it should be, change the limit in the section `validate` of params.yaml",
+            "\n  -> ".join(dict.fromkeys(REMEDIES.get(rule, REMEDY) for rule in self.rules)),
         )
 
 
@@ -90,10 +103,10 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     context = context or ex.new_context()
     columns = COLUMNS + [column for column in ["label"] if column in records]
     tables = ex.check(context, "columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
-    _stop_if_broken(tables, Counter())
+    _stop_if_broken(tables, Counter(), {})
     source = records[columns].astype(object).map(encodable).reset_index(drop=True)
     tables += ex.check(context, "ids", source, [ex.ExpectUniqueIds(column="id")])
-    _stop_if_broken(tables, Counter())
+    _stop_if_broken(tables, Counter(), {})
 
     rows: list[Outcome] = []
     bad: dict[int, tuple[str, str]] = {}
@@ -149,7 +162,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         ],
     )
     tables += check_splits(frame, parameters, context)
-    _stop_if_broken(tables, counts)
+    _stop_if_broken(tables, counts, _details(frame, len(source), parameters))
 
     quarantined = sorted(bad)
     return Validated(
@@ -227,9 +240,20 @@ def _shortened(value: object) -> str:
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
-def _stop_if_broken(tables: "list[Outcome]", quarantined: Counter[str]) -> None:
+def _details(frame: "pd.DataFrame", read: int, parameters: Parameters) -> dict[str, str]:
+    left, groups = len(frame), frame["group"].nunique()
+    empty = [split for split in RANKING if split not in set(frame["split"])]
+    return {
+        "too-few-rows": f"observed {left}: {read} were read, {read - left} of them are quarantined, and"
+        f" validate.min_rows is {parameters.min_rows}",
+        "empty-split": f"none in {', '.join(empty)}: a group lies in one split whole, and {left} row(s) make {groups}"
+        " group(s)",
+    }
+
+
+def _stop_if_broken(tables: "list[Outcome]", quarantined: Counter[str], details: dict[str, str]) -> None:
     if broken := [outcome for outcome in tables if not outcome.success]:
-        raise TableRuleBroken(broken, quarantined)
+        raise TableRuleBroken(broken, quarantined, details)
 
 
 def _summary(outcome: "Outcome") -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The model card, in the format of the Hugging Face Hub."""
 
+import shlex
 from typing import Any
 
+from promptgan.reporting import explanations, findings
 from promptgan.reporting.contents import MODELS, Contents
-from promptgan.reporting.explanations import headline
 from promptgan.reporting.page import templates
 
 
@@ -19,8 +20,11 @@ def card(contents: Contents) -> str:
             contents=contents,
             chosen=chosen,
             folder=MODELS[chosen],
+            prompt=shlex.quote(" ".join(contents.answers[0]["prompt"].split()) if contents.answers else "PROMPT"),
+            explanations=explanations,
             evaluation=evaluation,
-            headline=headline(contents.systems, evaluation["standard_errors"]),
+            warnings=findings.warnings(contents.metrics["train"]),
+            headline=explanations.headline(contents.systems, evaluation["standard_errors"]),
             config=contents.configs[chosen],
         )
     )

@@ -34,8 +34,8 @@ class Contents:
     """Of the twin, the control twin and the adversarial model."""
     parameters: dict[str, Any]
     """Sections of params.yaml, as the stages wrote them down."""
-    environment: dict[str, str]
-    """Interpreter, torch and device of the training."""
+    environment: str
+    """Interpreter, torch and device of the training, in words; empty where no run used torch."""
     answers: list[dict[str, Any]]
     """Prompts with the answer of each system."""
     hashes: dict[str, str]
@@ -49,9 +49,16 @@ class Contents:
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows read, left out by data/excluded.csv and quarantined, and records of each split."""
+        """Records excluded, read and quarantined, and those of each split; what is read is either of the latter."""
         counts: dict[str, int] = self.metrics["validation"]["rows"]
-        return {name: counts[name] for name in ("read", "excluded", "quarantined", "train", "val", "test", "judge")}
+        return {name: counts[name] for name in ("excluded", "read", "quarantined", "train", "val", "test", "judge")}
+
+    @property
+    def quarantined(self) -> list[dict[str, Any]]:
+        """Rules that took records, which each counts once: rule, rows and what the rule says of such a record."""
+        validation = self.metrics["validation"]
+        meanings = {entry["rule"]: entry["description"] for entry in validation["expectations"]}
+        return [{**e, "meaning": meanings.get(e["rule"], "")} for e in validation["quarantine"] if e["rows"]]
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -93,8 +100,7 @@ def read(root: Path) -> Contents:
         if optional(path)
     ]
     parameters = {section: value for run in runs for section, value in run["parameters"].items()}
-    torch_runs = [run for run in runs if "torch" in run]
-    environment = {key: run[key] for run in torch_runs[:1] for key in ("python", "torch", "device")}
+    environment = next((_environment(run) for run in runs if "torch" in run), "")
     content("samples/generated/samples.parquet")
     plots = {
         name: list(csv.DictReader(content(f"plots/{name}.csv").decode().splitlines()))
@@ -111,6 +117,14 @@ def read(root: Path) -> Contents:
         answers=_answers(root / "samples/generated/samples.parquet"),
         hashes=dict(sorted(hashes.items())),
     )
+
+
+def _environment(run: dict[str, Any]) -> str:
+    """In words; run.json names a GPU by its product and a CPU by its instructions."""
+    compute = run["parameters"].get("compute", {})
+    kind = "a GPU" if compute.get("device") == "cuda" else "the CPU"
+    threads = f", threads {compute['threads']}" if "threads" in compute and kind == "the CPU" else ""
+    return f"Python {run['python']} and torch {run['torch']} on {kind} ({run['device']}{threads})"
 
 
 def _answers(path: Path) -> list[dict[str, Any]]:

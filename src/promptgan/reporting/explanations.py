@@ -1,7 +1,14 @@
-"""What each headline number means, in a sentence, and which way is better."""
+"""What each system and each headline number is, in a sentence, and which way is better."""
 
 from typing import Any
 
+SYSTEMS = {
+    "real": "answers from the data: the line a perfect generator would reach",
+    "twin": "trained by likelihood alone: to predict the next token of answers",
+    "control": "the twin, trained on by likelihood for the adversarial phase's cost",
+    "adversarial": "the twin trained on against a discriminator that spots its answers",
+}
+"""What stands beside each other, each beside its name on a line of a terminal."""
 EXPLANATIONS = {
     "temperature": ("", "Sampling temperature, chosen per system by MS-Jaccard with validation texts."),
     "nll": ("↓", "Nats per token of the real test answers (temperature 1). Not defined for real text."),
@@ -13,6 +20,13 @@ EXPLANATIONS = {
     "copied": ("→ real", "Share of answers that are, word for word, a training text."),
     "length_distance": ("↓", "Distance of the lengths from those of real text, in words (Wasserstein-1)."),
 }
+DIRECTIONS = "↑ more is better, ↓ less is better, → closer to real text is better"
+"""What the marks of `EXPLANATIONS` say."""
+
+
+def title(system: str) -> str:
+    """What tables call a system."""
+    return "real text" if system == "real" else system
 
 
 def headline(systems: dict[str, Any], errors: list[dict[str, Any]]) -> list[dict[str, Any]]:

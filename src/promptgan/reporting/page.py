@@ -5,11 +5,21 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from promptgan.reporting import explanations, findings
 from promptgan.reporting.contents import MODELS, Contents
-from promptgan.reporting.explanations import headline
 from promptgan.reporting.pictures import quality_over_diversity, training_curve
 
-PICTURES = {"bleu_4": "BLEU-4 (do word sequences look real?)", "relevance": "relevance (0.5 fits any prompt)"}
+PICTURES = {"bleu_4": "BLEU-4 (do word sequences look real?)", "relevance": "Relevance (0.5 fits any prompt)"}
+
+SPLITS = {
+    "excluded": "left out before anything else, by data/excluded.csv",
+    "read": "read from the data set; each is in quarantine or in one of the splits below",
+    "train": "what the generators learn from",
+    "val": "what chooses the step of training and the temperature; some of it is the real text of the tables",
+    "test": "what all numbers are measured on; no model sees it",
+    "judge": "what the matcher behind relevance learns from; no generator sees it",
+}
+"""What the records of each kind are for."""
 
 
 def templates() -> Environment:
@@ -33,7 +43,10 @@ def page(contents: Contents) -> str:
         .render(
             contents=contents,
             evaluation=evaluation,
-            headline=headline(contents.systems, evaluation["standard_errors"]),
+            headline=explanations.headline(contents.systems, evaluation["standard_errors"]),
+            explanations=explanations,
+            splits=SPLITS,
+            warnings=findings.warnings(contents.metrics["train"]),
             models=[name for name in MODELS if name not in contents.reasons],
             pictures=_pictures(contents),
             parameters={section: _flat(value) for section, value in contents.parameters.items()},
@@ -45,8 +58,9 @@ def _pictures(contents: Contents) -> list[dict[str, str]]:
     pictures = [
         {
             "svg": quality_over_diversity(contents.plots["curves"], quality, label),
-            "caption": f"{label.split(' (')[0]} over Self-BLEU-4: each point is a temperature (labelled for the"
-            " adversarial model), the star is real text. A better model's whole line lies higher, not one point of it.",
+            "caption": f"{label.split(' (')[0]} over Self-BLEU-4: each point is a temperature (written beside those"
+            " of the adversarial model), the star is real text. A better model's whole line lies higher, not one point"
+            " of it.",
         }
         for quality, label in PICTURES.items()
     ]

@@ -12,8 +12,8 @@ Rows = Sequence[dict[str, str]]
 
 COLOURS = {"real": "#8a8a8a", "twin": "#3b82c4", "control": "#2f9e6e", "adversarial": "#e0642f"}
 MARKERS = {"real": "*", "twin": "o", "control": "s", "adversarial": "^"}
-_INK = "#010203"
-"""Stands for the page's text colour while matplotlib draws."""
+INK = "#010203"
+"""Stands for the page's text colour while matplotlib draws: give it to whatever `svg` does not colour by itself."""
 
 
 def quality_over_diversity(rows: Rows, quality: str, label: str) -> str:
@@ -32,12 +32,15 @@ def quality_over_diversity(rows: Rows, quality: str, label: str) -> str:
                 x, y, color=colour, marker=MARKERS[name], markersize=size, label="real text" if name == "real" else name
             )
             for a, b, temperature in points if name == "adversarial" else ():
-                axes.annotate(temperature, (a, b), xytext=(4, -11), textcoords="offset points", fontsize=8, color=_INK)
+                axes.annotate(temperature, (a, b), xytext=(4, -11), textcoords="offset points", fontsize=8, color=INK)
+        if any(row["model"] == "adversarial" for row in rows):
+            axes.plot([], [], " ", label="small numbers: temperature")
+        axes.margins(0.1)
         axes.set_xlabel("Self-BLEU-4 (less is more varied)")
         axes.set_ylabel(label)
-        axes.legend(frameon=False, labelcolor=_INK)
+        axes.legend(frameon=False, labelcolor=INK)
 
-    return _svg(draw, f"quality-{quality}")
+    return svg(draw, f"quality-{quality}")
 
 
 def training_curve(rows: Rows, columns: dict[str, str], label: str) -> str:
@@ -51,12 +54,18 @@ def training_curve(rows: Rows, columns: dict[str, str], label: str) -> str:
         axes.set_xlabel("step")
         axes.set_ylabel(label)
         if axes.lines:
-            axes.legend(frameon=False, labelcolor=_INK)
+            axes.legend(frameon=False, labelcolor=INK)
 
-    return _svg(draw, "training-" + "-".join(columns))
+    return svg(draw, "training-" + "-".join(columns))
 
 
-def _svg(draw: "Callable[[Axes], None]", name: str) -> str:
+def svg(draw: "Callable[[Axes], None]", name: str) -> str:
+    """One picture as an SVG element: no fixed size, the page's font and text colour, the same bytes each time.
+
+    Args:
+        draw: draws on the axes that it is given.
+        name: another one for each picture of a page, since names inside of the element follow from it.
+    """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -69,7 +78,7 @@ def _svg(draw: "Callable[[Axes], None]", name: str) -> str:
         "axes.facecolor": "none",
         "axes.spines.top": False,
         "axes.spines.right": False,
-        **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], _INK),
+        **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], INK),
     }
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(6, 3.8), layout="constrained")
@@ -79,7 +88,7 @@ def _svg(draw: "Callable[[Axes], None]", name: str) -> str:
             target, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )  # type: ignore[no-untyped-call]
     text = target.getvalue()
-    text = text[text.index("<svg") :].replace(_INK, "currentColor").replace("'DejaVu Sans'", "inherit")
+    text = text[text.index("<svg") :].replace(INK, "currentColor").replace("'DejaVu Sans'", "inherit")
     text = re.sub(r'<g id="[^"]*">', "<g>", text)  # names that would repeat on a page with several pictures
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
     return re.sub(r' (?:width|height)="[\d.]+pt"', "", text)

@@ -79,6 +79,7 @@ class Checkpoint:
             raise CheckpointUnreadable(
                 f"{self._state} cannot be read: {error}", f"delete {self.folder} and run again from the start"
             ) from error
+        print(f"{self.stage}: going on from the checkpoint of a run that was interrupted", file=sys.stderr, flush=True)
         return state
 
     def save(self, state: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from promptgan.evaluation.metrics.comparison import gap_at_equal_diversity, jackknife
+from promptgan.evaluation.metrics.comparison import gap_at_equal_diversity, jackknife, sentence
 
 
 def test_a_raised_curve_is_higher_by_as_much() -> None:
@@ -30,3 +30,17 @@ def test_jackknife_depends_on_its_seed_only() -> None:
     values = np.arange(50.0) ** 2
     first, again, other = (jackknife(50, 5, seed, lambda keep: [values[keep].mean()]) for seed in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("gap", "clear", "expected"),
+    [
+        (0.0089, True, "adversarial is ahead of twin"),
+        (-0.0089, True, "adversarial is behind twin"),
+        (0.0089, False, "adversarial and twin cannot be told apart"),
+    ],
+)
+def test_a_comparison_in_words_begins_with_who_is_ahead(gap: float, clear: bool, expected: str) -> None:
+    weighed = f"{gap:+.4f}, {'beyond' if clear else 'within'} twice the standard error over prompts (0.0036)"
+    said = sentence("bleu_4", "twin", gap, 0.0036, clear=clear)
+    assert said == f"bleu_4: {expected} at equal self_bleu_4; the difference is {weighed}"

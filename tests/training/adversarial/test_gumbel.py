@@ -121,8 +121,8 @@ def test_a_killed_run_ends_bit_identical(
     ("guards", "changes", "why"),
     [
         ({"kl_limit": 1e-9}, {}, "kl"),
-        ({"entropy_floor": 100.0}, {}, "entropy"),
-        ({"duplicates_limit": 0.0}, {}, "duplicates"),
+        ({"entropy_floor": 1.0}, {}, "entropy"),
+        ({"duplicates_limit": 0.5}, {"learning_rate": 1.0, "likelihood_weight": 0.0}, "duplicates"),
         ({}, {"patience": 1, "learning_rate": 1e-12, "likelihood_weight": 0.0}, "patience"),
     ],
 )
@@ -135,12 +135,20 @@ def test_it_stops_early_and_says_why(
     train: Pairs,
     val: Pairs,
 ) -> None:
-    if why == "duplicates":
-        with torch.no_grad():
-            generator.bias[7] = 50.0
     outcome = run(generator, discriminator, train, val, guards=guards, **changes)
     assert outcome.stopped == why
     assert outcome.steps < PARAMETERS.steps
+
+
+def test_a_twin_that_repeats_itself_is_no_collapse(
+    generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
+) -> None:
+    with torch.no_grad():
+        generator.bias[7] = 50.0
+    strict = {"entropy_floor": 0.5, "duplicates_limit": 0.1}
+    outcome = run(generator, discriminator, train, val, guards=strict, learning_rate=1e-6)
+    assert outcome.history[0]["duplicates"] > 0.9
+    assert outcome.stopped == "limit"
 
 
 def test_the_generator_waits_for_a_discriminator_that_cannot_tell(

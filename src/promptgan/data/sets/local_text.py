@@ -4,12 +4,14 @@
 gzipped. A sentence of plain text is cut in two: its first words (characters, where it is Chinese) are the prompt.
 """
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import json
 import re
+import shlex
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 modality = "text"
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".parquet", ".txt")
+_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",  # first: it begins with the mark of UTF-16
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
 
@@ -42,11 +50,16 @@ class UnknownFormat(base.PromptganError):
 class NotUtf8(base.PromptganError):
     """The file is in another encoding."""
 
-    def __init__(self, path: Path, error: UnicodeDecodeError) -> None:
-        line = error.object[: error.start].count(b"\n") + 1
+    def __init__(self, path: Path, content: bytes, position: int) -> None:
+        encoding, line = wide_encoding(content), content[:position].count(b"\n") + 1
+        seen = f"byte 0x{content[position]:02x} at offset {position}, line {line}"
+        name, new = shlex.quote(str(path)), shlex.quote(f"utf8-{path.name.removesuffix('.gz')}")
+        zipped = path.name.lower().endswith(".gz")
+        read = f"gzip -dc {name} | iconv" if zipped else "iconv"
+        convert = f"`{read} -f {encoding or 'GB18030'} -t UTF-8 {'' if zipped else f'{name} '}> {new}`"
         super().__init__(
-            f"{path}: not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}, line {line}",
-            f"convert it, for example `iconv -f GB18030 -t UTF-8 {path.name} > utf8-{path.name}` (or -f LATIN1)",
+            f"{path}: not UTF-8{f' but {encoding}' if encoding else ''}: {seen}",
+            f"convert it: {convert}" if encoding else f"convert it, for example {convert}, or `-f LATIN1`",
         )
 
 
@@ -190,10 +203,28 @@ def _bytes(path: Path) -> bytes:
 
 
 def _decoded(path: Path, content: bytes) -> str:
+    if encoding := wide_encoding(content):
+        raise NotUtf8(path, content, content.index(0) if encoding not in _MARKS.values() else 0)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotUtf8(path, error) from error
+        raise NotUtf8(path, content, error.start) from error
+
+
+def wide_encoding(content: bytes) -> str:
+    """The encoding of two or four bytes a character that the first bytes show, as `iconv` calls it; or nothing.
+
+    Windows programs write UTF-16 with a byte order mark; without one, Latin text has a zero in every other byte, and
+    would otherwise pass for UTF-8.
+    """
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    first = content[:1000]
+    for position, encoding in ((1, "UTF-16LE"), (0, "UTF-16BE")):
+        if len(first) > 1 and first[position::2].count(0) > len(first) / 4 and 0 not in first[1 - position :: 2]:
+            return encoding
+    return ""
 
 
 def _csv_rows(path: Path, content: str, delimiter: str) -> dict[str, list[str | None]]:

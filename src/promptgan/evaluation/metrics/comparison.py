@@ -31,6 +31,24 @@ def gap_at_equal_diversity(ours: Points, theirs: Points) -> float | None:
     return float(np.trapezoid(difference, knots) / (high - low))
 
 
+def sentence(quality: str, other: str, gap: float, error: float, *, clear: bool) -> str:
+    """A gap at equal diversity in words, beginning with who is ahead.
+
+    Args:
+        quality: the metric.
+        other: the system that the adversarial model is compared with.
+        gap: our quality minus theirs.
+        error: its standard error over prompts.
+        clear: whether the gap is more than twice that error.
+    """
+    ahead = f"adversarial is {'behind' if gap < 0 else 'ahead of'} {other}"
+    leader = ahead if clear else f"adversarial and {other} cannot be told apart"
+    return (
+        f"{quality}: {leader} at equal self_bleu_4; the difference is {gap:+.4f},"
+        f" {'beyond' if clear else 'within'} twice the standard error over prompts ({error:.4f})"
+    )
+
+
 def jackknife(count: int, groups: int, seed: int, statistic: Callable[[Integers], Sequence[float]]) -> list[float]:
     """Standard errors of numbers computed from ``count`` prompts, by deleting groups of them (Shao and Wu, 1989).
 

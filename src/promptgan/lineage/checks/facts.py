@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -154,10 +155,9 @@ def evaluation(evidence: Evidence) -> Iterator[Broken]:
             again = gap_at_equal_diversity(points["adversarial", quality], points[other, quality])
             if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
                 yield Broken(f"{link} -> {source}", f"about {again}", str(gap), REMEDY)
-            said = f"{quality} of adversarial minus {other} at equal self_bleu_4: {gap:+.4f}, "
-            sentence = next((s for s in sentences if s.startswith(f"{quality} of adversarial minus {other} ")), "")
-            if not sentence.startswith(said) or not _weighed(sentence, gap):
-                yield Broken(f"{path} verdict -> {link}", f"{said}...", sentence or "no such sentence", REMEDY)
+            said = next((s for s in sentences if s.startswith(f"{quality}: ") and f" {other} at equal " in s), "")
+            if said not in (expected := _sentences(quality, other, gap, said)):
+                yield Broken(f"{path} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY)
     twin = evidence.json("models/pretrained/config.json")
     gaps = [key for key in text if key.startswith("gap_to_")]
     if twin.get("converged") is False and (gaps or not metrics["verdict"][0].startswith("no verdict")):
@@ -203,11 +203,15 @@ def _near(path: str, source: str, expected: Mapping[str, float], found: Mapping[
             yield Broken(f"{path} {key} -> {source}", str(expected[key]), str(found[key]), REMEDY)
 
 
-def _weighed(sentence: str, gap: float) -> bool:
-    """Whether the words of a sentence of the verdict fit the gap and the standard error that it ends with."""
-    error = float(sentence.rpartition("(")[2].rstrip(")"))
+def _sentences(quality: str, other: str, gap: float, said: str) -> list[str]:
+    """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
+    from promptgan.evaluation.metrics.comparison import sentence
+
+    ending = re.search(r"\((\d+\.\d+)\)$", said)
+    error = float(ending[1]) if ending else math.nan
     rounding = 0.0002
-    return abs(abs(gap) - 2 * error) <= rounding or ("within twice" in sentence) is (abs(gap) < 2 * error)
+    weighed = {abs(gap) > 2 * error + rounding, abs(gap) > 2 * error - rounding}
+    return [sentence(quality, other, gap, error, clear=clear) for clear in sorted(weighed)]
 
 
 def _weights(path: str) -> int:

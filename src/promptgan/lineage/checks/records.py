@@ -121,11 +121,12 @@ def to_samples(evidence: Evidence) -> Iterator[Broken]:
 
 
 def _readable(rows: Iterable[dict[str, Any]]) -> str:
-    """What samples.txt shows of the samples: under each prompt, a line of each model."""
+    """What samples.txt shows of the samples: how they were drawn, then under each prompt a line of each model."""
     read = [row for row in rows if row["purpose"] == "read"]
+    drawn = [f"temperature {r['temperature']:g}, top_p {r['top_p']:g}, seed {r['seed']}" for r in read[:1]]
     by_model = [list(group) for _, group in groupby(read, key=lambda row: row["model"])]
     blocks = [
         "\n".join([answers[0]["prompt"], *(f"  {row['model']:<12} {row['text']}" for row in answers)])
         for answers in zip(*by_model, strict=True)
     ]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join([*(f"Answers of every model, drawn with {settings}" for settings in drawn), *blocks]) + "\n"

@@ -28,16 +28,16 @@ from promptgan.vocabulary import EOS, PAD, UNK
 
 
 class Guards(base.Parameters):
-    """What holds training back, and what stops it."""
+    """What holds training back, and what stops it. Collapse is measured from the twin, since some data is uniform."""
 
     accuracy_low: float = Field(ge=0, le=1)
     """Below this discriminator accuracy (a running mean), the generator's adversarial gradient waits."""
     accuracy_high: float = Field(ge=0, le=1)
     """Above it, the discriminator waits."""
-    entropy_floor: float = Field(ge=0)
-    """Nats per token of the generator's samples under which it has collapsed, and training stops."""
+    entropy_floor: float = Field(ge=0, le=1)
+    """Share of the twin's entropy per token under which the generator has collapsed, and training stops."""
     duplicates_limit: float = Field(ge=0, le=1)
-    """Share of validation answers that repeat another one, above which training stops."""
+    """How much the share of validation answers that repeat another one may exceed the twin's before training stops."""
     kl_limit: float = Field(gt=0)
     """Nats per token between generator and twin, above which training stops."""
 
@@ -133,7 +133,7 @@ def fit(
                 row = {**phase.means(), **validation.measure(phase.average)}
                 history.append(row)
                 live.publish(checkpoint.stage, row)
-                stopped = _crossed(row, p.guards)
+                stopped = _crossed(row, history[0], p.guards)
                 if row["score"] > best and (
                     not stopped or not best_weights
                 ):  # collapsed ones only if there is no other
@@ -424,10 +424,10 @@ class Validation:
         }
 
 
-def _crossed(row: dict[str, float], guards: Guards) -> str:
-    if row["entropy"] < guards.entropy_floor:
+def _crossed(row: dict[str, float], twin: dict[str, float], guards: Guards) -> str:
+    if row["entropy"] < guards.entropy_floor * twin["entropy"]:
         return "entropy"
-    if row["duplicates"] > guards.duplicates_limit:
+    if row["duplicates"] > twin["duplicates"] + guards.duplicates_limit:
         return "duplicates"
     if row["kl"] > guards.kl_limit:
         return "kl"
