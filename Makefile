@@ -12,7 +12,7 @@ PATH_LINE := import os, sys; p = os.environ.get("PATH", os.defpath); b = os.path
 os.environ["PATH"] = p if p.split(os.pathsep)[0] == b else b + os.pathsep + p
 
 .DEFAULT_GOAL := help
-.PHONY: help run $(STAGES) check-params check show recipes use exp diff compare search audit release doctor plots picture datadocs test lint bench tools clean-venv
+.PHONY: help run $(STAGES) check-params check show recipes use exp diff compare search audit release doctor plots picture datadocs test lint bench wheel tools clean-venv
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z$$][^=]*:.*## / {sub(/\$$\(STAGES\)/, "STAGE", $$1); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ lint: $(TEST) ## ruff and mypy
 
 bench: check-params $(TEST) ## measure what the README claims about speed; JSON on standard output
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit; done
+
+wheel: $(RUN) ## build dist/promptgan-*.whl, which generates and checks releases anywhere
+	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . && rm -rf build && ls dist/*.whl
 
 tools: $(TOOLS) ## install what search, trackers, exports, releases and S3 or SSH remotes need
 

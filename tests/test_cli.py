@@ -2,9 +2,12 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,17 @@ def test_help_lists_every_command() -> None:
     )
 
 
+def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert run("--version").output == f"promptgan {version}\n"
+
+    def not_installed(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", not_installed)
+    assert run("--version").output == f"promptgan {version}\n", "a clone that is not installed has it in a file"
+
+
 def test_help_loads_nothing_heavy() -> None:
     heavy = {"torch", "great_expectations", "pandas", "dvc", "numpy", "ruamel"}
     code = f"""
@@ -66,13 +80,13 @@ try:
 except SystemExit:
     print(sorted({heavy} & set(sys.modules)), file=sys.stderr)
 """
-    for arguments in (["--help"], ["use", "--help"]):
+    for arguments in (["--help"], ["use", "--help"], ["--version"]):
         command = [sys.executable, "-c", code, *arguments]
         done = subprocess.run(
             command, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")}
         )
         assert done.stderr.strip() == "[]"
-        assert "Usage" in done.stdout
+        assert ("promptgan 0." if arguments == ["--version"] else "Usage") in done.stdout
 
 
 def test_check_accepts_the_default_parameters() -> None:
@@ -99,6 +113,42 @@ def test_check_refuses_a_gpu_that_is_not_here_with_2(repository: Path) -> None:
     assert done.returncode == 2
     assert "error: params.yaml: 1 wrong key(s)\n  compute.device: found 'cuda'" in done.stderr
     assert "available: cpu" in done.stderr
+
+
+OUTSIDE = (
+    "error: there is no params.yaml here\n  -> run this in the repository's own folder; if it is lost there:"
+    " `promptgan use RECIPE` writes it\n"
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check", "recipes", "use text-hinge", "show", "check-results", "doctor", "compare text-hinge", "search a.yaml",
+     "exp show", "track mlflow", "lineage verify", "lineage show x", "data diff HEAD", "data remove --record x",
+     "release build"],
+)  # fmt: skip
+def test_outside_of_a_repository_every_command_says_the_same(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run(*command.split(), code=1).stderr == OUTSIDE
+
+
+def test_what_works_anywhere_is_not_refused_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "holds no readable config.json" in run("generate", "--prompt", "hello", code=1).stderr
+    assert "holds no readable SHA256SUMS" in run("release", "verify", "release", code=1).stderr
+    run("release", "key", str(tmp_path / "key.pem"))
+
+
+def test_a_lost_parameter_file_is_no_wrong_key(repository: Path) -> None:
+    (repository / "params.yaml").unlink()
+    (repository / "dvc.yaml").write_text("stages: {}\n")
+    assert run("check", code=1).stderr == OUTSIDE
+    run("use", "text-gumbel", "--device", "cpu")
+    assert run("check").output.startswith("params.yaml is valid")
 
 
 def test_recipes_lists_every_preset_with_its_description() -> None:
@@ -141,6 +191,37 @@ def test_use_imports_own_data_and_check_says_when_it_has_changed(repository: Pat
     file.write_text(file.read_text() + "one,more\n")
     assert "has changed since" in run("check").output
     assert "no column 'nothing'" in run("use", "local-text", "--path", "my.csv", "--prompt", "nothing", code=1).stderr
+
+
+def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> None:
+    file = repository / "my data.csv"
+    file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(150)))
+    columns = ["--path", "my data.csv", "--prompt", "question", "--text", "answer"]
+    said = run("use", "local-text", *columns, "--device", "cpu").output
+    assert "first_words" not in said, "a table has no first words"
+    path = repository / "params.yaml"
+    path.write_text(path.read_text().replace("  steps: 100 ", "  steps: 7   "))
+    mine = path.read_text().partition("\ndata:")[0]
+    file.write_text(file.read_text() + "why now?,because of that\n")
+    note = next(line for line in run("check").output.splitlines() if line.startswith("note: "))
+    command = shlex.split(note.partition("`promptgan ")[2].partition("`")[0])
+    output = run(*command).output
+    assert [line.partition(":")[0] for line in output.splitlines()[:-2]] == ["  data.sha256"]
+    assert base.load_params(path)["train"]["steps"] == 7
+    assert path.read_text().startswith(mine)
+    assert run("check").output == "params.yaml is valid: local-text on local_text, cpu\n"
+
+    refused = run("use", "text-hinge", "--keep", *columns, code=2).stderr
+    assert "params.yaml holds the recipe local-text, not text-hinge" in refused
+    assert "goes with --path" in run("use", "local-text", "--keep", code=2).stderr
+    assert "not --device" in run("use", "local-text", "--keep", *columns, "--device", "cpu", code=2).stderr
+
+
+def test_plain_text_has_no_columns_to_list(repository: Path) -> None:
+    (repository / "lines.txt").write_text("".join(f"one two three four {i}\n" for i in range(150)))
+    said = run("use", "local-text", "--path", "lines.txt", "--first-words", "2", "--device", "cpu").output
+    assert "  data.first_words: (nothing) -> 2\n" in said
+    assert "data.prompt" not in said and "data.text" not in said
 
 
 def test_compare_needs_a_finished_run() -> None:

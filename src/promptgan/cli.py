@@ -25,6 +25,31 @@ CHANGES = 10
 """Changed values that `promptgan use` lists, at most."""
 
 
+def _version(asked: bool) -> None:
+    """Print the version and end; of a clone that is not installed, the one that its pyproject.toml has."""
+    if not asked:
+        return
+    from importlib import metadata
+
+    try:
+        print(f"promptgan {metadata.version('promptgan')}")
+    except metadata.PackageNotFoundError:
+        import tomllib
+
+        project = Path(__file__).parents[2] / "pyproject.toml"
+        print(f"promptgan {tomllib.loads(project.read_text(encoding='utf-8'))['project']['version']}")
+    raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options of `promptgan` itself; its commands are below."""
+
+
 class Device(StrEnum):
     """Where a preset leaves the device open."""
 
@@ -39,15 +64,21 @@ def check() -> None:
 
     Every wrong key is shown with what was there and what is allowed; a GPU that is asked for must be here. Nothing is
     changed.
-    Notes where your own file has changed since it was imported.
+    Notes where your own file has changed since it was imported, and where a record that HEAD excludes no longer is.
     Exits 2 where anything is wrong. `make` calls it before DVC starts, because DVC deletes a stage's outputs before
     the stage can refuse.
     """
+    from promptgan import base
     from promptgan.experiments import own_data, parameters
+    from promptgan.lineage.records import listed
+    from promptgan.repository import require
 
+    require(base.PARAMS_FILE)
     document = parameters.check(on_this_machine=True)
-    if changed := own_data.changed_since_import(document["data"], Path.cwd()):
+    if changed := own_data.changed_since_import(document["data"], Path.cwd(), document["recipe"]):
         print(f"note: {changed}")
+    if admitted := listed.admitted_again():
+        print("note: {}\n  -> {}".format(*admitted))
     print(f"params.yaml is valid: {document['recipe']} on {document['data']['name']}, {document['compute']['device']}")
 
 
@@ -73,26 +104,42 @@ def use(
     ] = 3,
     device: Annotated[Device, typer.Option(help="auto takes a GPU where torch finds one.")] = Device.auto,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; results depend on it.")] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --path: only the section data; all other values stay yours.")
+    ] = False,
 ) -> None:
     """Write a preset into params.yaml; comments stay.
 
-    Values that you have changed by hand are replaced too; they are listed first.
+    Values that you have changed by hand are replaced too; they are listed first. A new version of your own file is
+    imported with --keep, which replaces none of them.
 
     \b
     promptgan use text-hinge
     promptgan use local-text --path my.csv --prompt question --text answer
     promptgan use local-text --path lines.txt --first-words 3
+    promptgan use local-text --keep --path my.csv --prompt question --text answer
     """
+    if keep and (path is None or device is not Device.auto or threads):
+        raise typer.BadParameter(
+            "--keep changes the section data alone: it goes with --path, not --device or --threads"
+        )
     from promptgan.experiments import own_data
     from promptgan.experiments import recipes as presets
 
-    presets.find(recipe)
+    if not keep:
+        presets.find(recipe)
     data = None
     if path is not None:
         data = own_data.import_own_data(path, prompt=prompt, text=text, first_words=first_words, root=Path.cwd())
     elif prompt or text:
         raise typer.BadParameter("--prompt and --text name columns of the file that --path gives")
-    changes = presets.use(recipe, data=data, device=device.value, threads=threads)
+    if keep:
+        assert data
+        changes = presets.use_data(recipe, data)
+    else:
+        changes = presets.use(recipe, data=data, device=device.value, threads=threads)
+    unused = own_data.unused(data) if data else set()
+    changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:
         mine = "   (your own value)" if change.by_hand else ""
         print(f"  {change.key}: {change.old or '(nothing)'} -> {change.new or '(gone)'}{mine}")
@@ -137,7 +184,7 @@ def check_results() -> None:
         raise typer.Exit(1)
 
 
-@command(app)
+@command(app, anywhere=True)
 def generate(
     prompt: Annotated[list[str], typer.Option(help="What to answer; give it several times for several prompts.")],
     model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),

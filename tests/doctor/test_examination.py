@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.doctor.examination import NoRepository, examine
+from promptgan.doctor.examination import examine
 from promptgan.doctor.finding import Finding, Verdict
+from promptgan.repository import NoRepository
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ def problems() -> list[Finding]:
 
 def test_elsewhere_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NoRepository, match="run this at the top of a clone"):
+    with pytest.raises(NoRepository, match=r"there is no params\.yaml here"):
         examine(ask_remote=False)
 
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import subprocess
@@ -29,10 +30,14 @@ def ran(root: Path) -> Path:
     return root
 
 
-def put_in_cache(root: Path, md5: str) -> None:
+def put_in_cache(root: Path, md5: str, content: str = "x") -> None:
     path = root / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
     path.parent.mkdir(parents=True)
-    path.write_text("x")
+    path.write_text(content)
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
 
 
 def test_the_cache_is_measured(root: Path) -> None:
@@ -77,12 +82,44 @@ def test_outputs_are_here_in_the_cache_or_nowhere(ran: Path) -> None:
     assert "`dvc pull` where the remote has them; `make run`" in found.remedy
 
     put_in_cache(ran, "00112233445566778899aabbccddeeff")
-    put_in_cache(ran, "0112233445566778899aabbccddeeff0.dir")
+    listing = '[{"md5": "21112233445566778899aabbccddeeff", "relpath": "one"}]'
+    (ran / "dvc.lock").write_text(LOCK.replace("0112233445566778899aabbccddeeff0", md5(listing)))
+    put_in_cache(ran, f"{md5(listing)}.dir", listing)
+    found = workspace.outputs(Repo())
+    assert found.found.endswith("first, folder; the cache lacks 1 of these"), "a listing is not what it lists"
+    assert "`make run`" in found.remedy
+    put_in_cache(ran, "21112233445566778899aabbccddeeff")
     assert "`dvc checkout`" in workspace.outputs(Repo()).remedy
 
     (ran / "first").write_text("x")
     (ran / "folder").mkdir()
     assert workspace.outputs(Repo()).verdict is Verdict.ok
+
+
+def test_outputs_that_an_emptied_cache_no_longer_holds_are_noted(ran: Path) -> None:
+    (ran / "first").write_text("x")
+    (ran / "dvc.yaml").write_text("stages: {make: {cmd: x, outs: [folder, first: {cache: true}]}}\n")
+    found = workspace.kept(Repo())
+    assert (found.verdict, found.found) == (
+        Verdict.note, "1 of 1 outputs are here and not, or not wholly, in the cache: first"
+    )  # fmt: skip
+    assert "`dvc commit`" in found.remedy
+    (ran / "dvc.yaml").write_text("stages: {make: {cmd: x, outs: [folder, first: {cache: false}]}}\n")
+    assert workspace.kept(Repo()).verdict is Verdict.ok, "Git keeps it"
+    (ran / "dvc.yaml").write_text(PIPELINE)
+    put_in_cache(ran, "00112233445566778899aabbccddeeff")
+    assert workspace.kept(Repo()).verdict is Verdict.ok
+
+
+def test_a_record_that_is_excluded_no_longer_is_noted(root: Path) -> None:
+    (root / "data").mkdir()
+    (root / "data/excluded.csv").write_text("data,id,reason\ntalk,a-1,\n")
+    assert workspace.exclusions().found == "1 record excluded"
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run([*git, "add", "data"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "a"], check=True)
+    (root / "data/excluded.csv").write_text("data,id,reason\n")
+    assert workspace.exclusions().found.startswith("HEAD excludes 1 record that data/excluded.csv here does not: a-1")
 
 
 def test_a_lock_with_conflict_markers_is_a_problem(ran: Path) -> None:

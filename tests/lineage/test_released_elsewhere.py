@@ -71,4 +71,4 @@ def test_a_change_is_found_there_too(promptgan: Run, release: Path) -> None:
 
 
 def test_building_needs_the_repository_and_says_so(promptgan: Run) -> None:
-    assert "dvc.lock cannot be read" in promptgan("release", "build", code=1).stderr
+    assert "run this in the repository's own folder" in promptgan("release", "build", code=1).stderr

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,51 @@ def test_a_stage_that_has_not_run_is_not_verifiable_and_named(repository: Path) 
     assert "has not run" in broken.found
 
 
+def test_stages_that_wait_for_a_run_are_named_first_and_what_follows_is_folded(repository: Path) -> None:
+    def first_ran_again(stages: dict[str, Any]) -> dict[str, Any]:
+        again = hashes.md5_of_listing({"a": md5(b"z"), "b/c": md5(b"c")})
+        stages["first"]["outs"] = [{**stages["first"]["outs"][0], "md5": again}]
+        return stages
+
+    (repository / "made/a").write_bytes(b"z")
+    (repository / "metrics.json").write_text("[]")
+    write_lock(first_ran_again)
+    found = verify()
+    lines = list(found.lines())
+    assert lines[0].startswith("first: not run since what they read changed: second (made); `make run` runs them")
+    shown = [line.removeprefix("BROKEN  ") for line in lines if line.startswith("BROKEN")]
+    assert "metrics.json -> dvc.lock (stage second)" in shown, "bytes that were edited are no consequence"
+    assert "dvc.lock made (read by stage second) -> dvc.lock (stage first)" in shown, "the first of the causes"
+
+    (repository / "params.yaml").write_text("choice: {name: x, size: 2}\n")
+    lines = list(verify().lines())
+    assert lines[0].startswith("first: not run since what they read changed: first (params.yaml choice.size), second")
+    assert f"BROKEN  {RECORD} (stage first)" not in lines, "a record of a run that is to be made anew"
+    assert "and 1 more, which follows from the stages named first (--json lists all)" in lines
+    assert len(json.loads(run("verify", "--json", code=1).stdout)["broken"]) == len(links(verify().broken))
+
+
+def test_another_lock_than_the_committed_one_is_said_before_the_links_it_breaks(repository: Path) -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "a"]):
+        subprocess.run([*git, *command], check=True)
+    assert verify().first == []
+    text = Path("dvc.lock").read_text()
+    Path("dvc.lock").write_text(text.replace(md5(b"{}"), "0" * 32))
+    assert verify().first[0].startswith("dvc.lock is not the committed one; where no stage has run since")
+    assert "`git checkout dvc.lock` comes before every remedy below" in run("verify", code=1).output.splitlines()[0]
+
+
+def test_a_missing_file_is_no_exception(repository: Path) -> None:
+    def reads(evidence: Evidence) -> Any:
+        """It is there."""
+        evidence.text("gone.txt")
+        yield from ()
+
+    (broken,) = examine(Evidence(), [], [(reads, frozenset())])
+    assert (broken.found, "Errno" in broken.found) == ("gone.txt: no such file", False)
+
+
 def test_a_stage_that_is_gone_is_ignored_and_named(repository: Path) -> None:
     write_lock(lambda stages: {**stages, "former": {"cmd": "true", "outs": [file("gone", b"")]}})
     verification = verify()
@@ -192,7 +238,7 @@ def test_the_command_names_the_broken_link_and_exits_with_1(repository: Path) ->
     document = json.loads(run("verify", "--json", code=1).stdout)
     assert document["whole"] is False
     assert document["broken"][1]["link"] == "code/x.py -> dvc.lock (stage first)"
-    assert document["broken"][1].keys() == {"link", "expected", "found", "remedy"}
+    assert document["broken"][1].keys() == {"link", "expected", "found", "remedy", "follows"}
 
 
 def test_verifying_changes_nothing(repository: Path) -> None:

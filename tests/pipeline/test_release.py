@@ -1,5 +1,8 @@
 """A release of a pipeline that really ran."""
 
+import hashlib
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +19,28 @@ def test_a_finished_pipeline_is_released_and_the_release_checked_elsewhere(finis
     release = tmp_path / "release"
     assert "not signed" in clone.run(sys.executable, "-c", PROGRAM, "build", "--out", release)
     told = clone.run(sys.executable, "-c", PROGRAM, "verify", release)
-    assert "belong to one run; the model was models/adversarial" in told
+    assert "belong to one run, and the card has its numbers; the model was models/adversarial" in told
     assert "drawn again are the same" in told
+    assert told.endswith("without a key this shows that the folder agrees with itself, not who made it\n")
     assert not clone.git("status", "--porcelain").strip()
+
+
+@pytest.mark.slow
+def test_a_better_number_in_the_card_of_a_real_release_is_found(finished: Clone, tmp_path: Path) -> None:
+    clone = finished.copy(tmp_path / "clone")
+    release = tmp_path / "release"
+    clone.run(sys.executable, "-c", PROGRAM, "build", "--out", release)
+    path = release / "README.md"
+    metrics = json.loads((release / "metrics/evaluation.json").read_text())
+    value = f"{metrics['text']['adversarial']['ms_jaccard']:.4f}"
+    path.write_text(path.read_text().replace(f"| {value} ", "| 0.9876 "))
+    sums = (release / "SHA256SUMS").read_text().splitlines()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    lines = [f"{digest}  README.md" if line.endswith("  README.md") else line for line in sums]
+    (release / "SHA256SUMS").write_text("\n".join(lines) + "\n")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "verify", str(release)],
+        cwd=clone.path, env=clone.environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "README.md: its ms_jaccard of adversarial is 0.9876" in done.stderr

@@ -739,13 +739,13 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
 }
 
 
-PAGE = "reports/html/index.html -> the outputs that it shows"
+PAGE = "reports/html/index.html, below the heading * -> the outputs that it shows"
 REPORTS: dict[str, tuple[Edit, str]] = {
     # what somebody forges that nothing but the report tells: how, and the link that betrays it
     "the page": (covered(replace("reports/html/index.html", "0.", "9."), cover=("reports/html",)), PAGE),
     "the card": (
         covered(replace("reports/html/README.md", "license: other", "license: mit"), cover=("reports/html",)),
-        "reports/html/README.md -> the outputs that it shows",
+        "reports/html/README.md* -> the outputs that it shows",
     ),
     "a standard error": (covered(put(EVALUATION, "standard_errors", []), cover=(EVALUATION,)), PAGE),
     "the model, and the next record": (FORGERIES["the model, and the next record"][0], PAGE),
@@ -812,7 +812,39 @@ def test_dvc_commit_does_not_launder_an_edit(clone: Clone, forger: Forger, tmp_p
     (copy.path / "metrics/evaluation.json").write_text("{}\n")
     copy.dvc("commit", "--force", "evaluate")
     os.chdir(copy.path)
-    assert "dvc.lock (stage evaluate) -> run-cache" in found(Evidence(), checks=[])
+    (broken,) = (link for link in examine(Evidence(), checks=[]) if link.link.endswith("-> run-cache"))
+    assert broken.link == "dvc.lock (stage evaluate) -> run-cache"
+    other, now = (Path(broken.remedy.partition(before)[2].partition(",")[0]) for before in ("delete ", "and delete "))
+    assert {other, now} == set(other.parent.iterdir()), "both files are named whole, the one to delete by what is right"
+    assert "metrics/evaluation.json" in now.read_text() and broken.expected.removeprefix("entry ") in now.name
+
+
+def test_a_half_finished_run_is_told_in_a_few_links(clone: Clone, forger: Forger, tmp_path: Path) -> None:
+    copy = clone.copy(tmp_path / "copy")
+    copy.set("seed", 2)
+    copy.dvc("repro", "pretrain")
+    os.chdir(copy.path)
+    verification = verify()
+    lines = list(verification.lines())
+    assert lines[0].startswith("first: dvc.lock is not the committed one")
+    assert lines[2] == "BROKEN  dvc.lock models/pretrained (read by stage train) -> dvc.lock (stage pretrain)"
+    assert "judges (params.yaml seed)" in lines[1] and "pretrain (" not in lines[1]
+    assert len(verification.broken) > 20
+    assert sum(line.startswith("BROKEN") for line in lines) < 6
+
+
+def test_a_missing_file_is_said_as_people_say_it(forger: Forger) -> None:
+    forger.write("samples/generated/samples.txt", None)
+    said = "\n".join(verify().lines())
+    assert "found     samples/generated/samples.txt: no such file" in said
+    assert "Errno" not in said and "Error" not in said
+
+
+def test_a_wrong_hash_in_the_lock_is_cured_first_of_all(forger: Forger) -> None:
+    md5 = next(out.md5 for _, out in Evidence().lock.outputs() if out.path == "models/judges")
+    text = forger.read("dvc.lock")
+    forger.write("dvc.lock", text.replace(md5.encode(), b"0" * 32 + b".dir", 1))
+    assert "`git checkout dvc.lock`" in next(verify().lines())
 
 
 def test_what_is_forged_to_the_end_differs_from_git_alone(forger: Forger) -> None:

@@ -7,16 +7,22 @@ from typing import Any
 import typer
 
 
-def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a function to ``app`` as a command, under its own name; expected failures are printed without a traceback."""
+def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a function to ``app`` as a command, under its own name; expected failures are printed without a traceback.
+
+    Outside of a repository it is refused, unless it works ``anywhere``.
+    """
 
     def add(function: Callable[..., None]) -> Callable[..., None]:
         @app.command(name=function.__name__.strip("_").replace("_", "-"))
         @functools.wraps(function)
         def clean(*args: Any, **kwargs: Any) -> None:
             from promptgan.base import clean_errors
+            from promptgan.repository import require_any
 
             with clean_errors():
+                if not anywhere:
+                    require_any()
                 function(*args, **kwargs)
 
         return clean

@@ -17,9 +17,11 @@ def compare(
 
     Each preset and seed is a DVC experiment in a copy of the working tree, named RECIPE-sSEED (`make exp` shows them).
     It is recorded in results/RECIPE.json, and results/README.md sets it beside the others, with intervals over the
-    seeds. What is recorded and unchanged is not run again; a comparison that was interrupted goes on where it stopped;
-    a run that fails is recorded as failed and does not stop the rest. Without a preset, only the leaderboard is
-    written anew. Exits 1 where a run failed or, under --check, where an entry no longer matches.
+    seeds. What is recorded and unchanged is not run again; of a changed preset the first new run replaces all that is
+    recorded, which is said before. A comparison that was interrupted goes on where it stopped; a run that fails is
+    recorded as failed and does not stop the rest. Without a preset, only the leaderboard is written anew.
+    Exits 2 before anything runs where a preset is wrong; 1 where a run failed or, under --check, where an entry no
+    longer matches.
 
     \b
     promptgan compare text-gumbel text-hinge --seeds 3
@@ -35,8 +37,8 @@ def compare(
         found = [(entry, entry.differences()) for entry in entries]
         for entry, differences in found:
             print(f"{entry.recipe:24} {'; '.join(differences) or ('matches' if entry.trained else 'no finished run')}")
-            for seed in sorted(entry.failed):
-                print(f"{'':24} seed {seed} failed")
+            if entry.failed:
+                print(f"{'':24} {leaderboard.seeds(sorted(entry.failed))} failed")
         if not found:
             print("results/ holds no entry: run `promptgan compare RECIPE`")
         raise typer.Exit(1 if any(differences or entry.failed for entry, differences in found) else 0)

@@ -13,9 +13,10 @@ app = group("Tables of experiments.")
 def show() -> None:
     """Show the experiments in one table.
 
-    A row for the workspace and for every experiment of `promptgan compare` and `dvc exp run`: its preset, its data,
-    the few parameters that differ, and the headline numbers of the adversarial model and of its likelihood twin.
-    * marks the best of a data set.
+    A row for the workspace, for HEAD where it is not the same, and for every experiment of `promptgan compare`,
+    `promptgan search` and `dvc exp run`: its preset and its data, the few parameters that are not as in HEAD, and the
+    headline numbers of the adversarial model and of its likelihood twin. * marks the best among those that were
+    measured on the same data in the same way; – stands where an experiment measured nothing itself.
 
     \b
     promptgan exp show
@@ -32,12 +33,13 @@ def diff(
 ) -> None:
     """Show how two experiments differ.
 
-    The parameters and metrics that are not the same, and the command that draws the curves of both.
+    The parameters and metrics that are not the same, and the command that draws the curves of both. A metric that a
+    side did not measure itself is –.
 
     \b
     promptgan exp diff text-gumbel-s1 text-hinge-s1
     promptgan exp diff HEAD workspace
     """
-    from promptgan.experiments import table
+    from promptgan.experiments import side_by_side
 
-    table.diff(a, b)
+    side_by_side.diff(a, b)

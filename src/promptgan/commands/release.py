@@ -36,7 +36,7 @@ def build(
     print(f"next: promptgan release verify {out}")
 
 
-@command(app)
+@command(app, anywhere=True)
 def verify(
     folder: Annotated[Path, typer.Argument(help="A release folder.")],
     public_key: Annotated[
@@ -45,9 +45,9 @@ def verify(
 ) -> None:
     """Check a release, anywhere and without network.
 
-    Every file against SHA256SUMS and the lineage in the folder, the signature against the public key, and the released
-    answers against the model. Names what is wrong and exits 1. Needs the wheel alone; for the signature
-    `pip install 'promptgan[release]'`.
+    Every file against SHA256SUMS and the lineage in the folder, the card's numbers against the metrics, the signature
+    against the public key, and the released answers against the model. Names what is wrong and exits 1. Needs the wheel
+    alone; for the signature `pip install 'promptgan[release]'`.
 
     \b
     promptgan release verify release --public-key release.pem.pub
@@ -56,12 +56,17 @@ def verify(
 
     found = check(folder, public_key)
     print(f"files: {found.files}, all as in SHA256SUMS")
-    print(f"lineage: model, samples, metrics and records belong to one run; the model was {found.model}")
+    print(
+        "lineage: model, samples, metrics and records belong to one run, and the card has its numbers;"
+        f" the model was {found.model}"
+    )
     print(f"answers: {found.answers}")
     print(f"signature: {found.signature}")
+    if public_key is None:
+        print("without a key this shows that the folder agrees with itself, not who made it")
 
 
-@command(app)
+@command(app, anywhere=True)
 def key(
     private: Annotated[Path, typer.Argument(help="The file to write, outside of any Git repository.")],
 ) -> None:

@@ -1,5 +1,6 @@
 """`promptgan search`: try values of parameters, and apply the best."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -27,12 +28,18 @@ def search(
 
     plan = read(file)
     if apply:
-        name, changes = study.apply(plan.settings.name)
+        name, changes, tied = study.apply(plan.settings.name)
         for change in changes:
             print(f"  {change.key}: {change.old} -> {change.new}")
         print(f"params.yaml holds the values of {name}: {len(changes) or 'no'} value(s) changed")
+        if tied:
+            print(f"note: all {tied} finished trials are equal; {name} is only the first")
         print("next: make run")
         return
     if plan.on_test:
         print("warning: the objective is measured on test, so what wins there proves nothing; choose on validation")
-    running.run(plan, lambda line: print(line, flush=True))
+    try:
+        running.run(plan, lambda line: print(line, flush=True))
+    except running.Interrupted as interrupted:
+        print(f"interrupted: the same command goes on from here; {interrupted} was running", file=sys.stderr)
+        raise typer.Exit(130) from None

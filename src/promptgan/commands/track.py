@@ -16,18 +16,26 @@ class Tracker(StrEnum):
 
 def track(
     tracker: Annotated[Tracker, typer.Argument(help="wandb stays offline; `wandb sync` uploads what it wrote.")],
-    follow: Annotated[bool, typer.Option("--follow", help="Go on while a training runs, until Ctrl-C.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Pass on trainings that begin from now on, until Ctrl-C.")
+    ] = (False),
 ) -> None:
     """Show the training curves in a tracker.
 
-    Reads what the stages write while they train, and params.yaml; the pipeline knows nothing of it, so results stay
-    what they are. Afterwards it passes on everything at once, and the metrics. Writes below logs/, which Git ignores.
+    Passes on the finished run that lies here: the curves of plots/, the numbers of metrics/ and the parameters of
+    dvc.lock, each held against dvc.lock first, with the Git commit, the sha256 of dvc.lock and the preset. With
+    --follow it passes on the trainings that begin while it runs, as they go. The pipeline knows nothing of it, so
+    results stay what they are. Writes below logs/, which Git ignores.
 
     \b
     promptgan track tensorboard && tensorboard --logdir logs/tensorboard
-    promptgan track mlflow --follow     # in a second terminal, while `make run` trains
+    promptgan track mlflow --follow     # in a second terminal, before `make run`
     """
-    from promptgan.experiments import tracking
+    from promptgan.experiments import trackers, tracking
 
-    rows, where = tracking.track(tracker.value, follow)
-    print(f"{rows} validations of the newest training are in {where}")
+    rows = (
+        tracking.follow(tracker.value, lambda line: print(line, flush=True))
+        if follow
+        else tracking.track(tracker.value)
+    )
+    print(f"{rows} validations are in {trackers.where(tracker.value)}")

@@ -3,18 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from promptgan.base import ParameterError, PromptganError, load_params, validated
+from promptgan import repository
+from promptgan.base import PARAMS_FILE, ParameterError, load_params, validated
 from promptgan.doctor.finding import Finding, problem
 
 Checks = dict[str, Callable[[], list[Finding]]]
 """Checks by a name for the case that they cannot be made."""
-
-
-class NoRepository(PromptganError):
-    """The current folder is not the top of a clone."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} holds no dvc.yaml and params.yaml", "run this at the top of a clone of promptgan")
 
 
 def examine(*, ask_remote: bool) -> list[Finding]:
@@ -27,8 +21,7 @@ def examine(*, ask_remote: bool) -> list[Finding]:
         NoRepository: the current folder is no clone of promptgan.
     """
     root = Path.cwd()
-    if not all((root / name).is_file() for name in ("dvc.yaml", "params.yaml")):
-        raise NoRepository(root)
+    repository.require(PARAMS_FILE, repository.PIPELINE)
     return _made(
         {
             "installation": lambda: _installation(root),
@@ -88,6 +81,8 @@ def _clone(root: Path, ask_remote: bool) -> list[Finding]:
         "secrets": lambda: [remote.secrets(repo)],
         "cache": lambda: [workspace.cache(repo)],
         "outputs": lambda: [workspace.outputs(repo)],
+        "kept": lambda: [workspace.kept(repo)],
+        "exclusions": lambda: [workspace.exclusions()],
         "checkpoints": lambda: [workspace.checkpoints(temporary)],
         "experiments": lambda: [workspace.experiments(temporary)],
         "locks": lambda: [workspace.running(temporary)],
@@ -116,4 +111,11 @@ def _machine() -> list[Finding]:
         compute = validated(Compute, load_params().get("compute"), "compute")
     except ParameterError:  # which the check of params.yaml has said
         return findings
-    return [*findings, machine.cores(compute.threads), machine.precision(compute), machine.device(compute)]
+    threads = compute.threads
+    return [
+        *findings,
+        machine.cores(threads),
+        machine.busy(threads),
+        machine.precision(compute),
+        machine.device(compute),
+    ]

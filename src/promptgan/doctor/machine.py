@@ -18,6 +18,8 @@ MEMORY_BYTES = 4e9
 ROOM = 10
 """Runs that should fit on the disk: every experiment keeps its outputs in the cache."""
 PATIENCE_SECONDS = 10.0
+SLACK = 0.5
+"""Cores that an idle machine may use for itself."""
 
 BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 """CPU flags, of x86 and of ARM, that mean products of bfloat16 in hardware."""
@@ -55,6 +57,25 @@ def cores(threads: int, group: Path = CGROUP) -> Finding:
         remedy = f"set compute.threads to {usable} at most: more is slower; the last bits of results depend on it"
         return note("cores", found, remedy)
     return Finding("cores", found)
+
+
+def busy(threads: int, load: float | None = None, cores: int | None = None) -> Finding:
+    """Whether other programs leave the cores that torch's threads want.
+
+    Args:
+        threads: of torch.
+        load: processes that run or wait for a core, the mean of the last minute; asked of the system where None.
+        cores: of the whole machine, which the load is of too; asked of the system where None.
+    """
+    load = psutil.getloadavg()[0] if load is None else load
+    cores = cores or os.cpu_count() or 1
+    found = f"{load:.1f} of {cores} cores in use, the mean of the last minute"
+    if load + threads <= cores + SLACK:
+        return Finding("load", found)
+    remedy = "wait until it has ended, or expect longer trainings"
+    if threads > 1:
+        remedy += f"; {threads} threads on busy cores are slower than 1: set compute.threads to 1"
+    return note("load", f"{found}: another program is busy, and a training takes longer", remedy)
 
 
 def usable_cores(group: Path = CGROUP) -> int:

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 import psutil  # type: ignore[import-untyped]
 
 from promptgan.doctor.finding import Finding, near, note, problem, size
+from promptgan.lineage import cache as cache_of_dvc
 from promptgan.lineage import lock
+from promptgan.lineage.records import listed
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
+
+SHOWN = 3
+"""Outputs that a line names."""
 
 
 def cache(repo: "Repo") -> Finding:
@@ -45,10 +50,37 @@ def outputs(repo: "Repo") -> Finding:
     gone = [file for file in expected if not Path(file.path).exists()]
     if not gone:
         return Finding("outputs", f"all {len(expected)} of dvc.lock are here")
-    found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {', '.join(file.path for file in gone[:3])}"
-    if all(Path(repo.cache.local.oid_to_path(file.md5)).exists() for file in gone):
+    found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {_named(gone)}"
+    lost = [file for file in gone if not _in_cache(file, repo)]
+    if not lost:
         return note("outputs", found, "`dvc checkout` takes them from the cache")
+    if len(lost) < len(gone):
+        found += f"; the cache lacks {len(lost)} of these"
     return note("outputs", found, "`dvc pull` where the remote has them; `make run` makes them anew")
+
+
+def kept(repo: "Repo") -> Finding:
+    """Whether the cache holds, to the last file, the outputs that are here; one that it lacks is easily lost."""
+    try:
+        locked = lock.read()
+    except lock.LockUnreadable:  # which the check of the outputs has said
+        return Finding("kept", "no output")
+    here = [out for _, out in locked.outputs() if out.path not in locked.in_git and Path(out.path).exists()]
+    lacking = [out for out in here if not _in_cache(out, repo)]
+    if not lacking:
+        return Finding("kept", f"all {len(here)} outputs that are here and not in Git are in the cache too")
+    return note(
+        "kept",
+        f"{len(lacking)} of {len(here)} outputs are here and not, or not wholly, in the cache: {_named(lacking)}",
+        "`dvc commit` puts them there; without that, the next run that writes them loses them",
+    )
+
+
+def exclusions() -> Finding:
+    """Whether the exclusion list still has every record that HEAD's has."""
+    if found := listed.admitted_again():
+        return note("exclusions", *found)
+    return Finding("exclusions", f"{listed.counted(len(listed.read()))} excluded")
 
 
 def checkpoints(folder: Path) -> Finding:
@@ -100,6 +132,18 @@ def unwritable(folder: Path) -> str:
 def existing(folder: Path) -> Path:
     """A folder, or the nearest one above it that is there."""
     return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _in_cache(file: lock.File, repo: "Repo") -> bool:
+    """Whether the cache has an output with every file that a folder holds: a purge deletes some and no listing."""
+    members = cache_of_dvc.listing(file.md5) if file.files is not None else {}
+    if members is None:
+        return False
+    return all(Path(repo.cache.local.oid_to_path(md5)).exists() for md5 in (file.md5, *members.values()))
+
+
+def _named(files: list[lock.File]) -> str:
+    return ", ".join(file.path for file in files[:SHOWN]) + (" ..." if len(files) > SHOWN else "")
 
 
 def _contents(folder: Path) -> tuple[int, int]:

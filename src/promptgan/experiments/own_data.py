@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def import_own_data(
     temporary = target.with_name(target.name + ".partial")
     shutil.copyfile(path, temporary)
     temporary.replace(target)
-    if (root / ".dvc").is_dir():
+    if (root / ".dvc/config").is_file():  # `.dvc` alone may be what a former import made
         _track(stored, root)
     originals = _originals(root)
     status = path.stat()
@@ -94,12 +95,18 @@ def import_own_data(
     return section
 
 
-def changed_since_import(section: dict[str, Any], root: Path) -> str | None:
+def unused(section: dict[str, Any]) -> set[str]:
+    """Keys of the section that say nothing about its kind of file: tables have columns, plain text has first words."""
+    return {"data.first_words"} if section["prompt"] is not None else {"data.prompt", "data.text"}
+
+
+def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "local-text") -> str | None:
     """A sentence where the file that was imported has changed since at its old place; None where it has not.
 
     Args:
         section: the section `data` of params.yaml; None is returned for every data set but own data.
         root: the repository.
+        recipe: what params.yaml holds, for the command that imports the file again.
     """
     if section.get("name") != "local_text" or not (entry := _originals(root).get(section.get("sha256", ""))):
         return None
@@ -110,7 +117,11 @@ def changed_since_import(section: dict[str, Any], root: Path) -> str | None:
             return None
     except OSError:
         return None  # gone or out of reach: the store has what was imported
-    return f"{original} has changed since its import; `promptgan use local-text --path {original} ...` imports it again"
+    columns = {"--prompt": section["prompt"], "--text": section["text"], "--first-words": section["first_words"]}
+    given = [(o, v) for o, v in columns.items() if f"data.{o[2:].replace('-', '_')}" not in unused(section)]
+    options = [word for option, value in given for word in (option, str(value))]
+    command = shlex.join(["promptgan", "use", recipe, "--keep", "--path", str(original), *options])
+    return f"{original} has changed since its import; `{command}` imports it again and changes nothing else"
 
 
 def _originals(root: Path) -> dict[str, Any]:

@@ -40,6 +40,12 @@ class OwnDataMissing(base.PromptganError):
     exit_code = 2
 
 
+class OtherRecipe(base.PromptganError):
+    """Only the data of a recipe was to be changed, and the parameter file holds another one."""
+
+    exit_code = 2
+
+
 @dataclass
 class Entry:
     """A key of a parameter file, as it is written."""
@@ -135,19 +141,54 @@ def use(
         before, commented, tail = {}, {}, []
     _keep_comments(entries, commented)
     new = "\n".join([*lines(entries), *tail]) + "\n"
-    document = _values(new)
-    if data is None and document["data"] == {"name": "local_text"}:
+    if data is None and _values(new)["data"] == {"name": "local_text"}:
         raise OwnDataMissing(
             f"{name} reads your own data, and no file was given",
             f"promptgan use {name} --path FILE --prompt COLUMN --text COLUMN; see `promptgan use --help`",
         )
+    return _write(new, path, FOLDER / f"{name}.yaml", before, _set_by_hand(before))
+
+
+def use_data(name: str, data: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Change]:
+    """Write a section `data` into ``path`` and leave all else as it is; return what changed.
+
+    Args:
+        name: the recipe that the file holds.
+        data: the section, of own data.
+        path: the parameter file; its comments are kept.
+
+    Raises:
+        OtherRecipe: the file holds another recipe.
+        ParameterError: the file is not valid, or is not with this section; nothing is written.
+    """
+    before = dict(_flat(base.load_params(path)))
+    if before.get("recipe") != yaml_text(name):
+        raise OtherRecipe(
+            f"{path} holds the recipe {before.get('recipe', '(none)')}, not {name}, and --keep keeps it",
+            f"name that one, or write all of {name} without --keep",
+        )
+    try:
+        entries, tail = parse(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # YAML that DVC reads too, but whose lines cannot be told apart
+        raise base.ParameterError([f"the file cannot be taken apart: {error}"], path) from error
+    section = {key: Entry(yaml_text(value)) for key, value in data.items()}
+    if "data" in entries:
+        _keep_comments(section, _keys(entries["data"]))
+        entries["data"].value = section
+    else:
+        entries["data"] = Entry(section)
+    return _write("\n".join([*lines(entries), *tail]) + "\n", path, path, before, set())
+
+
+def _write(new: str, path: Path, blamed: Path, before: dict[str, str], own: set[str]) -> list[Change]:
+    """Write the text of a parameter file, if it is valid; ``blamed`` is what an error names."""
+    document = _values(new)
     if found := problems(document):
-        raise base.ParameterError(found, FOLDER / f"{name}.yaml")
+        raise base.ParameterError(found, blamed)
     temporary = path.with_name(path.name + ".partial")
     temporary.write_text(new, encoding="utf-8")
     temporary.replace(path)
     after = dict(_flat(document))
-    own = _set_by_hand(before)
     changes = [
         Change(key, before.get(key), after.get(key), key in own)
         for key in [*after, *(key for key in before if key not in after)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from promptgan import git
-from promptgan.lineage import lock
+from promptgan.lineage import lock, references
 from promptgan.lineage.lock import File
 
 
@@ -82,12 +82,9 @@ def _commits(*revisions: str) -> list[Commit]:
 
 def _references(commit: Commit) -> tuple[str, ...]:
     found = git.text_if_any("for-each-ref", "--contains", commit.id, "--format=%(refname)").split()
-    return tuple(map(_shown, found))
-
-
-def _shown(reference: str) -> str:
-    kind, _, rest = reference.removeprefix("refs/").partition("/")
-    return f"experiment {rest.rpartition('/')[2]}" if kind == "exps" else rest
+    named = [reference for reference in found if not references.is_note(reference)]
+    return tuple(f"experiment {name}" if (name := references.experiment(each)) else references.name(each)
+                 for each in named)  # fmt: skip
 
 
 def _blobs(names: list[str]) -> list[str | None]:

@@ -1,6 +1,6 @@
 """dvc.lock as data: which stage made which bytes from which, here or at a Git revision."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,6 +12,8 @@ from promptgan import base, git
 
 LOCK = Path("dvc.lock")
 PIPELINE = Path("dvc.yaml")
+OUTPUTS = ("outs", "metrics", "plots")
+"""Where dvc.yaml lists a stage's outputs."""
 
 
 class LockUnreadable(base.PromptganError):
@@ -54,6 +56,8 @@ class Lock:
     stages: dict[str, Stage]
     forgotten: tuple[str, ...]
     """Stages of the lock that dvc.yaml no longer has."""
+    in_git: frozenset[str]
+    """Outputs that DVC does not keep (`cache: false`), because they are small and lie in Git."""
 
     def producer(self, path: str) -> Stage | None:
         """The stage whose output ``path`` is or lies in; None where no stage makes it."""
@@ -116,7 +120,8 @@ def read(revision: str | None = None) -> Lock:
         locked = YAML(typ="safe", pure=True).load(content[LOCK])["stages"]
         known = YAML(typ="safe", pure=True).load(content[PIPELINE])["stages"]
         stages = {name: _stage(name, locked[name]) for name in known if name in locked}
-        return Lock(stages, tuple(name for name in locked if name not in known))
+        forgotten = tuple(name for name in locked if name not in known)
+        return Lock(stages, forgotten, frozenset(_in_git(known.values())))
     except (YAMLError, TypeError, KeyError, AttributeError) as error:
         raise LockUnreadable(
             f"{where} is not what DVC writes: {' '.join(str(error).split())[:200]}",
@@ -167,6 +172,11 @@ def _content(path: Path, revision: str | None) -> bytes:
         raise LockUnreadable(
             f"{path} cannot be read: {error.strerror}", "run this at the top of the repository, after `make run`"
         ) from error
+
+
+def _in_git(declared: Iterable[dict[str, Any]]) -> Iterator[str]:
+    items = (item for entry in declared for role in OUTPUTS for item in entry.get(role, []) if isinstance(item, dict))
+    yield from (path for item in items for path, options in item.items() if options.get("cache") is False)
 
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from promptgan import base
-from promptgan.lineage import facts, hashes, lock, signature
+from promptgan.lineage import card_numbers, facts, hashes, lock, signature
 from promptgan.lineage.hashes import Digest
 from promptgan.lineage.tools import ToolMissing
 
@@ -139,6 +139,7 @@ class _Release:
     """The lineage of a release whose files are as SHA256SUMS lists them."""
 
     def __init__(self, folder: Path, files: Mapping[str, Digest]) -> None:
+        self.folder = folder
         self.files = files
         try:
             with contextlib.chdir(folder / LINEAGE):
@@ -162,6 +163,7 @@ class _Release:
             yield from self._run(name)
         yield from self._parameters()
         yield from self._formats()
+        yield from self._card()
 
     def _listings(self) -> Iterator[str]:
         """prov.json has the md5 of each file of each output; together they give the md5 in dvc.lock."""
@@ -220,6 +222,13 @@ class _Release:
             if self.entities[file["contentUrl"]]["term:sha256"] != file["sha256"]:
                 yield f"{LINEAGE}/{CROISSANT}: its {file['name']} is not the one in {PROV}"
 
+    def _card(self) -> Iterator[str]:
+        """The model card has the numbers of the metrics, which dvc.lock leads to."""
+        card = (self.folder / CARD).read_text(encoding="utf-8")
+        metrics = {path.stem: json.loads(path.read_bytes()) for path in sorted((self.folder / METRICS).glob("*.json"))}
+        for clause in card_numbers.differing(card, _system(self.origin), metrics):
+            yield f"{CARD}: {clause}, which {METRICS}/ has"
+
     def _members(self, folder: str) -> list[str]:
         paths = (PurePosixPath(path) for path in self.entities)
         return [path.relative_to(folder).as_posix() for path in paths if PurePosixPath(folder) in path.parents]
@@ -239,7 +248,6 @@ def _answers(folder: Path, origin: str) -> str:
 
     from promptgan.compute import Compute, autocast, prepare
     from promptgan.models.folder import load
-    from promptgan.reporting.contents import MODELS
 
     run = json.loads((folder / SAMPLES / facts.RUN).read_bytes())
     compute = base.validated(Compute, run["parameters"]["compute"], "compute")
@@ -247,7 +255,7 @@ def _answers(folder: Path, origin: str) -> str:
     if here != there:
         load(folder / MODEL)
         return f"not drawn again (drawn with torch {there[0]} on {there[1]}; here are torch {here[0]} and {here[1]})"
-    name = next(name for name, path in MODELS.items() if origin == f"models/{path}")
+    name = _system(origin)
     drawn = pd.read_parquet(folder / SAMPLES / "samples.parquet")
     drawn = drawn[(drawn["purpose"] == "read") & (drawn["model"] == name)]
     first = drawn.iloc[0]
@@ -267,6 +275,13 @@ def _answers(folder: Path, origin: str) -> str:
             folder, [f"{MODEL}: it gives {same} of the {len(texts)} answers in {SAMPLES}/samples.parquet"]
         )
     return f"{same} of {len(texts)} drawn again are the same"
+
+
+def _system(origin: str) -> str:
+    """What the samples and metrics call the model that the pipeline had in a folder."""
+    from promptgan.reporting.contents import MODELS
+
+    return next(name for name, path in MODELS.items() if origin == f"models/{path}")
 
 
 def _device(compute: "Compute") -> str:

@@ -1,13 +1,14 @@
 """Following the chain from the results back to the source: every link is examined, and every broken one is named."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from promptgan import base, git
 from promptgan.lineage import lock
 from promptgan.lineage.checks import facts, inputs, outputs, records, run_cache, runs, source
 from promptgan.lineage.checks.evidence import Broken, Check, Evidence, StageCheck
+from promptgan.lineage.checks.stale import stale
 
 OWN_CODE = ("src/promptgan/lineage", "src/promptgan/git.py")
 """What verifies; no stage depends on it, so Git alone tells whether it was changed."""
@@ -32,7 +33,7 @@ CHECKS: Sequence[tuple[Check, frozenset[str]]] = (
     (runs.packages, frozenset()),
     (source.provenance, frozenset({"download"})),
     (source.package, frozenset({"download"})),
-    (source.exclusions, frozenset({"download"})),
+    (source.exclusions, frozenset({"download", "validate"})),
     (records.from_raw, frozenset({"download", "validate"})),
     (records.to_tokens, frozenset({"validate", "tokenize"})),
     (records.to_samples, frozenset({"validate", "generate"})),
@@ -45,12 +46,19 @@ CHECKS: Sequence[tuple[Check, frozenset[str]]] = (
 )
 """What is examined of the whole, and the stages that must have run for it."""
 
+OF_BYTES = {outputs.on_disk, outputs.in_cache, run_cache.remembered}
+"""Checks of a stage that hold whatever changed since it ran."""
+CAUSES = {inputs.finished, inputs.code, inputs.parameters, inputs.declaration, outputs.between_stages}
+"""Checks that find what changed since a stage ran: of each change the first link is the cause, the others follow."""
+
 
 @dataclass(frozen=True)
 class Verification:
     """What `promptgan lineage verify` found."""
 
     broken: list[Broken]
+    first: list[str]
+    """What to look at, where any link is broken, before the links."""
     notes: list[str]
     """What is worth knowing and no failure."""
     stages: int
@@ -68,11 +76,16 @@ class Verification:
 
     def lines(self) -> Iterator[str]:
         """Everything, for people."""
-        for link in self.broken:
+        for line in self.first:
+            yield f"first: {line}"
+        for link in (link for link in self.broken if not link.follows):
             yield f"BROKEN  {link.link}"
             yield f"  expected  {link.expected}"
             yield f"  found     {link.found}"
             yield f"  remedy    {link.remedy}"
+        if following := sum(link.follows for link in self.broken):
+            more = "more, which follows" if following == 1 else "more, which follow"
+            yield f"and {following} {more} from the stages named first (--json lists all)"
         for note in self.notes:
             yield f"note: {note}"
         examined = f"{self.stages} stages, {self.files} files"
@@ -88,7 +101,9 @@ def verify() -> Verification:
     """
     evidence = Evidence()
     files = sum(1 if out.files is None else out.files for _, out in evidence.lock.outputs())
-    return Verification(examine(evidence), list(notes(evidence)), len(evidence.lock.stages), files)
+    broken = examine(evidence)
+    first = list(before_the_links(evidence)) if broken else []
+    return Verification(broken, first, list(notes(evidence)), len(evidence.lock.stages), files)
 
 
 def examine(
@@ -105,19 +120,50 @@ def examine(
         remedy = "delete it, then `git checkout` or `dvc checkout` restores the file"
         return [Broken(f"{path} -> dvc.lock", "a regular file", "a pipe, link or device", remedy) for path in irregular]
     broken: dict[tuple[str, str], Broken] = {}
+    waiting, changes = _stale(evidence).keys(), set()
 
-    runs_of_checks = [
-        (f"{_named(each)} (stage {stage.name})", each(evidence, stage))
-        for each in stage_checks
-        for stage in evidence.lock.stages.values()
-    ]
-    runs_of_checks += [
-        (_named(check), check(evidence)) for check, needed in checks if needed <= evidence.lock.stages.keys()
-    ]
-    for name, links in runs_of_checks:
+    def add(check: Any, stages: Collection[str], name: str, links: Iterator[Broken]) -> None:
         for link in _carried_out(name, links):
-            broken.setdefault((link.link, link.found), link)
+            changed = link.link.partition(" -> ")[0].partition(" (")[0]
+            if check in CAUSES:
+                follows = changed in changes
+                changes.add(changed)
+            else:
+                follows = check not in OF_BYTES and not waiting.isdisjoint(stages)
+            broken.setdefault((link.link, link.found), replace(link, follows=follows))
+
+    for each in stage_checks:
+        for stage in evidence.lock.stages.values():
+            add(each, {stage.name}, f"{_named(each)} (stage {stage.name})", each(evidence, stage))
+    for check, needed in checks:
+        if needed <= evidence.lock.stages.keys():
+            add(check, needed, _named(check), check(evidence))
     return list(broken.values())
+
+
+def before_the_links(evidence: Evidence) -> Iterator[str]:
+    """What explains many broken links at once: another dvc.lock than the committed one, stages that have to run."""
+    try:
+        if lock.at_revision(lock.LOCK, "HEAD") != lock.LOCK.read_bytes():
+            yield (
+                "dvc.lock is not the committed one; where no stage has run since the last commit,"
+                " `git checkout dvc.lock` comes before every remedy below"
+            )
+    except (lock.RevisionUnknown, OSError):
+        pass
+    if waiting := _stale(evidence):
+        names = (f"{name} ({', '.join(changed)})" if changed else name for name, changed in waiting.items())
+        yield (
+            f"not run since what they read changed: {', '.join(names)}; `make run` runs them,"
+            " or `git checkout` undoes a change that should not be"
+        )
+
+
+def _stale(evidence: Evidence) -> dict[str, list[str]]:
+    try:
+        return stale(evidence)
+    except Exception:  # what broke is a broken link already
+        return {}
 
 
 def _carried_out(name: str, links: Iterator[Broken]) -> Iterator[Broken]:

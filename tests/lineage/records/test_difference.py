@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from promptgan.commands.data import app
 from promptgan.lineage import lock
 from promptgan.lineage.records import difference, page, versions
 from promptgan.lineage.records.difference import Difference
+from promptgan.quality import exclusions
 from tests.lineage.records.repository import Repository
 
 
@@ -93,7 +95,8 @@ def test_removed_records_that_are_excluded_are_told_apart(repository: Repository
     repository.finish()
     found = compared()
     assert (found.counts["removed"], found.excluded) == (3, 1)
-    assert "(1 of the removed are excluded by data/excluded.csv)" in page.verdict(found)
+    said = page.verdict(found)
+    assert "(1 of the removed is excluded by data/excluded.csv, and so neither read nor quarantined)" in said
 
 
 def test_the_causes_are_what_the_two_validations_did_not_share(repository: Repository) -> None:
@@ -247,3 +250,43 @@ def test_a_lock_without_validated_data_is_refused(repository: Repository) -> Non
         versions.read()
     with pytest.raises(lock.RevisionUnknown):
         versions.read("nowhere")
+
+
+def test_words_gain_and_lose_between_data_sets_of_different_sizes_too(repository: Repository) -> None:
+    repository.tables = {
+        split: [(f"new-{row[0]}", f"new-{row[1]}", row[2].replace("tea", "coal"), *row[3:]) for row in rows[:6]]
+        for split, rows in repository.tables.items()
+    }
+    repository.finish()
+    run("HEAD")
+    page = Path("reports/data/HEAD..workspace/index.html").read_text()
+    assert '<th scope="row">coal</th>' in page.split("Gained most")[1].split("Lost most")[0]
+    assert '<th scope="row">tea</th>' in page.split("Lost most")[1]
+    assert "share records" not in page, "no record is in both"
+
+
+def test_after_a_purge_it_is_a_note_that_advises_nobody_to_make_the_record_again(repository: Repository) -> None:
+    remove = ["remove", "--record", "train-0000", "--purge", "--yes"]
+    assert CliRunner().invoke(app, remove).exit_code == 0
+    repository.finish()
+    said = run("HEAD", "--brief").output
+    assert said == (
+        "note: data changed since HEAD; data/excluded.csv here lists 1 record that HEAD's does not: if it was purged,"
+        " HEAD's data went with that and there is nothing to compare with\n"
+    )
+    refused = run("HEAD", code=1).stderr
+    assert "does not hold its train.parquet" in refused
+    repository.commit("without it")
+    again = run("HEAD~1", code=1).stderr
+    for text in (said, refused, again):
+        assert "if it was purged" in text
+        assert "make validate" not in text and "dvc fetch" not in text
+
+
+def test_what_may_only_never_have_been_pulled_can_still_be_fetched(repository: Repository) -> None:
+    exclusions.LIST.write_text("data,id,reason\ntalk,train-0000,\n")
+    repository.finish()
+    shutil.rmtree(".dvc/cache/files")
+    repository.lock()
+    refused = run("HEAD", code=1).stderr
+    assert "if it was purged" in refused and "if it was only never here, run `dvc fetch" in refused

@@ -83,3 +83,16 @@ def test_empty_tables_have_distributions_too() -> None:
     assert found.scripts[0].before == 0
     assert found.labels == ()
     assert found.label_distance is None
+
+
+def test_words_gain_by_their_share_where_the_versions_are_of_different_sizes() -> None:
+    large = frame(*[("tea or milk", "milk")] * 8, ("soup", "tea"))
+    small = frame(*[("tea or tea", "rice")] * 2)
+    found = shift(large, small)
+    assert {word.word for word in found.gained} == {"tea", "rice", "or"}, "fewer by number, more by share"
+    assert {word.word for word in found.lost} == {"milk", "soup"}
+    back = shift(small, large)
+    assert {word.word for word in back.lost} == {"tea", "rice", "or"}
+    for moved in (found, back):
+        assert all(word.after > word.before for word in moved.gained)
+        assert all(word.after < word.before for word in moved.lost)

@@ -465,3 +465,19 @@ def test_the_list_is_plain_csv_for_the_stage(repository: Repository) -> None:
     run(RECORD, "--reason", "two\nlines")
     with exclusions.LIST.open(newline="") as file:
         assert list(csv.DictReader(file)) == [{"data": "talk", "id": RECORD, "reason": "two\nlines"}]
+
+
+def test_asked_again_after_a_purge_it_does_not_call_a_long_text_short(repository: Repository) -> None:
+    run(RECORD, "--purge", "--yes")
+    repository.finish()
+    output = " ".join(run(RECORD).output.split())
+    assert "no version of the data that is here holds the record any more, so its words are not known" in output
+    assert "words or more" not in output
+
+
+def test_the_former_head_of_an_applied_experiment_is_no_experiment(repository: Repository) -> None:
+    repository.git("update-ref", "refs/exps/apply/ORIG_HEAD", "HEAD")
+    repository.git("update-ref", "refs/exps/12/3456/brave-toad", "HEAD")
+    output = run(RECORD).output
+    assert "experiment brave-toad" in output
+    assert "ORIG_HEAD" not in output

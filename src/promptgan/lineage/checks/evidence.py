@@ -27,9 +27,12 @@ class Unreadable(base.PromptganError):
     """A file that a check needs is missing, broken, or not of the form that its stage writes."""
 
     def __init__(self, path: str, reason: object) -> None:
-        super().__init__(f"{path} cannot be read: {reason}", f"`dvc checkout {path}` restores an output of a stage")
-        self.path = path
-        self.reason = str(reason)
+        gone = isinstance(reason, FileNotFoundError)
+        said = (isinstance(reason, OSError) and reason.strerror) or reason
+        super().__init__(
+            f"{path}: no such file" if gone else f"{path} cannot be read: {said}",
+            f"`dvc checkout {path}` restores an output of a stage, `git checkout {path}` a file that Git has",
+        )
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Broken:
     expected: str
     found: str
     remedy: str
+    follows: bool = False
+    """Whether it may only follow from a stage that has not run since what it reads changed."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,6 @@ class Declared:
     parameters: frozenset[str]
     """Dotted keys of params.yaml, mostly whole sections."""
     outputs: frozenset[str]
-    in_git: frozenset[str]
-    """Outputs that DVC does not keep (`cache: false`), because they are small and lie in Git."""
 
 
 class Evidence:
@@ -88,7 +91,7 @@ class Evidence:
 
     def in_git(self, path: str) -> bool:
         """Whether an output lies in Git instead of in DVC's cache."""
-        return any(path in declared.in_git for declared in self.declared.values())
+        return path in self.lock.in_git
 
     def object(self, md5: str) -> Path:
         """Where DVC's cache keeps, or would keep, the content of this md5."""
@@ -143,16 +146,24 @@ class Evidence:
             self._documents[path] = document
         return self._documents[path]
 
+    def text(self, path: str) -> str:
+        """The content of a text file.
+
+        Raises:
+            Unreadable: it is missing or is not UTF-8.
+        """
+        try:
+            return Path(path).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise Unreadable(path, error) from error
+
     def rows(self, path: str) -> list[dict[str, str]]:
         """The rows of a CSV file.
 
         Raises:
             Unreadable: it is missing or is not UTF-8.
         """
-        try:
-            return list(csv.DictReader(Path(path).read_text(encoding="utf-8").splitlines()))
-        except (OSError, ValueError) as error:
-            raise Unreadable(path, error) from error
+        return list(csv.DictReader(self.text(path).splitlines()))
 
     def table(self, path: str) -> "pa.Table":
         """The table of a Parquet or Arrow file.
@@ -175,18 +186,20 @@ class Evidence:
         return self._tables[path]
 
     def _declared(self, entry: dict[str, Any]) -> Declared:
-        def named(*keys: str) -> dict[str, dict[str, Any]]:
-            """Options by name, filled; an item is a name, or a name with its options."""
-            items = [item if isinstance(item, dict) else {item: {}} for key in keys for item in entry.get(key, [])]
-            return {self._filled(name): options for item in items for name, options in item.items()}
+        def named(*keys: str) -> frozenset[str]:
+            """The names, filled; an item is a name, or a name with its options."""
+            return frozenset(
+                self._filled(name)
+                for key in keys
+                for item in entry.get(key, [])
+                for name in (item if isinstance(item, dict) else [item])
+            )
 
-        outputs = named("outs", "metrics", "plots")
         return Declared(
             self._filled(entry["cmd"]),
-            frozenset(named("deps")),
-            frozenset(named("params")),
-            frozenset(outputs),
-            frozenset(path for path, options in outputs.items() if options.get("cache") is False),
+            named("deps"),
+            named("params"),
+            named(*lock.OUTPUTS),
         )
 
     def _filled(self, text: str) -> str:
@@ -237,4 +250,4 @@ def _digest(path: Path) -> hashes.Digest:
     try:
         return hashes.digest(path)
     except OSError as error:
-        raise Unreadable(path.as_posix(), error.strerror) from error
+        raise Unreadable(path.as_posix(), error) from error

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from promptgan.lineage.checks.evidence import Broken, Evidence, differences
+from promptgan.lineage.checks.evidence import Broken, Evidence, Unreadable, differences
+from promptgan.lineage.checks.passages import first_difference
 from promptgan.quality.splits import RANKING
 
 REMEDY = "`git checkout dvc.lock metrics plots && dvc checkout`; where Git has the edit too, `dvc repro --force`"
@@ -148,14 +149,14 @@ def evaluation(evidence: Evidence) -> Iterator[Broken]:
         for system, rows in curves.items()
         for quality in ("bleu_4", "relevance")
     }
-    sentences = iter(metrics["verdict"])
+    sentences = metrics["verdict"]
     for other in ("twin", "control"):
         for quality, gap in text.get(f"gap_to_{other}", {}).items():
             link = f"{path} gap_to_{other}.{quality}"
             again = gap_at_equal_diversity(points["adversarial", quality], points[other, quality])
             if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
                 yield Broken(f"{link} -> {source}", f"about {again}", str(gap), REMEDY)
-            said = next((s for s in sentences if s.startswith(f"{quality}: ") and f" {other} at equal " in s), "")
+            said = next((s for s in sentences if s.startswith(f"{quality}: adversarial ") and f" {other} " in s), "")
             if said not in (expected := _sentences(quality, other, gap, said)):
                 yield Broken(f"{path} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY)
     twin = evidence.json("models/pretrained/config.json")
@@ -178,16 +179,11 @@ def report(evidence: Evidence) -> Iterator[Broken]:
     contents = read(Path())
     for name, text in {"index.html": page(contents), "README.md": card(contents)}.items():
         path = f"reports/html/{name}"
-        found = Path(path).read_text(encoding="utf-8")
+        found = evidence.text(path)
         if found != text:
-            lines = zip(text.splitlines(), found.splitlines(), strict=False)
-            expected, there = next(((a, b) for a, b in lines if a != b), ("", "more or fewer lines"))
-            yield Broken(
-                f"{path} -> the outputs that it shows",
-                _excerpt(expected, there),
-                _excerpt(there, expected),
-                "`dvc repro --force report`",
-            )
+            heading, expected, there = first_difference(text, found)
+            below = f", below the heading '{heading}'" if heading else ""
+            yield Broken(f"{path}{below} -> the outputs that it shows", expected, there, "`dvc repro --force report`")
 
 
 def _compared(path: str, source: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Broken]:
@@ -216,12 +212,9 @@ def _sentences(quality: str, other: str, gap: float, said: str) -> list[str]:
 
 def _weights(path: str) -> int:
     """How many numbers a safetensors file holds, from its header: 8 bytes of length, then JSON."""
-    with Path(path).open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    try:
+        with Path(path).open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    except OSError as error:
+        raise Unreadable(path, error) from error
     return sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
-
-
-def _excerpt(text: str, other: str) -> str:
-    """The first place where a line differs from another."""
-    start = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), 0)
-    return text[max(0, start - 30) : start + 50].strip()

@@ -116,7 +116,7 @@ def to_samples(evidence: Evidence) -> Iterator[Broken]:
             if sizes[model, temperature] != (wanted := min(section["count"], len(test))):
                 link = f"{path} {model} at {temperature} -> dvc.lock (stage generate)"
                 yield Broken(link, f"{wanted} answers", f"{sizes[model, temperature]} answers", remedy)
-    if Path(f"{SAMPLES}/samples.txt").read_text(encoding="utf-8") != _readable(rows):
+    if evidence.text(f"{SAMPLES}/samples.txt") != _readable(rows):
         yield Broken(f"{SAMPLES}/samples.txt -> {path}", "the answers for people", "other text", remedy)
 
 

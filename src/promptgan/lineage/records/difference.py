@@ -155,7 +155,11 @@ def since(revision: str = "HEAD") -> str | None:
     command = f"promptgan data diff {revision}"
     try:
         found = compare(versions.read(revision), versions.read(), examples=0)
-    except (versions.NotInCache, versions.NothingValidated, versions.TableUnreadable) as error:
+    except versions.NotInCache as error:
+        if error.withdrawn:
+            return f"note: data changed since {revision}; {error.remedy}"
+        return f"data changed since {revision}, but cannot be compared: {error.problem}\n  -> {error.remedy}"
+    except (versions.NothingValidated, versions.TableUnreadable) as error:
         return f"data changed since {revision}, but cannot be compared: {error.problem}\n  -> {error.remedy}"
     if not found.comparable:
         return f"data is another since {revision}: {' -> '.join(found.titles)}; {command} compares them"

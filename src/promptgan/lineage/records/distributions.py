@@ -85,7 +85,7 @@ def shift(before: "pd.DataFrame", after: "pd.DataFrame") -> Shift:
     rows = [
         Word(word, 1e6 * counts[0][word] / totals[0], 1e6 * counts[1][word] / totals[1], z)
         for word, z in log_odds(*counts)
-        if (counts[1][word] - counts[0][word]) * z > 0  # else its share moved only because the others' did
+        if counts[1][word] != counts[0][word]  # else its share moved only because the others' did
     ]
     labels = [_labels(frame) for frame in (before, after)]
     return Shift(
@@ -116,8 +116,8 @@ def log_odds(before: Counter[str], after: Counter[str]) -> list[tuple[str, float
 
     With an informative Dirichlet prior, here the counts of both tables together (Monroe, Colaresi and Quinn, Fightin'
     Words, Political Analysis 16, 2008, equations 15, 16 and 22): frequent words and rare ones are comparable, and a
-    word seen once does not come first. The two versions share most of their records, so the scores rank words and
-    test nothing.
+    word seen once does not come first. Its sign is that of the difference of the two frequencies, whatever the sizes of
+    the tables. Two versions share records, and many words are compared, so the scores rank words and test nothing.
     """
     prior = before + after
     total = prior.total()

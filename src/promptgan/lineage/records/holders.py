@@ -47,6 +47,8 @@ class Place:
     """Whether it is the data as it came: without it, the next run has to get it again."""
     remedy: str = ""
     """How people get rid of it, where this program does not."""
+    paths: tuple[str, ...] = ()
+    """Of an object: the outputs, or files in them, whose bytes it has."""
 
 
 def places(subject: Subject, staying: Staying, remembered: Known) -> list[Place]:
@@ -154,9 +156,11 @@ def _cache(traces: Traces) -> Iterator[Place]:
             remedy = f"it is the imported file in {OWN}: see there"
             yield Place("cache", owners.called(md5), "holds it", owners.of(md5), raw=True, remedy=remedy)
         else:
-            yield Place("cache", owners.called(md5), "holds it", owners.of(md5), (here[md5],), raw)
+            paths = tuple(owners.paths(md5))
+            yield Place("cache", owners.called(md5), "holds it", owners.of(md5), (here[md5],), raw, paths=paths)
     for md5 in sorted((traces.weights & here.keys()) - traces.files, key=owners.called):
-        yield Place("cache", owners.called(md5), "trained on it", owners.of(md5), (here[md5],))
+        paths = tuple(owners.paths(md5))
+        yield Place("cache", owners.called(md5), "trained on it", owners.of(md5), (here[md5],), paths=paths)
     for (path, md5), weights in traces.doubtful.items():
         if weights & here.keys():
             yield _doubtful("cache", f"{path} {md5[:2]}/{md5[2:]}")
@@ -179,7 +183,8 @@ def _remotes(repo: Any, traces: Traces) -> Iterator[Place]:
             if path.is_file():
                 how: How = "holds it" if md5 in traces.files else "trained on it"
                 raw = md5 in traces.raw
-                yield Place("remote", f"{name}: {owners.called(md5)}", how, owners.of(md5), (path,), raw)
+                paths = tuple(owners.paths(md5))
+                yield Place("remote", f"{name}: {owners.called(md5)}", how, owners.of(md5), (path,), raw, paths=paths)
 
 
 def _git_history(search: Search) -> Iterator[Place]:

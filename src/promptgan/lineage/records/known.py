@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promptgan import git
-from promptgan.lineage import lock
+from promptgan.lineage import lock, references
 from promptgan.lineage.lock import LOCK, File
 
 RUN_CACHE = "run-cache"
@@ -126,9 +126,9 @@ def _run_of_cache(path: Path) -> Run:
 def _locks() -> Iterator[tuple[str, list[str]]]:
     """A revision for each different dvc.lock that Git holds, with all that know it: first refs, then commits."""
     found = git.text_if_any("for-each-ref", "--format=%(refname)").split()
-    references = [name for name in found if not name.startswith("refs/exps/exec/")]
+    known_as = {name: references.kind_and_name(name) for name in found if not references.is_note(name)}
     commits = git.text_if_any("rev-list", "--all", "--full-history", "--", str(LOCK)).split()
-    asked = {name: _shown(name) for name in references} | {name: f"commit {name[:7]}" for name in commits}
+    asked = known_as | {name: f"commit {name[:7]}" for name in commits}
     wanted = "".join(f"{name}:./{LOCK}\n" for name in asked)
     lines = git.text_if_any("cat-file", "--batch-check", given=wanted).splitlines()
     blobs: dict[str, list[str]] = defaultdict(list)
@@ -137,10 +137,3 @@ def _locks() -> Iterator[tuple[str, list[str]]]:
             blobs[line.split()[0]].append(name)
     for names in blobs.values():
         yield names[0], [asked[name] for name in names]
-
-
-def _shown(reference: str) -> str:
-    kind, _, rest = reference.removeprefix("refs/").partition("/")
-    if kind == "exps":
-        return f"experiment {rest.rpartition('/')[2]}"
-    return {"heads": "branch", "tags": "tag", "remotes": "remote branch"}.get(kind, kind) + (f" {rest}" if rest else "")

@@ -55,8 +55,13 @@ def verdict(found: Difference) -> str:
             f"{headline(found)}. dvc.lock has the same data for both: {found.names[1]} was changed by hand,"
             " and the next `make run` puts it right."
         )
-    excluded = f" ({found.excluded:,} of the removed are excluded by data/excluded.csv)" if found.excluded else ""
-    return f"{headline(found)}{excluded}."
+    if not found.excluded:
+        return f"{headline(found)}."
+    are = "is" if found.excluded == 1 else "are"
+    return (
+        f"{headline(found)} ({found.excluded:,} of the removed {are} excluded by data/excluded.csv, and so neither read"
+        " nor quarantined)."
+    )
 
 
 def show(found: Difference) -> None:

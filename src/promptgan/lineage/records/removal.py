@@ -8,7 +8,7 @@ from rich.table import Table
 
 from promptgan import base
 from promptgan.lineage import cache, lock
-from promptgan.lineage.records import exclusion, holders, purge, versions
+from promptgan.lineage.records import exclusion, holders, listing, purge, versions
 from promptgan.lineage.records.exclusion import Staying, Subject
 from promptgan.lineage.records.holders import Place
 from promptgan.lineage.records.known import known
@@ -51,7 +51,12 @@ def remove(
     found = holders.places(subject, staying, remembered)
     for name in remembered.unreadable:
         console.print(f"not searched, because it cannot be read: the lock of {name}", markup=False)
-    if not staying.own and not staying.shared:
+    if subject.records.empty:
+        console.print(
+            "searched by id alone: no version of the data that is here holds the record any more, so its words are"
+            " not known"
+        )
+    elif not staying.own and not staying.shared:
         console.print(f"searched by id alone: no side of it has {exclusion.MIN_WORDS} words or more")
     if not purge:
         _table(console, "These places still hold it, or may", found)
@@ -125,10 +130,10 @@ def _table(console: Console, title: str, places: Iterable[Place]) -> None:
     listed = list(places)
     if not listed:
         return
+    title = f"{title}: {listing.total(listed)}"
     table = Table("", "place", "how", "", title=title, title_justify="left", title_style="bold", show_lines=False)
     for column in table.columns:
         column.overflow = "fold"
-    for place in listed:
-        note = "; ".join(filter(None, (place.note, place.remedy)))
-        table.add_row(place.kind, place.what, place.how, note)
+    for row in listing.rows(listed):
+        table.add_row(*row)
     console.print(table, markup=False)

@@ -1,14 +1,13 @@
 """The validated records as they are here, or as they were at a Git revision or in a DVC experiment."""
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgan import base, git
-from promptgan.lineage import cache, lock
+from promptgan.lineage import cache, lock, references
+from promptgan.lineage.records import listed
 from promptgan.quality import exclusions
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ METRICS = Path("metrics/validation.json")
 SPLITS = ("train", "val", "test", "judge")
 QUARANTINE = "quarantine"
 WORKSPACE = "workspace"
+FOLDER = "it"
+"""What is missing where the cache has not even the listing of the folder."""
 
 
 class NothingValidated(base.PromptganError):
@@ -26,14 +27,24 @@ class NothingValidated(base.PromptganError):
 
 
 class NotInCache(base.PromptganError):
-    """The lock names the records, but DVC's cache does not hold them."""
+    """The lock names the records, but DVC's cache does not hold them: never pulled, or deleted since."""
 
-    def __init__(self, name: str, missing: str) -> None:
-        fetch = f"run `dvc fetch --all-commits {VALIDATED}`; where no remote has it, check {name} out and"
-        super().__init__(
-            f"{VALIDATED} of {name}: DVC's cache does not hold {missing}",
-            "run `make validate`" if name == WORKSPACE else f"{fetch} run `make validate`, then come back",
-        )
+    def __init__(self, name: str, missing: str, withdrawn: int = 0) -> None:
+        fetch = f"run `dvc fetch --all-commits {VALIDATED}`"
+        if name == WORKSPACE:
+            remedy = "run `make validate`"
+        elif withdrawn:  # making it again would bring back what somebody wanted to be gone
+            they_were = "it was" if withdrawn == 1 else "they were"
+            remedy = (
+                f"{exclusions.LIST} here lists {listed.counted(withdrawn)} that {name}'s does not: if {they_were}"
+                f" purged, {name}'s data went with that and there is nothing to compare with"
+            )
+            if missing == FOLDER:
+                remedy += f"; if it was only never here, {fetch}"
+        else:
+            remedy = f"{fetch}; where no remote has it, check {name} out and run `make validate`, then come back"
+        super().__init__(f"{VALIDATED} of {name}: DVC's cache does not hold {missing}", remedy)
+        self.withdrawn = withdrawn
 
 
 class TableUnreadable(base.PromptganError):
@@ -90,8 +101,9 @@ def read(revision: str | None = None) -> Version:
         if missing := [path for path in tables.values() if not path.is_file()]:
             raise NothingValidated(f"{missing[0]} is not there", "run `dvc checkout`, or `make validate`")
     else:
-        tables = _cached(md5, name)
-    return Version(name, stage, _title(commit), _excluded(commit, _data(stage)), tables)
+        tables = _cached(md5, name, listed.withdrawn_since(commit, _data(stage)) if commit else 0)
+    excluded = frozenset(identifier for data, identifier in listed.read(commit) if data == _data(stage))
+    return Version(name, stage, _title(commit), excluded, tables)
 
 
 def resolve(revision: str) -> str:
@@ -102,15 +114,11 @@ def resolve(revision: str) -> str:
     """
     if git.text_if_any("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
         return revision
-    references = git.text_if_any("for-each-ref", "--format=%(refname)").split()
-    experiments = {
-        name.rpartition("/")[2]: name
-        for name in references
-        if name.startswith("refs/exps/") and not name.startswith("refs/exps/exec/")
-    }
+    found = git.text_if_any("for-each-ref", "--format=%(refname)").split()
+    experiments = {name: each for each in found if (name := references.experiment(each))}
     if revision in experiments:
         return experiments[revision]
-    known = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name in references] + [*experiments]
+    known = [references.name(each) for each in found if not references.is_note(each)]
     raise lock.RevisionUnknown(
         f"{revision}: no such commit, branch, tag or experiment{base.nearest(revision, known)}",
         "`git log -- dvc.lock` and `dvc exp list` show those that there are",
@@ -156,15 +164,15 @@ def concatenated(tables: dict[str, Path], name: str) -> "pd.DataFrame":
     return together.reindex(columns=list(dict.fromkeys([*together.columns, "rule", "reason"])))
 
 
-def _cached(md5: str, name: str) -> dict[str, Path]:
+def _cached(md5: str, name: str, withdrawn: int) -> dict[str, Path]:
     files = cache.listing(md5)
     if files is None:
-        raise NotInCache(name, "it")
+        raise NotInCache(name, FOLDER, withdrawn)
     tables = {}
     for table in (*SPLITS, QUARANTINE):
         path = cache.find(files.get(f"{table}.parquet", "missing"))
         if path is None:
-            raise NotInCache(name, f"its {table}.parquet")
+            raise NotInCache(name, f"its {table}.parquet", withdrawn)
         tables[table] = path
     return tables
 
@@ -179,12 +187,3 @@ def _title(commit: str | None) -> str:
         return str(json.loads(content)["data"]["title"])
     except (OSError, ValueError, TypeError, KeyError, lock.RevisionUnknown):
         return ""
-
-
-def _excluded(commit: str | None, data: str) -> frozenset[str]:
-    try:
-        content = lock.at_revision(exclusions.LIST, commit) if commit else exclusions.LIST.read_bytes()
-        rows = csv.DictReader(io.StringIO(content.decode()))
-        return frozenset(row["id"] for row in rows if row["data"] == data)
-    except (OSError, ValueError, KeyError, lock.RevisionUnknown):  # a revision from before there was a list
-        return frozenset()

@@ -1,0 +1,47 @@
+"""Which records data/excluded.csv lists, here and at a revision, and those that only one of the two lists."""
+
+import csv
+import io
+
+from promptgan.lineage import lock
+from promptgan.quality import exclusions
+
+Listed = frozenset[tuple[str, str]]
+"""Data set and id of each listed record."""
+SHOWN = 3
+
+
+def read(revision: str | None = None) -> Listed:
+    """The records that the list has: here, or at a Git revision; none where there is no list that can be read."""
+    try:
+        content = lock.at_revision(exclusions.LIST, revision) if revision else exclusions.LIST.read_bytes()
+        return frozenset((row["data"], row["id"]) for row in csv.DictReader(io.StringIO(content.decode())))
+    except (OSError, ValueError, KeyError, csv.Error, lock.RevisionUnknown):  # a revision from before there was a list
+        return frozenset()
+
+
+def withdrawn_since(revision: str, data: str) -> int:
+    """How many records of a data set are listed here and were not at a revision: its data may have been purged."""
+    return sum(each == data for each, _ in read() - read(revision))
+
+
+def admitted_again() -> tuple[str, str] | None:
+    """What is to be known, and the remedy, where HEAD excludes records that the list here does not; else None.
+
+    Applying an experiment or checking out a file of an older commit brings the list back that it had.
+    """
+    lost = sorted(identifier for _, identifier in read("HEAD") - read())
+    if not lost:
+        return None
+    them = "it" if len(lost) == 1 else "them"
+    shown = ", ".join(lost[:SHOWN]) + (f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else "")
+    return (
+        f"HEAD excludes {counted(len(lost))} that {exclusions.LIST} here does not: {shown};"
+        f" a run here takes {them} in again",
+        f"`git checkout HEAD -- {exclusions.LIST}` excludes {them} again",
+    )
+
+
+def counted(count: int) -> str:
+    """A number of records, in words."""
+    return f"{count:,} record{'' if count == 1 else 's'}"
