@@ -8,7 +8,7 @@ from promptgan.experiments import leaderboard
 from promptgan.experiments.entry import Entry, EntryUnreadable, Trained
 from promptgan.experiments.makeup import Makeup
 
-MADE = Makeup({}, {}, {"data": {"name": "chitchat"}})
+MADE = Makeup({}, {"code.py": "a"}, {"data": {"name": "chitchat"}})
 DATA = {"title": "Chit-chat", "content_sha256": "0" * 64}
 
 
@@ -36,8 +36,8 @@ def trained(seed: int, score: float, converged: bool = True, answers: int = 1000
     )
 
 
-def write(recipe: str, *runs: Trained) -> None:
-    Entry(recipe, DATA, MADE, dict(enumerate(runs, 1))).write()
+def write(recipe: str, *runs: Trained, data: dict[str, str] = DATA, made: Makeup = MADE) -> None:
+    Entry(recipe, data, made, dict(enumerate(runs, 1))).write()
 
 
 def page() -> str:
@@ -49,20 +49,94 @@ def test_the_best_stands_first_and_seeds_give_intervals() -> None:
     write("good", trained(1, 0.2), trained(2, 0.2))
     write("bad", trained(1, 0.1, converged=False))
     text = page()
-    assert text.count("\n## ") == 1
+    assert [line for line in text.splitlines() if line.startswith("## ")] == ["## Chit-chat", "## What the columns say"]
     assert text.index("`good`") < text.index("`bad`")
-    assert "- `good`: seeds 1, 2; torch 2 on AVX2; **no longer matches**" in text
-    assert "- `bad`: one seed, no interval: seed 1; torch 2 on AVX2; the twin had not converged with seed 1;" in text
+    assert "- `good`: seeds 1, 2; torch 2 on AVX2\n" in text
+    assert (
+        "- `bad`: one seed, no interval: seed 1; torch 2 on AVX2; no verdict: the twin had not converged with seed 1\n"
+    ) in text
+    assert (
+        "| 1 | `good` | 2 | 0.2015 ± 0.0064 |\n| 2 | `bad` | 1 | 0.1010 |\n|  | real text | 2 | 0.0900 ± 0.0000 |"
+        in text
+    )
     assert "|  | adversarial | 0.70 | 0.2015 ± 0.0064 |" in text
     assert "| `good` | − likelihood twin | **+0.0115 ± 0.0064** |" in text
     assert "|  | control twin | – | – |" in text
+
+
+def test_presets_stand_against_the_best_of_those_with_the_most_seeds() -> None:
+    write("lone", trained(1, 0.3))
+    write("good", trained(1, 0.2), trained(2, 0.2))
+    write("bad", trained(1, 0.1), trained(2, 0.1))
+    text = page()
+    assert "| minus `good` | seeds of both | ms_jaccard ↑ |" in text
+    assert "| `lone` | 1 | +0.1000 |\n| `bad` | 1, 2 | **-0.1000 ± 0.0000** |\n\n" in text
+
+
+def test_a_preset_alone_stands_against_no_other() -> None:
+    write("lone", trained(1, 0.3))
+    assert "Preset against preset" not in page()
+
+
+def test_a_twin_that_had_not_converged_gives_no_verdict() -> None:
+    write("open", trained(1, 0.2, converged=False), trained(2, 0.2, converged=False))
+    text = page()
+    assert "; no verdict: the twin had not converged with seeds 1, 2\n" in text
+    assert "| `open` | − likelihood twin | +0.0115 ± 0.0064 |" in text
+    assert "differences-" not in text
+    assert [path.name for path in Path("results").glob("*.svg")] == ["quality-chitchat.svg"]
+
+
+def test_a_picture_has_a_panel_for_what_somebody_has_and_a_word_for_who_has_it_not() -> None:
+    write("closed", trained(1, 0.2), trained(2, 0.2))
+    write("open", trained(1, 0.2, converged=False))
+    page()
+    picture = Path("results/differences-chitchat.svg").read_text(encoding="utf-8")
+    assert ">MS-Jaccard<" in picture
+    assert "at equal Self-BLEU-4" not in picture
+    assert picture.count("no verdict: twin not converged") == 1
+
+
+def test_the_page_says_what_was_run_otherwise() -> None:
+    write("good", trained(1, 0.2))
+    other = Makeup({}, {"code.py": "b"}, {"data": {"name": "chitchat"}, "train": {"objective": "hinge"}})
+    write("other", trained(1, 0.1), made=other)
+    text = page()
+    assert "AVX2; unlike `good`: train.objective 'hinge' instead of nothing; **run with" in text
+    assert "; **run with other versions than `good`** of code.py\n" in text
+
+
+def test_the_page_is_made_of_the_entries_alone(repository: Path) -> None:
+    write("one", trained(1, 0.2))
+    before = page()
+    (repository / "params.yaml").write_text("compute: {threads: 1}\n", encoding="utf-8")
+    assert page() == before
+
+
+def test_data_of_one_title_and_other_content_have_titles_and_pictures_of_their_own() -> None:
+    write("own", trained(1, 0.2), data={"title": "A set", "content_sha256": "a" * 64}, made=_of("local_text"))
+    for letter in "bc":
+        data = {"title": "lines.txt", "content_sha256": letter * 64}
+        write(f"lines-{letter}", trained(1, 0.2), data=data, made=_of("local_text"))
+    write("chat", trained(1, 0.2), data={"title": "B set", "content_sha256": "d" * 64})
+    text = page()
+    titles = [line for line in text.splitlines() if line.startswith("## ")]
+    assert titles[:4] == ["## A set", "## B set", "## lines.txt (sha256 bbbbbbbb)", "## lines.txt (sha256 cccccccc)"]
+    assert {path.name for path in Path("results").glob("quality-*.svg")} == {
+        f"quality-{name}.svg" for name in ("chitchat", "local_text", "local_text-2", "local_text-3")
+    }
+
+
+def _of(name: str) -> Makeup:
+    return Makeup({}, {}, {"data": {"name": name}})
 
 
 def test_what_was_measured_in_another_way_stands_in_another_table() -> None:
     write("one", trained(1, 0.2))
     write("two", trained(1, 0.2, answers=10))
     text = page()
-    assert text.count("## Chit-chat") == 2
+    assert "\n## Chit-chat, way of measuring 1\n" in text
+    assert "\n## Chit-chat, way of measuring 2\n" in text
     assert {path.name for path in Path("results").glob("*.svg")} == {
         f"{kind}-chitchat{end}.svg" for kind in ("quality", "differences") for end in ("", "-2")
     }

@@ -117,6 +117,38 @@ def test_a_search_goes_on_when_the_budget_is_raised_and_its_page_is_the_same_for
     assert "<script" not in html
 
 
+def test_the_command_that_applies_names_the_file_of_the_study_and_the_page_what_it_started_from(
+    repository: Path,
+) -> None:
+    settings()
+    Path("search.yaml").rename("my search.yaml")
+    output = run("my search.yaml").output
+    assert "apply it: promptgan search --apply 'my search.yaml'\n" in output
+    html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
+    assert "<code>promptgan search --apply &#39;my search.yaml&#39;</code>" in html
+    head = subprocess.run(["git", "rev-parse", "HEAD", "HEAD^{tree}"], capture_output=True, text=True).stdout.split()
+    assert all(f"<code>{name[:12]}</code>" in html for name in head)
+    best = search_study.best_trial(search_study.open_study("quick"))
+    assert best
+    applied = run("--apply", "my search.yaml").output
+    rate = best.params["train.learning_rate"]
+    assert f"-> {rate}\n" in applied
+    assert f"{rate:.6g}" in html
+    assert f"{rate:.6g}" in output
+
+
+def test_of_trials_that_are_all_equal_none_is_best(repository: Path) -> None:
+    settings(space={"train.objective": ["non_saturating"]})
+    output = run().output
+    assert "quick-t0, " in output
+    assert "(all 2 are equal: 0.7002)\n" in output
+    assert output.splitlines()[-2] == "all 2 are equal: 0.7002"
+    html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
+    assert "All 2 finished trials are equal: 0.7002." in html
+    assert "Best:" not in html
+    assert "note: all 2 finished trials are equal; quick-t0 is only the first" in run("--apply").output
+
+
 def test_a_study_keeps_its_space_and_what_it_began_with(repository: Path) -> None:
     settings(budget={"trials": 1})
     run()
@@ -154,6 +186,7 @@ def test_a_trial_beyond_the_limit_is_pruned_at_the_first_step_after_the_warmup(r
     assert ": pruned at step 10: 0." in output
     assert states() == ["PRUNED"]
     assert [path.name for path in (search_study.FOLDER / "quick/t0").iterdir() if path.is_dir()] == ["live"]
+    assert "which the pruner watched" in Path("reports/search/quick/index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("study", ["maximize", "minimize"])
@@ -204,7 +237,7 @@ def test_a_search_that_is_told_to_end_ends_its_trials_and_keeps_them(repository:
         process.terminate()
         said, _ = process.communicate()
     assert process.returncode == 130
-    assert said.endswith("error: stopped; quick-t0 was running\n  -> the same command goes on from here\n")
+    assert said.endswith("interrupted: the same command goes on from here; quick-t0 was running\n")
     assert states() == ["RUNNING"]
     assert not (search_study.FOLDER / "quick/t0/repository").exists()
 

@@ -1,11 +1,31 @@
-"""The table of experiments: which parameters it shows and which numbers it marks."""
+"""The table of experiments: which rows and parameters it shows and which numbers it marks; and two side by side."""
 
-from promptgan.experiments.table import Row, best, varied
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from promptgan.cli import app
+from promptgan.experiments import side_by_side, table
+from promptgan.experiments.rows import Row, rows
+from promptgan.experiments.table import best, names, settings, varied, wrapped
+from tests.experiments.conftest import call, set_parameter
+
+RATE, HALF = "  learning_rate: 0.0002\n", "  learning_rate: 0.0123456789012\n"
 
 
 def row(name: str, recipe: str = "one", nll: float | None = None, data: str = "chitchat", **parameters: object) -> Row:
     metrics = {} if nll is None else {"adversarial": {"nll": nll, "bleu_4": nll}, "twin": "not applicable"}
-    return Row(name, parameters={"recipe": recipe, "data.name": data, **parameters}, metrics=metrics)
+    values = {"recipe": recipe, "data.name": data, **parameters}
+    return Row(name, parameters=values, metrics=metrics, measured=(data,) if metrics else ())
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, ["exp", *arguments])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
 
 
 def test_few_parameters_that_differ_are_all_shown() -> None:
@@ -20,7 +40,106 @@ def test_of_many_only_those_that_differ_within_a_preset_are_shown() -> None:
     assert varied(found[:1]) == []
 
 
-def test_the_best_is_marked_per_data_set_where_a_direction_is_better() -> None:
+def test_a_row_shows_only_what_is_not_as_in_head() -> None:
+    found = [row("workspace", seed=1, rate=0.5), row("HEAD", seed=2, rate=0.5), row("a", seed=2, rate=0.12345678901234)]
+    assert settings(found) == [["seed 1"], ["seed 2", "rate 0.5"], ["rate 0.123457"]]
+
+
+def test_the_best_is_marked_per_content_of_the_data_where_a_direction_is_better() -> None:
     found = [row("a", nll=4.0), row("b", nll=3.9), row("c", nll=1.0, data="other"), row("d")]
-    assert best(found) == {("b", "nll")}
+    assert best(found) == {(1, "nll")}
     assert best([row("a", nll=4.0), row("b", nll=4.0)]) == set()
+
+
+def test_of_two_rows_with_one_name_the_better_one_is_marked_and_both_say_their_commit() -> None:
+    found = [row("a", nll=4.0), row("a", nll=3.9)]
+    assert best(found) == {(1, "nll")}
+    here = [Row("a", baseline="1234567890"), Row("a", baseline="abcdefabcd"), Row("b", baseline="1234567890")]
+    assert names(here) == ["a (1234567)", "a (abcdefa)", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("likelihood_weight 0.3", 17, ["likelihood_weight", "  0.3"]),
+        ("discriminator_learning_rate 0.002", 21, ["discriminator_", "  learning_rate 0.002"]),
+        ("objective non_saturating", 16, ["objective", "  non_saturating"]),
+        ("text-gumbel-s1 (running)", 13, ["text-gumbel-", "  s1", "  (running)"]),
+        ("rate 1.5e-05", 9, ["rate", "  1.5e-05"]),
+        ("a", 8, ["a"]),
+        ("unbreakable", 8, ["unbrea", "  kable"]),
+    ],
+)
+def test_lines_are_broken_between_words_and_never_in_a_number_that_fits(
+    text: str, width: int, lines: list[str]
+) -> None:
+    assert wrapped(text, width, "  ") == lines
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_no_line_is_wider_than_the_terminal_and_no_name_is_cut(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = {"train.discriminator_learning_rate": 0.00212345678, "train.likelihood_weight": 0.30000000000000004}
+    found = [row("workspace", **dict.fromkeys(long, 0.5)), row("default-t10", nll=4.0, **long)]
+    monkeypatch.setattr(table, "rows", lambda: found)
+    console = Console(width=width, record=True, highlight=False)
+    table.show(console)
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= width
+    words = " ".join(lines)
+    assert all(word in words for word in ("experiment ", "default-t10", "likelihood_weight", "0.3 ", "0.00212346"))
+
+
+def test_an_experiment_shows_no_number_that_it_did_not_measure(quick: Path) -> None:
+    call("dvc", "exp", "run", "--name", "half", "--set-param", "train.learning_rate=0.1", "train")
+    call("git", "checkout", "--quiet", "--", ".")
+    call("dvc", "exp", "run", "--name", "whole", "--set-param", "train.learning_rate=0.1")
+    call("git", "checkout", "--quiet", "--", ".")
+    workspace, half, whole = rows()
+    assert (workspace.name, half.name, whole.name) == ("workspace", "half", "whole")
+    assert workspace.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2998 + 0.01))
+    assert half.metrics == {}
+    assert whole.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2 + 0.01))
+    set_parameter(RATE, HALF)
+    workspace, head, *_ = rows()
+    assert (workspace.metrics, head.name) == ({}, "HEAD"), "parameters that nothing has run with have numbers"
+    assert head.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2998 + 0.01))
+    assert "learning_rate 0.0123457" in run("show").output
+
+    said = run("diff", "whole", "half").output
+    assert ["evaluation:", "text.adversarial.nll", "4.19", "–"] in [line.split() for line in said.splitlines()]
+
+
+def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
+    set_parameter(RATE, HALF)
+    call("dvc", "repro")
+    there = run("diff", "HEAD", "workspace").output
+    rate = ["train.learning_rate", "0.0002", "0.0123457", "+0.01215"]
+    score = ["train:", "score", "0.7102", "0.722346", "+0.01215"]
+    lines = [line.split() for line in there.splitlines()]
+    assert lines[0] == ["HEAD", "workspace", "change"]
+    assert rate in lines
+    assert score in lines
+    assert there.endswith("dvc plots diff HEAD workspace\n")
+    call("dvc", "plots", "diff", "HEAD", "workspace", "--json")
+
+    back = [line.split() for line in run("diff", "workspace", "HEAD").output.splitlines()]
+    assert back[0] == ["workspace", "HEAD", "change"]
+    assert ["train:", "score", "0.722346", "0.7102", "-0.01215"] in back
+    set_parameter(
+        "    - do you have any pets?", "    - do you have any pets, [b] and if so how many, and what are they called?"
+    )
+    console = Console(width=80, record=True, highlight=False)
+    side_by_side.diff("HEAD", "workspace", console)
+    said = console.export_text()
+    assert max(map(len, said.splitlines())) <= 80
+    assert "train.learning_rate " in said
+    assert "[b]" in said
+    assert run("diff", "workspace", "workspace").output == "they have the same parameters and metrics\n"
+
+
+def test_an_unknown_side_is_named_with_the_nearest_known_one(quick: Path) -> None:
+    call("git", "branch", "hinge-tried")
+    said = run("diff", "HEAD", "hinge-tryed", code=1).stderr
+    assert said.startswith(
+        "error: hinge-tryed: no such commit, branch, tag or experiment (did you mean hinge-tried?)\n  -> "
+    )

@@ -1,5 +1,6 @@
 """What each tracker wrote, read back; no network."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,38 +16,28 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from promptgan import base
 from promptgan.cli import app
-from promptgan.experiments import tracking
+from promptgan.experiments import finished, trackers, tracking
+from tests.experiments.conftest import call, set_parameter
 
 ROOT = Path(__file__).parents[2]
 TRACK = [sys.executable, "-c", "from promptgan.cli import main; main()", "track"]
-BEGAN = 1_700_000_000.0
-RATE = "train.learning_rate"
+OLD, NEW, NEWER = (f"  learning_rate: {rate}\n" for rate in ("0.0002", "0.1", "0.2"))
+LIVE = Path(".dvc/tmp/live")
 Values = dict[str, dict[int, float]]
 """Name of a curve, step, value."""
 
 
 @pytest.fixture(autouse=True)
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_parameters: Path) -> Path:
-    """A folder in which a training has run: a curve that was resumed, an older one, and metrics."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(default_parameters, tmp_path)
-    Path("metrics").mkdir()
-    base.write_json(Path("metrics/train.json"), {"score": 0.3, "stopped": "limit", "text": {"twin": {"nll": 4.0}}})
-    for number, (step, score) in enumerate([(0, 0.1), (25, 0.9), (25, 0.2), (50, 0.3)]):
-        add("train", number, step, score=score)
-    for step in (0, 225):
-        add("pretrain", step - 1000, step, val_nll=9.0 - step / 100)
-    add("control", -5000, 0, val_nll=1.0)
-    return tmp_path
+def repository(quick: Path) -> Path:
+    """A folder in which a run has finished and is committed."""
+    return quick
 
 
-def add(stage: str, seconds: float, step: int, **values: float) -> None:
-    folder = Path(".dvc/tmp/live")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{stage}.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"time": BEGAN + seconds, "step": step, **values}) + "\n")
+def add(stage: str, step: int, **values: float) -> None:
+    LIVE.mkdir(parents=True, exist_ok=True)
+    with (LIVE / f"{stage}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"time": round(time.time(), 3), "step": step, **values}) + "\n")
 
 
 def offline() -> list[str]:
@@ -75,7 +66,9 @@ def in_tensorboard() -> tuple[list[Values], list[str]]:
         events = EventAccumulator(str(folder))
         events.Reload()
         runs.append({name: {e.step: e.value for e in events.Scalars(name)} for name in events.Tags()["scalars"]})
-        parameters += [path.read_text(encoding="utf-8") for path in folder.glob("*/hparams.yml")]
+        texts = [e.tensor_proto.string_val[0].decode() for tag in events.Tags()["tensors"] for e in events.Tensors(tag)]
+        (held,) = (path.read_text(encoding="utf-8") for path in folder.glob("*/hparams.yml"))
+        parameters.append("\n".join([held, *texts]))
     return runs, parameters
 
 
@@ -104,6 +97,7 @@ def in_wandb() -> tuple[list[Values], list[str]]:
     runs, parameters = [], []
     for path in sorted(Path("logs/wandb").glob("offline-run-*/*.wandb")):
         curves: Values = {}
+        said: list[str] = []
         for content in _records(path.read_bytes()):
             record = Record()
             record.ParseFromString(content)
@@ -115,8 +109,9 @@ def in_wandb() -> tuple[list[Values], list[str]]:
             for item in record.summary.update:
                 if item.key.startswith("final/"):
                     curves[item.key] = {0: json.loads(item.value_json)}
-            parameters += [f"{item.key}: {item.value_json}" for item in record.config.update if item.key == RATE]
+            said += [f"{item.key}: {item.value_json}" for item in record.config.update]
         runs.append(curves)
+        parameters.append("\n".join(said))
     return runs, parameters
 
 
@@ -144,56 +139,74 @@ READERS: dict[str, Callable[[], tuple[list[Values], list[str]]]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(READERS))
-def test_a_tracker_holds_the_curves_the_parameters_and_the_metrics(name: str) -> None:
+def test_a_tracker_holds_the_curves_the_parameters_and_the_metrics_of_the_run_in_dvc_lock(name: str) -> None:
+    set_parameter(OLD, NEW)  # of a next run
+    for stage in ("pretrain", "train"):  # of an experiment that was reverted
+        (LIVE / f"{stage}.jsonl").unlink()
+        add(stage, 0, score=0.9, val_nll=1.0)
     with start(name) as process:
         said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
-    assert said == f"5 validations of the newest training are in {tracking.where(name)}\n"  # type: ignore[arg-type]
+    assert said == f"4 validations are in {trackers.where(name)}\n"  # type: ignore[arg-type]
     (run,), (parameters,) = READERS[name]()
-    assert run["train/score"] == pytest.approx({0: 0.1, 25: 0.2, 50: 0.3})
-    assert run["pretrain/val_nll"] == pytest.approx({0: 9.0, 225: 6.75})
-    assert not [key for key in run if key.startswith("control")]
+    assert run["train/score"] == pytest.approx({0: 0.123457, 25: 0.7102})
+    assert run["pretrain/val_nll"] == pytest.approx({0: 9.0, 225: 1.004})
     final = {key: value[0] for key, value in run.items() if key.startswith("final/")}
-    assert final == pytest.approx({"final/train.score": 0.3, "final/train.text.twin.nll": 4.0})
-    assert RATE in parameters
-    assert "0.0002" in parameters
+    assert final["final/train.score"] == pytest.approx(0.7102)
+    assert final["final/evaluation.text.adversarial.nll"] == pytest.approx(5 - 0.7102)
+    for fact in ("0.0002", "text-gumbel", call("git", "rev-parse", "HEAD").strip(), digest()):
+        assert fact in parameters
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(READERS))
-def test_following_passes_on_what_is_added_and_begins_a_run_for_a_training_that_begins_anew(name: str) -> None:
-    old = time.time() - 3600
-    os.utime("metrics/train.json", (old, old))
+def test_following_passes_on_each_training_that_begins_with_its_own_parameters_and_metrics(name: str) -> None:
     with start(name, "--follow") as process:
         try:
-            wait(lambda: given(name) >= 5)
-            add("train", 10, 75, score=0.4)
-            wait(lambda: given(name) >= 6)
-            Path(".dvc/tmp/live/train.jsonl").unlink()
-            add("train", 2000, 0, score=0.5)
-            wait(lambda: given(name) >= 9)
-            base.write_json(Path("metrics/control.json"), {"val_nll": 3.0})
+            assert process.stdout
+            assert process.stdout.readline().startswith("following ")
+            set_parameter(OLD, NEW)
+            call("dvc", "repro", "--quiet", "train")
+            locked = digest()
+            wait(lambda: given(name) >= 2)
+            set_parameter(NEW, NEWER)
+            (LIVE / "train.jsonl").unlink()
+            add("train", 0, score=0.5)
+            wait(lambda: given(name) >= 3)
+            add("train", 25, score=0.6)
+            wait(lambda: given(name) >= 4)
             process.send_signal(signal.SIGTERM)
             said, _ = process.communicate(timeout=300)
         finally:
             process.kill()
     assert process.returncode == 0, said
-    runs, _ = READERS[name]()
-    first, second = sorted(runs, key=lambda run: -len(run["train/score"]))
-    assert first["train/score"] == pytest.approx({0: 0.1, 25: 0.2, 50: 0.3, 75: 0.4})
-    assert second["train/score"] == pytest.approx({0: 0.5})
-    assert second["pretrain/val_nll"] == pytest.approx({0: 9.0, 225: 6.75})
-    assert {key: value[0] for key, value in second.items() if "final" in key} == {"final/control.val_nll": 3.0}
+    runs, parameters = READERS[name]()
+    (first, held), (second, other) = sorted(
+        zip(runs, parameters, strict=True), key=lambda run: run[0]["train/score"][0]
+    )
+    assert first["train/score"] == pytest.approx({0: 0.123456789, 25: 0.81})
+    assert second["train/score"] == pytest.approx({0: 0.5, 25: 0.6})
+    assert not [key for key in [*first, *second] if key.startswith("pretrain")], "an older training was passed on"
+    assert {key: value[0] for key, value in first.items() if "final" in key} == pytest.approx(
+        {"final/train.score": 0.81, "final/train.text.twin.nll": 4.0}
+    )
+    assert not [key for key in second if "final" in key], "a training that has not ended has metrics"
+    assert "learning_rate" in held and "0.1" in held and locked in held and "0.2" in other
+    assert locked not in other
+
+
+def digest() -> str:
+    return hashlib.sha256(Path("dvc.lock").read_bytes()).hexdigest()
 
 
 def given(name: str) -> int:
     """How many validations a tracker that is being fed has so far."""
     if name == "mlflow":
-        with suppress(sqlite3.Error), closing(sqlite3.connect(tracking.where("mlflow"))) as there:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(trackers.where("mlflow"))) as there:
             counted = "select count(*) from metrics where key in ('train/score', 'pretrain/val_nll')"
             return int(there.execute(counted).fetchone()[0])
         return 0
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         runs, _ = READERS[name]()
         return sum(len(run.get("train/score", {})) + len(run.get("pretrain/val_nll", {})) for run in runs)
     return 0
@@ -206,10 +219,44 @@ def wait(condition: Callable[[], bool]) -> None:
         time.sleep(0.3)
 
 
-def test_without_a_curve_there_is_nothing_to_track() -> None:
-    shutil.rmtree(".dvc")
-    assert "error: .dvc/tmp/live holds no curve" in failure("tensorboard")
+def test_a_run_that_was_pulled_needs_no_live_curve() -> None:
+    shutil.rmtree(LIVE)
+    run = finished.read(tracking.STAGES)
+    assert list(run.curves) == ["pretrain", "train"]
+    assert run.identity == {
+        "git.commit": call("git", "rev-parse", "HEAD").strip(),
+        "git.dirty": False,
+        "recipe": "text-gumbel",
+        "dvc_lock.sha256": digest(),
+    }
+
+
+def test_an_applied_experiment_is_named() -> None:
+    call("dvc", "exp", "run", "--quiet", "--name", "tried", "--set-param", "train.learning_rate=0.1")
+    run = finished.read(tracking.STAGES)
+    assert (run.identity["experiment"], run.identity["git.dirty"]) == ("tried", True)
+    assert run.parameters["train.learning_rate"] == 0.1
+
+
+def test_a_file_that_is_not_of_the_run_is_refused() -> None:
+    Path("metrics/train.json").write_text('{"score": 0.9}\n', encoding="utf-8")
+    Path("plots/pretrain.csv").unlink()
+    said = failure("tensorboard")
+    assert "metrics/train.json is not the one that dvc.lock names" in said
+    assert "plots/pretrain.csv is not there" in said
     assert not Path("logs").exists()
+
+
+def test_a_half_finished_run_is_refused() -> None:
+    set_parameter(OLD, NEW)
+    call("dvc", "repro", "--quiet", "train")
+    said = failure("tensorboard")
+    assert "  evaluate used a models/adversarial that was made anew since\n  -> finish it with `make run`" in said
+
+
+def test_without_a_run_there_is_nothing_to_track() -> None:
+    Path("dvc.lock").unlink()
+    assert "error: dvc.lock cannot be read" in failure("tensorboard")
 
 
 @pytest.mark.parametrize("package", ["accelerate", "mlflow"])
@@ -225,10 +272,32 @@ def failure(name: str) -> str:
     return result.stderr
 
 
+def curve(*times: float) -> list[dict[str, float]]:
+    return [{"time": time, "step": float(step)} for step, time in enumerate(times)]
+
+
 def test_a_curve_older_than_that_of_an_earlier_stage_is_left_out() -> None:
-    assert list(tracking.read(Path(".dvc/tmp/live"))) == ["pretrain", "train"]
-    add("control", 60, 100, val_nll=1.0)
-    assert list(tracking.read(Path(".dvc/tmp/live"))) == ["pretrain", "train"]
-    Path(".dvc/tmp/live/control.jsonl").unlink()
-    add("control", 60, 0, val_nll=1.0)
-    assert list(tracking.read(Path(".dvc/tmp/live"))) == ["pretrain", "train", "control"]
+    curves = {"pretrain": curve(50, 90), "train": curve(100), "control": curve(20)}
+    assert list(tracking.of_one_training(curves)) == ["pretrain", "train"]
+
+
+def test_a_curve_that_was_there_is_new_once_it_grows_or_begins_anew() -> None:
+    new = tracking.New({"pretrain": curve(1), "train": curve(5, 6), "control": curve(9)})
+    now = {"pretrain": curve(1), "train": curve(5, 6, 7), "control": curve(20)}
+    assert list(new.of(now)) == ["train", "control"]
+    assert list(new.of({"train": curve(5, 6, 7), "pretrain": curve(1)})) == ["train"]
+    new.done({"train": curve(5, 6, 7)})
+    assert not new.of({"train": curve(5, 6, 7)})
+
+
+def test_the_parameters_are_those_that_the_file_held_when_a_training_began() -> None:
+    os.utime("params.yaml", (1000, 1000))
+    held = tracking.Held()
+    set_parameter(OLD, NEW)
+    os.utime("params.yaml", (2000, 2000))
+    held.look()
+    assert [held.at(moment).get("train", {}).get("learning_rate") for moment in (900, 1500, 2500)] == [
+        None,
+        0.0002,
+        0.1,
+    ]

@@ -1,7 +1,9 @@
 """Presets compared over seeds: killed and begun again, failed, recorded, checked, and shown in tables."""
 
 import hashlib
+import itertools
 import json
+import re
 import shutil
 import signal
 import sys
@@ -16,6 +18,9 @@ from promptgan.experiments.entry import Entry
 from tests.pipeline.clone import Clone, until
 
 PROGRAM = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
+TALKATIVE = "from promptgan.experiments.compare import Comparison; Comparison(['tiny'], [1], say=say, quiet=0.05).run()"
+TALKATIVE = f"import sys; sys.path.insert(0, 'src'); say = lambda line: print(line, flush=True); {TALKATIVE}"
+"""A comparison that says every validation."""
 COMPARED = ["tiny", "tiny-broken", "tiny-hinge"]
 PRESETS = {
     "tiny-hinge": "# Tiny, with the hinge objective.\nbase: tiny\n\ntrain:\n  objective: hinge\n",
@@ -74,6 +79,22 @@ def compared(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Compa
     code, said = call(clone, *command)
     assert workspace(clone) == before
     return Compared(clone, killed, said, code)
+
+
+@pytest.fixture(scope="module")
+def begun_anew(compared: Compared, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What a comparison says of a preset that has changed, until its adversarial phase has been validated twice."""
+    clone = compared.clone.copy(tmp_path_factory.mktemp("anew") / "clone")
+    preset = clone.path / "recipes/tiny.yaml"
+    preset.write_text(preset.read_text(encoding="utf-8").replace("steps: 60", "steps: 600"), encoding="utf-8")
+    with clone.started(sys.executable, "-c", TALKATIVE) as process:
+        assert process.stdout
+        lines: list[str] = []
+        while sum("  train  step" in line for line in lines) < 2 and (line := process.stdout.readline()):
+            lines.append(line.rstrip())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    return lines
 
 
 def append(path: str, text: str) -> None:
@@ -143,12 +164,25 @@ def test_the_leaderboard_holds_means_intervals_and_no_trace_of_this_machine(comp
     a, b = (runs[seed]["metrics"]["evaluation"]["adversarial"]["nll"] for seed in ("1", "2"))
     assert f"{(a + b) / 2:.4f} ± {T_OF_TWO_SEEDS * abs(a - b) / 2:.4f}" in page
     assert "`tiny-broken`, seed 1:\n\n    error: " in page
-    pictures = sorted(path.name for path in (compared.clone.path / "results").glob("*.svg"))
-    assert pictures == ["differences-local_text.svg", "quality-local_text.svg"]
-    assert all(f"]({name})" in page for name in pictures)
+    assert "; no verdict: the twin had not converged with seeds 1, 2" in page
+    pictures = [path.name for path in (compared.clone.path / "results").glob("*.svg")]
+    assert pictures == ["quality-local_text.svg"], "without a verdict there is no picture of differences"
+    assert "](quality-local_text.svg)" in page
     everything = b"".join(compared.results().values()).decode()
     assert str(compared.clone.path) not in everything
     assert "T0" not in everything and "20:" not in page
+
+
+def test_the_leaderboard_sets_one_preset_against_the_other_within_seeds(compared: Compared) -> None:
+    page = (compared.clone.path / "results/README.md").read_text(encoding="utf-8")
+    nll = {
+        name: [run["metrics"]["evaluation"]["adversarial"]["nll"] for run in compared.entry(name)["trained"].values()]
+        for name in ("tiny", "tiny-hinge")
+    }
+    match = re.search(r"^\| minus `(.+?)` \| .+\n.+\n\| `(.+?)` \| 1, 2 \| (.+)", page, re.MULTILINE)
+    assert match and {match[1], match[2]} == {"tiny", "tiny-hinge"}
+    a, b = (ours - theirs for ours, theirs in zip(nll[match[2]], nll[match[1]], strict=True))
+    assert f"{(a + b) / 2:+.4f} ± {T_OF_TWO_SEEDS * abs(a - b) / 2:.4f}" in match[3]
 
 
 def test_what_is_unchanged_costs_nothing(compared: Compared) -> None:
@@ -174,7 +208,7 @@ def test_check_accepts_what_matches_and_names_what_does_not(recorded: Clone) -> 
         ["tiny-broken", "no finished run"],
         ["tiny-hinge", f"{hinge} has changed"],
     ]
-    assert said.count("failed") == 2
+    assert "seeds 1, 2 failed" in said
 
 
 def test_check_names_a_folder_of_code(recorded: Clone) -> None:
@@ -183,14 +217,69 @@ def test_check_names_a_folder_of_code(recorded: Clone) -> None:
     assert Entry.read("tiny").differences() == [f"{folder} has changed"]
 
 
-def test_check_names_the_parameter_and_the_data_and_the_page_marks_them(recorded: Clone) -> None:
+def test_check_names_the_parameter_and_the_data_and_the_page_is_of_the_entries_alone(recorded: Clone) -> None:
+    page = leaderboard.PAGE.read_bytes()
     preset = Path("recipes/tiny.yaml")
     preset.write_text(preset.read_text(encoding="utf-8").replace("steps: 60", "steps: 61"), encoding="utf-8")
-    append("data/excluded.csv", "chitchat,1,asked for\n")
-    found = ["data/excluded.csv has changed", "train.steps: 60 then, 61 now"]
+    recorded.set("compute.threads", 2)
+    append("data/excluded.csv", "local_text,1,asked for\n")
+    found = ["data/excluded.csv has changed", "compute.threads: 1 then, 2 now", "train.steps: 60 then, 61 now"]
     assert Entry.read("tiny").differences() == Entry.read("tiny-hinge").differences() == found
     leaderboard.write()
-    assert f"**no longer matches**: {'; '.join(found)}" in leaderboard.PAGE.read_text(encoding="utf-8")
+    assert leaderboard.PAGE.read_bytes() == page
+
+
+def test_a_record_that_another_data_set_leaves_out_changes_no_entry(recorded: Clone) -> None:
+    append("data/excluded.csv", "chitchat,1,asked for\n")
+    assert Entry.read("tiny").differences() == []
+
+
+@pytest.mark.parametrize(
+    ("preset", "problem"),
+    [
+        ("base: tiny-hinge\n", "recipes/wrong.yaml: its base tiny-hinge has a base itself; name a complete preset"),
+        ("base: tinny\n", "recipes/wrong.yaml: base: there is no recipe 'tinny' (did you mean tiny?)"),
+        (
+            "base: tiny\n\ntrain:\n  objective: wasserstein\n",
+            "recipes/wrong.yaml: critic-without-penalty: train.objective is wasserstein, which needs train.penalty",
+        ),
+    ],
+)
+def test_a_wrong_preset_is_refused_before_anything_runs(recorded: Clone, preset: str, problem: str) -> None:
+    before = {file.name: file.read_bytes() for file in Path("results").iterdir()}
+    Path("recipes/wrong.yaml").write_text(f"# Wrong.\n{preset}", encoding="utf-8")
+    append("src/promptgan/objectives/adversarial/hinge.py", "# changed\n")  # there would be something to run
+    code, said = call(recorded, "compare", "tiny-hinge", "wrong", "--seeds", "2")
+    assert code == 2
+    assert problem in said
+    assert "then give the same command again; nothing has run" in said
+    assert not Path(".dvc/tmp").exists()
+    assert {file.name: file.read_bytes() for file in Path("results").iterdir()} == before
+
+
+def test_a_device_that_is_not_here_is_refused_before_anything_runs(recorded: Clone) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    recorded.set("compute.device", "cuda")
+    code, said = call(recorded, "compare", "tiny")
+    assert code == 2
+    assert "params.yaml: 1 wrong key(s)\n  compute.device: found 'cuda'" in said
+    assert not Path(".dvc/tmp").exists()
+
+
+def test_what_a_comparison_replaces_is_said_before_it_starts(begun_anew: list[str]) -> None:
+    assert begun_anew[:2] == [
+        "replaces 2 seeds of tiny as recorded before: train.steps: 60 then, 600 now",
+        "  not trained anew: seed 2; --seeds 2 would",
+    ]
+
+
+def test_a_training_says_how_far_it_is(begun_anew: list[str]) -> None:
+    said = [line.split("  train  ", 1)[1] for line in begun_anew if "  train  " in line]
+    assert re.fullmatch(r"step \d+/600  score 0\.\d{4}", said[0])
+    assert all(one != other for one, other in itertools.pairwise(said))
 
 
 def test_check_names_a_dependency_that_dvc_yaml_has_gained(recorded: Clone) -> None:
@@ -217,8 +306,8 @@ def test_experiments_in_one_table(compared: Compared) -> None:
     lines = said.splitlines()
     assert max(map(len, lines)) <= 100
     assert "\x1b" not in said
-    names = ["workspace", "tiny-hinge-s1", "tiny-hinge-s2", "tiny-s1", "tiny-s2"]
-    assert [line.split()[0] for line in lines if not line.startswith(" ")][1:] == names
+    names = ["tiny-hinge-s1", "tiny-hinge-s2", "tiny-s1", "tiny-s2"]
+    assert [line.split()[0] for line in lines if line.startswith("tiny")] == names
     nll = {
         seed: run["metrics"]["evaluation"]["adversarial"]["nll"]
         for seed, run in compared.entry("tiny")["trained"].items()
@@ -241,7 +330,7 @@ def test_two_experiments_side_by_side_and_their_curves(compared: Compared, tmp_p
     assert {row["rev"] for row in curves} == {"tiny-s1", "tiny-hinge-s1"}
     code, said = call(compared.clone, "exp", "diff", "tiny-s1", "nothing")
     assert code == 1
-    assert "unknown Git revision 'nothing'" in said
+    assert "nothing: no such commit, branch, tag or experiment" in said
 
 
 def test_the_table_without_an_experiment_says_how_to_make_one(finished: Clone) -> None:

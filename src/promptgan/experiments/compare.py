@@ -24,12 +24,15 @@ from typing import Any, Literal
 
 from promptgan import base, git
 from promptgan.experiments import leaderboard, makeup, workspace
-from promptgan.experiments.entry import FOLDER, Entry, Trained, finished_run
+from promptgan.experiments.entry import FOLDER, Entry, Trained, finished_run, some_of
 from promptgan.experiments.interrupts import die_with_parent, interruptible
 from promptgan.experiments.makeup import Makeup
+from promptgan.experiments.parameters import absent_device
 from promptgan.experiments.programs import dvc
 from promptgan.experiments.recipes import OwnDataMissing, find
-from promptgan.experiments.resolve import parsed, resolve
+from promptgan.experiments.resolve import WrongRecipe, parsed, resolve
+from promptgan.experiments.stage_progress import QUIET_SECONDS, StageProgress
+from promptgan.training.live import FOLDER as LIVE
 
 CLONES = Path(".dvc/tmp/exps/compare")
 LOGS = Path(".dvc/tmp/compare")
@@ -87,6 +90,11 @@ class Plan:
     parameters: str
     """The text of its parameter file."""
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """Its parameters, parsed."""
+        return parsed(self.parameters)
+
 
 @dataclass
 class Comparison:
@@ -97,12 +105,14 @@ class Comparison:
         seeds: training seeds of each.
         jobs: how many run at a time.
         say: gets every line of progress.
+        quiet: seconds of silence after which a run says how far its training is.
     """
 
     recipes: list[str]
     seeds: list[int]
     jobs: int = 1
     say: Say = print
+    quiet: float = QUIET_SECONDS
     _stopped: threading.Event = field(default_factory=threading.Event)
     _writing: threading.Lock = field(default_factory=threading.Lock)
     _processes: set["subprocess.Popen[str]"] = field(default_factory=set)
@@ -116,18 +126,24 @@ class Comparison:
 
         Raises:
             UnknownRecipe: one of the presets does not exist; nothing has run.
+            WrongRecipe: presets cannot be read, or their parameters are not valid; nothing has run.
+            ParameterError: the device and threads of params.yaml are wrong or not here; nothing has run.
             EntryUnreadable: a file of results/ is broken; nothing has run.
             AlreadyRunning: another comparison is at work here.
             NoCommit: the repository has no commit.
         """
         for recipe in self.recipes:
             find(recipe)
-        Entry.all()  # a broken one is better known now than after hours
+        entries = {entry.recipe: entry for entry in Entry.all()}  # a broken one is better known now than after hours
+        _refuse_wrong(self.recipes)
         self._start = time.monotonic()
         with interruptible(), _alone() as lock:
             trainings = [Training(recipe, seed) for seed in self.seeds for recipe in self.recipes]
             self._tree, self._lock, self._cache = snapshot(), lock, dvc("cache", "dir")
             plans = [_plan(training) for training in trainings]
+            for training, plan in zip(trainings, plans, strict=True):
+                if training.seed == self.seeds[0] and isinstance(plan, Plan) and training.recipe in entries:
+                    self._announce_replacement(entries[training.recipe], plan.made)
             pool = ThreadPoolExecutor(self.jobs)
             try:
                 futures = [
@@ -144,7 +160,17 @@ class Comparison:
             leaderboard.write()
         return [future.result() for future in futures]
 
-    def _one(self, training: Training, plan: "Plan | base.PromptganError", title: str) -> Result:
+    def _announce_replacement(self, entry: Entry, made: Makeup) -> None:
+        if not entry.made or not (changed := entry.made.differences(made)):
+            return
+        count = len(entry.trained)
+        self.say(
+            f"replaces {count} seed{'s' if count > 1 else ''} of {entry.recipe} as recorded before: {some_of(changed)}"
+        )
+        if lost := sorted(entry.trained.keys() - self.seeds):
+            self.say(f"  not trained anew: {leaderboard.seeds(lost)}; --seeds {lost[-1]} would")
+
+    def _one(self, training: Training, plan: Plan | OwnDataMissing, title: str) -> Result:
         def say(text: str) -> None:
             seconds = int(time.monotonic() - self._start)
             self.say(f"{title}  {seconds // 60:3}:{seconds % 60:02}  {text}")
@@ -154,13 +180,11 @@ class Comparison:
             say(f"skipped: {plan.problem}; {plan.remedy}")
             return "skipped"
         try:
-            if isinstance(plan, base.PromptganError):
-                raise plan
             entry = Entry.read(recipe)
             if entry.made == plan.made and seed in entry.trained and seed not in entry.failed:
                 say("unchanged since it was recorded: nothing to run")
                 return "unchanged"
-            made, data, run = self._train(training, plan.parameters, say)
+            made, data, run = self._train(training, plan, say)
         except (base.PromptganError, OSError) as error:
             if self._stopped.is_set():
                 raise
@@ -176,16 +200,18 @@ class Comparison:
         say(f"recorded in {FOLDER / recipe}.json: {_headline(run.metrics['evaluation'])}")
         return "finished"
 
-    def _train(self, training: Training, parameters: str, say: Say) -> tuple[Makeup, dict[str, str], Trained]:
+    def _train(self, training: Training, plan: Plan, say: Say) -> tuple[Makeup, dict[str, str], Trained]:
         with _clone(training.name, self._tree, self._cache) as folder:
-            (folder / base.PARAMS_FILE).write_text(parameters, encoding="utf-8")
-            self._experiment(training, folder, say)
+            (folder / base.PARAMS_FILE).write_text(plan.parameters, encoding="utf-8")
+            live = (folder / ".dvc/tmp/live").resolve()
+            with StageProgress(live, plan.document, say, self.quiet) as progress:
+                self._experiment(training, folder, live, progress)
             pattern = f"refs/exps/*/*/{training.name}"
             reference = git.text("for-each-ref", "--format=%(refname)", pattern, folder=folder).strip()
             git.text("fetch", "--quiet", "--no-write-fetch-head", str(folder), f"+{reference}:{reference}")
             return finished_run(reference, folder)
 
-    def _experiment(self, training: Training, folder: Path, say: Say) -> None:
+    def _experiment(self, training: Training, folder: Path, live: Path, progress: StageProgress) -> None:
         log = LOGS / f"{training.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         last: deque[str] = deque(maxlen=ERROR_LINES)
@@ -194,7 +220,7 @@ class Comparison:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "DVC_NO_ANALYTICS": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "DVC_NO_ANALYTICS": "1", LIVE: str(live)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -214,20 +240,37 @@ class Comparison:
                 file.flush()
                 if line.strip() and not CHATTER.match(line):
                     last.append(line.rstrip().replace(f"{folder.resolve()}/", "").replace(str(Path.cwd()), "."))
-                if progress := _progress(line):
-                    say(progress)
+                if begun := _begun(line):
+                    progress.begin(*begun)
             process.wait()
             self._processes.discard(process)
         if process.returncode:
             raise Failed(list(last), log)
 
 
-def _plan(training: Training) -> "Plan | base.PromptganError":
+def _refuse_wrong(recipes: list[str]) -> None:
+    """Resolve every preset, and complain of all that cannot be run together."""
+    problems: list[str] = []
+    for recipe in recipes:
+        try:
+            document = parsed(resolve(recipe, seed=1))
+        except OwnDataMissing:
+            continue
+        except WrongRecipe as error:
+            problems += error.problems
+            continue
+        if absent := absent_device(document):  # which params.yaml chose for all
+            raise base.ParameterError(absent)
+    if problems:
+        raise WrongRecipe(problems)
+
+
+def _plan(training: Training) -> Plan | OwnDataMissing:
     try:
         parameters = resolve(training.recipe, training.seed)
-        return Plan(makeup.of_working_tree(parsed(parameters)), parameters)
-    except base.PromptganError as error:
+    except OwnDataMissing as error:
         return error
+    return Plan(makeup.of_working_tree(parsed(parameters)), parameters)
 
 
 def snapshot() -> str:
@@ -295,14 +338,14 @@ def _kill(process: "subprocess.Popen[str]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _progress(line: str) -> str | None:
-    """What a line of DVC's says about the stage that it is at."""
+def _begun(line: str) -> tuple[str, str] | None:
+    """The stage that DVC is at, by a line of its own, and what to say of it."""
     if match := re.match(r"Running stage '(.+)'", line):
-        return match[1]
+        return match[1], match[1]
     if match := re.match(r"Stage '(.+)' is cached", line):
-        return f"{match[1]} (from the run-cache)"
+        return match[1], f"{match[1]} (from the run-cache)"
     if line.startswith("waiting: "):
-        return line.strip()
+        return "", line.strip()
     return None
 
 

@@ -18,6 +18,8 @@ from promptgan.lineage import lock
 FOLDER = Path("results")
 METRICS = Path("metrics")
 CURVES = Path("plots/curves.csv")
+SHOWN_DIFFERENCES = 4
+"""Of two makeups, in a line; the others are counted."""
 CURVE_COLUMNS = ("temperature", "bleu_4", "ms_jaccard", "relevance", "self_bleu_4")
 
 
@@ -147,7 +149,7 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
             for path in outputs
             if Path(path).parent == METRICS
         }
-        made = makeup.of_lock(locked)
+        made = makeup.of_lock(locked, folder)
         evaluation = metrics.pop("evaluation")
         run = json.loads((folder / "models/adversarial/run.json").read_text(encoding="utf-8"))
         return (
@@ -168,6 +170,12 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
             f"the experiment {reference.rpartition('/')[2]} lacks {' '.join(str(error).split())[:200]}",
             "it needs every stage: run the comparison again",
         ) from error
+
+
+def some_of(differences: list[str]) -> str:
+    """The first differences in a line, and how many more there are."""
+    more = f" and {len(differences) - SHOWN_DIFFERENCES} more" if len(differences) > SHOWN_DIFFERENCES else ""
+    return "; ".join(differences[:SHOWN_DIFFERENCES]) + more
 
 
 def _curves(text: str) -> dict[str, dict[str, list[float]]]:

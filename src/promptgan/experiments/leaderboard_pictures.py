@@ -3,10 +3,10 @@
 import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptgan.experiments.entry import Entry, Trained
-from promptgan.experiments.scores import EQUAL, RIVALS, differences
+from promptgan.experiments.scores import EQUAL, RIVALS, differences, unconverged
 from promptgan.reporting.pictures import COLOURS, MARKERS, svg
 
 if TYPE_CHECKING:
@@ -46,16 +46,32 @@ def quality_over_diversity(entries: Sequence[Entry]) -> str:
     return _file(draw, "leaderboard-quality")
 
 
-def differences_to_rivals(entries: Sequence[Entry]) -> str:
-    """Adversarial minus twin and control with 95 % intervals, a panel for each measure and a row for each preset."""
+def differences_to_rivals(entries: Sequence[Entry]) -> str | None:
+    """Adversarial minus twin and control with 95 % intervals, a panel for each measure and a row for each preset.
+
+    A preset whose twin had not converged gets no verdict. A measure that nobody has gets no panel; None where none is
+    left.
+    """
+    found = {
+        (key, rival): {
+            row: gaps[key]
+            for row, entry in enumerate(entries)
+            if not unconverged(entry) and key in (gaps := differences(entry, rival))
+        }
+        for key in MEASURES
+        for rival in RIVALS
+    }
+    measures = [key for key in MEASURES if any(found[key, rival] for rival in RIVALS)]
+    if not measures:
+        return None
 
     def draw(axes: "Axes") -> None:
-        panels = _panels(axes, 1, len(MEASURES), (9.7, 1.1 + 0.5 * len(entries)), share=False)
-        for panel, (key, title) in zip(panels, MEASURES.items(), strict=True):
+        inches = (1.6 + 2.7 * len(measures), 1.1 + 0.5 * len(entries))
+        panels = _panels(axes, 1, len(measures), inches, share=False)
+        for panel, key in zip(panels, measures, strict=True):
             panel.axvline(0, color=INK, linewidth=0.8)
             for shift, rival in zip((-0.14, 0.14), RIVALS, strict=True):
-                found = {row: differences(entry, rival).get(key) for row, entry in enumerate(entries)}
-                points = {row: value for row, value in found.items() if value}
+                points = found[key, rival]
                 for row, value in points.items():
                     panel.errorbar(
                         value.mean,
@@ -69,14 +85,18 @@ def differences_to_rivals(entries: Sequence[Entry]) -> str:
                         linestyle="none",
                         label=f"minus {rival}" if row == min(points) else None,
                     )
+            for row, entry in enumerate(entries):
+                if not any(row in found[key, rival] for rival in RIVALS):
+                    why = ": twin not converged" if unconverged(entry) else ""
+                    place: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "ha": "center", "va": "center"}
+                    panel.text(0.5, row, f"no verdict{why}", fontsize=7, color=INK, **place)
             panel.set_ylim(len(entries) - 0.5, -0.5)
             panel.set_yticks(range(len(entries)), [entry.recipe for entry in entries] if panel is panels[0] else [])
-            panel.set_title(title, fontsize=9)
+            panel.set_title(MEASURES[key], fontsize=9)
             panel.locator_params(axis="x", nbins=5)
         handles, labels = panels[-1].get_legend_handles_labels()
-        if handles:
-            ink = panels[0].xaxis.label.get_color()
-            panels[0].figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, labelcolor=ink)
+        ink = panels[0].xaxis.label.get_color()
+        panels[0].figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, labelcolor=ink)
 
     return _file(draw, "leaderboard-differences")
 

@@ -1,5 +1,6 @@
 """What a run is made of, the training seed apart: as its dvc.lock has it, and as a preset would have it here."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 from promptgan import base
 from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
 from promptgan.lineage.lock import PIPELINE, Lock, lies_in
+from promptgan.quality import exclusions
 
 SEED = "seed"
 
@@ -22,27 +24,37 @@ class Makeup:
     commands: dict[str, str]
     """The command of every stage."""
     inputs: dict[str, str]
-    """The md5, as DVC has it, of every dependency that no stage makes: code, packages, what is committed."""
+    """The md5, as DVC has it, of every dependency that no stage makes: code, packages, what is committed. Of
+    data/excluded.csv only what concerns the run's own data set counts."""
     parameters: dict[str, Any]
     """The sections of params.yaml that stages declare."""
 
     def differences(self, now: "Makeup") -> list[str]:
         """What is not the same in another makeup: stages, files and parameters, by name."""
         return [
-            *(f"stage {name}" for name in _unequal(self.commands, now.commands)),
-            *(f"{path} {_how(path, self.inputs, now.inputs)}" for path in _unequal(self.inputs, now.inputs)),
+            *(f"stage {name}" for name in unequal(self.commands, now.commands)),
+            *(f"{path} {_how(path, self.inputs, now.inputs)}" for path in unequal(self.inputs, now.inputs)),
             *changed_parameters(self.parameters, now.parameters),
         ]
 
 
-def of_lock(lock: Lock) -> Makeup:
-    """The makeup of the run that a dvc.lock describes."""
+def of_lock(lock: Lock, folder: Path = Path()) -> Makeup:
+    """The makeup of the run that a dvc.lock describes.
+
+    Args:
+        lock: the run's.
+        folder: where the run took place; its data/excluded.csv is read.
+
+    Raises:
+        ExclusionsUnreadable: the list of excluded records is broken.
+    """
     stages = lock.stages.values()
-    return Makeup(
-        commands={stage.name: stage.command for stage in stages},
-        inputs={dep.path: dep.md5 for stage in stages for dep in stage.dependencies if lock.producer(dep.path) is None},
-        parameters={key: value for stage in stages for key, value in stage.parameters.items() if key != SEED},
-    )
+    parameters = {key: value for stage in stages for key, value in stage.parameters.items() if key != SEED}
+    inputs = {dep.path: dep.md5 for stage in stages for dep in stage.dependencies if lock.producer(dep.path) is None}
+    listed = exclusions.LIST.as_posix()
+    if listed in inputs:
+        inputs[listed] = _md5_of_exclusions(folder / listed, parameters)
+    return Makeup({stage.name: stage.command for stage in stages}, inputs, parameters)
 
 
 def of_working_tree(document: dict[str, Any]) -> Makeup:
@@ -50,6 +62,9 @@ def of_working_tree(document: dict[str, Any]) -> Makeup:
 
     Args:
         document: a parsed parameter file.
+
+    Raises:
+        ExclusionsUnreadable: the list of excluded records is broken.
     """
     stages = YAML(typ="safe", pure=True).load(PIPELINE.read_text(encoding="utf-8"))["stages"]
     made = [path for stage in stages.values() for kind in ("outs", "metrics", "plots") for path in _names(stage, kind)]
@@ -58,7 +73,7 @@ def of_working_tree(document: dict[str, Any]) -> Makeup:
     return Makeup(
         commands={name: _filled(stage["cmd"], document) for name, stage in stages.items()},
         inputs={
-            path: _md5(Path(path))
+            path: _md5_of_exclusions(Path(path), document) if Path(path) == exclusions.LIST else _md5(Path(path))
             for path in sorted(needed)
             if not any(lies_in(path, out) for out in made) and Path(path).exists()
         },
@@ -69,8 +84,8 @@ def of_working_tree(document: dict[str, Any]) -> Makeup:
 def changed_parameters(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     """A line for every parameter that is not the same: its name, the value then and the value now."""
     old, new = dict(flat(then)), dict(flat(now))
-    for key in _unequal(old, new):
-        yield f"{key}: {_shown(key, old)} then, {_shown(key, new)} now"
+    for key in unequal(old, new):
+        yield f"{key}: {shown(key, old)} then, {shown(key, new)} now"
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -80,6 +95,25 @@ def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def unequal(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """The keys whose values are not the same, sorted; a key that one of the two lacks is among them."""
+    nothing = object()
+    return sorted(key for key in old.keys() | new.keys() if old.get(key, nothing) != new.get(key, nothing))
+
+
+def shown(key: str, values: dict[str, Any]) -> str:
+    """A value as a line shows it."""
+    return base.shown(values[key]) if key in values else "nothing"
+
+
+def _md5_of_exclusions(path: Path, parameters: dict[str, Any]) -> str:
+    """Of a list that holds only this data set's records, by id, so that another's change nothing. Without a record it
+    is that of the list with nothing in it."""
+    name = str(parameters["data"]["name"])
+    lines = [",".join(exclusions.COLUMNS), *(f"{name},{key}" for key in sorted(exclusions.excluded(name, path)))]
+    return hashlib.md5("".join(f"{line}\n" for line in lines).encode(), usedforsecurity=False).hexdigest()
 
 
 def _md5(path: Path) -> str:
@@ -103,16 +137,7 @@ def _filled(template: str, document: dict[str, Any]) -> str:
     return re.sub(r"\$\{([^}]+)\}", value, template)
 
 
-def _unequal(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    nothing = object()
-    return sorted(key for key in old.keys() | new.keys() if old.get(key, nothing) != new.get(key, nothing))
-
-
 def _how(path: str, old: dict[str, str], new: dict[str, str]) -> str:
     if path not in old:
         return "is used now"
     return "has changed" if path in new else "is no longer used"
-
-
-def _shown(key: str, values: dict[str, Any]) -> str:
-    return base.shown(values[key]) if key in values else "nothing"

@@ -24,6 +24,8 @@ from promptgan.experiments.search_study import (
     sampler,
     shown,
     suggest,
+    tied,
+    verdict,
 )
 from promptgan.lineage import cache
 
@@ -53,10 +55,8 @@ class TrialsFail(base.PromptganError):
     """One trial after the other fails."""
 
 
-class Stopped(base.PromptganError):
-    """The search was interrupted; its running trials are kept."""
-
-    exit_code = 130
+class Interrupted(KeyboardInterrupt):
+    """The search was interrupted; its running trials, which it names, are kept."""
 
 
 @dataclass
@@ -89,7 +89,7 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
         StudyChanged: a study of this name has another space, objective or seed.
         StudyBusy: another process runs it.
         TrialsFail: several trials failed one after the other.
-        Stopped: Ctrl-C.
+        Interrupted: Ctrl-C.
     """
     folder = FOLDER / plan.settings.name
     with _held(folder):
@@ -101,6 +101,7 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
                 f"give this one another name, or forget the old one: rm -r {folder} {folder}.db",
             )
         study.set_user_attr("plan", plan.fixed)
+        study.set_user_attr("apply", plan.apply)
         with interruptible():
             _Search(plan, study, folder, say).run()
 
@@ -123,6 +124,10 @@ class _Search:
         self.origin = search_trial.freeze(self.folder / "origin.git")
         if changed := search_trial.changed_since(self.origin):
             self.say(f"note: trials go on with what {', '.join(changed)} held when the study began")
+        pruning = self.settings.pruning
+        watched = {"stage": pruning.curve, "column": pruning.column, "sign": self._sign}
+        self.study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
+        self.study.set_user_attr("origin", {"commit": self.origin.commit, "tree": self.origin.tree()})
         self.parameters, self.cache = self.origin.parameters(), cache.folder().resolve()
         self.clock = time.monotonic()
         self.begun = len(self.study.trials)
@@ -138,8 +143,7 @@ class _Search:
                 for each in list(self.running):
                     self._follow(each)
         except KeyboardInterrupt:
-            names = ", ".join(each.run.name for each in self.running)
-            raise Stopped(f"stopped; {names or 'no trial'} was running", "the same command goes on from here") from None
+            raise Interrupted(", ".join(each.run.name for each in self.running) or "no trial") from None
         finally:
             for each in self.running:
                 each.run.end()
@@ -256,10 +260,9 @@ class _Search:
         if reason:
             one.trial.set_user_attr("reason", reason)
         self.study.tell(one.trial, value, TrialState[state])
-        best = best_trial(self.study)
         told = reason or f"{self.settings.objective} {shown(value)}"
-        if best:
-            told += f" (best {shown(best.value)}, {experiment(self.settings.name, best.number)})"
+        if best := verdict(self.study):
+            told += f" ({best})"
         self.say(f"  {one.run.name}, {one.taken:.0f} s: {told}")
 
     def _tick(self, now: bool = False) -> None:
@@ -276,8 +279,10 @@ class _Search:
             f"{counts['FAIL']} failed; raise the budget to go on"
         )
         if best := best_trial(self.study):
-            self.say(f"best: {shown(best.value)}, {experiment(self.settings.name, best.number)}")
-            self.say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
+            self.say(verdict(self.study))
+            if not tied(self.study):
+                self.say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
+                self.say(f"apply it: {self.plan.apply}")
         self.say(f"page: {PAGES / self.settings.name / 'index.html'}")
 
     def _write_page(self) -> None:

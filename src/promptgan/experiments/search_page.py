@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from promptgan.experiments.search_study import best_trial, experiment, shown
+from promptgan.experiments.search_study import best_trial, experiment, shown, tied
 from promptgan.reporting.pictures import INK, svg
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def page(study: "optuna.Study") -> str:
     plan = study.user_attrs["plan"]
     finished = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
     keys = list(plan["space"])
+    watched = study.user_attrs["watched"]
     environment = Environment(
         loader=PackageLoader("promptgan.experiments", "templates"),
         autoescape=True,
@@ -37,13 +38,19 @@ def page(study: "optuna.Study") -> str:
         name=study.study_name,
         plan=plan,
         keys=keys,
+        seed=plan["seed"],
+        origin=study.user_attrs["origin"],
+        apply=study.user_attrs["apply"],
         best=best_trial(study),
+        tied=tied(study),
         experiment=experiment,
         trials=[_row(trial) for trial in study.trials],
         counts=Counter(STATES[trial.state.name] for trial in study.trials),
         history=_history(finished, plan) if finished else "",
         importance=_importance(study, keys) if len(finished) >= FEWEST and len(keys) > 1 else "",
         fewest=FEWEST,
+        watched=watched,
+        curves=_curves(study.trials, watched) if watched else "",
         slices=[_slice(study.trials, key, plan) for key in keys] if finished else [],
     )
 
@@ -76,6 +83,30 @@ def _history(finished: "list[FrozenTrial]", plan: dict[str, Any]) -> str:
         axes.legend(frameon=False, labelcolor=INK)
 
     return svg(draw, "history")
+
+
+def _curves(trials: "list[FrozenTrial]", watched: dict[str, Any]) -> str:
+    """The curve that the pruner watched, of every trial; nothing where there is none."""
+    seen = [trial for trial in trials if len(trial.intermediate_values) > 1]
+    if not seen:
+        return ""
+    looks = {True: ("-", COLOUR, "finished"), False: ("--", FAINT, "pruned or failed")}
+
+    def draw(axes: "Axes") -> None:
+        labelled = set()
+        for trial in seen:
+            style, colour, label = looks[trial.state.name == "COMPLETE"]
+            steps = sorted(trial.intermediate_values)
+            values = [watched["sign"] * trial.intermediate_values[step] for step in steps]
+            shown_once = None if label in labelled else label
+            axes.plot(steps, values, style, color=colour, alpha=0.7, label=shown_once)
+            axes.annotate(f"t{trial.number}", (steps[-1], values[-1]), color=INK, fontsize=8)
+            labelled.add(label)
+        axes.set_xlabel("step")
+        axes.set_ylabel(watched["column"])
+        axes.legend(frameon=False, labelcolor=INK)
+
+    return svg(draw, "curves")
 
 
 def _importance(study: "optuna.Study", keys: list[str]) -> str:

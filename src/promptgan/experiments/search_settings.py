@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -122,6 +123,8 @@ class Settings(base.Parameters):
 class Plan:
     """A search.yaml that is right, and what follows from it and the pipeline."""
 
+    path: Path
+    """The file, as the command line named it."""
     settings: Settings
     space: dict[str, Range | list[Scalar]]
     targets: list[str]
@@ -131,6 +134,11 @@ class Plan:
     def on_test(self) -> bool:
         """Whether the objective is measured on test."""
         return self.settings.objective.partition(":")[0] in TEST_METRICS
+
+    @property
+    def apply(self) -> str:
+        """The command that writes the best trial's values into params.yaml."""
+        return f"promptgan search --apply {shlex.quote(self.path.as_posix())}"
 
     @property
     def fixed(self) -> dict[str, Any]:
@@ -181,7 +189,7 @@ def read(path: Path) -> Plan:
     if found:
         raise SearchFileWrong(path, found)
     assert maker
-    return Plan(settings, space, list(dict.fromkeys([maker, *settings.stages])))
+    return Plan(path, settings, space, list(dict.fromkeys([maker, *settings.stages])))
 
 
 def dimension(key: str, value: object, parameters: dict[str, Any]) -> Range | list[Scalar]:

@@ -43,13 +43,13 @@ def open_study(name: str, direction: Literal["maximize", "minimize"] | None = No
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     path = FOLDER / f"{name}.db"
     if direction is None and not path.exists():
-        raise NothingFinished(f"there is no study {name} here", "run `promptgan search search.yaml` first")
+        raise NothingFinished(f"there is no study {name} here", "run `promptgan search` with its file first")
     path.parent.mkdir(parents=True, exist_ok=True)
     storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
     return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
 
 
-def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.Change]]:
+def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.Change], int]:
     """Write the best trial's values into the parameter file, whose comments stay.
 
     Args:
@@ -57,15 +57,16 @@ def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.C
         path: the parameter file.
 
     Returns:
-        The name of the best trial's experiment, and what changed.
+        The name of the best trial's experiment, what changed, and how many trials there are where all are equal.
 
     Raises:
         NothingFinished: no trial has a value.
         ParameterError: the values do not fit this parameter file; nothing is written.
     """
-    best = best_trial(open_study(name))
+    study = open_study(name)
+    best = best_trial(study)
     if best is None:
-        raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search search.yaml`")
+        raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search` with its file")
     before = base.load_params(path)
     old = dict(flat(before))
     if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in old]:
@@ -81,14 +82,28 @@ def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.C
     temporary = path.with_name(path.name + ".partial")
     temporary.write_text("\n".join([*recipes.lines(entries), *tail]) + "\n", encoding="utf-8")
     temporary.replace(path)
-    return experiment(name, best.number), changes
+    return experiment(name, best.number), changes, tied(study)
 
 
 def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
-    """The finished trial with the best value; None where there is none."""
-    finished = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    """The finished trial with the best value, the first of equal ones; None where there is none."""
     chosen = max if study.direction.name == "MAXIMIZE" else min
-    return chosen(finished, key=lambda trial: trial.value or 0.0, default=None)
+    return chosen(_finished(study), key=lambda trial: trial.value or 0.0, default=None)
+
+
+def tied(study: "optuna.Study") -> int:
+    """How many trials have finished, where these are several and all have the same value; else 0."""
+    values = [trial.value for trial in _finished(study)]
+    return len(values) if len(values) > 1 and len(set(values)) == 1 else 0
+
+
+def verdict(study: "optuna.Study") -> str:
+    """The best value and its experiment, or that none is better; nothing before a trial has finished."""
+    if (best := best_trial(study)) is None:
+        return ""
+    if count := tied(study):
+        return f"all {count} are equal: {shown(best.value)}"
+    return f"best {shown(best.value)}, {experiment(study.study_name, best.number)}"
 
 
 def experiment(name: str, number: int) -> str:
@@ -136,8 +151,12 @@ def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.Bas
 
 
 def shown(value: object) -> str:
-    """A value as progress lines show it."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    """A value as progress lines and the page show it: enough digits to know it again in params.yaml."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _finished(study: "optuna.Study") -> "list[FrozenTrial]":
+    return [trial for trial in study.trials if trial.state.name == "COMPLETE"]
 
 
 def _entry(entries: Mapping[str, recipes.Entry], key: str) -> recipes.Entry:

@@ -53,6 +53,10 @@ class Origin:
         values: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
         return values
 
+    def tree(self) -> str:
+        """The Git tree of the files that trials start from, uncommitted changes included."""
+        return git.text("rev-parse", f"{WORKSPACE}^{{tree}}", folder=self.store).strip()
+
     def reference(self, name: str) -> str:
         """The Git reference of a finished experiment."""
         return f"refs/exps/{self.commit[:2]}/{self.commit[2:]}/{name}"
@@ -80,10 +84,9 @@ def freeze(store: Path) -> Origin:
 
 def changed_since(origin: Origin) -> list[str]:
     """Files of the workspace that a result could depend on and that are not what they were when the study began."""
-    then = git.text("rev-parse", f"{WORKSPACE}^{{tree}}", folder=origin.store).strip()
     now = workspace.tree(origin.store.parent, READ)
     both = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(origin.store.resolve() / "objects")}
-    return git.text("diff", "--name-only", then, now, "--", *READ, env=both).split()
+    return git.text("diff", "--name-only", origin.tree(), now, "--", *READ, env=both).split()
 
 
 @dataclass
@@ -212,7 +215,8 @@ def result(origin: Origin, name: str, file: str, key: str) -> float:
         return float(value)
     except (git.GitFailed, ValueError, KeyError, TypeError) as error:
         raise ResultMissing(
-            f"{name} holds no number {file}:{key}", f"`dvc exp show {name}` shows what it holds; correct `objective`"
+            f"{name} holds no number {file}:{key}",
+            f"`promptgan exp diff HEAD {name}` shows what it holds; correct `objective`",
         ) from error
 
 

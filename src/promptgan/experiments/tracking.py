@@ -1,221 +1,203 @@
-"""Training curves into a tracker: TensorBoard, MLflow or Weights & Biases, through accelerate, from beside the run.
+"""What a tracker is told: the finished run that dvc.lock describes, or the trainings that begin from now on.
 
 No stage knows of it: a stage appends to its live curve, and this reads it. So a tracker that is chosen, changed or
 missing changes no result and reruns nothing.
 """
 
-import importlib.util
-import json
-import math
 import os
-import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from promptgan import base
-from promptgan.experiments import live_curve
+from promptgan.experiments import finished, live_curve, trackers
 from promptgan.experiments.interrupts import interruptible
+from promptgan.experiments.makeup import flat
+from promptgan.experiments.trackers import Name, Session
 from promptgan.training.live import FOLDER as LIVE
 
-if TYPE_CHECKING:
-    from accelerate.tracking import GeneralTracker  # type: ignore[import-untyped]
-
-Name = Literal["tensorboard", "mlflow", "wandb"]
-LOGS = Path("logs")
-METRICS = Path("metrics")
 STAGES = ("pretrain", "train", "control")
 """Those that write a live curve, in the order in which they run."""
 POLL_SECONDS = 1.0
-QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "WANDB_ERROR_REPORTING": "false",
-    "WANDB_SILENT": "true",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-}
-"""Nothing is sent anywhere, and no tracker talks into the terminal."""
+DIGITS = 8
+"""Of the sha256 of dvc.lock, in the name of a run."""
 
 Curves = dict[str, list[dict[str, float]]]
-"""The rows of each stage's live curve, by step; each holds `step` and `time` (seconds since 1970)."""
+"""The rows of each stage's curve, by step."""
 
 
-class TrackerMissing(base.PromptganError):
-    """A tracker's package is not installed."""
-
-
-class NothingToTrack(base.PromptganError):
-    """No training has written a live curve here."""
-
-
-@dataclass
-class Session:
-    """A run of a tracker, and what it was given."""
-
-    tracker: "GeneralTracker"
-    name: Name
-    given: dict[str, set[float]]
-    """Steps of each stage."""
-    began: dict[str, float]
-    """When each stage's training began."""
-
-    def began_anew(self, curves: Curves) -> bool:
-        """Whether these are the curves of a later training."""
-        return any(self.began.get(stage, rows[0]["time"]) != rows[0]["time"] for stage, rows in curves.items())
-
-    def give(self, curves: Curves) -> int:
-        """Pass on the rows that are new; how many those were."""
-        count = 0
-        for stage, rows in curves.items():
-            self.began.setdefault(stage, rows[0]["time"])
-            given = self.given.setdefault(stage, set())
-            for row in rows:
-                if row["step"] not in given:
-                    given.add(row["step"])
-                    self._log(stage, row)
-                    count += 1
-        return count
-
-    def finish(self, metrics: dict[str, float]) -> None:
-        """Pass on the final metrics and close."""
-        if metrics and self.name == "wandb":
-            self.tracker.tracker.summary.update(metrics)  # a chart of one point would say less
-        elif metrics:
-            self.tracker.log(metrics, step=0)
-        self.tracker.finish()
-
-    def _log(self, stage: str, row: dict[str, float]) -> None:
-        values = {f"{stage}/{key}": value for key, value in row.items() if key not in ("step", "time")}
-        step, moment = int(row["step"]), row["time"]
-        if self.name == "tensorboard":
-            self.tracker.log(values, step=step, walltime=moment)
-        elif self.name == "mlflow":
-            # MLflow keeps no infinite or missing numbers in every store
-            finite = {key: value for key, value in values.items() if math.isfinite(value)}
-            self.tracker.log(finite, step=step, timestamp=round(1000 * moment))
-        else:  # its own step must never fall, and each stage counts from zero: the step is a column, set as the x axis
-            self.tracker.log({**values, f"{stage}/step": step})
-
-
-def track(name: Name, follow: bool = False) -> tuple[int, Path]:
-    """Give a tracker the curves of the newest training, its parameters and its metrics.
+def track(name: Name) -> int:
+    """Give a tracker the run that lies here: its curves, parameters, metrics, and what names it.
 
     Args:
         name: the tracker.
-        follow: go on with what is added until interrupted. A training that begins anew gets a run of its own. At the
-            end only those metrics are passed on that were written meanwhile.
 
     Returns:
-        How many rows were passed on, and where the tracker keeps them.
+        How many rows of curves it got.
 
     Raises:
         TrackerMissing: its package, or accelerate, is not installed.
-        NothingToTrack: there is no curve, and ``follow`` is not set.
+        LockUnreadable, NothingFinished: there is no run here.
+        MixedRun: the files here are not all of one run.
     """
-    _require(name)
+    trackers.require(name)
+    run = finished.read(STAGES)
+    title = f"{run.identity['recipe']}-{str(run.identity['dvc_lock.sha256'])[:DIGITS]}"
+    session = trackers.start(name, title, {**run.parameters, **run.identity}, STAGES)
+    count = session.give(run.curves)
+    session.finish(run.metrics)
+    return count
+
+
+def follow(name: Name, say: Callable[[str], None] = print) -> int:
+    """Give a tracker the trainings of this workspace that begin from now on, or that are growing, until interrupted.
+
+    A training that begins anew gets a run of its own. A run gets the parameters that params.yaml held when its training
+    began, and of the metrics only those of that training.
+
+    Args:
+        name: the tracker.
+        say: gets a line when it looks.
+
+    Returns:
+        How many rows of curves it got.
+
+    Raises:
+        TrackerMissing: its package, or accelerate, is not installed.
+    """
+    trackers.require(name)
     folder = Path(os.environ.get(LIVE) or ".dvc/tmp/live")
-    curves = read(folder)
-    if not curves and not follow:
-        raise NothingToTrack(f"{folder} holds no curve", "run `make train` first, or add --follow and run it meanwhile")
-    since = time.time() if follow else 0.0
-    session, count = None, 0
+    new, held = New(read(folder)), Held()
+    say(f"following {folder}: trainings that begin from now on; Ctrl-C ends it")
+    training: Training | None = None
+    count = 0
     try:
         with interruptible():
             while True:
-                if session and session.began_anew(curves):
-                    session.finish({})
-                    session = None
+                held.look()
+                curves = of_one_training(new.of(read(folder)))
+                if training and training.replaced_by(curves, held):
+                    training.finish()
+                    new.done(training.curves)
+                    curves, training = new.of(curves), None
                 if curves:
-                    session = session or _start(name, curves)
-                    count += session.give(curves)
-                if not follow:
-                    break
+                    training = training or Training.begin(name, curves, held)
+                    count += training.give(curves)
                 time.sleep(POLL_SECONDS)
-                curves = read(folder)
     except KeyboardInterrupt:
         pass
-    if session:
-        session.finish(dict(final_metrics(since)))
-    return count, where(name)
+    if training:
+        training.finish()
+    return count
 
 
 def read(folder: Path) -> Curves:
-    """The live curves of the newest training, in the order of the stages.
+    """The live curves that are there, in the order of the stages.
 
-    Of equal steps the last row counts: a training that was resumed repeats some. A curve that began before that of an
-    earlier stage belongs to an older training and is left out.
+    Of equal steps the last row counts: a training that was resumed repeats some.
     """
-    curves: Curves = {}
-    for stage in STAGES:
-        ordered = live_curve.rows(folder / f"{stage}.jsonl")
-        if ordered and all(ordered[0]["time"] >= earlier[0]["time"] for earlier in curves.values()):
-            curves[stage] = ordered
-    return curves
+    found = {stage: live_curve.rows(folder / f"{stage}.jsonl") for stage in STAGES}
+    return {stage: rows for stage, rows in found.items() if rows}
 
 
-def final_metrics(since: float = 0.0) -> Iterator[tuple[str, float]]:
-    """Every number of metrics/*.json with the name of the file before its dotted key.
-
-    Args:
-        since: leave out files that were written before this time, in seconds since 1970.
-    """
-    for path in sorted(METRICS.glob("*.json")):
-        if path.stat().st_mtime >= since:
-            for key, value in _flat(json.loads(path.read_text(encoding="utf-8"))):
-                if isinstance(value, int | float) and math.isfinite(value):
-                    yield f"final/{path.stem}.{key}", float(value)
+def of_one_training(curves: Curves) -> Curves:
+    """The curves without those that began before that of an earlier stage: they are of an older training."""
+    kept: Curves = {}
+    for stage, rows in curves.items():
+        if all(_began(rows) >= _began(earlier) for earlier in kept.values()):
+            kept[stage] = rows
+    return kept
 
 
-def where(name: Name) -> Path:
-    """Where a tracker keeps its runs."""
-    return LOGS / {"tensorboard": "tensorboard", "mlflow": "mlflow.db", "wandb": "wandb"}[name]
+class New:
+    """Tells the curves that began, or grew, since a moment from those that were there and have not changed."""
+
+    def __init__(self, there: Curves) -> None:
+        self._old = {stage: _ends(rows) for stage, rows in there.items()}
+
+    def of(self, curves: Curves) -> Curves:
+        """The curves that are not old."""
+        self._old = {s: ends for s, ends in self._old.items() if s not in curves or _ends(curves[s]) == ends}
+        return {stage: rows for stage, rows in curves.items() if stage not in self._old}
+
+    def done(self, curves: Curves) -> None:
+        """Take these as old from now on."""
+        self._old |= {stage: _ends(rows) for stage, rows in curves.items()}
 
 
-def _start(name: Name, curves: Curves) -> Session:
-    from accelerate import PartialState, tracking  # type: ignore[import-untyped]
+class Held:
+    """What params.yaml has held since it was first looked at."""
 
-    PartialState(cpu=True)  # what accelerate's logger wants to be there
-    parameters = {key: _plain(value) for key, value in _flat(base.load_params())}
-    began = max(rows[0]["time"] for rows in curves.values())
-    title = f"{parameters['recipe']}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(began))}"
-    LOGS.mkdir(exist_ok=True)
-    tracker: GeneralTracker
-    if name == "tensorboard":
-        shutil.rmtree(where(name) / title, ignore_errors=True)  # what an earlier call wrote about the same training
-        tracker = tracking.TensorBoardTracker(title, logging_dir=where(name))
-    elif name == "mlflow":
-        import mlflow
+    def __init__(self) -> None:
+        self._versions: list[tuple[float, dict[str, Any]]] = []
+        self.look()
 
-        mlflow.set_tracking_uri(f"sqlite:///{where(name).resolve()}")
-        tracker = tracking.MLflowTracker("promptgan", logging_dir=str((LOGS / "mlflow").resolve()), run_name=title)
-    else:
-        import wandb
+    def look(self) -> None:
+        """Take note of a version that is new."""
+        with suppress(OSError, YAMLError, UnicodeDecodeError):  # while it is being written
+            changed = base.PARAMS_FILE.stat().st_mtime
+            if not self._versions or self._versions[-1][0] != changed:
+                document = YAML(typ="safe", pure=True).load(base.PARAMS_FILE.read_text(encoding="utf-8"))
+                if isinstance(document, dict):
+                    self._versions.append((changed, document))
 
-        settings = wandb.Settings(x_disable_stats=True, x_disable_meta=True, save_code=False, console="off")
-        tracker = tracking.WandBTracker("promptgan", name=title, mode="offline", dir=str(LOGS), settings=settings)
-    tracker.start()
-    tracker.store_init_configuration(parameters)
-    if name == "wandb":
-        for stage in STAGES:
-            tracker.tracker.define_metric(f"{stage}/*", step_metric=f"{stage}/step")
-    return Session(tracker, name, {}, {})
+    def at(self, moment: float) -> dict[str, Any]:
+        """What it held at a time in seconds since 1970; nothing where that is not known."""
+        return next((document for changed, document in reversed(self._versions) if changed <= moment), {})
 
 
-def _require(name: Name) -> None:
-    os.environ.update({key: os.environ.get(key, value) for key, value in QUIET.items()})
-    for package in ("accelerate", name):
-        if importlib.util.find_spec(package) is None:
-            raise TrackerMissing(f"the package {package} is not installed", "run `make tools`, once")
+@dataclass
+class Training:
+    """A training that is followed: stages one after the other, all with the same parameters."""
+
+    session: Session
+    parameters: dict[str, Any]
+    """Of params.yaml when it began."""
+    curves: Curves = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, name: Name, curves: Curves, held: Held) -> "Training":
+        """The training that these curves are of, as a run of a tracker."""
+        began = min(map(_began, curves.values()))
+        parameters = held.at(began)
+        recipe = parameters.get("recipe", "unknown-parameters")
+        title = f"{recipe}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(began))}"
+        session = trackers.start(name, title, {**dict(flat(parameters)), **finished.of_git(), "recipe": recipe}, STAGES)
+        return cls(session, parameters)
+
+    def replaced_by(self, curves: Curves, held: Held) -> bool:
+        """Whether a stage has begun anew, an earlier one has begun, or one with other parameters."""
+        for stage, rows in curves.items():
+            mine = self.curves.get(stage)
+            later = [self.curves[each] for each in STAGES[STAGES.index(stage) + 1 :] if each in self.curves]
+            if mine and _began(mine) == _began(rows):
+                continue
+            if mine or any(_began(rows) > _began(each) for each in later) or held.at(_began(rows)) != self.parameters:
+                return True
+        return False
+
+    def give(self, curves: Curves) -> int:
+        """Pass on what is new of its curves; how many rows those were."""
+        self.curves |= curves
+        return self.session.give(curves)
+
+    def finish(self) -> None:
+        """Pass on the metrics that it came to, with the dvc.lock that has them, and close."""
+        metrics = finished.metrics_of(self.curves, self.parameters)
+        if metrics:
+            self.session.note(finished.of_lock())
+        self.session.finish(metrics)
 
 
-def _plain(value: object) -> bool | int | float | str:
-    return value if isinstance(value, bool | int | float | str) else json.dumps(value, ensure_ascii=False)
+def _ends(rows: list[dict[str, float]]) -> tuple[float, float, int]:
+    return rows[0]["time"], rows[-1]["time"], len(rows)
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+def _began(rows: list[dict[str, float]]) -> float:
+    return rows[0]["time"]

@@ -1,0 +1,60 @@
+"""Whether numbers belong to a run: what a dvc.lock says of the stages that an output comes from."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from promptgan import base
+from promptgan.lineage import lock
+from promptgan.lineage.lock import Lock, Stage
+
+
+def chain(locked: Lock, stage: Stage) -> list[Stage]:
+    """A stage and all that it depends on, through other stages too."""
+    found = {stage.name: stage}
+    waiting = [stage]
+    while waiting:
+        for maker in locked.upstream(waiting.pop()):
+            if maker.name not in found:
+                found[maker.name] = maker
+                waiting.append(maker)
+    return list(found.values())
+
+
+def stale(locked: Lock, stage: Stage) -> list[str]:
+    """A line for each output that a stage, or one that it depends on, used and that was made anew since."""
+    return [
+        f"{each.name} used a {old.path} that was made anew since"
+        for each in chain(locked, stage)
+        for old, _ in locked.stale(each)
+    ]
+
+
+def holds(path: str, parameters: dict[str, Any], revision: str | None = None) -> bool:
+    """Whether the output at ``path`` was made with these parameters and from what the lock's other stages made.
+
+    An experiment that ran some stages only has the others' files too, as its commit had them; they tell nothing of it.
+
+    Args:
+        path: of an output that lies in Git.
+        parameters: the parsed params.yaml that it should come from.
+        revision: where to look; here where None.
+    """
+    try:
+        locked = lock.read(revision)
+        maker = locked.producer(path)
+        if maker is None:
+            return False
+        content = lock.at_revision(Path(path), revision) if revision else Path(path).read_bytes()
+    except (base.PromptganError, OSError):
+        return False
+    (made,) = (out for out in maker.outputs if out.path == path)
+    return (
+        hashlib.md5(content, usedforsecurity=False).hexdigest() == made.md5
+        and not stale(locked, maker)
+        and all(
+            parameters.get(section) == values
+            for stage in chain(locked, maker)
+            for section, values in stage.parameters.items()
+        )
+    )

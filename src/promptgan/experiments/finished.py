@@ -1,0 +1,189 @@
+"""A finished run as its dvc.lock has it: curves, parameters and numbers that belong together, and what names them."""
+
+import csv
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from promptgan import base, git
+from promptgan.experiments import coherence
+from promptgan.experiments.makeup import flat
+from promptgan.lineage import lock, references
+from promptgan.lineage.hashes import md5_of
+from promptgan.lineage.lock import LOCK, Lock, Stage
+
+METRICS, PLOTS = "metrics", "plots"
+
+
+class MixedRun(base.PromptganError):
+    """The files here are not all of the run that dvc.lock describes."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(
+            "\n".join(["the files here are not of one finished run:", *(f"  {line}" for line in problems)]),
+            "finish it with `make run`, or take the last commit's back: `git checkout -- dvc.lock metrics plots`",
+        )
+
+
+class NothingFinished(base.PromptganError):
+    """No training of dvc.lock has a curve."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run's dvc.lock vouches for."""
+
+    curves: dict[str, list[dict[str, float]]]
+    """By stage: the rows of its plots/*.csv, by step."""
+    parameters: dict[str, Any]
+    """By dotted name, as the stages ran with them."""
+    metrics: dict[str, float]
+    """Every number of metrics/*.json, the name of the file before its dotted key."""
+    identity: dict[str, str | bool]
+    """What it comes from: `of_git`, the preset, `of_lock`."""
+
+
+def read(stages: Iterable[str]) -> Finished:
+    """The run that lies here.
+
+    Args:
+        stages: those whose curves are wanted.
+
+    Raises:
+        LockUnreadable: there is no dvc.lock here, or it is broken.
+        NothingFinished: none of the stages is in it.
+        MixedRun: a file is not the one that dvc.lock names, or dvc.lock is not of one run; names every one.
+    """
+    locked = lock.read()
+    plots = {name: path for name in stages if name in locked.stages and (path := _plot(locked.stages[name]))}
+    if not plots:
+        raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
+    files = [*plots.values(), *_metrics(locked)]
+    problems = [*_problems(locked), *(line for path in files for line in _changed(path, locked))]
+    if problems:
+        raise MixedRun(list(dict.fromkeys(problems)))
+    parameters = {section: values for stage in locked.stages.values() for section, values in stage.parameters.items()}
+    return Finished(
+        {name: _rows(Path(path)) for name, path in plots.items()},
+        dict(flat(parameters)),
+        {key: value for path in _metrics(locked) for key, value in numbers(Path(path))},
+        {**of_git(), "recipe": _recipe(parameters), **of_lock()},
+    )
+
+
+def of_git() -> dict[str, str | bool]:
+    """The commit here, and whether tracked files differ from it."""
+    head = git.text_if_any("rev-parse", "HEAD").strip()
+    changed = git.text_if_any("status", "--porcelain", "--untracked-files=no").strip()
+    return {"git.commit": head or "none", "git.dirty": bool(changed)}
+
+
+def of_lock() -> dict[str, str | bool]:
+    """The sha256 of dvc.lock, and the DVC experiment that has the same one; nothing where none has."""
+    found: dict[str, str | bool] = {"dvc_lock.sha256": hashlib.sha256(LOCK.read_bytes()).hexdigest()}
+    mine = git.text_if_any("hash-object", str(LOCK)).strip()
+    listed = git.text_if_any("for-each-ref", "--format=%(refname)", "refs/exps/").split()
+    experiments = {each: name for each in listed if (name := references.experiment(each))}
+    prefix = git.text_if_any("rev-parse", "--show-prefix").strip()
+    given = "\n".join(f"{each}:{prefix}{LOCK}" for each in experiments)
+    blobs = git.text_if_any("cat-file", "--batch-check=%(objectname)", given=given).splitlines() if experiments else []
+    names = [name for name, blob in zip(experiments.values(), blobs, strict=False) if blob == mine]
+    return {**found, **({"experiment": ", ".join(sorted(names))} if names else {})}
+
+
+def metrics_of(curves: dict[str, list[dict[str, float]]], parameters: dict[str, Any]) -> dict[str, float]:
+    """The numbers here that come from trainings with these curves and parameters, and from nothing else since.
+
+    Args:
+        curves: by stage, as they were seen while the stages trained: with `time`, seconds since 1970.
+        parameters: the parsed params.yaml that they trained with.
+    """
+    try:
+        locked = lock.read()
+    except lock.LockUnreadable:
+        return {}
+    return {
+        key: value
+        for path in _metrics(locked)
+        if _made_by(path, curves, locked) and coherence.holds(path, parameters)
+        for key, value in numbers(Path(path))
+    }
+
+
+def numbers(path: Path) -> Iterator[tuple[str, float]]:
+    """Every finite number of a metrics file with the name of the file before its dotted key."""
+    for key, value in flat(json.loads(path.read_text(encoding="utf-8"))):
+        if isinstance(value, int | float) and math.isfinite(value):
+            yield f"{path.stem}.{key}", float(value)
+
+
+def _problems(locked: Lock) -> Iterator[str]:
+    for stage in locked.stages.values():
+        yield from coherence.stale(locked, stage)
+    sections = {section for stage in locked.stages.values() for section in stage.parameters}
+    for section in sorted(sections):
+        used = [s.parameters[section] for s in locked.stages.values() if section in s.parameters]
+        if any(values != used[0] for values in used):
+            yield f"{section}: the stages of {LOCK} ran with different values"
+
+
+def _changed(path: str, locked: Lock) -> Iterator[str]:
+    held = locked.holding(path)
+    try:
+        if held is None or md5_of(Path(path)) != held.md5:
+            yield f"{path} is not the one that {LOCK} names"
+    except OSError:
+        yield f"{path} is not there"
+
+
+def _metrics(locked: Lock) -> list[str]:
+    return sorted(out.path for _, out in locked.outputs() if Path(out.path).parent == Path(METRICS))
+
+
+def _plot(stage: Stage) -> str | None:
+    return next((out.path for out in stage.outputs if Path(out.path).parent == Path(PLOTS)), None)
+
+
+def _rows(path: Path) -> list[dict[str, float]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+
+
+def _made_by(path: str, curves: dict[str, list[dict[str, float]]], locked: Lock) -> bool:
+    """Whether a stage with one of the curves made a file, or what it was made from, and every such stage ended."""
+    maker = locked.producer(path)
+    assert maker
+    trained = [stage for stage in coherence.chain(locked, maker) if stage.name in curves]
+    return bool(trained) and all(_ended(stage, curves[stage.name]) for stage in trained)
+
+
+def _ended(stage: Stage, rows: list[dict[str, float]]) -> bool:
+    """Whether what the stage wrote when it ended, and lies here, has this curve."""
+    plot = _plot(stage)
+    try:
+        if plot is None:  # a stage without one: what it wrote is not older
+            metrics = [Path(out.path) for out in stage.outputs if Path(out.path).parent == Path(METRICS)]
+            return all(path.stat().st_mtime >= rows[-1]["time"] for path in metrics)
+        seen = [{k: float(f"{v:.6g}") for k, v in row.items() if k != "time" and math.isfinite(v)} for row in rows]
+        written = [{k: v for k, v in row.items() if math.isfinite(v)} for row in _rows(Path(plot))]
+    except (OSError, ValueError):
+        return False
+    return seen == written
+
+
+def _recipe(parameters: dict[str, Any]) -> str:
+    """The preset's name: only a label, which no stage reads, so that it is in params.yaml alone, here or in HEAD."""
+    with suppress(OSError, YAMLError):
+        for text in (base.PARAMS_FILE.read_text("utf-8"), git.text_if_any("show", f"HEAD:./{base.PARAMS_FILE}")):
+            document = YAML(typ="safe", pure=True).load(text) or {}
+            if all(document.get(section) == values for section, values in parameters.items()):
+                return str(document["recipe"])
+    return "unnamed"

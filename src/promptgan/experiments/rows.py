@@ -1,0 +1,127 @@
+"""Experiments as rows: the workspace, the commit it is on, and every experiment, from `dvc exp show` and dvc.lock."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from promptgan import git
+from promptgan.experiments import coherence
+from promptgan.experiments.makeup import flat
+from promptgan.experiments.programs import dvc
+from promptgan.lineage import lock
+from promptgan.lineage.records import versions
+
+WORKSPACE, HEAD = "workspace", "HEAD"
+PARAMETERS, EVALUATION = "params.yaml", "metrics/evaluation.json"
+EMPTY = "–"
+RAW = "data/raw"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An experiment, a commit, or the workspace."""
+
+    name: str
+    state: str = ""
+    """What DVC says about one that has not ended well: queued, running, failed."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """By dotted name."""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """The systems of metrics/evaluation.json; nothing where it was not evaluated."""
+    baseline: str = ""
+    """The commit that an experiment hangs on."""
+    measured: tuple[str, ...] = ()
+    """What its numbers can be compared within: the content of the data, and how it was measured."""
+
+    @property
+    def recipe(self) -> str:
+        """The preset it came from."""
+        return str(self.parameters.get("recipe", EMPTY))
+
+    @property
+    def data(self) -> str:
+        """Its data set, by the name that people know."""
+        return str(self.parameters.get("data.file") or self.parameters.get("data.name", EMPTY))
+
+    def value(self, system: str, metric: str) -> float | None:
+        """A headline number; None where there is none."""
+        values = self.metrics.get(system)
+        return values.get(metric) if isinstance(values, dict) else None
+
+
+def rows() -> list[Row]:
+    """The workspace, HEAD where it is not the same, and every experiment of this repository, whatever it hangs on.
+
+    Numbers that an experiment did not measure, but has from its commit, are left out.
+
+    Raises:
+        CommandFailed, GitFailed: DVC or Git refused.
+    """
+    head = git.text("rev-parse", HEAD).strip()
+    baselines = dict.fromkeys([head, *(baseline for baseline, _ in _references())])
+    revisions = [word for baseline in baselines for word in ("--rev", baseline)]
+    shown = json.loads(dvc("exp", "show", "--json", *revisions))
+    found = {commit["rev"]: commit for commit in shown}
+    here = [_row(name, found[rev], rev) for name, rev in ((WORKSPACE, WORKSPACE), (HEAD, head)) if rev in found]
+    if len(here) > 1 and (here[0].parameters, here[0].metrics) == (here[1].parameters, here[1].metrics):
+        del here[1]
+    experiments = (
+        _row(
+            each["name"] or each["revs"][0]["rev"][:7],
+            each["revs"][0],
+            each["revs"][0]["rev"],
+            (each["executor"] or {}).get("state", ""),
+            rev,
+        )
+        for rev, commit in found.items()
+        for each in commit["experiments"] or []
+    )
+    return [*(here or [Row(WORKSPACE)]), *sorted(experiments, key=lambda row: row.name)]
+
+
+def revision(name: str) -> str:
+    """What DVC finds one commit for: of experiments with the same name that on HEAD, else the latest.
+
+    Raises:
+        RevisionUnknown: there is no such experiment, commit, branch or tag; names the nearest.
+    """
+    baselines = [baseline for baseline, other in _references() if other == name]
+    if not baselines:
+        return versions.resolve(name)
+    head = git.text("rev-parse", HEAD).strip()
+    chosen = head if head in baselines else baselines[-1]
+    return git.text("rev-parse", f"refs/exps/{chosen[:2]}/{chosen[2:]}/{name}").strip()
+
+
+def _references() -> list[tuple[str, str]]:
+    """Baseline and name of every experiment, the latest last."""
+    listed = git.text("for-each-ref", "--sort=committerdate", "--format=%(refname)", "refs/exps/").split()
+    parts = [reference.split("/", 4) for reference in listed]
+    return [(p[2] + p[3], p[4]) for p in parts if len(p) == 5 and len(p[2] + p[3]) == 40]
+
+
+def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline: str = "") -> Row:
+    data = commit.get("data") or {}
+    parameters = (data.get("params") or {}).get(PARAMETERS, {}).get("data") or {}
+    evaluation = (data.get("metrics") or {}).get(EVALUATION, {}).get("data") or {}
+    state = state or ("failed" if commit.get("error") else "")
+    at = None if rev == WORKSPACE else rev
+    if evaluation and not coherence.holds(EVALUATION, parameters, at):
+        evaluation = {}
+    return Row(
+        name,
+        "" if state == "success" else state,
+        dict(flat(parameters)),
+        evaluation.get(parameters.get("modality"), {}),
+        baseline,
+        (*_content(parameters.get("data", {}), at), *map(str, evaluation.get("signature", ()))) if evaluation else (),
+    )
+
+
+def _content(section: dict[str, Any], at: str | None) -> Iterable[str]:
+    """What names the content of a data set, whatever its file is called."""
+    yield from (f"{key} {value}" for key, value in sorted(section.items()) if key != "file")
+    if "sha256" not in section:  # of own data; of others the lock tells
+        held = lock.read(at).holding(RAW)
+        yield held.md5 if held else ""
