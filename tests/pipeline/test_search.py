@@ -158,5 +158,5 @@ def test_bad_trials_are_pruned_two_at_once_and_leave_nothing_behind(trained: Clo
     for number in (0, 1):
         left = {path.name for path in (trained.path / FOLDER / f"pruned/t{number}").iterdir()}
         assert left == {"live", "log.txt"}
-    assert not (trained.path / ".dvc/tmp/exps").exists()
+    assert not list((trained.path / ".dvc/tmp/exps").glob("tmp*"))  # what `--temp` runs in
     assert "pruned-t" not in trained.git("for-each-ref", "refs/exps")
