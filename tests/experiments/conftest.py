@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -74,30 +75,41 @@ PIPELINE = {
 IDENTITY = {f"GIT_{who}_{what}": "test@e.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
+def repository_with(folder: Path, parameters: Path, stage: str, pipeline: dict[str, Any], *commands: str) -> Path:
+    """A committed Git and DVC repository of a parameter file and a stage; DVC runs the commands before the commit."""
+    folder.mkdir()
+    shutil.copy(parameters, folder)
+    (folder / "stage.py").write_text(stage, encoding="utf-8")
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(pipeline), encoding="utf-8")
+    (folder / ".gitignore").write_text("/data/raw\n/models/*\n/logs\n", encoding="utf-8")
+    dvc = (f"{sys.executable} -m dvc {command} -q" for command in ("init", *commands))
+    for line in ("git init -q", *dvc, "git add -A", "git commit -qm start"):
+        subprocess.run(line.split(), check=True, cwd=folder, env={**os.environ, **IDENTITY, "DVC_NO_ANALYTICS": "1"})
+    return folder
+
+
+def at_work_in_copy(source: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of a repository, the current folder."""
+    for key, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(scratch / "site"), "HOME": str(scratch)}.items():
+        monkeypatch.setenv(key, value)
+    folder = scratch / "repository"
+    shutil.copytree(source, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def quick_source(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path) -> Path:
     """The repository, run and committed; to be read only."""
-    folder = tmp_path_factory.mktemp("quick") / "repository"
-    folder.mkdir()
-    shutil.copy(default_parameters, folder)
-    (folder / "stage.py").write_text(STAGE, encoding="utf-8")
-    (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE), encoding="utf-8")
-    (folder / ".gitignore").write_text("/data/raw\n/models/*\n/logs\n", encoding="utf-8")
-    dvc = f"{sys.executable} -m dvc"
-    for line in ("git init -q", f"{dvc} init -q", f"{dvc} repro -q", "git add -A", "git commit -qm start"):
-        subprocess.run(line.split(), check=True, cwd=folder, env={**os.environ, **IDENTITY, "DVC_NO_ANALYTICS": "1"})
-    return folder
+    return repository_with(
+        tmp_path_factory.mktemp("quick") / "repository", default_parameters, STAGE, PIPELINE, "repro"
+    )
 
 
 @pytest.fixture
 def quick(quick_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to work in, the current folder."""
-    for key, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(tmp_path / "site"), "HOME": str(tmp_path)}.items():
-        monkeypatch.setenv(key, value)
-    folder = tmp_path / "repository"
-    shutil.copytree(quick_source, folder)
-    monkeypatch.chdir(folder)
-    return folder
+    return at_work_in_copy(quick_source, tmp_path, monkeypatch)
 
 
 def call(*words: str) -> str:

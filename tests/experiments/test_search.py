@@ -1,9 +1,7 @@
 """The rules of a search, in a repository whose only stage takes no time; tests/pipeline/test_search.py trains."""
 
 import fcntl
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +17,7 @@ from promptgan.cli import app
 from promptgan.experiments import search_study
 from promptgan.experiments.search_page import page
 from promptgan.experiments.search_settings import Pruning, read
+from tests.experiments.conftest import at_work_in_copy, repository_with
 from tests.pipeline.clone import until
 
 ROOT = Path(__file__).parents[2]
@@ -51,31 +50,16 @@ PIPELINE = {
 }
 
 
-IDENTITY = {f"GIT_{who}_{what}": "test@e.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-
-
 @pytest.fixture(scope="module")
 def committed(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path) -> Path:
     """A repository with a stage that computes a score from one parameter, and fails with a value of another."""
-    folder = tmp_path_factory.mktemp("committed") / "repository"
-    folder.mkdir()
-    shutil.copy(default_parameters, folder)
-    (folder / "stage.py").write_text(STAGE, encoding="utf-8")
-    (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE), encoding="utf-8")
-    for line in ("git init -q", f"{sys.executable} -m dvc init -q", "git add -A", "git commit -qm start"):
-        subprocess.run(line.split(), check=True, cwd=folder, env={**os.environ, **IDENTITY})
-    return folder
+    return repository_with(tmp_path_factory.mktemp("committed") / "repository", default_parameters, STAGE, PIPELINE)
 
 
 @pytest.fixture
 def repository(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to work in."""
-    for key, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(tmp_path / "site"), "HOME": str(tmp_path)}.items():
-        monkeypatch.setenv(key, value)
-    folder = tmp_path / "repository"
-    shutil.copytree(committed, folder)
-    monkeypatch.chdir(folder)
-    return folder
+    return at_work_in_copy(committed, tmp_path, monkeypatch)
 
 
 def settings(**changes: Any) -> None:

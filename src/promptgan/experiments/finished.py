@@ -90,7 +90,7 @@ def of_lock() -> dict[str, str | bool]:
     """The sha256 of dvc.lock, and the DVC experiment that has the same one; nothing where none has."""
     found: dict[str, str | bool] = {"dvc_lock.sha256": hashlib.sha256(LOCK.read_bytes()).hexdigest()}
     mine = git.text_if_any("hash-object", str(LOCK)).strip()
-    listed = git.text_if_any("for-each-ref", "--format=%(refname)", "refs/exps/").split()
+    listed = git.text_if_any("for-each-ref", "--format=%(refname)", references.OF_DVC).split()
     experiments = {each: name for each in listed if (name := references.experiment(each))}
     prefix = git.text_if_any("rev-parse", "--show-prefix").strip()
     given = "\n".join(f"{each}:{prefix}{LOCK}" for each in experiments)

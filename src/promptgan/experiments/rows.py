@@ -9,7 +9,7 @@ from promptgan import git
 from promptgan.experiments import coherence
 from promptgan.experiments.makeup import flat
 from promptgan.experiments.programs import dvc
-from promptgan.lineage import lock
+from promptgan.lineage import lock, references
 from promptgan.lineage.records import versions
 
 WORKSPACE, HEAD = "workspace", "HEAD"
@@ -91,14 +91,17 @@ def revision(name: str) -> str:
         return versions.resolve(name)
     head = git.text("rev-parse", HEAD).strip()
     chosen = head if head in baselines else baselines[-1]
-    return git.text("rev-parse", f"refs/exps/{chosen[:2]}/{chosen[2:]}/{name}").strip()
+    return git.text("rev-parse", references.of_experiment(chosen, name)).strip()
 
 
 def _references() -> list[tuple[str, str]]:
     """Baseline and name of every experiment, the latest last."""
-    listed = git.text("for-each-ref", "--sort=committerdate", "--format=%(refname)", "refs/exps/").split()
-    parts = [reference.split("/", 4) for reference in listed]
-    return [(p[2] + p[3], p[4]) for p in parts if len(p) == 5 and len(p[2] + p[3]) == 40]
+    listed = git.text("for-each-ref", "--sort=committerdate", "--format=%(refname)", references.OF_DVC).split()
+    return [
+        (commit, name)
+        for each in listed
+        if (commit := references.baseline(each)) and (name := references.experiment(each))
+    ]
 
 
 def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline: str = "") -> Row:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from promptgan import base
 from promptgan.experiments.parameters import problems
+from promptgan.lineage.facts import flat
 from promptgan.lineage.lock import PIPELINE, lies_in
 
 Scalar = bool | int | float | str | None
@@ -203,7 +204,7 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> Range | li
     Raises:
         ParameterError: the key is not in params.yaml, or a value is none that it may take.
     """
-    here = dict(flat(parameters))
+    here = flat(parameters)
     if key not in here:
         raise base.ParameterError([f"space.{key}: params.yaml has no such key{base.nearest(key, list(here))}"])
     found: Range | list[Scalar]
@@ -243,18 +244,11 @@ def with_values(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str,
     return changed
 
 
-def flat(parameters: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Every value of a parameter file with its dotted key."""
-    found: list[tuple[str, Any]] = []
-    for key, value in parameters.items():
-        name = f"{prefix}{key}"
-        found += flat(value, f"{name}.") if isinstance(value, dict) else [(name, value)]
-    return found
-
-
 def _missing_metric(file: Path, key: str) -> list[str]:
     try:
-        known = [name for name, value in flat(json.loads(file.read_text(encoding="utf-8"))) if _is_number(value)]
+        known = [
+            name for name, value in flat(json.loads(file.read_text(encoding="utf-8"))).items() if _is_number(value)
+        ]
     except (OSError, ValueError, AttributeError):  # not run here yet
         return []
     if key in known:

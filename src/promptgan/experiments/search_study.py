@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from promptgan import base
 from promptgan.experiments import recipes
 from promptgan.experiments.parameters import problems
-from promptgan.experiments.search_settings import Pruning, Range, Scalar, flat, with_values
+from promptgan.experiments.search_settings import Pruning, Range, Scalar, with_values
+from promptgan.lineage.facts import flat
 
 if TYPE_CHECKING:
     import optuna
@@ -68,7 +69,7 @@ def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.C
     if best is None:
         raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search` with its file")
     before = base.load_params(path)
-    old = dict(flat(before))
+    old = flat(before)
     if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in old]:
         raise base.ParameterError(gone, path)
     if found := problems(with_values(before, best.params)):

@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 from promptgan import base, git
 from promptgan.experiments import live_curve, workspace
 from promptgan.experiments.interrupts import die_with_parent
+from promptgan.lineage import references
 from promptgan.training.live import FOLDER as LIVE
 
 DVC = [sys.executable, "-m", "dvc"]
@@ -59,7 +60,7 @@ class Origin:
 
     def reference(self, name: str) -> str:
         """The Git reference of a finished experiment."""
-        return f"refs/exps/{self.commit[:2]}/{self.commit[2:]}/{name}"
+        return references.of_experiment(self.commit, name)
 
 
 def freeze(store: Path) -> Origin:

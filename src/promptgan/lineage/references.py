@@ -2,7 +2,7 @@
 
 import re
 
-EXPERIMENT = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]+/(.+)")
+EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]+)/(.+)")
 """DVC files an experiment under the commit that it started from."""
 OF_DVC = "refs/exps/"
 
@@ -10,7 +10,18 @@ OF_DVC = "refs/exps/"
 def experiment(reference: str) -> str | None:
     """The name of the experiment that a reference is; None for a branch, a tag and DVC's own notes."""
     match = EXPERIMENT.fullmatch(reference)
-    return match[1] if match else None
+    return match[3] if match else None
+
+
+def baseline(reference: str) -> str | None:
+    """The commit that the experiment of a reference started from; None where it is no experiment's."""
+    match = EXPERIMENT.fullmatch(reference)
+    return match[1] + match[2] if match else None
+
+
+def of_experiment(commit: str, name: str) -> str:
+    """The reference of an experiment, by the commit that it started from."""
+    return f"{OF_DVC}{commit[:2]}/{commit[2:]}/{name}"
 
 
 def is_note(reference: str) -> bool:
