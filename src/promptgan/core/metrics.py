@@ -1,0 +1,63 @@
+"""How a task declares what it is measured by, so that reports, tables, audits and releases need not know the task."""
+
+import importlib
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["higher", "lower", "real", "none"]
+MARKS: dict[Direction, str] = {"higher": "↑", "lower": "↓", "real": "→ real", "none": ""}
+"""What stands before a metric in tables."""
+DIRECTIONS = "↑ more is better, ↓ less is better, → closer to real data is better"
+"""What the marks say."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One headline number of a system."""
+
+    name: str
+    """The key in metrics/evaluation.json and the column in plots/curves.csv."""
+    title: str
+    """Short: what stands above a column."""
+    direction: Direction
+    sentence: str
+    """What it is, in one sentence."""
+    format: str = ".4f"
+    """Of a number, as `format` takes it."""
+    per: str | None = None
+    """The output on which its unit depends; runs in which that differs are not compared. NLL per token, for one."""
+    leads: bool = False
+    """Whether a narrow table shows it too."""
+
+    @property
+    def mark(self) -> str:
+        """Which way is better, as a sign."""
+        return MARKS[self.direction]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Everything that a task is measured by."""
+
+    metrics: tuple[Metric, ...]
+    """In the order of tables."""
+    chosen_by: str
+    """The metric that ranks, and by whose counterpart on validation a system's headline point is chosen."""
+    diversity: str | None = None
+    """The metric at whose equal values curves are compared; None where a system is one point."""
+    qualities: tuple[str, ...] = ()
+    """The metrics compared at equal diversity."""
+
+    def __getitem__(self, name: str) -> Metric:
+        return next(metric for metric in self.metrics if metric.name == name)
+
+    @property
+    def names(self) -> list[str]:
+        """The metrics' names."""
+        return [metric.name for metric in self.metrics]
+
+
+def declared(task: str) -> Measures:
+    """What the task `task` is measured by, as its `measures/metrics.py` says."""
+    measures: Measures = importlib.import_module(f"promptgan.tasks.{task}.measures.metrics").MEASURES
+    return measures

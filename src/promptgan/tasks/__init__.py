@@ -1,0 +1,1 @@
+"""What is made: a folder a task, with the same rooms in each."""

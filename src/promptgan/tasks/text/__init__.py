@@ -1,0 +1,1 @@
+"""Text: an answer to a prompt."""
