@@ -41,7 +41,7 @@ def main(
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.models import folder
-        from promptgan.training.checkpoint import Checkpoint
+        from promptgan.training.loop.checkpoint import Checkpoint
         from promptgan.training.pairs import Pairs
 
         twin = folder.load(pretrained, device)
@@ -57,7 +57,7 @@ def main(
             )
             summary = {"val_nll": round(outcome.best, 6), "steps": outcome.steps, "steps_allowed": steps}
             kept = {name: twin.config[name] for name in ("model", "vocabulary", "max_tokens")}
-            folder.save(out, twin.model, {**kept, **summary}, pretrained / folder.TOKENIZER)
+            folder.save(out, outcome.networks["generator"], {**kept, **summary}, pretrained / folder.TOKENIZER)
             base.write_json(out / "run.json", run)
             base.write_json(metrics, summary)
         print(f"validation NLL {outcome.best:.4f} nats per token after {outcome.steps} of {steps} further steps")

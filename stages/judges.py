@@ -12,7 +12,7 @@ import typer
 
 from promptgan import base
 from promptgan.compute import Compute, prepare
-from promptgan.record import write_run
+from promptgan.record import describe_run
 
 
 class Params(base.StageParameters):
@@ -38,14 +38,17 @@ def main(
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.judges.networks import dual_encoder
+        from promptgan.training.loop.checkpoint import Checkpoint
         from promptgan.training.pairs import Pairs
 
         judge = tokens / "judge.arrow"
+        run = describe_run("judges", settings, [judge, tokens / "meta.json"])
         vocabulary = json.loads((tokens / "meta.json").read_text(encoding="utf-8"))["vocabulary"]
-        fitted = module.fit(Pairs(judge), vocabulary, parameters, settings.seed, device)
-        dual_encoder.save(out, fitted.matcher, fitted.metrics)
-        write_run(out, "judges", settings, [judge, tokens / "meta.json"])
-        base.write_json(metrics, fitted.metrics)
+        with Checkpoint("judges", run) as checkpoint:
+            fitted = module.fit(Pairs(judge), vocabulary, parameters, settings.seed, device, checkpoint)
+            dual_encoder.save(out, fitted.matcher, fitted.metrics)
+            base.write_json(out / "run.json", run)
+            base.write_json(metrics, fitted.metrics)
         ours, simple = fitted.metrics["matcher"], fitted.metrics["tf_idf"]
         print(
             f"matcher: accuracy {ours['accuracy']:.3f}, MRR {ours['mrr']:.3f};"

@@ -42,7 +42,7 @@ def main(
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.models import folder
-        from promptgan.training.checkpoint import Checkpoint
+        from promptgan.training.loop.checkpoint import Checkpoint
         from promptgan.training.pairs import Pairs
 
         meta = json.loads((tokens / "meta.json").read_text(encoding="utf-8"))
@@ -55,21 +55,21 @@ def main(
             summary = {
                 "val_nll": round(outcome.best, 6),
                 "steps": outcome.steps,
-                "converged": outcome.converged,
+                "converged": outcome.stopped == "converged",
                 "weights": sum(w.numel() for w in generator.parameters()),
             }
             config = {
                 "model": settings.model,
                 "vocabulary": meta["vocabulary"],
                 "max_tokens": meta["max_tokens"],
-                "learning_rate": outcome.rate,
+                "learning_rate": outcome.history[-1]["rate"],
                 **summary,
             }
             folder.save(out, generator, config, tokens / "tokenizer.json")
             base.write_json(out / "run.json", run)
             base.write_csv(curve, outcome.history)
             base.write_json(metrics, summary)
-        ended = "converged" if outcome.converged else "still improving at the limit"
+        ended = "converged" if summary["converged"] else "still improving at the limit"
         print(f"validation NLL {outcome.best:.4f} nats per token after {outcome.steps} steps ({ended})")
 
 

@@ -46,7 +46,7 @@ def main(
 
         from promptgan.models import discriminator as judges
         from promptgan.models import folder
-        from promptgan.training.checkpoint import Checkpoint
+        from promptgan.training.loop.checkpoint import Checkpoint
         from promptgan.training.pairs import Pairs
 
         shape = base.validated(judges.Parameters, settings.discriminator, "discriminator")
@@ -54,7 +54,7 @@ def main(
         discriminator = judges.Discriminator(shape, twin.model.embedding.weight).to(device)
         run = describe_run("train", settings, [tokens / "train.arrow", tokens / "val.arrow", pretrained])
         with Checkpoint("train", run) as checkpoint:
-            outcome = method.fit(
+            outcome, flops = method.fit(
                 twin.model,
                 discriminator,
                 Pairs(tokens / "train.arrow"),
@@ -79,11 +79,11 @@ def main(
             config = {
                 **kept,
                 "discriminator": settings.discriminator,
-                "flops": outcome.flops,
+                "flops": flops,
                 "ema": parameters.ema,
                 **summary,
             }
-            folder.save(out, outcome.ema, config, pretrained / folder.TOKENIZER)
+            folder.save(out, outcome.networks["generator"], config, pretrained / folder.TOKENIZER)
             folder.save_weights(out / "generator.safetensors", twin.model)
             folder.save_weights(out / "discriminator.safetensors", discriminator)
             base.write_json(out / "run.json", run)

@@ -14,6 +14,9 @@ from promptgan.base import Parameters, PromptganError
 if TYPE_CHECKING:
     import torch
 
+# Threads that wait yield instead of spinning, so that a busy neighbour costs no more than its share. OpenMP reads it
+# once, when torch is imported; so every stage imports this module before anything that imports torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""

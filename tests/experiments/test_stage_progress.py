@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from promptgan.experiments.stage_progress import StageProgress, line
-from promptgan.training import live
+from promptgan.training.loop import live
 from tests.pipeline.clone import until
 
 PARAMETERS = {"pretrain": {"epochs": 8}, "train": {"steps": 100}}

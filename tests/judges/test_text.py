@@ -6,11 +6,22 @@ import pytest
 import torch
 
 from promptgan.judges.networks import dual_encoder
-from promptgan.judges.text import Parameters, TooFewPairs, fit, inverse_document_frequency, ranking
+from promptgan.judges.text import Fitted, Parameters, TooFewPairs, fit, inverse_document_frequency, ranking
+from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.pairs import Pairs
 
 PARAMETERS = Parameters(embedding=32, dropout=0.2, word_dropout=0.1, batch=16, learning_rate=0.01, epochs=6, patience=6)
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("repository"))
+
+
+def fitted(pairs: Pairs, seed: int = 1) -> Fitted:
+    with Checkpoint("judges", {}) as checkpoint:
+        return fit(pairs, 64, PARAMETERS, seed, CPU, checkpoint)
 
 
 def matching_pairs(folder: Path, count: int) -> Pairs:
@@ -34,25 +45,25 @@ def matching_pairs(folder: Path, count: int) -> Pairs:
 
 @pytest.mark.usefixtures("one_thread")
 def test_the_matcher_learns_what_words_do_not_share(tmp_path: Path) -> None:
-    fitted = fit(matching_pairs(tmp_path, 240), 64, PARAMETERS, 1, CPU)
-    assert fitted.metrics["tf_idf"]["accuracy"] == pytest.approx(0.5, abs=0.02)
-    assert fitted.metrics["matcher"]["accuracy"] > 0.85
-    assert fitted.metrics["matcher"]["mrr"] > fitted.metrics["tf_idf"]["mrr"]
+    metrics = fitted(matching_pairs(tmp_path, 240)).metrics
+    assert metrics["tf_idf"]["accuracy"] == pytest.approx(0.5, abs=0.02)
+    assert metrics["matcher"]["accuracy"] > 0.85
+    assert metrics["matcher"]["mrr"] > metrics["tf_idf"]["mrr"]
 
 
 @pytest.mark.usefixtures("one_thread")
 def test_the_same_seed_gives_the_same_bytes(tokens: Path, tmp_path: Path) -> None:
     contents = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        fitted = fit(Pairs(tokens / "judge.arrow"), 64, PARAMETERS, seed, CPU)
-        dual_encoder.save(tmp_path / name, fitted.matcher, fitted.metrics)
+        found = fitted(Pairs(tokens / "judge.arrow"), seed)
+        dual_encoder.save(tmp_path / name, found.matcher, found.metrics)
         contents.append((tmp_path / name / dual_encoder.WEIGHTS).read_bytes())
     assert contents[0] == contents[1] != contents[2]
 
 
 @pytest.mark.usefixtures("one_thread")
 def test_a_saved_matcher_scores_the_same(tokens: Path, tmp_path: Path) -> None:
-    matcher = fit(Pairs(tokens / "judge.arrow"), 64, PARAMETERS, 1, CPU).matcher
+    matcher = fitted(Pairs(tokens / "judge.arrow")).matcher
     dual_encoder.save(tmp_path, matcher, {})
     prompts, texts = torch.tensor([[4, 5, 0], [6, 0, 0]]), torch.tensor([[7], [0]])
     with torch.no_grad():
@@ -61,7 +72,7 @@ def test_a_saved_matcher_scores_the_same(tokens: Path, tmp_path: Path) -> None:
 
 def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TooFewPairs, match="19 pairs"):
-        fit(matching_pairs(tmp_path, 19), 64, PARAMETERS, 1, CPU)
+        fitted(matching_pairs(tmp_path, 19))
 
 
 def test_ranking_counts_half_of_ties() -> None:

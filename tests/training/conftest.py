@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from promptgan.compute import Compute
-from promptgan.training.checkpoint import Checkpoint
+from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.pairs import Pairs
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")

@@ -10,7 +10,7 @@ from promptgan.compute import Compute, prepare
 from promptgan.models import discriminator as discriminators
 from promptgan.models.generators.recurrent import Generator
 from promptgan.training.adversarial import gumbel
-from promptgan.training.checkpoint import Checkpoint
+from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.pairs import Pairs
 from promptgan.training.pretraining import likelihood
 from tests.training.adversarial.test_gumbel import PARAMETERS
@@ -43,8 +43,8 @@ def train_both(generator: Generator, train: Pairs, val: Pairs) -> dict[str, torc
     with Checkpoint("pretrain", {}) as checkpoint:
         likelihood.fit(generator, train, val, PRETRAIN, COMPUTE, 1, checkpoint)
     with Checkpoint("train", {}) as checkpoint:
-        outcome = gumbel.fit(generator, discriminator, train, val, PARAMETERS, objective, 10, COMPUTE, 1, checkpoint)
-    return {name: tensor.cpu() for name, tensor in outcome.ema.state_dict().items()}
+        outcome, _ = gumbel.fit(generator, discriminator, train, val, PARAMETERS, objective, 10, COMPUTE, 1, checkpoint)
+    return {name: tensor.cpu() for name, tensor in outcome.networks["generator"].state_dict().items()}
 
 
 def test_both_loops_run_and_repeat_themselves_bit_for_bit(generator: Generator, train: Pairs, val: Pairs) -> None:

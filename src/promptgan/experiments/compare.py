@@ -32,7 +32,7 @@ from promptgan.experiments.programs import dvc
 from promptgan.experiments.recipes import OwnDataMissing, find
 from promptgan.experiments.resolve import WrongRecipe, parsed, resolve
 from promptgan.experiments.stage_progress import QUIET_SECONDS, StageProgress
-from promptgan.training.live import FOLDER as LIVE
+from promptgan.training.loop.live import FOLDER as LIVE
 
 CLONES = Path(".dvc/tmp/exps/compare")
 LOGS = Path(".dvc/tmp/compare")

@@ -24,7 +24,7 @@ from promptgan import base, git
 from promptgan.experiments import live_curve, workspace
 from promptgan.experiments.interrupts import die_with_parent
 from promptgan.lineage import references
-from promptgan.training.live import FOLDER as LIVE
+from promptgan.training.loop.live import FOLDER as LIVE
 
 DVC = [sys.executable, "-m", "dvc"]
 SECONDS_TO_END = 15.0

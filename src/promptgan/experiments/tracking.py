@@ -20,7 +20,7 @@ from promptgan.experiments import finished, live_curve, trackers
 from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.makeup import flat
 from promptgan.experiments.trackers import Name, Session
-from promptgan.training.live import FOLDER as LIVE
+from promptgan.training.loop.live import FOLDER as LIVE
 
 STAGES = ("pretrain", "train", "control")
 """Those that write a live curve, in the order in which they run."""

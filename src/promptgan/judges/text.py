@@ -1,5 +1,6 @@
 """Fitting the matcher that tells the true text of a prompt from another's, on a split that no generator sees."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,13 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from promptgan import base
 from promptgan.judges.networks.dual_encoder import PAD, DualEncoder
-from promptgan.progress import Progress
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.method import Method, Player, Row, Value
+from promptgan.training.loop.run import Plan, run
 from promptgan.training.pairs import Pairs, pad
+
+Indices = npt.NDArray[np.int64]
 
 CANDIDATES = 100
 """Texts that a true one is ranked among: itself and 99 others."""
@@ -50,8 +55,74 @@ class Fitted:
     metrics: dict[str, Any]
 
 
-def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device: torch.device) -> Fitted:
-    """Fit the matcher with in-batch negatives (Henderson et al., 2017, arXiv:1705.00652).
+class Matching(Method):
+    """Fits the matcher with in-batch negatives (Henderson et al., 2017, arXiv:1705.00652).
+
+    Args:
+        matcher: fitted in place.
+        prompts, texts: token ids (N, P) and (N, T) of all pairs, padded.
+        train, stop: indices of the pairs that are learnt from, and of those that decide when to stop.
+        parameters: the `judges` section.
+        seed: of the order of the pairs and of the texts that a true one is ranked among.
+    """
+
+    score = "mrr"
+    remedy = "lower judges.learning_rate"
+
+    def __init__(
+        self,
+        matcher: DualEncoder,
+        prompts: Tensor,
+        texts: Tensor,
+        train: Indices,
+        stop: Indices,
+        parameters: Parameters,
+        seed: int,
+    ) -> None:
+        self.matcher, self.prompts, self.texts, self.train, self.stop = matcher, prompts, texts, train, stop
+        self.seed = seed
+        self.player = Player(
+            "matcher", matcher, torch.optim.AdamW(matcher.parameters(), parameters.learning_rate), clip=None
+        )
+        self.state = {"matcher": matcher, "optimizer": self.player.optimizer}
+        self.starts = range(parameters.batch, len(train) - 1, parameters.batch)
+        self.order: tuple[int, list[Indices]] = (-1, [])
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of a pass over the pairs."""
+        return len(self.starts) + 1
+
+    def step(self, k: int) -> dict[str, Value]:
+        """One batch, each text of which is a wrong one for all its other prompts."""
+        epoch, index = divmod(k, self.per_epoch)
+        if epoch != self.order[0]:
+            random = np.random.default_rng(self.seed)
+            shuffled = [random.permutation(self.train) for _ in range(epoch + 1)]
+            self.order = epoch, np.split(shuffled[-1], self.starts)
+        batch = self.order[1][index]
+        scores = self.matcher.score(_rows(self.prompts, batch), _rows(self.texts, batch))
+        true = torch.arange(len(batch), device=scores.device)
+        loss = (cross_entropy(scores, true) + cross_entropy(scores.T, true)) / 2
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.player.update()
+        return {"loss": loss}
+
+    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
+        """How well it ranks the pairs that decide when to stop."""
+        return self.ranking(self.stop)
+
+    @torch.no_grad()
+    def ranking(self, part: Indices) -> Row:
+        """What `ranking` says of the pairs ``part``."""
+        scores = self.matcher.score(_rows(self.prompts, part), _rows(self.texts, part))
+        return ranking(scores.cpu().numpy(), self.seed)
+
+
+def fit(
+    pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device: torch.device, checkpoint: Checkpoint
+) -> Fitted:
+    """Fit the matcher on all pairs but those for stopping and reporting.
 
     The last tenth of ``pairs`` is for the numbers reported and the tenth before it for stopping; as pairs lie in the
     order of their conversations, conversations are not mixed. The numbers: `accuracy`, of telling the true text from
@@ -59,6 +130,7 @@ def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device
 
     Raises:
         TooFewPairs: there are fewer than 20.
+        NonFiniteTraining, Interrupted: see `promptgan.training.loop.run.run`.
     """
     if len(pairs) < FEWEST:
         raise TooFewPairs(
@@ -74,43 +146,23 @@ def fit(pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device
     frequencies = inverse_document_frequency([_rows(prompts, train), _rows(texts, train)], vocabulary)
     matcher.begin_with(frequencies.cpu())
     matcher.to(device)
-
-    def measured(part: npt.NDArray[np.int64]) -> dict[str, float]:
-        matcher.eval()
-        with torch.no_grad():
-            return ranking(matcher.score(_rows(prompts, part), _rows(texts, part)).cpu().numpy(), seed)
-
-    optimiser = torch.optim.AdamW(matcher.parameters(), parameters.learning_rate)
-    random = np.random.default_rng(seed)
-    best, best_epoch, epoch = measured(stop)["mrr"], 0, 0
-    kept = {name: tensor.clone() for name, tensor in matcher.state_dict().items()}
-    with Progress("matcher", parameters.epochs) as progress:
-        while epoch < parameters.epochs and epoch - best_epoch < parameters.patience:
-            epoch += 1
-            matcher.train()
-            order = random.permutation(train)
-            for batch in np.split(order, range(parameters.batch, len(order) - 1, parameters.batch)):
-                scores, true = (
-                    matcher.score(_rows(prompts, batch), _rows(texts, batch)),
-                    torch.arange(len(batch), device=device),
-                )
-                loss = (cross_entropy(scores, true) + cross_entropy(scores.T, true)) / 2
-                optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimiser.step()
-            if (mrr := measured(stop)["mrr"]) > best:
-                best, best_epoch = mrr, epoch
-                kept = {name: tensor.clone() for name, tensor in matcher.state_dict().items()}
-            progress.say(f"MRR {best:.3f}")
-            progress.advance()
-    matcher.load_state_dict(kept)
+    method = Matching(matcher, prompts, texts, train, stop, parameters, seed)
+    plan = Plan(
+        title="matcher",
+        steps=parameters.epochs * method.per_epoch,
+        validate_every=method.per_epoch,
+        checkpoint_every=method.per_epoch,
+        per_epoch=method.per_epoch,
+        patience=parameters.patience,
+    )
+    outcome = run(method, plan, checkpoint)
     baseline = [
         normalize(term_counts(_rows(side, report), vocabulary) * frequencies, dim=1) for side in (prompts, texts)
     ]
     metrics = {
-        "matcher": measured(report),
+        "matcher": method.ranking(report),
         "tf_idf": ranking((baseline[0] @ baseline[1].T).cpu().numpy(), seed),
-        "best_epoch": best_epoch,
+        "best_epoch": outcome.best_step // method.per_epoch,
         "pairs": {"train": len(train), "stop": len(stop), "report": len(report)},
     }
     return Fitted(matcher.eval(), metrics)
@@ -147,5 +199,5 @@ def term_counts(tokens: Tensor, vocabulary: int) -> Tensor:
     return torch.zeros(len(tokens), vocabulary, device=tokens.device).scatter_add(1, tokens, (tokens != PAD).float())
 
 
-def _rows(tokens: Tensor, indices: npt.NDArray[np.int64]) -> Tensor:
+def _rows(tokens: Tensor, indices: Indices) -> Tensor:
     return tokens[torch.from_numpy(indices).to(tokens.device)]

@@ -11,10 +11,11 @@ from promptgan import base
 from promptgan.models import discriminator as discriminators
 from promptgan.models.discriminator import Discriminator
 from promptgan.models.generators.recurrent import Generator
-from promptgan.training.adversarial.gumbel import Guards, Outcome, Parameters, fit
-from promptgan.training.checkpoint import Checkpoint, NonFiniteLoss
+from promptgan.training.adversarial.gumbel import Guards, Parameters, fit
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.run import Outcome
 from promptgan.training.pairs import Pairs
-from tests.training.conftest import COMPUTE, Killed, KilledAfter
+from tests.training.conftest import COMPUTE
 
 OBJECTIVES = "promptgan.objectives.adversarial"
 OPEN = {"accuracy_low": 0.0, "accuracy_high": 1.0, "entropy_floor": 0.0, "duplicates_limit": 1.0, "kl_limit": 1e9}
@@ -58,7 +59,7 @@ def run(
     objective = base.choose(OBJECTIVES, parameters.objective, "train.objective")
     torch.manual_seed(1)
     with checkpoint or Checkpoint("stage", {}) as state:
-        return fit(generator, discriminator, train, val, parameters, objective, 10, COMPUTE, 1, state)
+        return fit(generator, discriminator, train, val, parameters, objective, 10, COMPUTE, 1, state)[0]
 
 
 def weights(*networks: nn.Module) -> list[Tensor]:
@@ -92,29 +93,6 @@ def test_the_first_row_is_the_twin_and_the_last_step_is_validated(
     assert (outcome.steps, outcome.stopped) == (10, "limit")
     scores = {row["step"]: row["score"] for row in outcome.history[1:]}
     assert outcome.best == max(scores.values()) == scores[outcome.best_step]
-
-
-@pytest.mark.parametrize("saves", [1, 2, 4])
-def test_a_killed_run_ends_bit_identical(
-    saves: int, generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
-) -> None:
-    fresh = generator.state_dict(), discriminator.state_dict()
-    fresh = tuple({name: tensor.clone() for name, tensor in state.items()} for state in fresh)
-
-    def again(checkpoint: Checkpoint | None = None) -> tuple[Outcome, list[Tensor]]:
-        generator.load_state_dict(fresh[0])
-        discriminator.load_state_dict(fresh[1])
-        band = {"accuracy_low": 0.5, "accuracy_high": 0.55}  # so that who waits depends on what was before
-        outcome = run(generator, discriminator, train, val, checkpoint, band)
-        return outcome, weights(generator, discriminator, outcome.ema)
-
-    expected, expected_weights = again()
-    with pytest.raises(Killed):
-        again(KilledAfter(saves))
-    found, found_weights = again()
-    assert found.history == expected.history
-    assert (found.best, found.best_step, found.flops) == (expected.best, expected.best_step, expected.flops)
-    assert same(found_weights, expected_weights)
 
 
 @pytest.mark.parametrize(
@@ -172,18 +150,3 @@ def test_a_waiting_discriminator_goes_on_judging_so_that_its_wait_can_end(
 ) -> None:
     outcome = run(generator, discriminator, train, val, guards={"accuracy_high": 0.0}, warmup=0)
     assert all("accuracy" in row and row["discriminator_acts"] == 0.0 for row in outcome.history[1:])
-
-
-def test_a_loss_that_is_no_number_stops_it_and_keeps_the_checkpoint(
-    generator: Generator, discriminator: Discriminator, train: Pairs, val: Pairs
-) -> None:
-    with pytest.raises(Killed):
-        run(generator, discriminator, train, val, KilledAfter(1))
-    checkpoint = Checkpoint("stage", {})
-    state = torch.load(checkpoint.folder / "state.pt", weights_only=True)
-    state["phase"]["discriminator"]["judge.2.bias"][0] = math.nan
-    with checkpoint.folder.joinpath("state.pt").open("wb") as file:
-        torch.save(state, file)
-    with pytest.raises(NonFiniteLoss, match="is nan at adversarial step 0"):
-        run(generator, discriminator, train, val, checkpoint)
-    assert (checkpoint.folder / "state.pt").exists()

@@ -2,14 +2,13 @@
 
 import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Literal, cast
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from promptgan import base
 from promptgan.compute import Compute, autocast
@@ -19,9 +18,9 @@ from promptgan.models.decoding import random_numbers, sample
 from promptgan.models.discriminator import Discriminator
 from promptgan.models.generator import Batch, TextGenerator
 from promptgan.objectives.penalties import gradient_penalty, zero_centred_penalty
-from promptgan.progress import Progress
-from promptgan.training import live
-from promptgan.training.checkpoint import Checkpoint, NonFiniteLoss, random_state, set_random_state
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.method import Limit, Method, Numbers, Player, Row, Value
+from promptgan.training.loop.run import Outcome, Plan, run
 from promptgan.training.pairs import Pairs, batch_order, in_order, pad
 from promptgan.training.relaxed import RelaxedTexts, relaxed_sample
 from promptgan.vocabulary import EOS, PAD, UNK
@@ -73,96 +72,32 @@ class Parameters(base.Parameters):
     guards: Guards
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How an adversarial training ended; the networks hold the weights of the best validation."""
-
-    history: list[dict[str, float]]
-    """One row per validation; the row of step 0 is the twin."""
-    ema: TextGenerator
-    """The moving average of the generator at its best validation."""
-    best: float
-    """Its MS-Jaccard on validation."""
-    best_step: int
-    steps: int
-    stopped: str
-    """Why: `limit`, `patience`, or the guard that was crossed."""
-    flops: float
-    """Arithmetic of the phase, estimated."""
-
-
-def fit(
-    generator: TextGenerator,
-    discriminator: Discriminator,
-    train: Pairs,
-    val: Pairs,
-    parameters: Parameters,
-    objective: ModuleType,
-    max_tokens: int,
-    compute: Compute,
-    seed: int,
-    checkpoint: Checkpoint,
-) -> Outcome:
-    """Train ``generator`` and ``discriminator`` in place, from a likelihood-trained generator.
+class Gumbel(Method):
+    """A generator and a discriminator that learn from one another.
 
     Each step draws answers once: the generator learns through the discriminator's verdict on them, then the
     discriminator learns to tell real pairs from those answers and from real texts under the wrong prompt
-    (Reed et al., 2016, arXiv:1605.05396, section 4.2).
+    (Reed et al., 2016, arXiv:1605.05396, section 4.2). Warming up, the discriminator learns alone.
 
-    Raises:
-        NonFiniteLoss: a loss is no longer finite.
+    Args:
+        generator, discriminator: trained in place; the generator is trained by likelihood already.
+        train, val: pairs.
+        parameters: the `train` section.
+        objective: a module of `promptgan.objectives.adversarial`.
+        max_tokens: of an answer.
+        compute: precision.
+        seed: of the order of the pairs and of the answers to validation prompts.
     """
-    p = parameters
-    phase = Phase(generator, discriminator, train, p, objective, max_tokens, compute, seed)
-    validation = Validation(val, p, generator, max_tokens, compute, seed)
-    stopped = ""
-    if saved := checkpoint.load():
-        phase.load(saved["phase"])
-        history, best, best_step, best_weights = (saved[k] for k in ("history", "best", "best_step", "best_weights"))
-    else:
-        history = [{"step": 0, **validation.measure(phase.average)}]
-        live.begin(checkpoint.stage)
-        live.publish(checkpoint.stage, history[0])
-        best, best_step, best_weights = -math.inf, 0, {}
 
-    with Progress("adversarial", p.warmup + p.steps, done=phase.step + p.warmup) as progress:
-        while phase.step < p.steps and not stopped:
-            phase.advance()
-            progress.advance()
-            if phase.step > 0 and (phase.step % p.validate_every == 0 or phase.step == p.steps):
-                row = {**phase.means(), **validation.measure(phase.average)}
-                history.append(row)
-                live.publish(checkpoint.stage, row)
-                stopped = _crossed(row, history[0], p.guards)
-                if row["score"] > best and (
-                    not stopped or not best_weights
-                ):  # collapsed ones only if there is no other
-                    best, best_step, best_weights = row["score"], phase.step, phase.weights()
-                progress.say(f"score {row['score']:.4f} (best {best:.4f})")
-                if not stopped and phase.step - best_step >= p.patience * p.validate_every:
-                    stopped = "patience"
-            if phase.step % p.checkpoint_every == 0 and not stopped:
-                checkpoint.save(
-                    {
-                        "phase": phase.state(),
-                        "history": history,
-                        "best": best,
-                        "best_step": best_step,
-                        "best_weights": best_weights,
-                    }
-                )
-    phase.load_weights(best_weights)
-    return Outcome(history, phase.average, best, best_step, phase.step, stopped or "limit", phase.flops)
-
-
-class Phase:
-    """The networks, optimisers and counters of one adversarial training; ``step`` is negative while warming up."""
+    averaged = ("generator",)
+    remedy = "lower train.learning_rate or train.discriminator_learning_rate, or set compute.precision to float32"
 
     def __init__(
         self,
         generator: TextGenerator,
         discriminator: Discriminator,
         train: Pairs,
+        val: Pairs,
         parameters: Parameters,
         objective: ModuleType,
         max_tokens: int,
@@ -172,41 +107,51 @@ class Phase:
         p = parameters
         self.p, self.objective, self.compute, self.seed = p, objective, compute, seed
         self.generator, self.discriminator, self.train, self.max_tokens = generator, discriminator, train, max_tokens
-        self.ema = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(p.ema))  # type: ignore[no-untyped-call]
-        self.generator_optimizer = torch.optim.AdamW(
-            generator.parameters(), p.learning_rate, betas=(0.5, 0.98), weight_decay=0.0, fused=True
-        )
-        self.discriminator_optimizer = torch.optim.AdamW(
-            discriminator.parameters(), p.discriminator_learning_rate, betas=(0.5, 0.98), weight_decay=0.01, fused=True
-        )
         self.device = next(generator.parameters()).device
-        self.step = -p.warmup
-        self.accuracy = 0.5
+        self.validation = Validation(val, p, generator, max_tokens, compute, seed)
+        betas = (0.5, 0.98)
+        self.players = {
+            name: Player(
+                name,
+                network,
+                torch.optim.AdamW(network.parameters(), rate, betas=betas, weight_decay=decay, fused=True),
+                clip=1.0,
+            )
+            for name, network, rate, decay in (
+                ("generator", generator, p.learning_rate, 0.0),
+                ("discriminator", discriminator, p.discriminator_learning_rate, 0.01),
+            )
+        }
         # 2 operations a weight and token forwards, 4 backwards (Kaplan et al., 2020, arXiv:2001.08361, section 2.1);
         # a penalty, which goes twice through the network, counts as 12.
-        self.flops = 0.0
+        self.numbers = Numbers(accuracy=0.5, flops=0.0)
         self._weights = sum(w.numel() for w in generator.parameters())
         judges = discriminator.named_parameters()
         self._judge_weights = sum(w.numel() for name, w in judges if "embedding" not in name)
-        self.sums: dict[str, float] = {}
-        self.counts: dict[str, int] = {}
+        self.state = {
+            **{name: player.network for name, player in self.players.items()},
+            **{f"{name}_optimizer": player.optimizer for name, player in self.players.items()},
+            "numbers": self.numbers,
+        }
+        self.limits = limits(p.guards)
         # No generator draws UNK, so a real text that holds one would give itself away.
         self._known = train.without(UNK)
         self._order: tuple[int, list[Any]] = (-1, [])
 
-    def advance(self) -> int:
-        """One step of both players, or of the discriminator alone while it warms up; returns the tokens drawn."""
-        batch = self._next_batch()
-        self.generator.train()
-        self.discriminator.train()
-        warming = self.step < 0
-        if warming:
+    def step(self, k: int) -> dict[str, Value]:
+        """One step of both players, or of the discriminator alone while it warms up."""
+        batch = self._next_batch(k)
+        noted: dict[str, Tensor] = {}
+        if k < 0:
             tokens, lengths = self._draw(batch)
         else:
-            tokens, lengths = self._step_generator(batch)
-        self._step_discriminator(batch, tokens, lengths)
-        self.step += 1
-        return int(lengths.sum())
+            tokens, lengths = self._step_generator(batch, k, noted)
+        self._step_discriminator(batch, tokens, lengths, k, noted)
+        return dict(noted)
+
+    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
+        """Answers to validation prompts, measured."""
+        return self.validation.measure(cast("TextGenerator", networks["generator"]))
 
     def _draw(self, batch: Batch) -> tuple[Tensor, Tensor]:
         self.generator.eval()
@@ -214,11 +159,11 @@ class Phase:
         with autocast(self.compute):
             texts = sample(self.generator, batch.prompt, batch.prompt_lengths, uniforms)
         tokens, lengths = (t.to(self.device) for t in pad(texts, (EOS,)))
-        self.flops += 2 * self._weights * int(batch.prompt_lengths.sum() + lengths.sum())
+        self.numbers["flops"] += 2 * self._weights * int(batch.prompt_lengths.sum() + lengths.sum())
         return tokens, lengths
 
-    def _draw_relaxed(self, batch: Batch) -> RelaxedTexts:
-        share = max(0, self.step) / max(1, self.p.steps - 1)
+    def _draw_relaxed(self, batch: Batch, k: int) -> RelaxedTexts:
+        share = k / max(1, self.p.steps - 1)
         temperature = self.p.gumbel_start * (self.p.gumbel_end / self.p.gumbel_start) ** share
         return relaxed_sample(
             self.generator,
@@ -229,39 +174,38 @@ class Phase:
             self.max_tokens + 1,
         )
 
-    def _step_generator(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _step_generator(self, batch: Batch, k: int, noted: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         p = self.p
         asked, said = int(batch.prompt_lengths.sum()), int(batch.text_lengths.sum())
         self.discriminator.requires_grad_(False)
         with autocast(self.compute):
-            fake = self._draw_relaxed(batch)
+            fake = self._draw_relaxed(batch, k)
         drawn = int(fake.lengths.sum())
-        self.flops += 2 * self._weights * (asked + drawn)
-        acting = self.accuracy >= p.guards.accuracy_low
-        self._note("generator_acts", torch.tensor(float(acting)))
+        self.numbers["flops"] += 2 * self._weights * (asked + drawn)
+        acting = self.numbers["accuracy"] >= p.guards.accuracy_low
+        noted["generator_acts"] = torch.tensor(float(acting))
         if acting:
             with autocast(self.compute):
                 fake_logits = self._judge(batch, fake.embedded, fake.lengths)
                 with torch.no_grad():
                     real_logits = self._judge(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
             loss = self.objective.generator_loss(real_logits, fake_logits)
-            self._note("generator_loss", loss)
+            noted["generator_loss"] = loss
             loss.backward()
-            self.flops += 4 * self._weights * (asked + drawn) + 2 * self._judge_weights * (4 * asked + 3 * drawn + said)
+            read = 4 * asked + 3 * drawn + said
+            self.numbers["flops"] += 4 * self._weights * (asked + drawn) + 2 * self._judge_weights * read
         if p.likelihood_weight:
             with autocast(self.compute):
                 nll, tokens = likelihood.backward(self.generator, batch, p.likelihood_weight)
-            self._note("train_nll", torch.tensor(nll / tokens))
-            self.flops += 6 * self._weights * (asked + said)
-        norm = nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
-        self._note("generator_gradient", norm)
-        self.generator_optimizer.step()
-        self.generator_optimizer.zero_grad()
-        self.ema.update_parameters(self.generator)
+            noted["train_nll"] = torch.tensor(nll / tokens)
+            self.numbers["flops"] += 6 * self._weights * (asked + said)
+        noted["generator_gradient"] = self.players["generator"].update()
         self.discriminator.requires_grad_(True)
         return fake.tokens, fake.lengths
 
-    def _step_discriminator(self, batch: Batch, tokens: Tensor, lengths: Tensor) -> None:
+    def _step_discriminator(
+        self, batch: Batch, tokens: Tensor, lengths: Tensor, k: int, noted: dict[str, Tensor]
+    ) -> None:
         # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
         wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
         embed = self.discriminator.embedding
@@ -270,32 +214,30 @@ class Phase:
             fake_logits = self._judge(batch, embed(tokens), lengths)
             wrong_logits = self._judge(wrong, embed(wrong.text), wrong.text_lengths)
         asked, said, drawn = (int(n.sum()) for n in (batch.prompt_lengths, batch.text_lengths, lengths))
-        self.flops += 2 * self._judge_weights * (3 * asked + 2 * said + drawn)
+        self.numbers["flops"] += 2 * self._judge_weights * (3 * asked + 2 * said + drawn)
         loss = self.objective.discriminator_loss(real_logits, fake_logits)
         # A neighbour that says the very same is no wrong answer.
         differs = (wrong.text != batch.text).any(1)
         if differs.any():
             loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
-            self._note("accuracy_wrong_prompt", (real_logits > wrong_logits)[differs].float().mean())
-        self._note("discriminator_loss", loss)
+            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
+        noted["discriminator_loss"] = loss
         # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
         accuracy = (real_logits > fake_logits).float().mean()
-        self._note("accuracy", accuracy)
-        acting = self.step < 0 or self.accuracy <= self.p.guards.accuracy_high
-        self._note("discriminator_acts", torch.tensor(float(acting)))
-        self.accuracy += 0.05 * (accuracy.item() - self.accuracy)
+        noted["accuracy"] = accuracy
+        acting = k < 0 or self.numbers["accuracy"] <= self.p.guards.accuracy_high
+        noted["discriminator_acts"] = torch.tensor(float(acting))
+        self.numbers["accuracy"] += 0.05 * (accuracy.item() - self.numbers["accuracy"])
         if not acting:
             return
         if self.p.penalty != "none":
             penalty = self._penalty(batch, tokens, lengths)
-            self._note("penalty", penalty)
+            noted["penalty"] = penalty
             loss = loss + self.p.penalty_weight * penalty
-            self.flops += 12 * self._judge_weights * (asked + max(said, drawn))
+            self.numbers["flops"] += 12 * self._judge_weights * (asked + max(said, drawn))
         loss.backward()
-        self.flops += 4 * self._judge_weights * (3 * asked + 2 * said + drawn)
-        nn.utils.clip_grad_norm_(self.discriminator.parameters(), 1.0)
-        self.discriminator_optimizer.step()
-        self.discriminator_optimizer.zero_grad()
+        self.numbers["flops"] += 4 * self._judge_weights * (3 * asked + 2 * said + drawn)
+        self.players["discriminator"].update()
 
     def _penalty(self, batch: Batch, tokens: Tensor, lengths: Tensor) -> Tensor:
         embed = self.discriminator.embedding
@@ -314,66 +256,12 @@ class Phase:
         logits: Tensor = self.discriminator(batch.prompt, batch.prompt_lengths, embedded, lengths)
         return logits.float()
 
-    def _next_batch(self) -> Batch:
+    def _next_batch(self, k: int) -> Batch:
         per_epoch = math.ceil(len(self._known) / self.p.batch)
-        epoch, index = divmod(self.step + self.p.warmup, per_epoch)
+        epoch, index = divmod(k + self.p.warmup, per_epoch)
         if epoch != self._order[0]:
             self._order = (epoch, batch_order(self.train.lengths[self._known], self.p.batch, self.seed, epoch))
         return self.train.batch(self._known[self._order[1][index]]).to(self.device)
-
-    def _note(self, name: str, value: Tensor) -> None:
-        number = float(value.detach())
-        if not math.isfinite(number):
-            raise NonFiniteLoss(
-                f"{name} is {number} at adversarial step {self.step}; the checkpoint before it is kept",
-                "lower train.learning_rate or train.discriminator_learning_rate, or set compute.precision to float32",
-            )
-        self.sums[name] = self.sums.get(name, 0.0) + number
-        self.counts[name] = self.counts.get(name, 0) + 1
-
-    @property
-    def average(self) -> TextGenerator:
-        """The moving average of the generator."""
-        return cast("TextGenerator", self.ema.module)
-
-    def means(self) -> dict[str, float]:
-        """The step, and the means of what was noted since the last call."""
-        means = {"step": self.step, **{name: self.sums[name] / self.counts[name] for name in sorted(self.sums)}}
-        self.sums, self.counts = {}, {}
-        return means
-
-    def weights(self) -> dict[str, dict[str, Tensor]]:
-        """Copies of the three networks' weights."""
-        networks = {"generator": self.generator, "ema": self.ema.module, "discriminator": self.discriminator}
-        return {name: copy.deepcopy(network.state_dict()) for name, network in networks.items()}
-
-    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
-        """Put back what `weights` returned."""
-        self.generator.load_state_dict(weights["generator"])
-        self.ema.module.load_state_dict(weights["ema"])
-        self.discriminator.load_state_dict(weights["discriminator"])
-
-    _COUNTERS = ("step", "accuracy", "flops", "sums", "counts")
-    _OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
-
-    def state(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        return {
-            "generator": self.generator.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "ema": self.ema.state_dict(),
-            "random": random_state(),
-            **{name: getattr(self, name).state_dict() for name in self._OPTIMIZERS},
-            **{name: getattr(self, name) for name in self._COUNTERS},
-        }
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Put back what `state` returned."""
-        for name in ("generator", "discriminator", "ema", *self._OPTIMIZERS):
-            getattr(self, name).load_state_dict(state[name])
-        for name in self._COUNTERS:
-            setattr(self, name, state[name])
-        set_random_state(state["random"])
 
 
 class Validation:
@@ -424,11 +312,43 @@ class Validation:
         }
 
 
-def _crossed(row: dict[str, float], twin: dict[str, float], guards: Guards) -> str:
-    if row["entropy"] < guards.entropy_floor * twin["entropy"]:
-        return "entropy"
-    if row["duplicates"] > twin["duplicates"] + guards.duplicates_limit:
-        return "duplicates"
-    if row["kl"] > guards.kl_limit:
-        return "kl"
-    return ""
+def limits(guards: Guards) -> tuple[Limit, ...]:
+    """What stops training, in the order in which it is asked."""
+    return (
+        Limit("entropy", lambda row, twin: row["entropy"] < guards.entropy_floor * twin["entropy"]),
+        Limit("duplicates", lambda row, twin: row["duplicates"] > twin["duplicates"] + guards.duplicates_limit),
+        Limit("kl", lambda row, twin: row["kl"] > guards.kl_limit),
+    )
+
+
+def fit(
+    generator: TextGenerator,
+    discriminator: Discriminator,
+    train: Pairs,
+    val: Pairs,
+    parameters: Parameters,
+    objective: ModuleType,
+    max_tokens: int,
+    compute: Compute,
+    seed: int,
+    checkpoint: Checkpoint,
+) -> tuple[Outcome, float]:
+    """Train ``generator`` and ``discriminator`` in place, as `Gumbel` does; returns the outcome and the operations.
+
+    Raises:
+        NonFiniteTraining, Interrupted: see `promptgan.training.loop.run.run`.
+    """
+    p = parameters
+    method = Gumbel(generator, discriminator, train, val, p, objective, max_tokens, compute, seed)
+    plan = Plan(
+        title="adversarial",
+        steps=p.steps,
+        validate_every=p.validate_every,
+        checkpoint_every=p.checkpoint_every,
+        warmup=p.warmup,
+        ema=p.ema,
+        patience=p.patience,
+        keeps_start=False,
+    )
+    outcome = run(method, plan, checkpoint)
+    return outcome, method.numbers["flops"]

@@ -1,22 +1,20 @@
 """Teacher forcing: maximum likelihood of the texts given their prompts, until validation stops improving."""
 
-import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 import torch
 from pydantic import Field
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from promptgan import base
 from promptgan.compute import Compute, autocast
 from promptgan.models import likelihood
 from promptgan.models.generator import TextGenerator
-from promptgan.progress import Progress
-from promptgan.training import live
-from promptgan.training.checkpoint import Checkpoint, NonFiniteLoss, random_state, set_random_state
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.method import Method, Numbers, Player, Row, Value
+from promptgan.training.loop.run import Outcome, Plan, run
 from promptgan.training.pairs import Pairs, batch_order, in_order
 
 
@@ -42,19 +40,64 @@ class Parameters(base.Parameters):
     """Steps between checkpoints, for resuming after a kill."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a likelihood training ended; the generator holds its best weights."""
+class Likelihood(Method):
+    """The generator learns the texts by teacher forcing; a validation that gains too little cuts the learning rate.
 
-    history: list[dict[str, float]]
-    """One row per validation: step, epoch, train and validation NLL per token in nats, learning rate."""
-    best: float
-    """Lowest validation NLL per token, nats."""
-    steps: int
-    converged: bool
-    """False where validation was still improving at the limit."""
-    rate: float
-    """Learning rate of the last steps."""
+    Args:
+        generator: trained in place.
+        train, val: pairs.
+        parameters: the `pretrain` section.
+        compute: precision.
+        seed: of the order of the pairs.
+    """
+
+    averaged = ("generator",)
+    score, better = "val_nll", "lower"
+    remedy = "lower pretrain.learning_rate, or set compute.precision to float32"
+
+    def __init__(
+        self, generator: TextGenerator, train: Pairs, val: Pairs, parameters: Parameters, compute: Compute, seed: int
+    ) -> None:
+        self.generator, self.train, self.val = generator, train, val
+        self.p, self.compute, self.seed = parameters, compute, seed
+        self.device = next(generator.parameters()).device
+        self.player = Player("generator", generator, adamw(generator, parameters.learning_rate), clip=1.0)
+        self.numbers = Numbers(rate=parameters.learning_rate, cuts=0, best=math.inf, steps=0)
+        self.state = {"generator": generator, "optimizer": self.player.optimizer, "numbers": self.numbers}
+        self.order: tuple[int, list[Any]] = (-1, [])
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of a pass over the training pairs."""
+        return math.ceil(len(self.train) / self.p.batch)
+
+    def step(self, k: int) -> dict[str, Value]:
+        """One batch; reports NLL over tokens."""
+        epoch, index = divmod(k, self.per_epoch)
+        if epoch != self.order[0]:
+            self.order = epoch, batch_order(self.train.lengths, self.p.batch, self.seed, epoch)
+        for group in self.player.optimizer.param_groups:
+            group["lr"] = self.numbers["rate"] * min(1.0, (k + 1) / max(1, self.p.warmup))
+        with autocast(self.compute):
+            batch = self.train.batch(self.order[1][index]).to(self.device)
+            nll, tokens = likelihood.backward(self.generator, batch)
+        self.player.update()
+        self.numbers["steps"] += 1
+        return {"train_nll": (nll, tokens)}
+
+    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
+        """NLL per token of the validation texts, and after the first step the learning rate that led there."""
+        nll = validation_nll(cast("TextGenerator", networks["generator"]), self.val, self.compute)
+        return {"val_nll": nll, **({"rate": self.numbers["rate"]} if self.numbers["steps"] else {})}
+
+    def hear(self, row: Row) -> str | None:
+        """Cut the learning rate where a validation gained less than `min_gain`; stop after `patience` cuts."""
+        numbers = self.numbers
+        if row["val_nll"] > numbers["best"] - self.p.min_gain:
+            numbers["rate"] *= self.p.cut
+            numbers["cuts"] += 1
+        numbers["best"] = min(numbers["best"], row["val_nll"])
+        return "converged" if numbers["cuts"] >= self.p.patience else None
 
 
 def fit(
@@ -71,94 +114,24 @@ def fit(
     """Train ``generator`` in place and leave the weights of its best validation in it.
 
     Args:
-        steps: most steps to take; ``epochs`` of the parameters where None.
+        steps: most steps to take with a generator that is trained already; where None, it is fresh, and ``epochs`` of
+            the parameters are taken.
         ema: decay of a moving average of the weights, which is then what is validated and kept; none where None.
 
     Raises:
-        NonFiniteLoss: the loss is no longer finite.
+        NonFiniteTraining, NothingLearnt, Interrupted: see `promptgan.training.loop.run.run`.
     """
-    p = parameters
-    device = next(generator.parameters()).device
-    per_epoch = math.ceil(len(train) / p.batch)
-    limit = p.epochs * per_epoch if steps is None else steps
-    optimizer = adamw(generator, p.learning_rate)
-    average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(ema or 0.0))  # type: ignore[no-untyped-call]
-    kept = generator if ema is None else cast("TextGenerator", average.module)
-    best_weights = copy.deepcopy(kept.state_dict())
-    state: dict[str, Any] = {"step": 0, "rate": p.learning_rate, "cuts": 0, "best": math.inf, "nll": 0.0, "tokens": 0}
-    history: list[dict[str, float]] = []
-    if saved := checkpoint.load():
-        generator.load_state_dict(saved["generator"])
-        average.load_state_dict(saved["average"])
-        optimizer.load_state_dict(saved["optimizer"])
-        best_weights, state, history = saved["best_weights"], saved["state"], saved["history"]
-        set_random_state(saved["random"])
-    if not history:  # the weights that training starts from count as a validation, so that more training cannot worsen
-        state["best"] = validation_nll(generator, val, compute)
-        history.append({"step": 0, "epoch": 0.0, "val_nll": state["best"]})
-        live.begin(checkpoint.stage)
-        live.publish(checkpoint.stage, history[0])
-
-    order_of, order = -1, []
-    with Progress("likelihood", limit, done=state["step"]) as progress:
-        while state["step"] < limit and state["cuts"] < p.patience:
-            epoch, index = divmod(state["step"], per_epoch)
-            if epoch != order_of:
-                order_of, order = epoch, batch_order(train.lengths, p.batch, seed, epoch)
-            for group in optimizer.param_groups:
-                group["lr"] = state["rate"] * min(1.0, (state["step"] + 1) / max(1, p.warmup))
-            generator.train()
-            with autocast(compute):
-                nll, tokens = likelihood.backward(generator, train.batch(order[index]).to(device))
-            if not math.isfinite(nll):
-                raise NonFiniteLoss(
-                    f"the likelihood loss is {nll} at step {state['step']}; the checkpoint before it is kept",
-                    "lower pretrain.learning_rate, or set compute.precision to float32",
-                )
-            nn.utils.clip_grad_norm_(generator.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            if ema is not None:
-                average.update_parameters(generator)
-            state["step"] += 1
-            state["nll"] += nll
-            state["tokens"] += tokens
-
-            if state["step"] % p.validate_every == 0 or state["step"] == limit:
-                val_nll = validation_nll(kept, val, compute)
-                history.append(
-                    {
-                        "step": state["step"],
-                        "epoch": round(state["step"] / per_epoch, 4),
-                        "train_nll": state["nll"] / state["tokens"],
-                        "val_nll": val_nll,
-                        "rate": state["rate"],
-                    }
-                )
-                live.publish(checkpoint.stage, history[-1])
-                state["nll"], state["tokens"] = 0.0, 0
-                if val_nll > state["best"] - p.min_gain:
-                    state["rate"] *= p.cut
-                    state["cuts"] += 1
-                if val_nll < state["best"]:
-                    state["best"] = val_nll
-                    best_weights = copy.deepcopy(kept.state_dict())
-                progress.say(f"val {val_nll:.3f} nats/token")
-            if state["step"] % p.checkpoint_every == 0:
-                checkpoint.save(
-                    {
-                        "generator": generator.state_dict(),
-                        "average": average.state_dict(),
-                        "optimizer": optimizer.state_dict(),
-                        "best_weights": best_weights,
-                        "state": state,
-                        "history": history,
-                        "random": random_state(),
-                    }
-                )
-            progress.advance()
-    generator.load_state_dict(best_weights)
-    return Outcome(history, state["best"], state["step"], state["cuts"] >= p.patience, history[-1].get("rate", 0.0))
+    method = Likelihood(generator, train, val, parameters, compute, seed)
+    plan = Plan(
+        title="likelihood",
+        steps=parameters.epochs * method.per_epoch if steps is None else steps,
+        validate_every=parameters.validate_every,
+        checkpoint_every=parameters.checkpoint_every,
+        per_epoch=method.per_epoch,
+        ema=ema,
+        fresh=steps is None,
+    )
+    return run(method, plan, checkpoint)
 
 
 def adamw(network: nn.Module, learning_rate: float) -> torch.optim.AdamW:

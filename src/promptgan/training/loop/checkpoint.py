@@ -2,33 +2,32 @@
 
 import fcntl
 import hashlib
+import io
 import json
 import os
+import random
 import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 
 from promptgan import base
 from promptgan.record import sha256
 
-
-class CheckpointUnreadable(base.PromptganError):
-    """A checkpoint exists but cannot be read."""
-
-
-class NonFiniteLoss(base.PromptganError):
-    """A loss became infinite or not a number; the last checkpoint is kept."""
+DIGEST_BYTES = 32
+"""Of the sha256 that a checkpoint file begins with."""
 
 
 class Checkpoint:
     """The saved state of one run of a stage, under the main repository's ``.dvc/tmp/checkpoints``.
 
     Enter it to take its lock: a second process with the same key waits. Leaving it without an exception deletes the
-    folder; after a kill or an error the folder stays, and the next run goes on from it.
+    folder; after a kill or an error the folder stays, and the next run goes on from it. The state before the last is
+    kept too: where the last is damaged, that one is used.
 
     Args:
         stage: name of the stage.
@@ -42,7 +41,7 @@ class Checkpoint:
         root = base.main_repository() / ".dvc" / "tmp" / "checkpoints"
         self.folder = root / f"{stage}-{digest}"
         self._lock_path = root / f"{stage}-{digest}.lock"
-        self._state = self.folder / "state.pt"
+        self._state, self._before = self.folder / "state.pt", self.folder / "before.pt"
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -66,38 +65,54 @@ class Checkpoint:
         self._lock.close()
 
     def load(self) -> dict[str, Any] | None:
-        """The state last saved, or None.
-
-        Raises:
-            CheckpointUnreadable: the file is broken.
-        """
-        if not self._state.exists():
-            return None
-        try:
-            state: dict[str, Any] = torch.load(self._state, weights_only=True)
-        except Exception as error:  # torch raises many kinds for a broken file
-            raise CheckpointUnreadable(
-                f"{self._state} cannot be read: {error}", f"delete {self.folder} and run again from the start"
-            ) from error
-        print(f"{self.stage}: going on from the checkpoint of a run that was interrupted", file=sys.stderr, flush=True)
-        return state
+        """The state last saved that is whole, or None. Says what is damaged, and that training goes on or anew."""
+        for path in (self._state, self._before):
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                continue
+            digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+            if hashlib.sha256(payload).digest() == digest:
+                state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
+                self._say("going on from the checkpoint of a run that was interrupted")
+                return state
+            self._say(f"the checkpoint {path.name} is damaged and is not used")
+        if self._state.exists() or self._before.exists():
+            self._say("no checkpoint is whole; starting anew")
+        return None
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the saved state, whole or not at all."""
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        payload = buffer.getvalue()
         temporary = self._state.with_suffix(".partial")
         with temporary.open("wb") as file:
-            torch.save(state, file)
+            file.write(hashlib.sha256(payload).digest())
+            file.write(payload)
             file.flush()
             os.fsync(file.fileno())
+        if self._state.exists():
+            self._state.replace(self._before)
         temporary.replace(self._state)
         folder = os.open(self.folder, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
 
+    def _say(self, words: str) -> None:
+        print(f"{self.stage}: {words}", file=sys.stderr, flush=True)
+
 
 def random_state() -> dict[str, Any]:
-    """The state of torch's random number generators."""
-    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []}
+    """The state of the random number generators of torch, numpy and Python."""
+    numpy: Any = np.random.get_state(legacy=True)
+    name, keys, *rest = numpy
+    return {
+        "cpu": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "numpy": (name, keys.tolist(), *rest),
+        "python": random.getstate(),
+    }
 
 
 def set_random_state(state: dict[str, Any]) -> None:
@@ -105,8 +120,13 @@ def set_random_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["cpu"])
     if state["cuda"]:
         torch.cuda.set_rng_state_all(state["cuda"])
+    np.random.set_state(state["numpy"])
+    random.setstate(state["python"])
 
 
 def _loaded_code() -> dict[str, str]:
-    files = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "promptgan"}
+    """sha256 of every file of this project that is loaded, the running script among them."""
+    script = sys.modules["__main__"]
+    modules = {n: m for n, m in sys.modules.items() if n.split(".")[0] == "promptgan"} | {"__main__": script}
+    files = {name: getattr(module, "__file__", None) for name, module in modules.items()}
     return {name: sha256(Path(file)) for name, file in sorted(files.items()) if file}

@@ -1,13 +1,17 @@
 """Checkpoints: what names them, what survives a kill, and that one process at a time has one."""
 
+import random
+import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
-from promptgan.training.checkpoint import Checkpoint, CheckpointUnreadable, random_state, set_random_state
+from promptgan.training.loop.checkpoint import Checkpoint, random_state, set_random_state
 
 RUN = {"stage": "pretrain", "parameters": {"seed": 1}}
 
@@ -42,23 +46,45 @@ def test_a_copy_of_an_experiment_shares_the_checkpoint_of_its_main_repository(
         assert Checkpoint("pretrain", RUN).folder == here
 
 
-def test_a_save_that_is_cut_off_leaves_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut_off(state: object, file: object) -> None:
-        file.write(b"PK half")  # type: ignore[attr-defined]
-        raise OSError("no space left on device")
+def test_an_edit_of_the_running_script_is_another_run(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = repository / "train.py"
+    folders = set()
+    for content in ("one = 1", "one = 2"):
+        script.write_text(content)
+        monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__file__=str(script)))
+        folders.add(Checkpoint("train", RUN).folder)
+    assert len(folders) == 2
 
-    with pytest.raises(OSError, match="no space"), Checkpoint("pretrain", RUN) as checkpoint:
+
+def test_a_save_that_is_cut_off_leaves_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OSError, match="No space"), Checkpoint("pretrain", RUN) as checkpoint:
         checkpoint.save({"step": 1})
-        monkeypatch.setattr(torch, "save", cut_off)
+        (checkpoint.folder / "state.partial").symlink_to("/dev/full")  # every write to it fails as on a full disk
         checkpoint.save({"step": 2})
     with Checkpoint("pretrain", RUN) as checkpoint:
         assert checkpoint.load() == {"step": 1}
 
 
-def test_a_broken_checkpoint_is_a_clean_error_that_names_it() -> None:
-    with pytest.raises(CheckpointUnreadable, match=r"delete .*pretrain-"), Checkpoint("pretrain", RUN) as checkpoint:
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
+def test_of_a_damaged_checkpoint_the_one_before_is_used(damage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), Checkpoint("pretrain", RUN) as checkpoint:
+        checkpoint.save({"step": 1})
+        checkpoint.save({"step": 2})
+        raise KeyboardInterrupt
+    state = checkpoint.folder / "state.pt"
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2] ^= 1
+    state.write_bytes({"cut": state.read_bytes()[:-9], "flipped": bytes(content), "empty": b""}[damage])
+    with Checkpoint("pretrain", RUN) as checkpoint:
+        assert checkpoint.load() == {"step": 1}
+    assert "state.pt is damaged" in capsys.readouterr().err
+
+
+def test_where_no_checkpoint_is_whole_it_says_that_it_starts_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    with Checkpoint("pretrain", RUN) as checkpoint:
         (checkpoint.folder / "state.pt").write_bytes(b"nonsense")
-        checkpoint.load()
+        assert checkpoint.load() is None
+    assert "starting anew" in capsys.readouterr().err
 
 
 def test_a_second_holder_waits_for_the_first_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,10 +110,19 @@ def test_a_second_holder_waits_for_the_first_and_says_so(capsys: pytest.CaptureF
 
 
 def test_the_random_numbers_go_on_where_they_were() -> None:
-    torch.manual_seed(3)
-    torch.rand(5)
-    state = random_state()
-    expected = torch.rand(7)
+    def drawn() -> tuple[list[float], float, float]:
+        return torch.rand(7).tolist(), float(np.random.standard_normal()), random.gauss()
+
+    drawn()  # so that the second halves of pairs of normal numbers are waiting
+    with pytest.raises(KeyboardInterrupt), Checkpoint("pretrain", RUN) as checkpoint:
+        checkpoint.save({"random": random_state()})
+        raise KeyboardInterrupt
+    expected = drawn()
     torch.manual_seed(4)
-    set_random_state(state)
-    assert torch.equal(torch.rand(7), expected)
+    np.random.seed(4)
+    random.seed(4)
+    with Checkpoint("pretrain", RUN) as checkpoint:
+        saved = checkpoint.load()
+    assert saved is not None
+    set_random_state(saved["random"])
+    assert drawn() == expected

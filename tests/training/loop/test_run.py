@@ -1,0 +1,186 @@
+"""The loop: what every method is promised, killed or not, and what ends a training."""
+
+import math
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from promptgan import base
+from promptgan.judges import text as judges
+from promptgan.models import discriminator as discriminators
+from promptgan.models.discriminator import Discriminator
+from promptgan.models.generators.recurrent import Generator
+from promptgan.models.generators.recurrent import Parameters as GeneratorParameters
+from promptgan.training.adversarial import gumbel
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.method import Limit, Method, Player, Row, Value
+from promptgan.training.loop.run import Interrupted, NonFiniteTraining, NothingLearnt, Outcome, Plan, run
+from promptgan.training.pairs import Pairs
+from promptgan.training.pretraining import likelihood
+from tests.judges import test_text as matching
+from tests.training.adversarial import test_gumbel
+from tests.training.conftest import COMPUTE, Killed, KilledAfter
+from tests.training.pretraining import test_likelihood
+
+Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
+"""What a training leaves: its history or metrics, and weights."""
+
+
+def trained_likelihood(tokens: Path, checkpoint: Checkpoint, **more: Any) -> Left:
+    generator = Generator(
+        GeneratorParameters(name="recurrent", cell="gru", embedding=8, width=8, layers=1, dropout=0.1), 64
+    )
+    train, val = Pairs(tokens / "train.arrow"), Pairs(tokens / "val.arrow")
+    outcome = likelihood.fit(generator, train, val, test_likelihood.PARAMETERS, COMPUTE, 1, checkpoint, **more)
+    return outcome.history, outcome.networks["generator"].state_dict()
+
+
+def trained_control(tokens: Path, checkpoint: Checkpoint) -> Left:
+    return trained_likelihood(tokens, checkpoint, steps=30, ema=0.9)
+
+
+def trained_gumbel(tokens: Path, checkpoint: Checkpoint) -> Left:
+    generator = Generator(
+        GeneratorParameters(name="recurrent", cell="gru", embedding=8, width=8, layers=1, dropout=0.1), 64
+    )
+    discriminator = Discriminator(
+        discriminators.Parameters(width=6, kernel=3, dropout=0.1), generator.embedding.weight.data
+    )
+    band = {"accuracy_low": 0.5, "accuracy_high": 0.55}  # so that who waits depends on what was before
+    guards = gumbel.Guards(**test_gumbel.OPEN | band)
+    parameters = test_gumbel.PARAMETERS.model_copy(update={"guards": guards})
+    objective = base.choose("promptgan.objectives.adversarial", parameters.objective, "train.objective")
+    train, val = Pairs(tokens / "train.arrow"), Pairs(tokens / "val.arrow")
+    outcome, flops = gumbel.fit(generator, discriminator, train, val, parameters, objective, 10, COMPUTE, 1, checkpoint)
+    weights = {
+        f"{player}/{name}": tensor
+        for player, network in (*outcome.networks.items(), ("players", generator))
+        for name, tensor in network.state_dict().items()
+    }
+    return [*outcome.history, {"flops": flops}], weights
+
+
+def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
+    fitted = judges.fit(Pairs(tokens / "judge.arrow"), 64, matching.PARAMETERS, 1, torch.device("cpu"), checkpoint)
+    return fitted.metrics, fitted.matcher.state_dict()
+
+
+METHODS = {
+    "likelihood": trained_likelihood,
+    "control": trained_control,
+    "gumbel": trained_gumbel,
+    "matcher": trained_matcher,
+}
+
+
+@pytest.mark.parametrize("saves", [1, 2])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(method: str, saves: int, tokens: Path) -> None:
+    def trained(checkpoint: Checkpoint) -> Left:
+        torch.manual_seed(1)
+        with checkpoint:
+            return METHODS[method](tokens, checkpoint)
+
+    numbers, weights = trained(Checkpoint("stage", {}))
+    with pytest.raises(Killed):
+        trained(KilledAfter(saves))
+    resumed_numbers, resumed_weights = trained(Checkpoint("stage", {}))
+    assert resumed_numbers == numbers
+    assert resumed_weights.keys() == weights.keys()
+    assert all(torch.equal(weights[name], tensor) for name, tensor in resumed_weights.items())
+
+
+class Slope(Method):
+    """One weight that goes down a slope; its score is how far."""
+
+    remedy = "lower the rate"
+
+    def __init__(self, gradient: Callable[[int], float] = lambda k: -1.0) -> None:
+        self.gradient = gradient
+        self.network = nn.Linear(1, 1, bias=False)
+        nn.init.zeros_(self.network.weight)
+        self.player = Player("walker", self.network, torch.optim.SGD(self.network.parameters(), 1.0), clip=None)
+        self.state = {"network": self.network}
+
+    def step(self, k: int) -> Mapping[str, Value]:
+        self.network.weight.grad = torch.full((1, 1), self.gradient(k))
+        self.player.update()
+        return {"loss": torch.tensor(float(k))}
+
+    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
+        return {"score": self.network.weight.item()}
+
+
+def walked(method: Slope, **changes: Any) -> Outcome:
+    plan = Plan(**{"title": "walk", "steps": 8, "validate_every": 2, "checkpoint_every": 2, **changes})
+    with Checkpoint("walk", {}) as checkpoint:
+        return run(method, plan, checkpoint)
+
+
+def test_it_leaves_the_weights_of_the_best_validation() -> None:
+    method = Slope(lambda k: -1.0 if k < 4 else 1.0)
+    outcome = walked(method)
+    assert [row["score"] for row in outcome.history] == [0, 2, 4, 2, 0]
+    assert (outcome.best, outcome.best_step, outcome.stopped, outcome.steps) == (4, 4, "limit", 8)
+    assert method.network.weight.item() == 4
+    assert [row.get("loss") for row in outcome.history] == [None, 0.5, 2.5, 4.5, 6.5]
+
+
+def test_patience_ends_it() -> None:
+    outcome = walked(Slope(lambda k: -1.0 if k < 2 else 1.0), patience=2)
+    assert (outcome.stopped, outcome.steps) == ("patience", 6)
+
+
+def test_a_guard_ends_it_and_its_weights_are_not_kept_where_there_are_others() -> None:
+    method = Slope()
+    method.limits = (Limit("far", lambda row, start: row["score"] > start["score"] + 3),)
+    outcome = walked(method)
+    assert (outcome.stopped, outcome.steps, outcome.best_step) == ("far", 4, 2)
+    assert method.network.weight.item() == 2
+
+
+def test_fresh_weights_that_are_never_beaten_are_an_error_with_the_remedy() -> None:
+    with pytest.raises(NothingLearnt, match=r"score was 0\.0000 before training and -8\.0000 at step 8\n.*lower"):
+        walked(Slope(lambda k: 1.0), fresh=True)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_gradient_that_is_not_finite_reaches_neither_weights_nor_checkpoint(bad: float) -> None:
+    method = Slope(lambda k: bad if k == 5 else -1.0)
+    with pytest.raises(NonFiniteTraining, match=r"the gradient of the walker is not finite at step 5; .*\n.*lower"):
+        walked(method)
+    assert method.network.weight.item() == 5
+    with Checkpoint("walk", {}) as checkpoint:
+        saved = checkpoint.load()
+    assert saved is not None
+    assert (saved["now"]["step"], saved["parts"]["network"]["weight"].item()) == (4, 4)
+
+
+def test_a_value_that_is_not_finite_stops_it() -> None:
+    class Losing(Slope):
+        def step(self, k: int) -> Mapping[str, Value]:
+            return {**super().step(k), "loss": torch.tensor(math.nan if k == 3 else 1.0)}
+
+    with pytest.raises(NonFiniteTraining, match="loss is not finite at step 3"):
+        walked(Losing())
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_the_step_it_came_in_and_the_next_run_goes_on(signum: int) -> None:
+    def gradient(k: int) -> float:
+        if k == 2 and not came:
+            came.append(k)
+            os.kill(os.getpid(), signum)
+        return -1.0
+
+    came: list[int] = []
+    with pytest.raises(Interrupted, match="interrupted after step 3, and saved") as caught:
+        walked(Slope(gradient))
+    assert caught.value.exit_code == 128 + signum
+    assert walked(Slope(gradient)).best == 8
