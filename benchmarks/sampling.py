@@ -1,4 +1,4 @@
-"""Sampling: `promptgan.models.decoding.sample` against the bare loop that users write, on the same prompts in one run.
+"""Sampling: `promptgan.forms.tokens.decoding.sample` against the bare loop that users write, on the same prompts in one run.
 
 Needs `data/tokens` and `models/pretrained` of a finished run. One thread. The bare loop is batched too, draws with
 `torch.multinomial`, and goes on with every sequence until the longest has ended.
@@ -16,11 +16,11 @@ import numpy as np
 import torch
 
 from promptgan.compute import Compute, prepare
-from promptgan.models import folder
-from promptgan.models.decoding import random_numbers, sample
-from promptgan.models.generator import Batch
-from promptgan.training.pairs import Pairs
-from promptgan.vocabulary import BOS, EOS
+from promptgan.networks import folder
+from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.generator import Batch
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.vocabulary import BOS, EOS
 
 COUNT, ROUNDS = 512, 5
 

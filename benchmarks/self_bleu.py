@@ -17,7 +17,7 @@ import numpy as np
 import typer
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
-from promptgan.evaluation.metrics.bleu import bleu, self_bleu
+from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 
 WEIGHTS = [tuple([1 / n] * n) for n in (2, 3, 4, 5)]
 

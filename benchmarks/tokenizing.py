@@ -23,7 +23,7 @@ ROUNDS = 3
 def ours(folder: Path) -> float:
     """Encode the splits of ``folder`` with a tokenizer that is fitted on them; seconds."""
     from promptgan import base
-    from promptgan.tokenizers import text
+    from promptgan.tasks.text.arrays import arrays as text
 
     parameters = text.Parameters(**base.load_params()["tokenize"])
     with tempfile.TemporaryDirectory() as out:
@@ -37,7 +37,7 @@ def bare(folder: Path) -> float:
     import pyarrow.parquet as pq
 
     from promptgan import base
-    from promptgan.tokenizers import text
+    from promptgan.tasks.text.arrays import arrays as text
 
     parameters = text.Parameters(**base.load_params()["tokenize"])
     start = time.perf_counter()

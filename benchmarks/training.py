@@ -18,12 +18,14 @@ import torch
 
 from promptgan import base
 from promptgan.compute import Compute, autocast, prepare
-from promptgan.models import discriminator, folder, likelihood
-from promptgan.models.generator import Batch, TextGenerator
-from promptgan.objectives.adversarial import non_saturating
-from promptgan.training.adversarial import gumbel
-from promptgan.training.pairs import Pairs, batch_order
-from promptgan.training.pretraining.likelihood import adamw
+from promptgan.networks import folder
+from promptgan.forms.tokens import likelihood
+from promptgan.networks.tokens.convolutional import network as discriminator
+from promptgan.forms.tokens.generator import Batch, TextGenerator
+from promptgan.objectives import non_saturating
+from promptgan.training.methods.gumbel import method as gumbel
+from promptgan.forms.tokens.pairs import Pairs, batch_order
+from promptgan.training.methods.likelihood.method import adamw
 
 STEPS = 12
 

@@ -40,9 +40,9 @@ def main(
         parameters = base.validated(method.Parameters, settings.pretrain, "pretrain")
         device = prepare(settings.compute, settings.seed)
 
-        from promptgan.models import folder
+        from promptgan.forms.tokens.pairs import Pairs
+        from promptgan.networks import folder
         from promptgan.training.loop.checkpoint import Checkpoint
-        from promptgan.training.pairs import Pairs
 
         twin = folder.load(pretrained, device)
         cost = folder.read_config(adversarial)

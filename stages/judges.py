@@ -37,9 +37,9 @@ def main(
         parameters = base.validated(module.Parameters, settings.judges, "judges")
         device = prepare(settings.compute, settings.seed)
 
-        from promptgan.judges.networks import dual_encoder
+        from promptgan.forms.tokens.pairs import Pairs
+        from promptgan.tasks.text.judges import dual_encoder
         from promptgan.training.loop.checkpoint import Checkpoint
-        from promptgan.training.pairs import Pairs
 
         judge = tokens / "judge.arrow"
         run = describe_run("judges", settings, [judge, tokens / "meta.json"])

@@ -41,9 +41,9 @@ def main(
         parameters = base.validated(method.Parameters, settings.pretrain, "pretrain")
         device = prepare(settings.compute, settings.seed)
 
-        from promptgan.models import folder
+        from promptgan.forms.tokens.pairs import Pairs
+        from promptgan.networks import folder
         from promptgan.training.loop.checkpoint import Checkpoint
-        from promptgan.training.pairs import Pairs
 
         meta = json.loads((tokens / "meta.json").read_text(encoding="utf-8"))
         generator = folder.build(settings.model, meta["vocabulary"]).to(device)

@@ -44,10 +44,10 @@ def main(
         objective = base.choose("promptgan.objectives.adversarial", parameters.objective, "train.objective")
         device = prepare(settings.compute, settings.seed)
 
-        from promptgan.models import discriminator as judges
-        from promptgan.models import folder
+        from promptgan.forms.tokens.pairs import Pairs
+        from promptgan.networks import folder
+        from promptgan.networks.tokens.convolutional import network as judges
         from promptgan.training.loop.checkpoint import Checkpoint
-        from promptgan.training.pairs import Pairs
 
         shape = base.validated(judges.Parameters, settings.discriminator, "discriminator")
         twin = folder.load(pretrained, device)

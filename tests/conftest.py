@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
-    from promptgan.models.generators.recurrent import Generator
+    from promptgan.networks.tokens.recurrent.network import Generator
 
 THINGS = ["tea", "rice", "soup", "bread", "fish", "cake"]
 ACTS = ["buy", "cook", "eat", "find"]
@@ -49,7 +49,7 @@ def validated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tokens(validated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tokenize stage."""
-    from promptgan.tokenizers.text import Parameters, tokenize
+    from promptgan.tasks.text.arrays.arrays import Parameters, tokenize
 
     folder = tmp_path_factory.mktemp("tokens")
     tokenize(validated, folder, Parameters(level="word", vocabulary=64, lowercase=True, max_tokens=10))
@@ -73,7 +73,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def generator(one_thread: None) -> "Generator":
     """A tiny generator with fresh weights, for the vocabulary of `tokens`."""
-    from promptgan.models.generators.recurrent import Generator, Parameters
+    from promptgan.networks.tokens.recurrent.network import Generator, Parameters
 
     parameters = Parameters(name="recurrent", cell="gru", embedding=8, width=8, layers=1, dropout=0.1)
     return Generator(parameters, 64)

@@ -275,8 +275,8 @@ def test_generate_answers_every_prompt(repository: Path) -> None:
     import torch
     from tokenizers import Tokenizer, models
 
-    from promptgan.models import folder
-    from promptgan.tokenizers.text import SPECIAL_TOKENS
+    from promptgan.networks import folder
+    from promptgan.tasks.text.arrays.arrays import SPECIAL_TOKENS
 
     vocabulary = {token: number for number, token in enumerate([*SPECIAL_TOKENS, "yes", "no"])}
     Tokenizer(models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS[1])).save(str(repository / "tokenizer.json"))

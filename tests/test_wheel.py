@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.models import folder
+from promptgan.networks import folder
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}

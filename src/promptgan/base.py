@@ -114,27 +114,29 @@ def describe(error: pydantic.ValidationError, cls: type[Parameters], section: st
     return lines
 
 
-def choose(package: str, name: object, key: str) -> ModuleType:
-    """Import the module ``name`` of a folder of choices, such as ``promptgan.models.generators``.
+def choose(package: str, name: object, key: str, part: str | None = None) -> ModuleType:
+    """Import the choice ``name`` of a folder of choices, such as ``promptgan.objectives``.
 
     Args:
         package: dotted name of the folder.
-        name: the file name without ``.py``, as ``params.yaml`` gives it.
+        name: the file without ``.py``, or the subfolder, as ``params.yaml`` gives it.
         key: the parameter that holds the name, for the error.
+        part: the file inside, where a choice is a folder: ``parameters``, which imports nothing heavy, or what works.
 
     Raises:
-        ParameterError: there is no such file; lists those that exist.
+        ParameterError: there is no such choice; lists those that exist.
     """
     known = choices(package)
     if name not in known:
         raise ParameterError([f"{key}: found {shown(name)}{nearest(str(name), known)}; available: {', '.join(known)}"])
-    return importlib.import_module(f"{package}.{name}")
+    return importlib.import_module(".".join([package, str(name), *([part] if part else [])]))
 
 
 def choices(package: str) -> list[str]:
-    """The names in a folder of choices, found by file name alone."""
-    folders = importlib.import_module(package).__path__
-    return sorted(p.stem for folder in folders for p in Path(folder).glob("*.py") if p.stem != "__init__")
+    """The names in a folder of choices, found by the names of files and subfolders alone."""
+    folders = [Path(folder) for folder in importlib.import_module(package).__path__]
+    files = [path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"]
+    return sorted(files + [path.parent.name for folder in folders for path in folder.glob("*/__init__.py")])
 
 
 def main_repository(folder: Path | None = None) -> Path:

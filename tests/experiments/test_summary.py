@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from promptgan.evaluation.metrics.comparison import sentence
+from promptgan.core.comparison import sentence
 from promptgan.experiments import summary
 
 ANSWERED = {"temperature": 0.7, "bleu_4": 0.25, "ms_jaccard": 0.1, "nll": 4.1234567}

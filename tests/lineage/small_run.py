@@ -15,8 +15,8 @@ import yaml
 
 from promptgan.base import Parameters, write_json
 from promptgan.compute import Compute
-from promptgan.generation import text as generation
-from promptgan.models import folder as models
+from promptgan.tasks.text.samples import samples as generation
+from promptgan.networks import folder as models
 from promptgan.record import write_run
 
 MODEL = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}

@@ -10,7 +10,7 @@ import yaml
 
 from promptgan.lineage import facts, hashes, lock, signature
 from promptgan.lineage.release import NotFinished, NothingToRelease, ReleaseExists, build
-from promptgan.models.folder import load
+from promptgan.networks.folder import load
 from tests.lineage import small_run
 
 MODEL = Path("models/adversarial")

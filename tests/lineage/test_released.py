@@ -209,7 +209,7 @@ def test_a_model_that_does_not_give_the_answers_is_found(release: Path) -> None:
     """Somebody who trained another model and wrote every record anew, but kept the samples."""
     import torch
 
-    from promptgan.models import folder
+    from promptgan.networks import folder
     from tests.lineage.small_run import MODEL
 
     released = {file: (release / file).read_bytes() for file in ("model/model.safetensors", "lineage/dvc.lock")}

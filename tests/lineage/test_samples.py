@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from promptgan.evaluation.metrics import diversity
+from promptgan.tasks.text.measures import diversity
 from promptgan.lineage import lock, samples
 from promptgan.lineage.contents import BytesNotHere
 from promptgan.lineage.samples import Why

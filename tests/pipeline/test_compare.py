@@ -199,7 +199,7 @@ def test_what_is_unchanged_costs_nothing(compared: Compared) -> None:
 
 def test_check_accepts_what_matches_and_names_what_does_not(recorded: Clone) -> None:
     assert [Entry.read(name).differences() for name in ("tiny", "tiny-hinge")] == [[], []]
-    hinge = "src/promptgan/objectives/adversarial/hinge.py"
+    hinge = "src/promptgan/objectives/hinge.py"
     append(hinge, "# changed\n")
     code, said = call(recorded, "compare", "--check")
     assert code == 1
@@ -248,7 +248,7 @@ def test_a_record_that_another_data_set_leaves_out_changes_no_entry(recorded: Cl
 def test_a_wrong_preset_is_refused_before_anything_runs(recorded: Clone, preset: str, problem: str) -> None:
     before = {file.name: file.read_bytes() for file in Path("results").iterdir()}
     Path("recipes/wrong.yaml").write_text(f"# Wrong.\n{preset}", encoding="utf-8")
-    append("src/promptgan/objectives/adversarial/hinge.py", "# changed\n")  # there would be something to run
+    append("src/promptgan/objectives/hinge.py", "# changed\n")  # there would be something to run
     code, said = call(recorded, "compare", "tiny-hinge", "wrong", "--seeds", "2")
     assert code == 2
     assert problem in said

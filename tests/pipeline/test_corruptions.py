@@ -18,7 +18,7 @@ from promptgan.data.sets.local_text import BrokenFile, NotUtf8, WrongColumn, rea
 from promptgan.data.sources import Licence, PyPI, Upstream, content_sha256
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.splits import Shares, split_of
-from promptgan.quality.text import Parameters, TableRuleBroken, validate
+from promptgan.tasks.text.records.records import Parameters, TableRuleBroken, validate
 
 PARAMETERS = Parameters(
     shares=Shares(val=0.1, test=0.1, judge=0.1),

@@ -53,9 +53,11 @@ def copy(old: str, new: str) -> Callable[[Path], None]:
 
 def a_new_parameter(root: Path) -> None:
     replace("params.yaml", "jackknife_groups:", "novelty: 1\n  jackknife_groups:")(root)
-    replace("src/promptgan/evaluation/text.py", "jackknife_groups: int", "novelty: int\n    jackknife_groups: int")(
-        root
-    )
+    replace(
+        "src/promptgan/tasks/text/measures/measures.py",
+        "jackknife_groups: int",
+        "novelty: int\n    jackknife_groups: int",
+    )(root)
 
 
 GENERATORS = "src/promptgan/models/generators"
@@ -64,7 +66,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "a new model": (copy(f"{GENERATORS}/recurrent.py", f"{GENERATORS}/novel.py"), set()),
     "a new recipe": (copy("recipes/text-hinge.yaml", "recipes/novel.yaml"), set()),
     "an error class of the tools": (append("src/promptgan/experiments/own_data.py", ERROR), set()),
-    "an error class of the evaluation": (append("src/promptgan/evaluation/text.py", ERROR), {"evaluate"}),
+    "an error class of the evaluation": (append("src/promptgan/tasks/text/measures/measures.py", ERROR), {"evaluate"}),
     "an evaluation parameter": (replace("params.yaml", "jackknife_groups: 20", "jackknife_groups: 10"), {"evaluate"}),
     "a new parameter of the evaluation": (a_new_parameter, {"evaluate"}),
     "another objective": (replace("params.yaml", "objective: non_saturating", "objective: hinge"), {"train"}),

@@ -367,7 +367,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         "dvc.yaml command (stage judges) -> dvc.lock (stage judges)",
     ),
     "a dependency undeclared": (
-        replace("dvc.yaml", "      - src/promptgan/training/relaxed.py\n", ""),
+        replace("dvc.yaml", "      - src/promptgan/forms/tokens/relaxed.py\n", ""),
         "dvc.yaml dependencies (stage train) -> dvc.lock (stage train)",
     ),
     "an output undeclared": (

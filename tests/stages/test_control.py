@@ -2,7 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from promptgan.models import folder as model_folder
+from promptgan.networks import folder as model_folder
 
 
 def test_trains_the_twin_further_for_what_the_adversarial_phase_cost(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.models import folder as model_folder
+from promptgan.networks import folder as model_folder
 
 
 def test_writes_a_model_that_loads_its_metrics_and_its_curve(trained: Path) -> None:

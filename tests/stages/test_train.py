@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from promptgan.models import folder as model_folder
+from promptgan.networks import folder as model_folder
 
 
 def test_writes_both_players_and_the_moving_average_which_is_the_model(trained: Path) -> None:

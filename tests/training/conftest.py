@@ -7,7 +7,7 @@ import pytest
 
 from promptgan.compute import Compute
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.pairs import Pairs
+from promptgan.forms.tokens.pairs import Pairs
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
 

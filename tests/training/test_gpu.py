@@ -7,12 +7,12 @@ import torch
 
 from promptgan import base
 from promptgan.compute import Compute, prepare
-from promptgan.models import discriminator as discriminators
-from promptgan.models.generators.recurrent import Generator
-from promptgan.training.adversarial import gumbel
+from promptgan.networks.tokens.convolutional import network as discriminators
+from promptgan.networks.tokens.recurrent.network import Generator
+from promptgan.training.methods.gumbel import method as gumbel
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.pairs import Pairs
-from promptgan.training.pretraining import likelihood
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.training.methods.likelihood import method as likelihood
 from tests.training.adversarial.test_gumbel import PARAMETERS
 
 pytestmark = [

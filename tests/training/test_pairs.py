@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from promptgan.training.pairs import Pairs, batch_order, in_order, pad
-from promptgan.vocabulary import EOS, PAD
+from promptgan.forms.tokens.pairs import Pairs, batch_order, in_order, pad
+from promptgan.forms.tokens.vocabulary import EOS, PAD
 
 
 @pytest.fixture

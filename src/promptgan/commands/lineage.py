@@ -89,7 +89,7 @@ def impact(
 
     \b
     promptgan lineage impact data/raw/dataset.json
-    promptgan lineage impact src/promptgan/vocabulary.py
+    promptgan lineage impact src/promptgan/forms/tokens/vocabulary.py
     promptgan lineage impact --record a07edb12-6b91-4138-b11e-02421888d699-000
     """
     if (path is None) == (record is None):

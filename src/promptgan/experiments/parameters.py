@@ -20,7 +20,7 @@ SCHEMAS = {
     "tokenize": "promptgan.tokenizers.${modality}:Parameters",
     "model": "promptgan.models.generators.${model.name}:Parameters",
     "pretrain": "promptgan.training.pretraining.${pretrain.method}:Parameters",
-    "discriminator": "promptgan.models.discriminator:Parameters",
+    "discriminator": "promptgan.networks.tokens.convolutional.network:Parameters",
     "train": "promptgan.training.adversarial.${train.method}:Parameters",
     "judges": "promptgan.judges.${modality}:Parameters",
     "generate": "promptgan.generation.${modality}:Parameters",

@@ -104,7 +104,7 @@ def _minus(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _gaps(one: Trained, two: Trained) -> dict[str, float]:
-    from promptgan.evaluation.metrics.comparison import gap_at_equal_diversity
+    from promptgan.core.comparison import gap_at_equal_diversity
 
     gaps = {}
     for quality in QUALITIES:

@@ -247,7 +247,7 @@ def _answers(folder: Path, origin: str) -> str:
     import torch
 
     from promptgan.compute import Compute, autocast, prepare
-    from promptgan.models.folder import load
+    from promptgan.networks.folder import load
 
     run = json.loads((folder / SAMPLES / facts.RUN).read_bytes())
     compute = base.validated(Compute, run["parameters"]["compute"], "compute")

@@ -172,7 +172,7 @@ def document(found: Why) -> dict[str, Any]:
 
 def words_of(text: str) -> list[str]:
     """The words by which texts are compared: those of evaluation, case left aside."""
-    from promptgan.evaluation.metrics.words import words
+    from promptgan.tasks.text.measures.words import words
 
     return words(text.casefold())
 
@@ -181,7 +181,7 @@ def shared_runs(own: Words, texts: Sequence[Words]) -> Any:
     """For each text, the words of the longest run that it shares with ``own``; whole numbers, (texts,)."""
     import numpy as np
 
-    from promptgan.evaluation.metrics.ngrams import ngrams
+    from promptgan.tasks.text.score.ngrams import ngrams
 
     longest = np.zeros(len(texts), dtype=np.int64)
     for order, (owner, gram) in enumerate(ngrams([own, *texts], len(own)), start=1):

@@ -189,7 +189,7 @@ def _copies(row: "pd.Series[Any]", tables: "dict[str, pd.DataFrame]", locked: Lo
     import pandas as pd
 
     from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
-    from promptgan.quality.normalise import normalise
+    from promptgan.tasks.text.records.normalise import normalise
 
     everything = pd.concat([table.assign(place=place) for place, table in tables.items()], ignore_index=True)
     everything = everything[everything["id"] != row["id"]].fillna("")
@@ -222,7 +222,7 @@ def candidates(pair: tuple[str, str], others: list[tuple[str, str]], measure: "N
     Of m shingles, a near duplicate lacks at most (1 - threshold) m, and with them at most the words in these: so it
     holds all other words, which is quickly looked up.
     """
-    from promptgan.quality.normalise import words
+    from promptgan.tasks.text.records.normalise import words
 
     sides = [words(side) for side in pair]
     shingles = max(1, sum(max(1, len(side)) for side in sides) + 2 - measure.shingle_words)

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from pydantic import Field
 
 from promptgan.base import Parameters
-from promptgan.quality.normalise import words
+from promptgan.tasks.text.records.normalise import words
 
 
 class NearDuplicates(Parameters):

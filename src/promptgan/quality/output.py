@@ -13,7 +13,7 @@ from promptgan.record import write_run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from promptgan.quality.text import Validated
+    from promptgan.tasks.text.records.records import Validated
 
 
 def write(validated: "Validated", raw: Path, out: Path, metrics: Path, parameters: StageParameters) -> None:

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from promptgan import base
-from promptgan.models import discriminator as discriminators
-from promptgan.models.discriminator import Discriminator
-from promptgan.models.generators.recurrent import Generator
-from promptgan.training.adversarial.gumbel import Guards, Parameters, fit
+from promptgan.networks.tokens.convolutional import network as discriminators
+from promptgan.networks.tokens.convolutional.network import Discriminator
+from promptgan.networks.tokens.recurrent.network import Generator
+from promptgan.training.methods.gumbel.method import Guards, Parameters, fit
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.run import Outcome
-from promptgan.training.pairs import Pairs
+from promptgan.forms.tokens.pairs import Pairs
 from tests.training.conftest import COMPUTE
 
 OBJECTIVES = "promptgan.objectives.adversarial"

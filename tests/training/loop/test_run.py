@@ -12,17 +12,17 @@ import torch
 from torch import nn
 
 from promptgan import base
-from promptgan.judges import text as judges
-from promptgan.models import discriminator as discriminators
-from promptgan.models.discriminator import Discriminator
-from promptgan.models.generators.recurrent import Generator
-from promptgan.models.generators.recurrent import Parameters as GeneratorParameters
-from promptgan.training.adversarial import gumbel
+from promptgan.tasks.text.judges import judges
+from promptgan.networks.tokens.convolutional import network as discriminators
+from promptgan.networks.tokens.convolutional.network import Discriminator
+from promptgan.networks.tokens.recurrent.network import Generator
+from promptgan.networks.tokens.recurrent.network import Parameters as GeneratorParameters
+from promptgan.training.methods.gumbel import method as gumbel
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Limit, Method, Player, Row, Value
 from promptgan.training.loop.run import Interrupted, NonFiniteTraining, NothingLearnt, Outcome, Plan, run
-from promptgan.training.pairs import Pairs
-from promptgan.training.pretraining import likelihood
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.training.methods.likelihood import method as likelihood
 from tests.judges import test_text as matching
 from tests.training.adversarial import test_gumbel
 from tests.training.conftest import COMPUTE, Killed, KilledAfter

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from promptgan.models.generators.recurrent import Generator
+from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.run import NonFiniteTraining, NothingLearnt, Outcome
-from promptgan.training.pairs import Pairs
-from promptgan.training.pretraining.likelihood import (
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.training.methods.likelihood.method import (
     Parameters,
     fit,
     steps_for,
     validation_nll,
 )
-from promptgan.vocabulary import BOS, EOS
+from promptgan.forms.tokens.vocabulary import BOS, EOS
 from tests.training.conftest import COMPUTE, Killed, KilledAfter
 
 PARAMETERS = Parameters(

@@ -102,8 +102,8 @@ def training(evidence: Evidence) -> Iterator[Broken]:
 
 def samples(evidence: Evidence) -> Iterator[Broken]:
     """What plots/curves.csv says of the samples, counted again where quick: distinct n-grams, repeats, words."""
-    from promptgan.evaluation.metrics.diversity import distinct, duplicate_share
-    from promptgan.evaluation.metrics.words import words
+    from promptgan.tasks.text.measures.diversity import distinct, duplicate_share
+    from promptgan.tasks.text.measures.words import words
 
     path, source = "plots/curves.csv", "samples/generated/samples.parquet"
     answers: dict[tuple[str, float], list[str]] = {}
@@ -129,7 +129,7 @@ def samples(evidence: Evidence) -> Iterator[Broken]:
 
 def evaluation(evidence: Evidence) -> Iterator[Broken]:
     """metrics/evaluation.json repeats the chosen point of each curve; its gaps and verdict follow from the curves."""
-    from promptgan.evaluation.metrics.comparison import gap_at_equal_diversity
+    from promptgan.core.comparison import gap_at_equal_diversity
 
     path, source = "metrics/evaluation.json", "plots/curves.csv"
     metrics = evidence.json(path)
@@ -201,7 +201,7 @@ def _near(path: str, source: str, expected: Mapping[str, float], found: Mapping[
 
 def _sentences(quality: str, other: str, gap: float, said: str) -> list[str]:
     """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
-    from promptgan.evaluation.metrics.comparison import sentence
+    from promptgan.core.comparison import sentence
 
     ending = re.search(r"\((\d+\.\d+)\)$", said)
     error = float(ending[1]) if ending else math.nan

@@ -9,8 +9,8 @@ from typing import Any
 from promptgan import base
 from promptgan.lineage.checks.evidence import NOTHING, Broken, Evidence, differences
 from promptgan.quality.exclusions import excluded
-from promptgan.quality.normalise import encodable, normalise
 from promptgan.quality.splits import RANKING, Shares, split_of
+from promptgan.tasks.text.records.normalise import encodable, normalise
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 SIDES = ("prompt", "text")
@@ -53,7 +53,7 @@ def from_raw(evidence: Evidence) -> Iterator[Broken]:
 
 def to_tokens(evidence: Evidence) -> Iterator[Broken]:
     """Each split's token ids are what tokenizer.json makes of its records, in their order; meta.json counts them."""
-    from promptgan.tokenizers.text import load_tokenizer
+    from promptgan.tasks.text.arrays.arrays import load_tokenizer
 
     tokenizer, meta = load_tokenizer(Path(TOKENS)), evidence.json(f"{TOKENS}/meta.json")
     limit = evidence.lock.stages["tokenize"].parameters["tokenize"]["max_tokens"]

@@ -9,7 +9,7 @@ from promptgan.lineage import lock
 from promptgan.lineage.records import versions
 from promptgan.lineage.records.distributions import Shift, shift
 from promptgan.lineage.records.versions import QUARANTINE, SPLITS, Version
-from promptgan.quality.normalise import normalise
+from promptgan.tasks.text.records.normalise import normalise
 
 if TYPE_CHECKING:
     import pandas as pd

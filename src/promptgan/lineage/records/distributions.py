@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import log, sqrt
 from typing import TYPE_CHECKING, TypeVar
 
-from promptgan.quality.normalise import foreign_share, words
+from promptgan.tasks.text.records.normalise import foreign_share, words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.versions import QUARANTINE, VALIDATED, Version
 from promptgan.quality import exclusions
 from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
-from promptgan.quality.normalise import normalise, words
+from promptgan.tasks.text.records.normalise import normalise, words
 
 if TYPE_CHECKING:
     import pandas as pd

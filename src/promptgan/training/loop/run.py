@@ -4,7 +4,7 @@ import copy
 import math
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,11 @@ from promptgan import base
 from promptgan.progress import Progress
 from promptgan.training.loop import live
 from promptgan.training.loop.checkpoint import Checkpoint, random_state, set_random_state
-from promptgan.training.loop.method import Method, NotFinite, Row, Stateful, totals
+from promptgan.training.loop.cost import counted
+from promptgan.training.loop.method import Method, NotFinite, Row, Stateful, Value, totals
+
+COUNT_EVERY = 10
+"""Units of work, of which one is counted: counting slows it by half."""
 
 
 class NonFiniteTraining(base.PromptganError):
@@ -67,6 +71,8 @@ class Plan:
     """Whether the weights of step 0 are left where no validation beats theirs; else the best of the others is."""
     fresh: bool = False
     """Whether the weights of step 0 are random, so that beating them is the least that training must do."""
+    budget: float | None = None
+    """Floating-point operations after which training stops; no limit where None."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,9 @@ class Outcome:
     best_step: int
     steps: int
     stopped: str
-    """Why: `limit`, `patience`, what the method said, or the name of the guard that was crossed."""
+    """Why: `limit`, `budget`, `patience`, what the method said, or the name of the guard that was crossed."""
+    flops: int
+    """What the units of work cost, validations apart; counted on one in ten, which stands for those after it."""
     networks: dict[str, nn.Module]
     """The method's networks, moving averages in place of those that have one."""
 
@@ -104,7 +112,7 @@ def run(method: Method, plan: Plan, checkpoint: Checkpoint) -> Outcome:
         while now.step < plan.steps and not now.stopped:
             training.advance()
             progress.advance()
-            if now.step > 0 and (now.step % plan.validate_every == 0 or now.step == plan.steps):
+            if now.step > 0 and (now.step % plan.validate_every == 0 or now.step == plan.steps or training.spent):
                 progress.say(training.look())
             if now.step < plan.steps and not now.stopped and (came or now.step % plan.checkpoint_every == 0):
                 checkpoint.save(training.state())
@@ -123,6 +131,9 @@ class _Now:
     best_step: int = 0
     best_weights: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: list[Row] = field(default_factory=list)
+    flops: int = 0
+    unit_flops: int = 0
+    """Of the unit of work that was counted last."""
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -165,7 +176,8 @@ class _Training:
         for network in self.method.networks.values():
             network.train()
         try:
-            for name, total, count in totals(self.method.step(now.step)):
+            values = self._worked()
+            for name, total, count in totals(values):
                 now.sums[name] = now.sums.get(name, 0.0) + total
                 now.counts[name] = now.counts.get(name, 0) + count
         except NotFinite as error:
@@ -188,6 +200,8 @@ class _Training:
         waited = now.step - now.best_step
         if not now.stopped and self.plan.patience and waited >= self.plan.patience * self.plan.validate_every:
             now.stopped = "patience"
+        if not now.stopped and self.spent:
+            now.stopped = "budget"
         return f"{score} {row[score]:.4f} (best {now.best:.4f})"
 
     def end(self) -> Outcome:
@@ -198,7 +212,21 @@ class _Training:
         for name, weights in now.best_weights.items():
             self.parts[name].load_state_dict(weights)
         stopped = now.stopped or "limit"
-        return Outcome(now.history, now.best, now.best_step, now.step, stopped, self.shown)
+        return Outcome(now.history, now.best, now.best_step, now.step, stopped, now.flops, self.shown)
+
+    @property
+    def spent(self) -> bool:
+        """Whether the budget is used up."""
+        return self.plan.budget is not None and self.now.flops >= self.plan.budget
+
+    def _worked(self) -> Mapping[str, Value]:
+        now = self.now
+        if (now.step + self.plan.warmup) % COUNT_EVERY == 0:
+            values, now.unit_flops = counted(lambda: self.method.step(now.step))
+        else:
+            values = self.method.step(now.step)
+        now.flops += now.unit_flops
+        return values
 
     def _measured(self) -> Row:
         now = self.now

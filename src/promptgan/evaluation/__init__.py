@@ -1,1 +1,0 @@
-"""What is measured of samples: one file per modality, and what they share."""

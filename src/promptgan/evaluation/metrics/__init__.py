@@ -1,1 +1,0 @@
-"""Measures of texts as lists of words."""

@@ -1,0 +1,1 @@
+"""What examples are to a network: one folder per form."""

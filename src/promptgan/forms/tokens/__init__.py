@@ -1,0 +1,1 @@
+"""Examples as sequences of token ids."""

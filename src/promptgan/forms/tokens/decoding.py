@@ -1,0 +1,75 @@
+"""Drawing texts from a generator: temperature, nucleus, and a stream of random numbers for each sequence."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from promptgan.forms.tokens.generator import TextGenerator
+from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, UNK
+
+
+@torch.no_grad()
+def sample(
+    generator: TextGenerator,
+    prompt: Tensor,
+    prompt_lengths: Tensor,
+    uniforms: Tensor,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+) -> list[list[int]]:
+    """Answer N prompts, by inverse transform sampling from the tempered softmax.
+
+    Sequence i reads its random numbers from row i of ``uniforms`` alone, so its answer does not depend on what else is
+    in the batch. Sequences that have ended leave the batch.
+
+    Args:
+        generator: in evaluation mode.
+        prompt: ids (N, P), padded on the right.
+        prompt_lengths: (N,).
+        uniforms: numbers in [0, 1), (N, T); T is the most tokens an answer may have.
+        temperature: divides the logits; 0 takes the most likely token.
+        top_p: keep the smallest set of tokens with at least this probability.
+
+    Returns:
+        N lists of token ids, without special tokens.
+    """
+    state = generator.start(prompt, prompt_lengths)
+    alive = torch.arange(len(prompt), device=prompt.device)
+    token = torch.full_like(alive, BOS)
+    written = torch.full(uniforms.shape, EOS, dtype=torch.int64, device=prompt.device)
+    for t in range(uniforms.shape[1]):
+        features, state = generator.step(generator.embedding(token[:, None]), state)
+        logits = generator.logits(features[:, 0]).float()
+        logits[:, [PAD, UNK, BOS]] = -torch.inf
+        token = _draw(logits, uniforms[alive, t], temperature, top_p)
+        written[alive, t] = token
+        going = token != EOS
+        if not going.all():
+            rows = going.nonzero()[:, 0]
+            if not len(rows):
+                break
+            state, alive, token = state.select(rows), alive[rows], token[rows]
+    ended = (written == EOS).int().argmax(1).where((written == EOS).any(1), uniforms.shape[1])
+    return [row[:end] for row, end in zip(written.tolist(), ended.tolist(), strict=True)]
+
+
+def _draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) -> Tensor:
+    if temperature == 0:
+        return logits.argmax(-1)
+    probabilities = (logits / temperature).softmax(-1)
+    if top_p < 1:
+        ranked, order = probabilities.sort(dim=-1, descending=True, stable=True)
+        ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0)
+        return order.gather(1, _inverse_cdf(ranked, uniforms)[:, None])[:, 0]
+    return _inverse_cdf(probabilities, uniforms)
+
+
+def _inverse_cdf(weights: Tensor, uniforms: Tensor) -> Tensor:
+    # The first entry whose running sum reaches (1 - u) of the total: never past the end, never an entry of weight zero.
+    cumulative = weights.cumsum(-1)
+    return torch.searchsorted(cumulative, (1 - uniforms[:, None]) * cumulative[:, -1:])[:, 0]
+
+
+def random_numbers(seed: int, rows: int, columns: int) -> Tensor:
+    """Uniform numbers (rows, columns) in [0, 1) float32; a row is the same however many rows there are."""
+    return torch.from_numpy(np.random.Generator(np.random.Philox(seed)).random((rows, columns), dtype=np.float32))

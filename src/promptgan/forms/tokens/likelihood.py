@@ -1,0 +1,69 @@
+"""Negative log-likelihood of texts under a generator, projecting onto the vocabulary only where a token is."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from promptgan.forms.tokens.generator import Batch, TextGenerator
+from promptgan.forms.tokens.vocabulary import BOS
+
+CHUNK = {"cpu": 256, "cuda": 8192}
+"""Positions projected at a time, by device: on a CPU, larger temporaries cost page faults."""
+
+
+def backward(generator: TextGenerator, batch: Batch, weight: float = 1.0) -> tuple[float, int]:
+    """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
+
+    End-of-text counts as a token, padding does not. The gradient of the logits is in closed form (softmax minus
+    one-hot), which is faster than autograd, and chunk by chunk, so that those of a whole batch never exist at once.
+    """
+    features, targets = real_positions(generator, batch)
+    device = features.device.type
+    low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
+    table, bias = generator.embedding.weight, generator.bias
+    with torch.no_grad():
+        hidden, table_low, bias_low = features.to(low), table.to(low), bias.to(low)
+        to_hidden, to_table, to_bias = torch.empty_like(hidden), torch.zeros_like(table), torch.zeros_like(bias)
+        total = torch.zeros((), dtype=torch.float64, device=features.device)
+        chunks = (torch.split(x, CHUNK[device]) for x in (hidden, targets, to_hidden))
+        for chunk, target, to_chunk in zip(*chunks, strict=True):
+            logits = torch.addmm(bias_low, chunk, table_low.T).to(table.dtype)
+            at_target = torch.arange(len(target), device=target.device), target
+            highest = logits.amax(1, keepdim=True)
+            total -= (logits[at_target] - highest[:, 0]).sum()
+            powers = logits.sub_(highest).exp_()
+            sums = powers.sum(1, keepdim=True)
+            total += sums.log().sum()
+            slopes = powers.div_(sums)
+            slopes[at_target] -= 1
+            slopes = slopes.to(low)
+            torch.mm(slopes, table_low, out=to_chunk)
+            to_table += slopes.T @ chunk
+            to_bias += slopes.sum(0)
+    scale = weight / len(targets)
+    features.backward(to_hidden.to(features.dtype) * scale)  # type: ignore[no-untyped-call]
+    for parameter, gradient in ((table, to_table), (bias, to_bias)):
+        gradient *= scale
+        parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+    return total.item(), len(targets)
+
+
+@torch.no_grad()
+def nll(generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] = (1.0,)) -> tuple[Tensor, int]:
+    """Summed NLL in nats of the texts at each softmax temperature, (temperatures,) float64, and the tokens."""
+    features, targets = real_positions(generator, batch)
+    totals = torch.zeros(len(temperatures), dtype=torch.float64)
+    size = CHUNK[features.device.type]
+    for chunk, target in zip(torch.split(features, size), torch.split(targets, size), strict=True):
+        logits = generator.logits(chunk).float()
+        for i, temperature in enumerate(temperatures):
+            totals[i] += cross_entropy(logits / temperature, target, reduction="sum").double().cpu()
+    return totals, len(targets)
+
+
+def real_positions(generator: TextGenerator, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Features (M, F) and targets (M,) of the M positions of a batch that hold a token."""
+    inputs = torch.cat([torch.full_like(batch.text[:, :1], BOS), batch.text[:, :-1]], 1)
+    features = generator(batch.prompt, batch.prompt_lengths, inputs)
+    real = torch.arange(batch.text.shape[1], device=batch.text.device) < batch.text_lengths[:, None]
+    return features[real], batch.text[real]

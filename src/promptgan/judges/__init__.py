@@ -1,1 +1,0 @@
-"""What evaluation measures with, fitted on a split that no generator sees."""

@@ -1,0 +1,1 @@
+"""Networks by form, and the folder that a model is kept in."""

@@ -1,0 +1,145 @@
+"""A model folder: weights, an index of its networks, and what its form needs; complete enough to be loaded anywhere."""
+
+import importlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from promptgan import base
+
+INDEX = "index.json"
+
+
+class NotAModelFolder(base.PromptganError):
+    """The folder does not hold a model."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model in evaluation mode."""
+
+    networks: dict[str, nn.Module]
+    """By name."""
+    index: dict[str, Any]
+    """The content of index.json."""
+
+
+def build(form: str, role: str, section: dict[str, Any], example: Any) -> nn.Module:
+    """A network with fresh weights.
+
+    Args:
+        form: a folder of `promptgan.networks`.
+        role: what it plays: generator, discriminator or encoder.
+        section: of params.yaml; `network` names a folder of that form.
+        example: what it must know of one example, of the class `Example` of the form.
+
+    Raises:
+        ParameterError: the section names no network that can play the role, or its parameters are wrong.
+    """
+    package, name = f"promptgan.networks.{form}", section.get("network")
+    parameters = base.choose(package, name, f"{role}.network", "parameters").Parameters
+    checked = base.validated(parameters, section, role)
+    players = {} if name == "none" else vars(base.choose(package, name, f"{role}.network", "network"))
+    if role.capitalize() not in players:
+        raise base.ParameterError([f"{role}.network: {name} plays no {role}"])
+    network: nn.Module = players[role.capitalize()](checked, example)
+    return network
+
+
+def save(
+    folder: Path,
+    networks: Mapping[str, nn.Module],
+    sections: Mapping[str, dict[str, Any]],
+    index: dict[str, Any],
+    files: Sequence[Path] = (),
+) -> None:
+    """Write a model folder.
+
+    Args:
+        folder: made where it is not there.
+        networks: by name.
+        sections: of params.yaml, by role; the role of a network is its name up to the first `_`.
+        index: must hold `task`, `form` and `example`; is kept beside the list of networks.
+        files: of the form, to be copied, such as a tokenizer.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = {}
+    for name, network in networks.items():
+        weights, role = f"{name}.safetensors", name.split("_")[0]
+        save_weights(folder / weights, network)
+        listed[name] = {"role": role, "weights": weights, "section": sections[role]}
+    for file in files:
+        shutil.copyfile(file, folder / file.name)
+    base.write_json(folder / INDEX, {"kind": "model", "networks": listed, **index})
+
+
+def save_none(folder: Path, reason: str) -> None:
+    """Write the folder of a stage that the recipe does not use."""
+    folder.mkdir(parents=True, exist_ok=True)
+    base.write_json(folder / INDEX, {"kind": "none", "reason": reason})
+
+
+def save_weights(path: Path, network: nn.Module) -> None:
+    """Write the state of a network in float32 safetensors, on the CPU."""
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, path)
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """The index of a model folder.
+
+    Raises:
+        NotAModelFolder: there is none, or it is not a JSON object.
+    """
+    try:
+        index: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        if not isinstance(index, dict):
+            raise ValueError("not an object")
+    except (OSError, ValueError) as error:
+        raise NotAModelFolder(
+            f"{folder} holds no readable {INDEX}",
+            "give a folder such as models/adversarial, made by `make run` or `dvc pull`",
+        ) from error
+    return index
+
+
+def load(folder: Path, device: torch.device | None = None, names: Sequence[str] | None = None) -> Loaded:
+    """Load the networks ``names`` of a model folder, or all of them.
+
+    Raises:
+        NotAModelFolder: a file is missing or broken, or the folder holds no model.
+    """
+    index = read_index(folder)
+    if index.get("kind") != "model":
+        reason = index.get("reason", f"it holds a {index.get('kind')}")
+        raise NotAModelFolder(f"{folder} holds no model: {reason}", "name the folder of one, such as models/pretrained")
+    networks = {}
+    try:
+        example = example_of(index)
+        for name in index["networks"] if names is None else names:
+            entry = index["networks"][name]
+            network = build(index["form"], entry["role"], entry["section"], example)
+            network.load_state_dict(load_file(folder / entry["weights"]))
+            networks[name] = network.to(device or torch.device("cpu")).eval()
+    except Exception as error:  # safetensors raises its own
+        problem = f"{folder} cannot be loaded: {type(error).__name__}: {error}"
+        if isinstance(error, base.ParameterError):
+            problem = f"{folder / INDEX} describes no network: {'; '.join(error.problems)}"
+        raise NotAModelFolder(problem, "restore it with `dvc checkout` or train it again with `make run`") from error
+    return Loaded(networks, index)
+
+
+def example_of(index: dict[str, Any]) -> Any:
+    """What the networks of an index know of one example."""
+    return importlib.import_module(f"promptgan.forms.{index['form']}.form").Example(**index["example"])
+
+
+def described(task: str, form: str, example: Any) -> dict[str, Any]:
+    """The part of an index that says what its networks read and write."""
+    return {"task": task, "form": form, "example": asdict(example)}

@@ -1,0 +1,1 @@
+"""Networks that read or write token ids: one folder per family."""

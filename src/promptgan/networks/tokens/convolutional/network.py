@@ -1,0 +1,70 @@
+"""A discriminator of (prompt, text) pairs: the text attends to the prompt, and the comparison is judged."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout, gelu
+
+from promptgan.forms.tokens.discriminator import TextDiscriminator
+from promptgan.forms.tokens.form import Example
+from promptgan.networks.tokens.convolutional.parameters import Parameters
+
+
+class Discriminator(TextDiscriminator):
+    """Scores how real a text is as the answer to its prompt.
+
+    Decomposable attention (Parikh et al., 2016, arXiv:1606.01933) over convolved embeddings, plus the product of what
+    prompt and text are about (a projection discriminator; Miyato and Koyama, 2018, arXiv:1802.05637). Takes the text
+    as embeddings, so that a generator's relaxed tokens carry a gradient.
+
+    Args:
+        parameters: the `discriminator` section.
+        example: gives the vocabulary.
+    """
+
+    def __init__(self, parameters: Parameters, example: Example) -> None:
+        p = parameters
+        super().__init__(example.vocabulary, p.embedding)
+        self.dropout = p.dropout
+        self.read = nn.Conv1d(p.embedding, p.width, p.kernel, padding=p.kernel // 2)
+        self.compare = nn.Conv1d(4 * p.width, p.width, p.kernel, padding=p.kernel // 2)
+        self.prompt_topic = nn.Linear(p.embedding, p.width, bias=False)
+        self.text_topic = nn.Linear(p.embedding, p.width, bias=False)
+        self.judge = nn.Sequential(nn.Linear(2 * p.width, p.width), nn.GELU(), nn.Linear(p.width, 1))
+
+    def forward(self, prompt: Tensor, prompt_lengths: Tensor, embedded: Tensor, text_lengths: Tensor) -> Tensor:
+        """Logits (N,) of prompts (N, P) and embedded texts (N, T, embedding) of the given lengths (N,)."""
+        prompt_mask = _mask(prompt, prompt_lengths)
+        text_mask = _mask(embedded[..., 0], text_lengths)
+        prompt_embedded, embedded = self._drop(self.embedding(prompt)), self._drop(embedded)
+        asked = self._convolve(self.read, prompt_embedded, prompt_mask)
+        said = self._convolve(self.read, embedded, text_mask)
+        scores = said @ asked.transpose(1, 2) * said.shape[-1] ** -0.5
+        weights = scores.float().masked_fill(~prompt_mask[:, None], -1e9).softmax(-1).to(asked.dtype)
+        found = weights @ asked
+        compared = torch.cat([said, found, said * found, (said - found).abs()], -1)
+        compared = self._convolve(self.compare, self._drop(compared), text_mask)
+        mean = _mean(compared, text_mask)
+        highest = compared.masked_fill(~text_mask[..., None], -1e4).amax(1)
+        plausible: Tensor = self.judge(self._drop(torch.cat([mean, highest], -1)))[:, 0]
+        prompt_topic = self.prompt_topic(_mean(prompt_embedded, prompt_mask))
+        text_topic = self.text_topic(_mean(embedded, text_mask))
+        fitting: Tensor = (prompt_topic * text_topic).sum(-1)
+        return plausible + fitting
+
+    def _convolve(self, layer: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
+        masked = x * mask[..., None]
+        return gelu(layer(masked.transpose(1, 2)).transpose(1, 2)) * mask[..., None]
+
+    def _drop(self, x: Tensor) -> Tensor:
+        # One mask for all positions of a sequence (Gal and Ghahramani, 2016, arXiv:1512.05287): cheaper to draw.
+        if not self.training or self.dropout == 0:
+            return x
+        return x * dropout(x.new_ones(len(x), *[1] * (x.dim() - 2), x.shape[-1]), self.dropout)
+
+
+def _mean(x: Tensor, mask: Tensor) -> Tensor:
+    return (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
+
+
+def _mask(like: Tensor, lengths: Tensor) -> Tensor:
+    return torch.arange(like.shape[1], device=like.device) < lengths[:, None]

@@ -1,0 +1,20 @@
+"""What the recurrent generator takes."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptgan import base
+
+
+class Parameters(base.Parameters):
+    """The `generator` section for `network: recurrent`."""
+
+    network: Literal["recurrent"]
+    cell: Literal["gru", "lstm"]
+    embedding: int = Field(ge=2, le=4096)
+    """Size of a token's embedding, shared by prompt, text and output projection."""
+    width: int = Field(ge=2, le=8192)
+    """Size of the recurrent state."""
+    layers: int = Field(ge=1, le=8)
+    dropout: float = Field(ge=0, lt=1)

@@ -1,1 +1,0 @@
-"""A folder of choices: one adversarial objective per file, named by train.objective."""

@@ -1,0 +1,1 @@
+"""No objective: for a recipe without an adversarial phase."""

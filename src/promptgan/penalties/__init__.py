@@ -1,0 +1,1 @@
+"""Penalties on the slope of a discriminator: one file each."""

@@ -1,0 +1,145 @@
+"""Text to token ids: a tokenizer fitted on the training split, and one memory-mapped Arrow file of pairs per split."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from promptgan import base
+from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
+from promptgan.tasks.text.arrays.parameters import Parameters
+
+SPLITS = ["train", "val", "test", "judge"]
+CHUNK = 8192
+"""Records read, encoded and written at a time, so that memory does not grow with the data."""
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("prompt", pa.list_(pa.field("item", pa.uint16(), nullable=False)), nullable=False),
+        pa.field("text", pa.list_(pa.field("item", pa.uint16(), nullable=False)), nullable=False),
+    ]
+)
+
+
+class NothingToFit(base.PromptganError):
+    """The training split gives the tokenizer nothing to learn from."""
+
+
+def tokenize(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
+    """Fit a tokenizer on ``train.parquet`` and encode every split into ``out``.
+
+    Each ``SPLIT.arrow`` holds ``id``, ``prompt`` and ``text`` (uint16 ids, no special tokens), in the order of the
+    Parquet file. Returns what ``meta.json`` holds.
+
+    Raises:
+        NothingToFit: the training split has no text.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    tokenizer = fit(chain.from_iterable(_texts(validated / "train.parquet")), parameters)
+    tokenizer.save(str(out / "tokenizer.json"))
+    splits = {
+        name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters.max_tokens)
+        for name in SPLITS
+    }
+    meta = {
+        "modality": "text",
+        "vocabulary": tokenizer.get_vocab_size(),
+        "special": dict(zip(("pad", "unk", "bos", "eos"), (PAD, UNK, BOS, EOS), strict=True)),
+        "max_tokens": parameters.max_tokens,
+        "dtype": "uint16",
+        "splits": splits,
+    }
+    base.write_json(out / "meta.json", meta)
+    return meta
+
+
+def fit(texts: Iterator[str], parameters: Parameters) -> Tokenizer:
+    """Learn a vocabulary from ``texts``; the same texts and parameters give the same bytes.
+
+    Raises:
+        NothingToFit: there is no text.
+    """
+    tokenizer = _untrained(parameters)
+    trainer: trainers.Trainer
+    if parameters.level == "bpe":
+        trainer = trainers.BpeTrainer(
+            vocab_size=parameters.vocabulary,
+            special_tokens=SPECIAL_TOKENS,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+    else:
+        trainer = trainers.WordLevelTrainer(
+            vocab_size=parameters.vocabulary, special_tokens=SPECIAL_TOKENS, show_progress=False
+        )
+    first = next(texts, None)
+    if first is None:
+        raise NothingToFit(
+            "data/validated/train.parquet holds no record", "look at metrics/validation.json: which rule took them?"
+        )
+    tokenizer.train_from_iterator(chain([first], texts), trainer)
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a tokens or model folder. It reads ``<s>`` in a text as text, not as the special token."""
+    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True  # tokenizer.json does not keep it
+    return tokenizer
+
+
+def decode(tokenizer: Tokenizer, rows: list[list[int]]) -> list[str]:
+    """The texts of token ids, special tokens left out."""
+    return [text.strip() for text in tokenizer.decode_batch(rows, skip_special_tokens=True)]
+
+
+def _untrained(parameters: Parameters) -> Tokenizer:
+    steps: list[Any] = [normalizers.NFKC()] + ([normalizers.Lowercase()] if parameters.lowercase else [])
+    if parameters.level == "bpe":
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        tokenizer.decoder = decoders.ByteLevel()
+    elif parameters.level == "word":
+        tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL_TOKENS[UNK]))
+        tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    else:
+        tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL_TOKENS[UNK]))
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(?m)."), "isolated")
+        tokenizer.decoder = decoders.Fuse()
+    tokenizer.normalizer = normalizers.Sequence(steps)
+    return tokenizer
+
+
+def _texts(path: Path) -> Iterator[list[str]]:
+    for batch in pq.ParquetFile(path).iter_batches(CHUNK, columns=["prompt", "text"]):
+        yield batch.column("prompt").to_pylist()
+        yield batch.column("text").to_pylist()
+
+
+def _encode_split(tokenizer: Tokenizer, source: Path, target: Path, limit: int) -> dict[str, int]:
+    counts = {"records": 0, "prompt_tokens": 0, "text_tokens": 0, "unknown": 0, "cut": 0}
+    temporary = target.with_name(target.name + ".partial")
+    with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+        for batch in pq.ParquetFile(source).iter_batches(CHUNK, columns=["id", "prompt", "text"]):
+            columns = {}
+            for name, kept in (("prompt", slice(-limit, None)), ("text", slice(None, limit))):
+                encodings = tokenizer.encode_batch_fast(batch.column(name).to_pylist(), add_special_tokens=False)
+                whole = [encoding.ids for encoding in encodings]
+                columns[name] = [ids[kept] for ids in whole]
+                counts[f"{name}_tokens"] += sum(map(len, columns[name]))
+                counts["cut"] += sum(len(ids) > limit for ids in whole)
+                counts["unknown"] += sum(ids.count(UNK) for ids in columns[name])
+            counts["records"] += len(batch)
+            arrays = [
+                batch.column("id").cast(pa.string()),
+                *(pa.array(columns[f.name], f.type) for f in list(SCHEMA)[1:]),
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+    temporary.replace(target)
+    return counts

@@ -1,0 +1,14 @@
+"""How answers are measured."""
+
+from pydantic import Field
+
+from promptgan import base
+
+
+class Parameters(base.Parameters):
+    """The `evaluate` section for text."""
+
+    language_model_order: int = Field(ge=1, le=4)
+    """Longest n-gram of the language models behind `lm` and `reverse_lm`."""
+    jackknife_groups: int = Field(ge=2)
+    """Groups of prompts, left out in turn for the standard errors over prompts."""

@@ -1,0 +1,1 @@
+"""Raw pairs to canonical records."""

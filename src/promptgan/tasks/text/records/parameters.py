@@ -1,0 +1,30 @@
+"""What records are held to."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptgan import base
+from promptgan.quality.duplicates import NearDuplicates
+from promptgan.quality.splits import Shares
+
+
+class Parameters(base.Parameters):
+    """The section `validate` for text."""
+
+    shares: Shares
+    max_prompt_words: int = Field(ge=1)
+    max_text_words: int = Field(ge=1)
+    script: Literal["latin", "han", "any"]
+    """The script that letters are expected in."""
+    max_foreign_share: float = Field(ge=0, le=1)
+    """Of a side's letters that may be of another script."""
+    near_duplicates: NearDuplicates
+    min_rows: int = Field(ge=1)
+    """Rows that must be left after quarantine."""
+    max_defect_share: float = Field(ge=0, le=1)
+    """Of rows that are broken: any rule but too-long and the duplicates, which are a matter of choice."""
+    max_quarantine_share: float = Field(ge=0, le=1)
+    """Of rows quarantined by any rule."""
+    max_label_share: float = Field(gt=0, le=1)
+    """Of rows with the most frequent label, where there are labels."""

@@ -1,0 +1,1 @@
+"""Adversarial training by Gumbel-softmax."""

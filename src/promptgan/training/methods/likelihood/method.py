@@ -1,0 +1,135 @@
+"""Teacher forcing: maximum likelihood of the texts given their prompts, until validation stops improving."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+from promptgan.compute import Compute, autocast
+from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens.generator import TextGenerator
+from promptgan.forms.tokens.pairs import Pairs, batch_order, in_order
+from promptgan.training.loop.method import Limit, Method, Numbers, Player, Row, Value
+from promptgan.training.loop.run import Plan
+from promptgan.training.methods.likelihood.parameters import Parameters
+from promptgan.training.setting import Setting
+
+MOST = 10**6
+"""Steps of a training that its budget ends."""
+
+
+class Likelihood(Method):
+    """The generator learns the texts by teacher forcing; a validation that gains too little cuts the learning rate.
+
+    Args:
+        generator: trained in place.
+        train, val: pairs.
+        parameters: the `pretrain` section.
+        compute: precision.
+        seed: of the order of the pairs.
+    """
+
+    averaged = ("generator",)
+    score, better = "val_loss", "lower"
+    limits = (Limit("diverged", lambda row, start: row["val_loss"] > start["val_loss"] + 1),)
+    remedy = "lower pretrain.learning_rate, or set compute.precision to float32"
+
+    def __init__(
+        self, generator: TextGenerator, train: Pairs, val: Pairs, parameters: Parameters, compute: Compute, seed: int
+    ) -> None:
+        self.generator, self.train, self.val = generator, train, val
+        self.p, self.compute, self.seed = parameters, compute, seed
+        self.device = next(generator.parameters()).device
+        self.player = Player("generator", generator, adamw(generator, parameters.learning_rate), clip=1.0)
+        self.numbers = Numbers(rate=parameters.learning_rate, cuts=0, best=math.inf, steps=0)
+        self.state = {"generator": generator, "optimizer": self.player.optimizer, "numbers": self.numbers}
+        self.order: tuple[int, list[Any]] = (-1, [])
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of a pass over the training pairs."""
+        return math.ceil(len(self.train) / self.p.batch)
+
+    def step(self, k: int) -> dict[str, Value]:
+        """One batch; reports NLL over tokens."""
+        epoch, index = divmod(k, self.per_epoch)
+        if epoch != self.order[0]:
+            self.order = epoch, batch_order(self.train.lengths, self.p.batch, self.seed, epoch)
+        for group in self.player.optimizer.param_groups:
+            group["lr"] = self.numbers["rate"] * min(1.0, (k + 1) / max(1, self.p.warmup))
+        with autocast(self.compute):
+            batch = self.train.batch(self.order[1][index]).to(self.device)
+            nll, tokens = likelihood.backward(self.generator, batch)
+        self.player.update()
+        self.numbers["steps"] += 1
+        return {"train_loss": (nll, tokens)}
+
+    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
+        """NLL per token of the validation texts, and after the first step the learning rate that led there."""
+        nll = validation_nll(cast("TextGenerator", networks["generator"]), self.val, self.compute)
+        return {"val_loss": nll, **({"rate": self.numbers["rate"]} if self.numbers["steps"] else {})}
+
+    def hear(self, row: Row) -> str | None:
+        """Cut the learning rate where a validation gained less than `min_gain`; stop after `patience` cuts."""
+        numbers = self.numbers
+        if row["val_loss"] > numbers["best"] - self.p.min_gain:
+            numbers["rate"] *= self.p.cut
+            numbers["cuts"] += 1
+        numbers["best"] = min(numbers["best"], row["val_loss"])
+        return "converged" if numbers["cuts"] >= self.p.patience else None
+
+
+def build(setting: Setting, parameters: Parameters) -> tuple[Likelihood, Plan]:
+    """Likelihood training of a fresh generator."""
+    method = _method(setting, parameters)
+    return method, _plan(method, parameters, steps=parameters.epochs * method.per_epoch, fresh=True)
+
+
+def onward(
+    setting: Setting, parameters: Parameters, learning_rate: float, budget: float, ema: float
+) -> tuple[Likelihood, Plan]:
+    """Further training of ``setting.start``'s generator, until it has cost ``budget`` floating-point operations.
+
+    Args:
+        setting: as of `build`.
+        parameters: of the training before.
+        learning_rate: at which that ended.
+        budget: floating-point operations.
+        ema: decay of the moving average of the weights, which is what is validated and kept.
+    """
+    method = _method(setting, parameters.model_copy(update={"learning_rate": learning_rate}))
+    return method, _plan(method, parameters, steps=MOST, budget=budget, ema=ema)
+
+
+def _method(setting: Setting, parameters: Parameters) -> Likelihood:
+    generator = cast("TextGenerator", setting.network("generator"))
+    return Likelihood(generator, setting.train, setting.val, parameters, setting.compute, setting.seed)
+
+
+def _plan(method: Likelihood, parameters: Parameters, **more: Any) -> Plan:
+    return Plan(
+        title="likelihood",
+        validate_every=parameters.validate_every,
+        checkpoint_every=parameters.checkpoint_every,
+        per_epoch=method.per_epoch,
+        **more,
+    )
+
+
+def adamw(network: nn.Module, learning_rate: float) -> torch.optim.AdamW:
+    """AdamW without weight decay, whose moments suit sequences (Vaswani et al., 2017, section 5.3)."""
+    return torch.optim.AdamW(network.parameters(), learning_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
+
+
+def validation_nll(generator: TextGenerator, val: Pairs, compute: Compute) -> float:
+    """Mean NLL per token, end of text counted and padding not, in nats."""
+    generator.eval()
+    device = next(generator.parameters()).device
+    total, tokens = 0.0, 0
+    with autocast(compute):
+        for batch in in_order(val, 256):
+            nll, count = likelihood.nll(generator, batch.to(device))
+            total, tokens = total + nll.item(), tokens + count
+    return total / tokens

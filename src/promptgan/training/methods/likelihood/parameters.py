@@ -1,0 +1,29 @@
+"""What likelihood training takes."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptgan import base
+
+
+class Parameters(base.Parameters):
+    """The `pretrain` section for `method: likelihood`."""
+
+    method: Literal["likelihood"]
+    epochs: int = Field(ge=1)
+    """Passes over the training pairs, at most."""
+    batch: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    warmup: int = Field(ge=0)
+    """Steps over which the learning rate rises from zero."""
+    validate_every: int = Field(ge=1)
+    """Steps between validations."""
+    min_gain: float = Field(ge=0)
+    """Nats per token by which a validation must beat the best one; one that does not cuts the learning rate."""
+    cut: float = Field(gt=0, lt=1)
+    """What the learning rate is then multiplied by."""
+    patience: int = Field(ge=1)
+    """Cuts after which training has converged and stops."""
+    checkpoint_every: int = Field(ge=1)
+    """Steps between checkpoints, for resuming after a kill."""

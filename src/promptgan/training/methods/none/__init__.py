@@ -1,0 +1,1 @@
+"""For a phase that a recipe has not."""

@@ -1,0 +1,107 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from promptgan import base
+from promptgan.tasks.text.measures import measures as text
+from promptgan.tasks.text.measures.words import words
+from promptgan.networks.folder import CONFIG
+
+PARAMETERS = text.Parameters(language_model_order=3, jackknife_groups=4)
+CPU = torch.device("cpu")
+
+
+def evaluate(tokens: Path, models: Path, samples: Path) -> text.Evaluation:
+    return text.evaluate(tokens, models, samples, PARAMETERS, 1, CPU)
+
+
+def test_every_system_is_measured_at_every_temperature(tokens: Path, models: Path, samples: Path) -> None:
+    metrics, curves = evaluate(tokens, models, samples)
+    assert [(row["model"], row["temperature"]) for row in curves] == [
+        ("real", None), *((name, t) for name in ("twin", "adversarial") for t in (0.5, 0.7, 0.9, 1.0, 1.3)),
+    ]  # fmt: skip
+    assert set(metrics["text"]["twin"]) == {"temperature", "nll", *text.HEADLINE}
+    assert set(metrics["text"]["real"]) == set(text.HEADLINE)
+    assert metrics["text"]["control"] == "not applicable"
+
+
+def test_the_temperature_is_the_best_on_validation(tokens: Path, models: Path, samples: Path) -> None:
+    metrics, curves = evaluate(tokens, models, samples)
+    assert metrics["text"]["adversarial"]["temperature"] == 0.9  # where its answers are the real ones
+    best = max((row for row in curves if row["model"] == "twin"), key=lambda row: row["ms_jaccard_val"])
+    assert metrics["text"]["twin"]["temperature"] == best["temperature"]
+    assert metrics["text"]["twin"]["bleu_4"] == best["bleu_4"]
+
+
+def test_numbers_equal_those_computed_apart(tokens: Path, models: Path, samples: Path) -> None:
+    from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+
+    _, curves = evaluate(tokens, models, samples)
+    row = next(row for row in curves if (row["model"], row["temperature"]) == ("twin", 1.3))
+    frame = pd.read_parquet(samples / "samples.parquet").query("model == 'twin' and temperature == 1.3")
+    yardstick = text.Yardstick(tokens, text.dual_encoder.load(models / "judges"), 3)
+    texts = [words(t) for t in frame["text"]]
+    expected = [sentence_bleu(yardstick.words["test"], t, [0.25] * 4, SmoothingFunction().method1) for t in texts]
+    assert row["bleu_4"] == round(sum(expected) / len(expected), 4)
+    assert row["words"] == round(sum(map(len, texts)) / len(texts), 4)
+    assert row["duplicates"] == round(1 - len(set(frame["text"])) / len(frame), 4)
+
+
+def test_relevance_is_high_for_true_answers_and_a_half_for_the_same_answer(tokens: Path, models: Path) -> None:
+    yardstick = text.Yardstick(tokens, text.dual_encoder.load(models / "judges"), 3)
+    prompts = ["do you eat rice", "do you eat soup", "do you eat fish"]
+    answered = [yardstick.tokenizer.encode(t).ids for t in ("i eat rice", "i eat soup", "i eat fish")]
+    assert yardstick.relevance(prompts, answered).tolist() == [1.0, 1.0, 1.0]
+    assert yardstick.relevance(prompts, [answered[0]] * 3).mean() == pytest.approx(0.5)
+
+
+def test_nll_is_that_of_the_model(tokens: Path, models: Path, samples: Path) -> None:
+    from promptgan.networks import folder
+    from promptgan.forms.tokens.likelihood import nll
+    from promptgan.forms.tokens.pairs import Pairs
+
+    metrics, _ = evaluate(tokens, models, samples)
+    pairs = Pairs(tokens / "test.arrow")
+    total, count = nll(folder.load(models / "pretrained").model, pairs.batch(text.np.arange(len(pairs))))
+    assert metrics["text"]["twin"]["nll"] == pytest.approx(total.item() / count, abs=1e-4)
+
+
+def test_a_twin_that_was_still_improving_gives_no_verdict(tokens: Path, models: Path, samples: Path) -> None:
+    assert "gap_to_twin" in evaluate(tokens, models, samples).metrics["text"]
+    path = models / "pretrained" / CONFIG
+    base.write_json(path, {**json.loads(path.read_text()), "converged": False})
+    metrics = evaluate(tokens, models, samples).metrics
+    assert metrics["verdict"] == ["no verdict: the likelihood twin was still improving when its training ended"]
+    assert "gap_to_twin" not in metrics["text"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "groups", "needed"), [(99, 4, 100), (100, 4, None), (104, 20, None), (104, 21, 105)]
+)
+def test_too_few_answers_give_no_verdict(
+    tokens: Path, models: Path, samples: Path, answers: int, groups: int, needed: int | None
+) -> None:
+    path = samples / "samples.parquet"
+    all_answers = pd.read_parquet(path)
+    all_answers.groupby(["model", "purpose", "temperature"]).head(answers).to_parquet(path, index=False)
+    parameters = text.Parameters(language_model_order=3, jackknife_groups=groups)
+    metrics = text.evaluate(tokens, models, samples, parameters, 1, CPU).metrics
+    assert ("gap_to_twin" in metrics["text"]) is (needed is None)
+    if needed is not None:
+        (sentence,) = metrics["verdict"]
+        assert sentence.startswith(f"no verdict: {answers} answers a system and temperature are too few")
+        assert f"it takes {needed}, at least 5 in each of the {groups} jackknife groups" in sentence
+
+
+def test_the_same_inputs_give_the_same_numbers(tokens: Path, models: Path, samples: Path) -> None:
+    assert evaluate(tokens, models, samples) == evaluate(tokens, models, samples)
+
+
+def test_a_model_without_samples_is_refused(tokens: Path, models: Path, samples: Path) -> None:
+    path = samples / "samples.parquet"
+    pd.read_parquet(path).query("model != 'twin'").to_parquet(path, index=False)
+    with pytest.raises(text.NoSamples, match="twin"):
+        evaluate(tokens, models, samples)

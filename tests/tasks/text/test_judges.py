@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from promptgan.tasks.text.judges import dual_encoder
+from promptgan.tasks.text.judges.judges import Fitted, Parameters, TooFewPairs, fit, inverse_document_frequency, ranking
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.forms.tokens.pairs import Pairs
+
+PARAMETERS = Parameters(embedding=32, dropout=0.2, word_dropout=0.1, batch=16, learning_rate=0.01, epochs=6, patience=6)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("repository"))
+
+
+def fitted(pairs: Pairs, seed: int = 1) -> Fitted:
+    with Checkpoint("judges", {}) as checkpoint:
+        return fit(pairs, 64, PARAMETERS, seed, CPU, checkpoint)
+
+
+def matching_pairs(folder: Path, count: int) -> Pairs:
+    """Prompts of words 4.. whose true texts are of other words, so that only what is learnt can tell them."""
+    from promptgan.tasks.text.arrays.arrays import Parameters as Tokens
+    from promptgan.tasks.text.arrays.arrays import tokenize
+
+    random = np.random.default_rng(0)
+    topics = random.integers(0, 12, count)
+    rows = [
+        (f"r{i}", f"ask{t} word{random.integers(5)}", f"answer{t} thing{random.integers(5)}")
+        for i, t in enumerate(topics)
+    ]
+    frame = pd.DataFrame(rows, columns=["id", "prompt", "text"])
+    (folder / "v").mkdir()
+    for split in ("train", "val", "test", "judge"):
+        frame.to_parquet(folder / "v" / f"{split}.parquet", index=False)
+    tokenize(folder / "v", folder / "t", Tokens(level="word", vocabulary=64, lowercase=True, max_tokens=8))
+    return Pairs(folder / "t" / "judge.arrow")
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_matcher_learns_what_words_do_not_share(tmp_path: Path) -> None:
+    metrics = fitted(matching_pairs(tmp_path, 240)).metrics
+    assert metrics["tf_idf"]["accuracy"] == pytest.approx(0.5, abs=0.02)
+    assert metrics["matcher"]["accuracy"] > 0.85
+    assert metrics["matcher"]["mrr"] > metrics["tf_idf"]["mrr"]
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_same_seed_gives_the_same_bytes(tokens: Path, tmp_path: Path) -> None:
+    contents = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        found = fitted(Pairs(tokens / "judge.arrow"), seed)
+        dual_encoder.save(tmp_path / name, found.matcher, found.metrics)
+        contents.append((tmp_path / name / dual_encoder.WEIGHTS).read_bytes())
+    assert contents[0] == contents[1] != contents[2]
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_saved_matcher_scores_the_same(tokens: Path, tmp_path: Path) -> None:
+    matcher = fitted(Pairs(tokens / "judge.arrow")).matcher
+    dual_encoder.save(tmp_path, matcher, {})
+    prompts, texts = torch.tensor([[4, 5, 0], [6, 0, 0]]), torch.tensor([[7], [0]])
+    with torch.no_grad():
+        assert torch.equal(dual_encoder.load(tmp_path).score(prompts, texts), matcher.score(prompts, texts))
+
+
+def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TooFewPairs, match="19 pairs"):
+        fitted(matching_pairs(tmp_path, 19))
+
+
+def test_ranking_counts_half_of_ties() -> None:
+    scores = np.array([[3, 1, 2], [0, 0, 0], [5, 4, 4]], dtype=np.float32)
+    assert ranking(scores, 1) == {"accuracy": round((2 + 1 + 0.5) / 6, 4), "mrr": round((1 + 1 / 2 + 1 / 2.5) / 3, 4)}
+
+
+def test_inverse_document_frequency_counts_a_document_once() -> None:
+    found = inverse_document_frequency([torch.tensor([[1, 1, 2]]), torch.tensor([[1, 0]])], 4)
+    expected = 1 + np.log([3 / 1, 3 / 3, 3 / 2, 3 / 1])
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
+def test_a_folder_without_a_matcher_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(dual_encoder.NoMatcher, match="dvc repro judges"):
+        dual_encoder.load(tmp_path)

@@ -1,0 +1,109 @@
+"""Answers of a model folder, and the samples of every model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from promptgan import base
+from promptgan.compute import Compute
+from promptgan.tasks.text.samples.samples import Parameters, UnusablePrompt, answer, generate
+from promptgan.networks import folder
+from promptgan.networks.tokens.recurrent.network import Generator
+
+COMPUTE = Compute(device="cpu", threads=1, precision="float32")
+CPU = torch.device("cpu")
+PARAMETERS = Parameters(
+    temperatures=[0.5, 0.7, 0.85, 1.0, 1.2], count=12, temperature=0.8, top_p=0.9, prompts=["do you eat the moon"]
+)
+PROMPTS = [
+    "do you buy the tea",
+    "do you cook",
+    "cake",
+    "the moon do you eat the rice and the soup and the bread and the fish",
+]
+
+
+@pytest.fixture
+def models(generator: Generator, tokens: Path, tmp_path: Path) -> dict[str, Path]:
+    """Two model folders, and the folder of a stage that the recipe does not use."""
+    model = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
+    config = {"model": model, "vocabulary": 64, "max_tokens": 10}
+    folders = {name: tmp_path / "models" / name for name in ("twin", "adversarial", "control")}
+    for name in ("twin", "adversarial"):
+        folder.save(folders[name], generator, config, tokens / "tokenizer.json")
+        with torch.no_grad():
+            generator.bias[:20] += 1.0
+    folders["control"].mkdir()
+    (folders["control"] / "config.json").write_text(json.dumps({"kind": "none", "reason": "a test"}))
+    return folders
+
+
+def test_an_answer_depends_on_prompt_and_seed_and_not_on_its_batch(models: dict[str, Path]) -> None:
+    loaded = folder.load(models["twin"])
+    answers = answer(loaded, PROMPTS, seed=1)
+    assert len(set(answers)) > 1
+    assert answer(loaded, PROMPTS, seed=1, batch=1) == answers
+    assert answer(loaded, PROMPTS[:2], seed=1) == answers[:2]
+    assert answer(loaded, PROMPTS, seed=2) != answers
+
+
+def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
+    models: dict[str, Path], validated: Path, tmp_path: Path
+) -> None:
+    count = generate(models, validated / "test.parquet", tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    samples = pd.read_parquet(tmp_path / "out/samples.parquet")
+    assert len(samples) == count == 2 * (5 * 12 + 11)
+    assert list(samples) == ["prompt_id", "prompt", "text", "model", "purpose", "temperature", "top_p", "seed"]
+    curves, readable = samples[samples["purpose"] == "curve"], samples[samples["purpose"] == "read"]
+    assert (set(curves["top_p"]), set(readable["top_p"])) == ({1.0}, {0.9})
+    sizes = curves.groupby(["model", "temperature"]).size()
+    assert sizes.to_dict() == {(m, t): 12 for m in ("twin", "adversarial") for t in PARAMETERS.temperatures}
+    test = pd.read_parquet(validated / "test.parquet")
+    drawn = test.iloc[np.random.default_rng(1).permutation(len(test))]
+    assert drawn["id"].head(12).tolist() != test["id"].head(12).tolist()
+    one_curve = curves[(curves["model"] == "twin") & (curves["temperature"] == 1.0)]
+    assert one_curve["prompt_id"].tolist() == drawn["id"].head(12).tolist()
+    assert one_curve["prompt"].tolist() == drawn["prompt"].head(12).tolist()
+    assert one_curve["text"].tolist() == answer(folder.load(models["twin"]), one_curve["prompt"].tolist(), seed=1)
+    assert readable["prompt_id"].tolist() == 2 * ["user-0", *drawn["id"].head(10)]
+    blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
+    assert len(blocks) == 1 + 11
+    assert blocks[0] == "Answers of every model, drawn with temperature 0.8, top_p 0.9, seed 1"
+    first = readable[readable["prompt_id"] == "user-0"]
+    expected = ["do you eat the moon", *(f"  {row.model:<12} {row.text}" for row in first.itertuples())]
+    assert blocks[1].splitlines() == expected
+
+
+def test_the_same_models_and_seed_give_the_same_bytes(models: dict[str, Path], validated: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        generate(models, validated / "test.parquet", tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
+    for name in ("samples.parquet", "samples.txt"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "problem"), [("", "empty"), (" \t", "empty"), ("caf\udce9", r"'caf\\udce9'.*UTF-8")]
+)
+def test_a_prompt_without_words_or_of_broken_bytes_is_refused(
+    models: dict[str, Path], prompt: str, problem: str
+) -> None:
+    with pytest.raises(UnusablePrompt, match=problem):
+        answer(folder.load(models["twin"]), ["do you cook", prompt], seed=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2]}, "generate.temperatures.2: found 0.0; input should be greater"),
+        ({"temperatures": [0.5, 0.7, 0.9, 1.0, 11.0]}, "generate.temperatures.4: found 11.0; input should be less"),
+        ({"temperatures": [0.5, 0.7, 1, 1.0, 1.2]}, "given more than once: 1.0"),
+        ({"prompts": ["hello", " "]}, "each prompt needs at least one word"),
+    ],
+)
+def test_wrong_parameters_are_refused(changes: dict[str, object], problem: str) -> None:
+    with pytest.raises(base.ParameterError, match=problem):
+        base.validated(Parameters, PARAMETERS.model_dump() | changes, "generate")
