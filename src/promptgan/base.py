@@ -6,7 +6,7 @@ import importlib
 import json
 import reprlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -121,7 +121,8 @@ def choose(package: str, name: object, key: str, part: str | None = None) -> Mod
         package: dotted name of the folder.
         name: the file without ``.py``, or the subfolder, as ``params.yaml`` gives it.
         key: the parameter that holds the name, for the error.
-        part: the file inside, where a choice is a folder: ``parameters``, which imports nothing heavy, or what works.
+        part: the file inside, dotted, where a choice is a folder: ``parameters``, which imports nothing heavy, or what
+            works.
 
     Raises:
         ParameterError: there is no such choice; lists those that exist.
@@ -130,6 +131,21 @@ def choose(package: str, name: object, key: str, part: str | None = None) -> Mod
     if name not in known:
         raise ParameterError([f"{key}: found {shown(name)}{nearest(str(name), known)}; available: {', '.join(known)}"])
     return importlib.import_module(".".join([package, str(name), *([part] if part else [])]))
+
+
+def chosen(package: str, section: str, values: dict[str, Any], by: str) -> Any:
+    """Validate a section against the parameters of the choice that its key ``by`` names.
+
+    Args:
+        package: dotted name of the folder of choices; each is a folder with ``parameters.py``.
+        section: its name in params.yaml.
+        values: what it holds.
+        by: the key.
+
+    Raises:
+        ParameterError: there is no such choice, or a key of the section is wrong.
+    """
+    return validated(choose(package, values.get(by), f"{section}.{by}", "parameters").Parameters, values, section)
 
 
 def choices(package: str) -> list[str]:
@@ -157,9 +173,12 @@ def write_json(path: Path, content: Any) -> None:
     temporary.replace(path)
 
 
-def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
-    """Write rows as CSV, whole or not at all; columns in order of first appearance, six significant digits."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def write_csv(path: Path, rows: list[dict[str, Any]], columns: Sequence[str] = ()) -> None:
+    """Write rows as CSV, whole or not at all; six significant digits.
+
+    Columns are ``columns`` and then those of the rows, in order of first appearance.
+    """
+    columns = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".partial")
     with temporary.open("w", encoding="utf-8", newline="") as file:

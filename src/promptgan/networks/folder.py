@@ -44,8 +44,7 @@ def build(form: str, role: str, section: dict[str, Any], example: Any) -> nn.Mod
         ParameterError: the section names no network that can play the role, or its parameters are wrong.
     """
     package, name = f"promptgan.networks.{form}", section.get("network")
-    parameters = base.choose(package, name, f"{role}.network", "parameters").Parameters
-    checked = base.validated(parameters, section, role)
+    checked = base.chosen(package, role, section, "network")
     players = {} if name == "none" else vars(base.choose(package, name, f"{role}.network", "network"))
     if role.capitalize() not in players:
         raise base.ParameterError([f"{role}.network: {name} plays no {role}"])

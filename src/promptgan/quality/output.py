@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,20 @@ from promptgan.record import write_run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from promptgan.tasks.text.records.records import Validated
+
+@dataclass(frozen=True)
+class Validated:
+    """Records fit for training, by split, and those that are not."""
+
+    splits: "dict[str, pd.DataFrame]"
+    """Canonical columns, in source order."""
+    quarantine: "pd.DataFrame"
+    """Canonical columns as they came, and `rule` and `reason`; in source order."""
+    summary: dict[str, Any]
+    """What metrics/validation.json holds: numbers, and as lists the rules and the expectations."""
 
 
-def write(validated: "Validated", raw: Path, out: Path, metrics: Path, parameters: StageParameters) -> None:
+def write(validated: Validated, raw: Path, out: Path, metrics: Path, parameters: StageParameters) -> None:
     """Write the folder ``out``, whole or not at all, and then the summary ``metrics``."""
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)

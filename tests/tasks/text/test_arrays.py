@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from promptgan import base
 from promptgan.tasks.text.arrays import arrays as text
-from promptgan.tasks.text.arrays.arrays import NothingToFit, Parameters, decode, fit, load_tokenizer, tokenize
+from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
+from promptgan.tasks.text.arrays.arrays import NothingToFit, Parameters, fit, tokenize
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 

@@ -30,7 +30,7 @@ class NothingToFit(base.PromptganError):
     """The training split gives the tokenizer nothing to learn from."""
 
 
-def tokenize(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
+def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
     """Fit a tokenizer on ``train.parquet`` and encode every split into ``out``.
 
     Each ``SPLIT.arrow`` holds ``id``, ``prompt`` and ``text`` (uint16 ids, no special tokens), in the order of the
@@ -47,7 +47,6 @@ def tokenize(validated: Path, out: Path, parameters: Parameters) -> dict[str, An
         for name in SPLITS
     }
     meta = {
-        "modality": "text",
         "vocabulary": tokenizer.get_vocab_size(),
         "special": dict(zip(("pad", "unk", "bos", "eos"), (PAD, UNK, BOS, EOS), strict=True)),
         "max_tokens": parameters.max_tokens,
@@ -85,18 +84,6 @@ def fit(texts: Iterator[str], parameters: Parameters) -> Tokenizer:
     tokenizer.train_from_iterator(chain([first], texts), trainer)
     tokenizer.encode_special_tokens = True
     return tokenizer
-
-
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a tokens or model folder. It reads ``<s>`` in a text as text, not as the special token."""
-    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True  # tokenizer.json does not keep it
-    return tokenizer
-
-
-def decode(tokenizer: Tokenizer, rows: list[list[int]]) -> list[str]:
-    """The texts of token ids, special tokens left out."""
-    return [text.strip() for text in tokenizer.decode_batch(rows, skip_special_tokens=True)]
 
 
 def _untrained(parameters: Parameters) -> Tokenizer:

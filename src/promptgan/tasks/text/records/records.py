@@ -1,11 +1,11 @@
 """Text records (prompt -> text): normalisation, row rules, splits, table rules."""
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptgan import base
 from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
+from promptgan.quality.output import Validated
 from promptgan.quality.splits import RANKING, split_of
 from promptgan.tasks.text.records.normalise import encodable, foreign_share, normalise, words
 from promptgan.tasks.text.records.parameters import Parameters
@@ -51,18 +51,6 @@ class TableRuleBroken(base.PromptganError):
             "\n".join([f"the data breaks {len(broken)} table rule(s)", *lines]),
             "\n  -> ".join(dict.fromkeys(REMEDIES.get(rule, REMEDY) for rule in self.rules)),
         )
-
-
-@dataclass(frozen=True)
-class Validated:
-    """Records fit for training, by split, and those that are not."""
-
-    splits: "dict[str, pd.DataFrame]"
-    """Canonical columns, in source order."""
-    quarantine: "pd.DataFrame"
-    """Canonical columns as they came, and `rule` and `reason`; in source order."""
-    summary: dict[str, Any]
-    """What metrics/validation.json holds: numbers, and as lists the rules and the expectations."""
 
 
 def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = None) -> Validated:
