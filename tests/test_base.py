@@ -88,15 +88,15 @@ def test_a_missing_or_mis_encoded_file_is_a_clean_error(tmp_path: Path) -> None:
 
 
 def test_a_module_is_chosen_by_its_file_name() -> None:
-    assert base.choose("promptgan.models.generators", "recurrent", "model.name").__name__.endswith("recurrent")
+    assert base.choose("promptgan.networks.tokens", "recurrent", "model.name").__name__.endswith("recurrent")
     with pytest.raises(base.ParameterError, match=r"model\.name: found 'recurent' \(did you mean recurrent\?\)"):
-        base.choose("promptgan.models.generators", "recurent", "model.name")
+        base.choose("promptgan.networks.tokens", "recurent", "model.name")
 
 
 @pytest.mark.parametrize("name", ["../base", "__init__", "", None, 3, ["recurrent"], {}, True])
 def test_a_name_that_is_no_file_of_the_folder_is_refused(name: object) -> None:
     with pytest.raises(base.ParameterError, match="available: "):
-        base.choose("promptgan.models.generators", name, "model.name")
+        base.choose("promptgan.networks.tokens", name, "model.name")
 
 
 def test_values_are_shown_short() -> None:
