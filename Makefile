@@ -76,7 +76,7 @@ datadocs: check-params ## build Great Expectations' own pages about the data, an
 test: $(TEST) lint ## lint, check types, run every test
 	@$(BIN)/pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-lint: $(TEST) ## ruff and mypy
+lint: $(TEST) ## ruff, mypy, and who may import whom
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check . && $(BIN)/mypy --no-error-summary && echo "ruff and mypy: clean"
 
 bench: check-params $(TEST) ## measure what the README claims about speed; JSON on standard output

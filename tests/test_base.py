@@ -1,5 +1,9 @@
 """The shared base: reading parameters, naming what is wrong with them, choosing by file name."""
 
+import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -121,6 +125,34 @@ def test_an_expected_failure_is_printed_with_its_remedy_and_its_exit_code(capsys
     assert capsys.readouterr().err.startswith(
         "error: params.yaml: 1 wrong key(s)\n  a: missing\n  -> correct params.yaml"
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EROFS, "name another place"),
+        (errno.ENAMETOOLONG, "a shorter name"),
+        (errno.ENOENT, "dvc checkout"),
+    ],
+)
+def test_what_the_file_system_refuses_is_an_expected_failure_that_names_the_file(
+    number: int, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught, base.clean_errors():
+        raise OSError(number, os.strerror(number), "models/weights")
+    assert caught.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: models/weights: {os.strerror(number)}\n  -> ") and remedy in said
+
+
+def test_a_reader_that_has_enough_is_no_failure() -> None:
+    program = "from promptgan import base\nwith base.clean_errors():\n    for _ in range(10**6): print('line')"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=-1, stderr=-1) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_an_experiments_copy_knows_its_main_repository(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import csv
 import difflib
+import errno
 import importlib
 import json
+import os
 import reprlib
 import sys
 from collections.abc import Iterator, Sequence
@@ -152,7 +154,8 @@ def choices(package: str) -> list[str]:
     """The names in a folder of choices, found by the names of files and subfolders alone."""
     folders = [Path(folder) for folder in importlib.import_module(package).__path__]
     files = [path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"]
-    return sorted(files + [path.parent.name for folder in folders for path in folder.glob("*/__init__.py")])
+    subfolders = [path.name for folder in folders for path in folder.iterdir() if any(path.rglob("*.py"))]
+    return sorted(files + subfolders)
 
 
 def main_repository(folder: Path | None = None) -> Path:
@@ -188,14 +191,37 @@ def write_csv(path: Path, rows: list[dict[str, Any]], columns: Sequence[str] = (
     temporary.replace(path)
 
 
+class FileRefused(PromptganError):
+    """The system would not read or write a file."""
+
+    def __init__(self, error: OSError) -> None:
+        remedies = dict.fromkeys(
+            (errno.ENOSPC, errno.EDQUOT), "free some space, then run the same again; what was finished is kept"
+        )
+        remedies |= dict.fromkeys(
+            (errno.EACCES, errno.EPERM, errno.EROFS), "make it yours to read and write, or name another place"
+        )
+        remedies[errno.ENAMETOOLONG] = "choose a shorter name"
+        path = error.filename2 or error.filename
+        words = (error.strerror or str(error) or type(error).__name__).split("] ")[-1]
+        super().__init__(
+            f"{path}: {words}" if path else words,
+            remedies.get(error.errno or 0, "look at the path; `dvc checkout` brings back what a run has made"),
+        )
+
+
 @contextmanager
 def clean_errors() -> Iterator[None]:
-    """Print an expected failure without a traceback and exit with its code."""
+    """Print an expected failure, one of the file system too, without a traceback and exit with its code."""
     try:
         yield
-    except PromptganError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:  # whoever was reading has enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except (PromptganError, OSError) as error:
+        found = error if isinstance(error, PromptganError) else FileRefused(error)
+        print(f"error: {found}", file=sys.stderr)
+        raise SystemExit(found.exit_code) from None
 
 
 def _fields_at(cls: type[Parameters], parts: list[str]) -> list[str]:

@@ -11,6 +11,8 @@ import yaml
 from promptgan import base
 from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, absent_device, check, schema
 
+TRANSFORMER = {"network": "transformer", "width": 8, "layers": 1, "dropout": 0.0}
+
 
 @pytest.fixture
 def document(default_parameters: Path) -> dict[str, Any]:
@@ -101,12 +103,26 @@ def wrong_task(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def short_context(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    document["generator"] = {"network": "transformer", "width": 8, "heads": 2, "layers": 1, "context": 64, "dropout": 0.0}
+    document["generator"] = {
+        "network": "transformer",
+        "width": 8,
+        "heads": 2,
+        "layers": 1,
+        "context": 64,
+        "dropout": 0.0,
+    }
     document["tokenize"]["max_tokens"] = 32
 
 
 def odd_heads(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    document["generator"] = {"network": "transformer", "width": 8, "heads": 3, "layers": 1, "context": 128, "dropout": 0.0}
+    document["generator"] = {
+        "network": "transformer",
+        "width": 8,
+        "heads": 3,
+        "layers": 1,
+        "context": 128,
+        "dropout": 0.0,
+    }
 
 
 def bare_critic(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

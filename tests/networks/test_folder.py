@@ -7,6 +7,7 @@ import torch
 
 from promptgan.base import ParameterError
 from promptgan.networks import folder
+from promptgan.networks.weights import save_weights
 from tests.conftest import EXAMPLE, GENERATOR
 
 INDEX = folder.described("text", "tokens", EXAMPLE)
@@ -48,7 +49,7 @@ def test_only_the_networks_that_are_asked_for_are_loaded(saved: Path, generator:
 
 
 def test_the_same_weights_make_the_same_bytes(saved: Path, generator: Any, tmp_path: Path) -> None:
-    folder.save_weights(tmp_path / "again.safetensors", generator)
+    save_weights(tmp_path / "again.safetensors", generator)
     assert (tmp_path / "again.safetensors").read_bytes() == (saved / WEIGHTS).read_bytes()
 
 

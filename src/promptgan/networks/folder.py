@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from promptgan import base
+from promptgan.networks.weights import save_weights
 
 INDEX = "index.json"
 
@@ -83,11 +84,6 @@ def save_none(folder: Path, reason: str) -> None:
     """Write the folder of a stage that the recipe does not use."""
     folder.mkdir(parents=True, exist_ok=True)
     base.write_json(folder / INDEX, {"kind": "none", "reason": reason})
-
-
-def save_weights(path: Path, network: nn.Module) -> None:
-    """Write the state of a network in float32 safetensors, on the CPU."""
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, path)
 
 
 def read_index(folder: Path) -> dict[str, Any]:

@@ -20,11 +20,11 @@ def counted(work: Callable[[], T]) -> tuple[T, int]:
     return result, counting.total
 
 
-class _Counting(TorchDispatchMode):
+class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """torch's FlopCounterMode without its sums by module, whose hooks forbid a gradient of a gradient."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.total = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -60,4 +60,4 @@ FUSED = {
     aten._cudnn_rnn_backward: lambda *shapes, **named: 2 * _cudnn(*shapes, **named),
 }
 """Fused recurrent kernels, which torch's own counter does not know; backwards costs twice as much as forwards."""
-COUNTS: dict[Any, Callable[..., int]] = {**flop_registry, **{op: shape_wrapper(f) for op, f in FUSED.items()}}
+COUNTS: dict[Any, Callable[..., int]] = {**flop_registry, **{op: shape_wrapper(f) for op, f in FUSED.items()}}  # type: ignore[no-untyped-call]

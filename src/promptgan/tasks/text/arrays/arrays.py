@@ -41,7 +41,7 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
     """
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = fit(chain.from_iterable(_texts(validated / "train.parquet")), parameters)
-    tokenizer.save(str(out / "tokenizer.json"))
+    (out / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     splits = {
         name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters.max_tokens)
         for name in SPLITS

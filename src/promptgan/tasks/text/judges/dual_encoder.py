@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import dropout, embedding_bag, normalize
 
 from promptgan import base
+from promptgan.networks.weights import save_weights
 
 INDEX, WEIGHTS = "index.json", "matcher.safetensors"
 PAD = 0
@@ -75,9 +76,7 @@ class DualEncoder(nn.Module):
 def save(folder: Path, matcher: DualEncoder, index: dict[str, Any]) -> None:
     """Write ``index.json`` and the weights; ``index`` is kept beside what loading needs."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in matcher.state_dict().items()}, folder / WEIGHTS
-    )
+    save_weights(folder / WEIGHTS, matcher)
     vocabulary, embedding = matcher.embedding.weight.shape
     base.write_json(
         folder / INDEX, {"kind": "judge", "task": "text", "vocabulary": vocabulary, "embedding": embedding, **index}

@@ -65,6 +65,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         TableRuleBroken: names every expectation that the table as a whole does not meet.
     """
     from promptgan.quality import expectations as ex
+    from promptgan.tasks.text.records import rules
 
     context = context or ex.new_context()
     columns = COLUMNS + [column for column in ["label"] if column in records]
@@ -77,9 +78,9 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     rows: list[Outcome] = []
     bad: dict[int, tuple[str, str]] = {}
 
-    def quarantine(name: str, frame: "pd.DataFrame", rules: list[Any]) -> "pd.DataFrame":
+    def quarantine(name: str, frame: "pd.DataFrame", wanted: list[Any]) -> "pd.DataFrame":
         """Check rows, note the first rule that each bad one breaks, and return the good ones."""
-        found = ex.check(context, name, frame, rules)
+        found = ex.check(context, name, frame, wanted)
         rows.extend(found)
         for outcome in found:
             rule, column, description = (getattr(outcome.expectation, key) for key in ("rule", "column", "description"))
@@ -92,17 +93,17 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     frame = quarantine(
         "types", frame.assign(**types), [ex.ExpectString(column=column, value_set=["str"]) for column in types]
     )
-    characters = (ex.ExpectNotEmpty, ex.ExpectNoControlCharacters, ex.ExpectNoContactDetails)
+    characters = (rules.ExpectNotEmpty, rules.ExpectNoControlCharacters, rules.ExpectNoContactDetails)
     frame = frame.assign(**{side: frame[side].map(normalise) for side in SIDES})
     frame = quarantine("characters", frame, [rule(column=side) for rule in characters for side in SIDES])
     frame = quarantine(
         "measures",
         _measured(frame, parameters.script),
         [
-            ex.ExpectFewWords(column="prompt_words", max_value=parameters.max_prompt_words),
-            ex.ExpectFewWords(column="text_words", max_value=parameters.max_text_words),
-            ex.ExpectScript(column="prompt_foreign_share", max_value=parameters.max_foreign_share),
-            ex.ExpectScript(column="text_foreign_share", max_value=parameters.max_foreign_share),
+            rules.ExpectFewWords(column="prompt_words", max_value=parameters.max_prompt_words),
+            rules.ExpectFewWords(column="text_words", max_value=parameters.max_text_words),
+            rules.ExpectScript(column="prompt_foreign_share", max_value=parameters.max_foreign_share),
+            rules.ExpectScript(column="text_foreign_share", max_value=parameters.max_foreign_share),
         ],
     )
     frame = frame.assign(split=[split_of(group, parameters.shares) for group in frame["group"]])
@@ -164,21 +165,22 @@ def check_splits(frame: "pd.DataFrame", parameters: Parameters, context: Any) ->
         context: of `expectations.new_context`.
     """
     from promptgan.quality import expectations as ex
+    from promptgan.tasks.text.records import rules
 
     facts = frame.assign(
         splits_of_group=frame.groupby("group", sort=False)["split"].transform("nunique"),
         splits_of_pair=frame.groupby(SIDES, sort=False)["split"].transform("nunique"),
     )
-    rules = [
+    wanted = [
         ex.ExpectEnoughRows(min_value=parameters.min_rows),
         ex.ExpectEverySplit(column="split", min_value=len(RANKING)),
         ex.ExpectGroupInOneSplit(column="splits_of_group"),
-        ex.ExpectPairInOneSplit(column="splits_of_pair"),
+        rules.ExpectPairInOneSplit(column="splits_of_pair"),
     ]
     if "label" in frame:
         facts["label_share"] = frame.groupby("label", sort=False)["label"].transform("size") / max(1, len(frame))
-        rules.append(ex.ExpectBalancedLabels(column="label_share", max_value=parameters.max_label_share))
-    return ex.check(context, "table", facts, rules)
+        wanted.append(ex.ExpectBalancedLabels(column="label_share", max_value=parameters.max_label_share))
+    return ex.check(context, "table", facts, wanted)
 
 
 def _measured(frame: "pd.DataFrame", script: str) -> "pd.DataFrame":
