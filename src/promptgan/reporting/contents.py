@@ -8,6 +8,7 @@ from typing import Any
 
 from promptgan import base
 from promptgan.core.metrics import Measures, declared
+from promptgan.core.splits import SPLITS
 from promptgan.core.systems import MODELS, SYSTEMS
 from promptgan.record import sha256
 
@@ -59,7 +60,7 @@ class Contents:
     def rows(self) -> dict[str, int]:
         """Records excluded, read and quarantined, and those of each split; what is read is either of the latter."""
         counts: dict[str, int] = self.metrics["validation"]["rows"]
-        return {name: counts[name] for name in ("excluded", "read", "quarantined", "train", "val", "test", "judge")}
+        return {name: counts[name] for name in ("excluded", "read", "quarantined", *SPLITS)}
 
     @property
     def quarantined(self) -> list[dict[str, Any]]:

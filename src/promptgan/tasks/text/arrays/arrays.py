@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from promptgan import base
+from promptgan.core.splits import SPLITS
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.tasks.text.arrays.parameters import Parameters
 
-SPLITS = ["train", "val", "test", "judge"]
 CHUNK = 8192
 """Records read, encoded and written at a time, so that memory does not grow with the data."""
 

@@ -11,6 +11,7 @@ import torch
 
 from promptgan import base
 from promptgan.core.comparison import gap_at_equal_diversity, jackknife, sentence
+from promptgan.core.splits import SPLITS
 from promptgan.core.systems import MODELS, REAL, RIVALS
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import Pairs, in_order, pad
@@ -71,7 +72,7 @@ class Yardstick:
     def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int) -> None:
         self.tokenizer = load_tokenizer(tokens)
         self.matcher, self.order = matcher, order
-        self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in ("train", "val", "test", "judge")}
+        self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in SPLITS}
         self.words = {name: [words.words(t) for t in self.texts(name)] for name in ("train", "val", "test")}
         self.lengths = [len(text) for text in self.words["test"]]
         self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}

@@ -4,9 +4,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from promptgan import base
+from promptgan.core.splits import RANKING
 from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
 from promptgan.quality.output import Validated
-from promptgan.quality.splits import RANKING, split_of
+from promptgan.quality.splits import split_of
 from promptgan.tasks.text.records.normalise import encodable, foreign_share, normalise, words
 from promptgan.tasks.text.records.parameters import Parameters
 
