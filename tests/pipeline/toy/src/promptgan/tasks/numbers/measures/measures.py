@@ -11,7 +11,7 @@ import torch
 from promptgan.tasks.numbers.judges.parameters import Parameters as Judges
 from promptgan.tasks.numbers.measures.parameters import Parameters
 from promptgan.tasks.numbers.samples.samples import FIRST
-from promptgan.tasks.numbers.score.score import counts_on
+from promptgan.tasks.numbers.score.counting import counts_on
 
 from promptgan.core.comparison import jackknife
 from promptgan.core.systems import MODELS, REAL, RIVALS

@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 
 import torch
+from promptgan.tasks.numbers.score.counting import counts_on
 from torch import nn
 
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.form import Example
 from promptgan.forms.tokens.pairs import Pairs, in_order
 from promptgan.training.loop.method import Row
-
-
-def counts_on(first: int, rest: list[int]) -> bool:
-    """Whether four tokens follow, each one more than the one before."""
-    return rest == [first + i for i in range(1, 5)]
 
 
 class Score:
