@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan import base
 from promptgan.core.splits import RANKING
-from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
+from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.output import Validated
 from promptgan.quality.splits import split_of
+from promptgan.tasks.text.records.duplicates import copies_of_pairs
 from promptgan.tasks.text.records.normalise import encodable, foreign_share, normalise, words
 from promptgan.tasks.text.records.parameters import Parameters
 
@@ -199,7 +200,7 @@ def _copies_across_splits(frame: "pd.DataFrame", measure: NearDuplicates) -> "pd
 
     ids, splits = list(frame["id"]), list(frame["split"])
     ranks = [RANKING.index(split) for split in splits]
-    copies = higher_ranked_copies(list(frame["prompt"]), list(frame["text"]), ranks, measure)
+    copies = copies_of_pairs(list(frame["prompt"]), list(frame["text"]), ranks, measure)
     named = [None if copy is None else f"{ids[copy]} in {splits[copy]}" for copy in copies]
     return pd.Series(named, index=frame.index, dtype=object)
 
