@@ -223,7 +223,7 @@ def candidates(pair: tuple[str, str], others: list[tuple[str, str]], measure: "N
     Of m shingles, a near duplicate lacks at most (1 - threshold) m, and with them at most the words in these: so it
     holds all other words, which is quickly looked up.
     """
-    from promptgan.tasks.text.records.normalise import words
+    from promptgan.core.words import words
 
     sides = [words(side) for side in pair]
     shingles = max(1, sum(max(1, len(side)) for side in sides) + 2 - measure.shingle_words)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgan import base
+from promptgan.core.words import words
 from promptgan.lineage import cache
 from promptgan.lineage.records import versions
 from promptgan.lineage.records.known import Known
@@ -16,7 +17,7 @@ from promptgan.lineage.records.versions import QUARANTINE, VALIDATED, Version
 from promptgan.quality import exclusions
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
-from promptgan.tasks.text.records.normalise import normalise, words
+from promptgan.tasks.text.records.normalise import normalise
 
 if TYPE_CHECKING:
     import pandas as pd

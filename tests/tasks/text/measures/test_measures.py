@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from promptgan import base
+from promptgan.core.words import segments
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.text.measures import measures as text
-from promptgan.tasks.text.measures.words import words
 from promptgan.tasks.text.samples.samples import load
 
 PARAMETERS = text.Parameters(language_model_order=3, jackknife_groups=4)
@@ -44,7 +44,7 @@ def test_numbers_equal_those_computed_apart(tokens: Path, models: Path, samples:
     row = next(row for row in curves if (row["model"], row["temperature"]) == ("twin", 1.3))
     frame = pd.read_parquet(samples / "samples.parquet").query("model == 'twin' and temperature == 1.3")
     yardstick = text.Yardstick(tokens, text.dual_encoder.load(models / "judges"), 3)
-    texts = [words(t) for t in frame["text"]]
+    texts = [segments(t) for t in frame["text"]]
     expected = [sentence_bleu(yardstick.words["test"], t, [0.25] * 4, SmoothingFunction().method1) for t in texts]
     assert row["bleu_4"] == round(sum(expected) / len(expected), 4)
     assert row["words"] == round(sum(map(len, texts)) / len(texts), 4)

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from promptgan import base
+from promptgan.core import words
 from promptgan.core.comparison import gap_at_equal_diversity, jackknife, sentence
 from promptgan.core.splits import SPLITS
 from promptgan.core.systems import MODELS, REAL, RIVALS
@@ -19,7 +20,7 @@ from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.progress import Progress
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity, words
+from promptgan.tasks.text.measures import diversity
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.language_model import WittenBell
 from promptgan.tasks.text.measures.metrics import MEASURES
@@ -73,7 +74,7 @@ class Yardstick:
         self.tokenizer = load_tokenizer(tokens)
         self.matcher, self.order = matcher, order
         self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in SPLITS}
-        self.words = {name: [words.words(t) for t in self.texts(name)] for name in ("train", "val", "test")}
+        self.words = {name: [words.segments(t) for t in self.texts(name)] for name in ("train", "val", "test")}
         self.lengths = [len(text) for text in self.words["test"]]
         self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
         self.test_ids = self.splits["test"].rows("text", np.arange(len(self.splits["test"])))
@@ -87,7 +88,7 @@ class Yardstick:
 
     def per_answer(self, answers: pd.DataFrame) -> pd.DataFrame:
         """What each answer scores by itself, as new columns: words, BLEU with all test texts, copies, NLL."""
-        texts = [words.words(text) for text in answers["text"]]
+        texts = [words.segments(text) for text in answers["text"]]
         ids = self._encode(answers["text"])
         lengths = np.array([len(row) + 1 for row in ids])
         nats = -np.add.reduceat(self.language_model.log_probabilities(ids), np.cumsum(lengths) - lengths)

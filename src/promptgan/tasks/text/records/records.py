@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan import base
 from promptgan.core.splits import RANKING
+from promptgan.core.words import words
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.output import Validated
 from promptgan.quality.splits import split_of
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
-from promptgan.tasks.text.records.normalise import encodable, foreign_share, normalise, words
+from promptgan.tasks.text.records.normalise import encodable, foreign_share, normalise
 from promptgan.tasks.text.records.parameters import Parameters
 
 if TYPE_CHECKING:
