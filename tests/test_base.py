@@ -155,6 +155,12 @@ def test_a_reader_that_has_enough_is_no_failure() -> None:
         assert process.stderr.read() == b""
 
 
+def test_what_a_terminal_cannot_show_is_escaped() -> None:
+    program = "from promptgan import base\nwith base.clean_errors(): print('\\u6625')"
+    done = subprocess.run([sys.executable, "-c", program], env={"PYTHONIOENCODING": "latin-1"}, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"\\u6625\n", b"")
+
+
 def test_an_experiments_copy_knows_its_main_repository(tmp_path: Path) -> None:
     copy = tmp_path / ".dvc" / "tmp" / "exps" / "standalone" / "tmpabc"
     copy.mkdir(parents=True)

@@ -4,6 +4,7 @@ import csv
 import difflib
 import errno
 import importlib
+import io
 import json
 import os
 import reprlib
@@ -212,7 +213,12 @@ class FileRefused(PromptganError):
 
 @contextmanager
 def clean_errors() -> Iterator[None]:
-    """Print an expected failure, one of the file system too, without a traceback and exit with its code."""
+    """Print an expected failure, one of the file system too, without a traceback and exit with its code.
+
+    What the terminal's encoding lacks is printed escaped.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     except BrokenPipeError:  # whoever was reading has enough, as `head` has

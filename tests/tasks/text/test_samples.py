@@ -11,7 +11,8 @@ from promptgan import base
 from promptgan.compute import Compute
 from promptgan.networks import folder
 from promptgan.networks.tokens.recurrent.network import Generator
-from promptgan.tasks.text.samples.samples import Parameters, UnusablePrompt, answer, generate, load
+from promptgan.tasks.text.page import shown
+from promptgan.tasks.text.samples.samples import Parameters, UnusablePrompt, UnusableTemperature, answer, generate, load
 from tests.conftest import EXAMPLE, GENERATOR
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
@@ -95,10 +96,31 @@ def test_a_prompt_without_words_or_of_broken_bytes_is_refused(
         answer(load(models["twin"]), ["do you cook", prompt], seed=1)
 
 
+@pytest.mark.parametrize("temperature", [float("inf"), float("nan"), 1e-40, -1.0, 11.0])
+def test_a_temperature_at_which_nothing_can_be_drawn_is_refused(models: dict[str, Path], temperature: float) -> None:
+    with pytest.raises(UnusableTemperature, match=r"0\.01 to 10\.0"):
+        answer(load(models["twin"]), ["do you cook"], seed=1, temperature=temperature)
+
+
+def test_an_answer_that_holds_line_ends_and_escapes_takes_one_line(
+    models: dict[str, Path], validated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptgan.tasks.text.samples.samples.decode", lambda _, rows: ["a\n\n\x1b[2Jb"] * len(rows))
+    generate(models, validated, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
+    assert len(blocks) == 1 + 11
+    assert all(line.endswith(r"a\n\n\x1b[2Jb") for block in blocks[1:] for line in block.splitlines()[1:])
+    assert set(pd.read_parquet(tmp_path / "out/samples.parquet")["text"]) == {"a\n\n\x1b[2Jb"}
+    assert shown(tmp_path / "out", 1)[0][1]["twin"] == r"a\n\n\x1b[2Jb"
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2]}, "generate.temperatures.2: found 0.0; input should be greater"),
+        (
+            {"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2]},
+            "generate.temperatures.2: found 0.0; input should be greater than",
+        ),
         ({"temperatures": [0.5, 0.7, 0.9, 1.0, 11.0]}, "generate.temperatures.4: found 11.0; input should be less"),
         ({"temperatures": [0.5, 0.7, 1, 1.0, 1.2]}, "given more than once: 1.0"),
         ({"prompts": ["hello", " "]}, "each prompt needs at least one word"),

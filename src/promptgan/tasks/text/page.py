@@ -8,6 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from promptgan.core.systems import MODELS
+from promptgan.core.visible import visible
 
 TITLE = "Answers to prompts"
 """What stands above the page, before where it was learnt from."""
@@ -27,16 +28,16 @@ def markup(samples: Path) -> str:
     Args:
         samples: the folder of samples.parquet.
     """
-    rows = read(samples)
-    models = [name for name in MODELS if any(name in row for row in rows)]
+    rows, settings = shown(samples, SHOWN), read(samples)[:1]
+    models = [name for name in MODELS if any(name in answers for _, answers in rows)]
     head = Markup("").join(Markup('<th scope="col" class="{0}">{0}</th>').format(name) for name in models)
     body = Markup("\n").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row["prompt"], Markup("").join(Markup("<td>{}</td>").format(row.get(n) or "(nothing)") for n in models)
+            prompt, Markup("").join(Markup("<td>{}</td>").format(answers.get(n) or "(nothing)") for n in models)
         )
-        for row in rows
+        for prompt, answers in rows
     )
-    drawn = f"temperature {rows[0]['temperature']:g}, top-p {rows[0]['top_p']:g}" if rows else "none"
+    drawn = "".join(f"temperature {row['temperature']:g}, top-p {row['top_p']:g}" for row in settings)
     return Markup(
         '<p class="soft">Not selected: the prompts given in the parameters, then some of the test split, drawn at'
         ' random; {}.</p>\n<div class="table" tabindex="0" role="region" aria-label="answers"><table class="answers">\n'
@@ -49,6 +50,14 @@ def card(samples: Path, model: str) -> str:
     rows = read(samples)
     prompt = shlex.quote(" ".join(rows[0]["prompt"].split()) if rows else "PROMPT")
     return f"The folder loads by itself:\n\n    promptgan generate --model {model} --prompt {prompt} --n 5"
+
+
+def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
+    """The first ``count`` prompts, each with the answer of every model by its name, a line each."""
+    return [
+        (visible(row["prompt"]), {name: visible(row[name]) for name in MODELS if name in row})
+        for row in read(samples)[:count]
+    ]
 
 
 def caveats(judges: dict[str, Any]) -> list[str]:

@@ -11,16 +11,27 @@ from tokenizers import Tokenizer
 
 from promptgan import base
 from promptgan.compute import Compute, autocast
+from promptgan.core.visible import visible
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.progress import Progress
-from promptgan.tasks.text.samples.parameters import Parameters
+from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
 
 READABLE = 10
 """Test prompts whose answers are written out for people."""
+
+
+class UnusableTemperature(base.PromptganError):
+    """A temperature at which nothing can be drawn."""
+
+    def __init__(self, temperature: float) -> None:
+        super().__init__(
+            f"nothing can be drawn at a temperature of {temperature}",
+            f"give one from {LEAST_TEMPERATURE} to {MOST_TEMPERATURE}, or 0 for the likeliest token every time",
+        )
 
 
 class UnusablePrompt(base.PromptganError):
@@ -72,7 +83,10 @@ def answer(
 
     Raises:
         UnusablePrompt: a prompt is blank, or was not valid UTF-8.
+        UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
     """
+    if temperature and not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
+        raise UnusableTemperature(temperature)
     for prompt in prompts:
         if not prompt.strip():
             raise UnusablePrompt("a prompt is empty", "give a prompt with at least one word")
@@ -109,7 +123,8 @@ def generate(
 
     The Parquet file holds prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first
     the rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people
-    (``temperature``, ``top_p``; also to ``prompts``), which the text file shows below a line with these settings. The
+    (``temperature``, ``top_p``; also to ``prompts``), which the text file shows on a line each, what would break it
+    escaped, below a line with these settings. The
     test prompts are the first of a permutation that ``seed`` gives. All models answer with the same random numbers. A
     folder whose stage the recipe does not use is left out.
     """
@@ -145,6 +160,6 @@ def _readable(frames: list[pd.DataFrame]) -> str:
     settings = f"temperature {first['temperature']:g}, top_p {first['top_p']:g}, seed {first['seed']}"
     blocks = [f"Answers of every model, drawn with {settings}"]
     for rows in zip(*(frame.itertuples() for frame in frames), strict=True):
-        answers = [f"  {row.model:<12} {row.text}" for row in rows]
-        blocks.append("\n".join([rows[0].prompt, *answers]))
+        answers = [f"  {row.model:<12} {visible(row.text)}" for row in rows]
+        blocks.append("\n".join([visible(rows[0].prompt), *answers]))
     return "\n\n".join(blocks) + "\n"
