@@ -46,14 +46,20 @@ def write(validated: Validated, raw: Path, out: Path, metrics: Path, parameters:
 
 
 def write_parquet(frame: "pd.DataFrame", path: Path) -> None:
-    """Write a table of strings in its row order, without index or pandas' metadata: equal rows are equal bytes.
+    """Write a table of strings, or of bytes, in its row order, without index or pandas' metadata.
 
-    A value that is no string, which only quarantine can hold, is written as Python shows it; a missing one is null.
+    Equal rows are equal bytes. A value that is neither, which only quarantine can hold, is written as Python shows it;
+    a missing one is null.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {name: pa.array([_storable(value) for value in frame[name]], pa.string()) for name in frame.columns}
+    columns = {}
+    for name in frame.columns:
+        values = [value if isinstance(value, bytes) else _storable(value) for value in frame[name]]
+        binary = any(isinstance(value, bytes) for value in values)
+        encoded = [value.encode() if binary and isinstance(value, str) else value for value in values]
+        columns[name] = pa.array(encoded, pa.binary() if binary else pa.string())
     pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=2**16)
 
 
