@@ -38,7 +38,8 @@ def test_every_model_draws_images_and_a_grid(models: dict[str, Path], validated_
     stored = np.array(Image.open(io.BytesIO(table["image"][0])))
     assert np.array_equal(stored, found["twin"][0, 0].numpy())
     for name in ("real", "twin", "adversarial"):
-        assert Image.open(tmp_path / f"out/grid-{name}.png").size == ((2 * SIZE + 3) * 2,) * 2
+        with Image.open(tmp_path / f"out/grid-{name}.png") as picture:
+            assert picture.size == ((2 * SIZE + 3) * 2,) * 2
 
 
 def test_the_same_models_and_seed_give_the_same_bytes(
