@@ -144,6 +144,12 @@ def _taken_apart(text: str) -> tuple[str, CommentedMap]:
     return text.removesuffix(rest), _round_trip().load(rest)
 
 
+def _dump(document: CommentedMap) -> str:
+    target = io.StringIO()
+    _round_trip().dump(document, target)
+    return target.getvalue()
+
+
 def _keep_comments(new: Any, old: Any) -> None:
     """Give a section the comments that it has had; of those that are alike, the columns are the new ones."""
     if not (isinstance(new, CommentedMap) and isinstance(old, CommentedMap)):
