@@ -165,7 +165,8 @@ def check_results() -> None:
     """Compare the run with the committed results.
 
     Says 'identical' where every output has the same bytes. On another kind of CPU the last bits differ; then every
-    metric that differs is shown as within or outside of its tolerance. Exits 1 where one is outside.
+    number of the evaluation that differs is shown beside its standard error, as within or outside of what that
+    explains, and so are data and flags, which must be the same. Exits 1 where one is outside.
     """
     from promptgan.experiments import results
 
@@ -174,11 +175,9 @@ def check_results() -> None:
         print("identical: every output in dvc.lock has the committed bytes")
         return
     print(f"different bytes: {', '.join(found.different)}")
-    for m in found.metrics:
-        verdict = "within" if m.within else "OUTSIDE"
-        print(
-            f"  {verdict:8} {m.key}: committed {m.committed}, here {m.here} ({m.difference:.2%} of {m.tolerance:.0%})"
-        )
+    for each in found.differences:
+        verdict = "within" if each.within else "OUTSIDE"
+        print(f"  {verdict:8} {each.key}: committed {each.committed}, here {each.here} ({each.size})")
     print("within tolerance" if found.passed else "outside tolerance: another kind of CPU does not explain this")
     if not found.passed:
         raise typer.Exit(1)

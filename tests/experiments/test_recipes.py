@@ -83,7 +83,9 @@ def test_what_changed_is_returned() -> None:
 
 def test_what_was_set_by_hand_comes_first_and_is_marked() -> None:
     path = Path("params.yaml")
-    path.write_text(path.read_text().replace("\n  count: 1000 ", "\n  count: 500 ").replace("device: cpu", "device: cuda"))
+    path.write_text(
+        path.read_text().replace("\n  count: 1000 ", "\n  count: 500 ").replace("device: cpu", "device: cuda")
+    )
     changes = recipes.use("tang-gumbel", device="cpu")
     assert [change for change in changes if change.by_hand] == changes[:1]
     assert changes[0] == recipes.Change("generate.count", "500", "1000", by_hand=True)

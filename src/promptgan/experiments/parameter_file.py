@@ -158,7 +158,11 @@ def _keep_comments(new: Any, old: Any) -> None:
         new.ca.comment = old.ca.comment
     for key in new.keys() & old.keys():
         alike = _words(new.ca.items.get(key)) == _words(old.ca.items.get(key))
-        if key in old.ca.items and not alike and isinstance(new[key], CommentedMap) == isinstance(old[key], CommentedMap):
+        if (
+            key in old.ca.items
+            and not alike
+            and isinstance(new[key], CommentedMap) == isinstance(old[key], CommentedMap)
+        ):
             new.ca.items[key] = old.ca.items[key]
         _keep_comments(new[key], old[key])
 
