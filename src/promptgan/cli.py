@@ -128,16 +128,20 @@ def use(
 
     if not keep:
         presets.find(recipe)
-    data = None
-    if path is not None:
-        data = own_data.import_own_data(path, prompt=prompt, text=text, first_words=first_words, root=Path.cwd())
-    elif prompt or text:
+    options = {"--path": path, "--prompt": prompt, "--text": text, "--threads": threads}
+    if path is None and (prompt or text):
         raise typer.BadParameter("--prompt and --text name columns of the file that --path gives")
-    if keep:
-        assert data
-        changes = presets.use_data(recipe, data)
-    else:
-        changes = presets.use(recipe, data=data, device=device.value, threads=threads)
+    data = None
+    with presets.naming_options(
+        {"--device", "--first-words", *(name for name in options if options[name] is not None)}
+    ):
+        if path is not None:
+            data = own_data.import_own_data(path, prompt=prompt, text=text, first_words=first_words, root=Path.cwd())
+        if keep:
+            assert data
+            changes = presets.use_data(recipe, data)
+        else:
+            changes = presets.use(recipe, data=data, device=device.value, threads=threads)
     unused = own_data.unused(data) if data else set()
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:

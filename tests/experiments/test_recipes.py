@@ -4,8 +4,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from promptgan import base
+from promptgan.cli import app
 from promptgan.experiments import recipes
 from promptgan.experiments.parameter_file import AnchorsUsed, ParameterFile
 from promptgan.experiments.parameters import check
@@ -122,6 +124,27 @@ def test_a_preset_for_own_data_asks_for_the_file() -> None:
     before = Path("params.yaml").read_bytes()
     with pytest.raises(recipes.OwnDataMissing, match="--path FILE"):
         recipes.use("local-text")
+    assert Path("params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["text-hinge", "--threads", "5000"],
+            "error: --threads: found 5000; input should be less than or equal to 1024",
+        ),
+        (["local-text", "--path", "a.txt", "--prompt", "b"], "error: --path: plain text has no columns"),
+    ],
+)
+def test_what_an_option_gave_is_blamed_on_the_option(options: list[str], said: str) -> None:
+    before = Path("params.yaml").read_bytes()
+    Path("dvc.yaml").touch()
+    Path("a.txt").write_text("a line of text\n" * 200)
+    result = CliRunner().invoke(app, ["use", *options])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(said)
+    assert "params.yaml" not in result.stderr
     assert Path("params.yaml").read_bytes() == before
 
 

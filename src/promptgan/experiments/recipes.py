@@ -7,6 +7,8 @@ alone determines every value of params.yaml, whatever was there before.
 
 import json
 import textwrap
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +24,16 @@ MAX_DESCRIPTION = 109
 """Characters of a preset's description that are listed."""
 CONTENT = "sha256"
 """The parameter of a data set that is a file of the user's own."""
+
+OPTIONS = {
+    "compute.device": "--device",
+    "compute.threads": "--threads",
+    "data": "--path",
+    "data.prompt": "--prompt",
+    "data.text": "--text",
+    "data.first_words": "--first-words",
+}
+"""Options of `promptgan use` by the parameter that each sets."""
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -46,6 +58,15 @@ class OtherRecipe(base.PromptganError):
     """Only the data of a recipe was to be changed, and the parameter file holds another one."""
 
     exit_code = 2
+
+
+class WrongOption(base.PromptganError):
+    """What options of the command line gave is not valid."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems), "`promptgan use --help` explains the options; nothing is changed")
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,25 @@ def find(name: str) -> Path:
             "promptgan use RECIPE, with one of these names",
         )
     return FOLDER / f"{name}.yaml"
+
+
+@contextmanager
+def naming_options(given: Collection[str]) -> Iterator[None]:
+    """Have a complaint about a parameter that an option of `promptgan use` gave name the option.
+
+    Raises:
+        WrongOption: instead of a ParameterError of such parameters.
+    """
+    try:
+        yield
+    except base.ParameterError as error:
+        of = {key: option for key, option in OPTIONS.items() if option in given}
+        parts = (problem.partition(": ") for problem in error.problems)
+        if wrong := [
+            f"{of[key]}: {said if '.' in key else said.rpartition('value error, ')[2]}" for key, _, said in parts if key in of
+        ]:
+            raise WrongOption(wrong) from error
+        raise
 
 
 def use(
