@@ -38,7 +38,7 @@ class ParameterError(PromptganError):
     exit_code = 2
 
     def __init__(self, problems: list[str], path: Path = PARAMS_FILE) -> None:
-        self.problems = problems
+        self.problems, self.path = problems, path
         super().__init__(
             "\n".join([f"{path}: {len(problems)} wrong key(s)", *(f"  {line}" for line in problems)]),
             f"correct {path}, then run `promptgan check`; `promptgan use RECIPE` writes a complete one",

@@ -14,17 +14,18 @@ from typer.testing import CliRunner, Result
 
 from promptgan import base
 from promptgan.cli import app
-from promptgan.experiments import search_study
+from promptgan.experiments import runner, search_study
 from promptgan.experiments.search_page import page
 from promptgan.experiments.search_settings import Pruning, read
 from tests.experiments.conftest import at_work_in_copy, repository_with
 from tests.pipeline.clone import until
 
 ROOT = Path(__file__).parents[2]
+RATE = "train.players.generator.learning_rate"
 STAGE = """
 import json, os, pathlib, sys, time, yaml
 train = yaml.safe_load(open("params.yaml"))["train"]
-score = 1 - abs(train["learning_rate"] - 0.3)
+score = 1 - abs(train["players"]["generator"]["learning_rate"] - 0.3)
 if train["objective"] == "hinge":
     print("error: hinge does not train\\n  -> take another", file=sys.stderr)
     sys.exit(1)
@@ -67,7 +68,7 @@ def settings(**changes: Any) -> None:
         "name": "quick",
         "objective": "metrics/train.json:score",
         "direction": "maximize",
-        "space": {"train.learning_rate": {"low": 0.1, "high": 1.0}},
+        "space": {RATE: {"low": 0.1, "high": 1.0}},
         "budget": {"trials": 2},
         **changes,
     }
@@ -96,7 +97,7 @@ def test_a_search_goes_on_when_the_budget_is_raised_and_its_page_is_the_same_for
     html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
     assert html == page(search_study.open_study("quick"))
     addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
-    assert all(address.startswith("#") for address in addresses)
+    assert all(address.startswith(("#", "data:")) for address in addresses)
     assert str(repository) not in html
     assert "<script" not in html
 
@@ -115,7 +116,7 @@ def test_the_command_that_applies_names_the_file_of_the_study_and_the_page_what_
     best = search_study.best_trial(search_study.open_study("quick"))
     assert best
     applied = run("--apply", "my search.yaml").output
-    rate = best.params["train.learning_rate"]
+    rate = best.params[RATE]
     assert f"-> {rate}\n" in applied
     assert f"{rate:.6g}" in html
     assert f"{rate:.6g}" in output
@@ -136,7 +137,7 @@ def test_of_trials_that_are_all_equal_none_is_best(repository: Path) -> None:
 def test_a_study_keeps_its_space_and_what_it_began_with(repository: Path) -> None:
     settings(budget={"trials": 1})
     run()
-    settings(space={"train.learning_rate": {"low": 0.1, "high": 2.0}})
+    settings(space={RATE: {"low": 0.1, "high": 2.0}})
     assert "the study quick began with another space" in run(code=2).stderr
     settings(budget={"trials": 2})
     Path("stage.py").write_text("raise SystemExit(1)\n", encoding="utf-8")
@@ -233,7 +234,8 @@ def test_an_objective_that_is_no_number_fails_the_trial(repository: Path) -> Non
     assert "failed: other-t0 holds no number metrics/train.json:nothing" in run().output
 
 
-def test_a_study_is_run_by_one_process(repository: Path) -> None:
+def test_a_study_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "LOCK_SECONDS", 0.1)
     settings()
     folder = search_study.FOLDER / "quick"
     folder.mkdir(parents=True)
@@ -243,26 +245,26 @@ def test_a_study_is_run_by_one_process(repository: Path) -> None:
 
 
 def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) -> None:
-    space = {"train.learning_rate": {"low": 0.1, "high": 1.0}, "train.objective": ["non_saturating", "hinge"]}
+    space = {RATE: {"low": 0.1, "high": 1.0}, "train.objective": ["non_saturating", "hinge"]}
     settings(space=space, direction="minimize")
     study = search_study.open_study("quick", "minimize")
     distributions: dict[str, Any] = {
-        "train.learning_rate": optuna.distributions.FloatDistribution(0.1, 1.0),
+        RATE: optuna.distributions.FloatDistribution(0.1, 1.0),
         "train.objective": optuna.distributions.CategoricalDistribution(["non_saturating", "hinge"]),
     }
     for rate, objective, value in ((0.7, "hinge", 3.0), (0.123456789, "hinge", 1.0), (0.2, "non_saturating", 2.0)):
-        values = {"train.learning_rate": rate, "train.objective": objective}
+        values = {RATE: rate, "train.objective": objective}
         study.add_trial(optuna.trial.create_trial(params=values, distributions=distributions, value=value))
     before = Path("params.yaml").read_text(encoding="utf-8")
     lines = {
-        "  learning_rate: 0.0002\n": "  learning_rate: 0.123456789\n",
+        "      learning_rate: 0.0002\n": "      learning_rate: 0.123456789\n",
         "  objective: non_saturating  #": "  objective: hinge           #",
     }
     for old, new in lines.items():
         assert before.count(old) == 1
         before = before.replace(old, new)
     output = run("--apply").output
-    assert "  train.learning_rate: 0.0002 -> 0.123456789\n" in output
+    assert f"  {RATE}: 0.0002 -> 0.123456789\n" in output
     assert "  train.objective: non_saturating -> hinge\n" in output
     assert "params.yaml holds the values of quick-t1: 2 value(s) changed" in output
     assert Path("params.yaml").read_text(encoding="utf-8") == before

@@ -13,7 +13,7 @@ GOOD: dict[str, Any] = {
     "name": "mine",
     "objective": "metrics/train.json:score",
     "direction": "maximize",
-    "space": {"train.learning_rate": {"low": 0.0001, "high": 0.001, "log": True}},
+    "space": {"train.players.generator.learning_rate": {"low": 0.0001, "high": 0.001, "log": True}},
     "budget": {"trials": 3},
 }
 
@@ -44,12 +44,12 @@ def wrong(**changes: Any) -> str:
 
 
 def test_every_wrong_key_is_listed_at_once() -> None:
-    space = {"train.learning_rat": [1.0], "train.objective": ["hinnge"], "model.width": {"low": 9, "high": 3}}
+    space = {"train.likelihood_weigt": [1.0], "train.objective": ["hinnge"], "generator.width": {"low": 9, "high": 3}}
     problem = wrong(space=space, objective="metrics/trian.json:score", stages=["evalaute"])
     assert "search.yaml: 5 wrong key(s)" in problem
-    assert "space.train.learning_rat: params.yaml has no such key (did you mean train.learning_rate?)" in problem
+    assert "space.train.likelihood_weigt: params.yaml has no such key (did you mean train.likelihood_weight?)" in problem
     assert "space.train.objective: found 'hinnge' (did you mean hinge?)" in problem
-    assert "space.model.width: found" in problem
+    assert "space.generator.width: found" in problem
     assert "low 9 is not below high 3" in problem
     assert "objective: no stage writes metrics/trian.json (did you mean metrics/train.json?)" in problem
     assert "stages: there is no stage evalaute (did you mean evaluate?)" in problem
@@ -103,6 +103,7 @@ def test_the_stage_of_the_objective_runs_and_those_that_are_asked_for() -> None:
     assert read(write(stages=["evaluate", "train"])).targets == ["train", "evaluate"]
 
 
-def test_a_metric_measured_on_test_is_known() -> None:
-    assert not read(write()).on_test
-    assert read(write(objective="metrics/evaluation.json:text.adversarial.nll")).on_test
+def test_an_element_of_a_list_can_be_tried() -> None:
+    key = "train.players.generator.betas.0"
+    assert read(write(space={key: [0.0, 0.5]})).space == {key: [0.0, 0.5]}
+    assert "space.train.players.generator.betas.0: found 2.0" in wrong(space={key: [2.0]})

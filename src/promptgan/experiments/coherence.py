@@ -41,7 +41,13 @@ def parameters(revision: str | None = None) -> dict[str, Any]:
     """
     if revision is None:
         return base.load_params()
-    return YAML(typ="safe", pure=True).load(lock.at_revision(base.PARAMS_FILE, revision)) or {}
+    return parsed(lock.at_revision(base.PARAMS_FILE, revision).decode())
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The sections of a parameter file."""
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load(text) or {}
+    return document
 
 
 def holds(path: str, parameters: dict[str, Any], revision: str | None = None) -> bool:

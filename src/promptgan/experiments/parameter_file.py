@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from promptgan import base
+from promptgan.core.flat import holder
 
 BLANK = r"(?:[ \t]*(?:#.*)?\n)*"
 """Comment and empty lines."""
@@ -92,9 +93,7 @@ class ParameterFile:
         sections = dict(self.sections)
         for key, value in values.items():
             head, document = _taken_apart(sections[key.partition(".")[0]])
-            section, (*way, last) = document, key.split(".")
-            for part in way:
-                section = section[part]
+            section, last = holder(document, key)
             new = CommentedMap(value) if isinstance(value, dict) and not isinstance(value, CommentedMap) else value
             _keep_comments(new, section[last])
             section[last] = new

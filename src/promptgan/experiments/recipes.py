@@ -129,7 +129,9 @@ def naming_options(given: Collection[str]) -> Iterator[None]:
         of = {key: option for key, option in OPTIONS.items() if option in given}
         parts = (problem.partition(": ") for problem in error.problems)
         if wrong := [
-            f"{of[key]}: {said if '.' in key else said.rpartition('value error, ')[2]}" for key, _, said in parts if key in of
+            f"{of[key]}: {said if '.' in key else said.rpartition('value error, ')[2]}"
+            for key, _, said in parts
+            if key in of
         ]:
             raise WrongOption(wrong) from error
         raise
