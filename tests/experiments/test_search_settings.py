@@ -47,7 +47,9 @@ def test_every_wrong_key_is_listed_at_once() -> None:
     space = {"train.likelihood_weigt": [1.0], "train.objective": ["hinnge"], "generator.width": {"low": 9, "high": 3}}
     problem = wrong(space=space, objective="metrics/trian.json:score", stages=["evalaute"])
     assert "search.yaml: 5 wrong key(s)" in problem
-    assert "space.train.likelihood_weigt: params.yaml has no such key (did you mean train.likelihood_weight?)" in problem
+    assert (
+        "space.train.likelihood_weigt: params.yaml has no such key (did you mean train.likelihood_weight?)" in problem
+    )
     assert "space.train.objective: found 'hinnge' (did you mean hinge?)" in problem
     assert "space.generator.width: found" in problem
     assert "low 9 is not below high 3" in problem

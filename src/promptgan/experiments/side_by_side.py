@@ -23,7 +23,7 @@ def diff(a: str, b: str, console: Console | None = None) -> None:
     if not found:
         console.print("they have the same parameters and metrics", markup=False)
         return
-    console.print(table(["", a, b, "change"], found, words=3))
+    console.print(table(["", a, b, "change"], found, words=3, least=40))
     console.print(f"curves of both in one page: dvc plots diff {a} {b}", markup=False, soft_wrap=True)
 
 

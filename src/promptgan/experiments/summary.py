@@ -51,6 +51,7 @@ def show(console: Console | None = None) -> None:
                 *(_cell(each, values, spreads, metric) for each, values in systems.items()),
             ]
             for metric in declared(evaluation["task"]).metrics
+            if any(metric.name in values for values in systems.values())
         ]
         verdict = list(evaluation["verdict"])
     except (KeyError, TypeError, ImportError) as error:
@@ -58,7 +59,7 @@ def show(console: Console | None = None) -> None:
     for sentence in findings.warnings(train):
         _print(console, "! ", sentence)
     console.print("Measured on test")
-    console.print(table(["", *(system.title for system in SYSTEMS)], rows))
+    console.print(table(["", *(system.title for system in SYSTEMS)], rows, least=20))
     console.print()
     for system, values in systems.items():
         _print(console, f"{system.title}: ", system.sentence if isinstance(values, dict) else str(values))
@@ -96,5 +97,5 @@ def _cell(system: System, values: Any, spreads: dict[str, Any], metric: Metric) 
 def _print(console: Console, start: str, text: str) -> None:
     """Print a text behind its start; what does not fit stands under the text."""
     grid = Table.grid()
-    grid.add_row(Text(start), Text(text))
+    grid.add_row(*([Text(start)] if start else []), Text(text))
     console.print(grid)

@@ -44,7 +44,7 @@ def show(console: Console | None = None) -> None:
             for metric in metrics
         ]
         lines.append(["\n".join(words), "\n".join(differing), "\n".join(SYSTEMS.values()), *numbers])
-    heads = ["experiment", "differs in", "", *(f"{metric.title} {metric.mark}".strip() for metric in metrics)]
+    heads = ["experiment", "differs in", "", *(f"{metric.title}\n{metric.mark[:1]}" for metric in metrics)]
     console.print(table(heads, lines, words=2))
     common = [f"{title} {only.pop()}" for title, only in (("recipe", recipes), ("data", data)) if len(only) == 1]
     if common:

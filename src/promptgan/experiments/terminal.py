@@ -17,16 +17,25 @@ def terminal() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=WIDTH)
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str | Text]], words: int = 1) -> Table:
-    """A table without lines; the first columns hold words, which are broken where the line is too short, the others
-    numbers, which are not. Nothing in it is taken for markup."""
-    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def table(heads: Sequence[str], rows: Iterable[Sequence[str | Text]], words: int = 1, least: int = 12) -> Table:
+    """A table without lines, in which nothing is taken for markup.
+
+    Args:
+        heads: above the columns.
+        rows: cells.
+        words: how many columns, from the left, hold words, which are broken where the line is too short; the others
+            hold numbers, which are not.
+        least: the first column is not broken where it has no more characters than this.
+    """
+    lines = list(rows)
+    found = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    longest = max((len(line) for row in lines for line in str(row[0]).splitlines()), default=0)
     for place, head in enumerate(heads):
         if place < words:
-            found.add_column(Text(head), overflow="fold")
+            found.add_column(Text(head), overflow="fold", no_wrap=place == 0 and longest <= least)
         else:
             found.add_column(Text(head), justify="right", no_wrap=True)
-    for row in rows:
+    for row in lines:
         found.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     return found
 
