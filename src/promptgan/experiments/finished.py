@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promptgan import base, git
+from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.experiments.makeup import flat
 from promptgan.lineage import lock, references
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import LOCK, Lock, Stage
@@ -99,21 +98,23 @@ def of_lock() -> dict[str, str | bool]:
     return {**found, **({"experiment": ", ".join(sorted(names))} if names else {})}
 
 
-def metrics_of(curves: dict[str, list[dict[str, float]]], parameters: dict[str, Any]) -> dict[str, float]:
-    """The numbers here that come from trainings with these curves and parameters, and from nothing else since.
+def metrics_of(stages: Iterable[str], parameters: dict[str, Any]) -> dict[str, float]:
+    """The numbers here that come from these stages, run with these parameters, and from nothing else since.
 
     Args:
-        curves: by stage, as they were seen while the stages trained: with `time`, seconds since 1970.
+        stages: that trained.
         parameters: the parsed params.yaml that they trained with.
     """
     try:
         locked = lock.read()
     except lock.LockUnreadable:
         return {}
+    makers = {path: locked.producer(path) for path in _metrics(locked)}
     return {
         key: value
-        for path in _metrics(locked)
-        if _made_by(path, curves, locked) and coherence.holds(path, parameters)
+        for path, maker in makers.items()
+        if maker and {stage.name for stage in coherence.chain(locked, maker)}.intersection(stages)
+        if coherence.holds(path, parameters)
         for key, value in numbers(Path(path))
     }
 
@@ -157,33 +158,11 @@ def _rows(path: Path) -> list[dict[str, float]]:
         return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
 
 
-def _made_by(path: str, curves: dict[str, list[dict[str, float]]], locked: Lock) -> bool:
-    """Whether a stage with one of the curves made a file, or what it was made from, and every such stage ended."""
-    maker = locked.producer(path)
-    assert maker
-    trained = [stage for stage in coherence.chain(locked, maker) if stage.name in curves]
-    return bool(trained) and all(_ended(stage, curves[stage.name]) for stage in trained)
-
-
-def _ended(stage: Stage, rows: list[dict[str, float]]) -> bool:
-    """Whether what the stage wrote when it ended, and lies here, has this curve."""
-    plot = _plot(stage)
-    try:
-        if plot is None:  # a stage without one: what it wrote is not older
-            metrics = [Path(out.path) for out in stage.outputs if Path(out.path).parent == Path(METRICS)]
-            return all(path.stat().st_mtime >= rows[-1]["time"] for path in metrics)
-        seen = [{k: float(f"{v:.6g}") for k, v in row.items() if k != "time" and math.isfinite(v)} for row in rows]
-        written = [{k: v for k, v in row.items() if math.isfinite(v)} for row in _rows(Path(plot))]
-    except (OSError, ValueError):
-        return False
-    return seen == written
-
-
 def _recipe(parameters: dict[str, Any]) -> str:
     """The preset's name: only a label, which no stage reads, so that it is in params.yaml alone, here or in HEAD."""
-    with suppress(OSError, YAMLError):
-        for text in (base.PARAMS_FILE.read_text("utf-8"), git.text_if_any("show", f"HEAD:./{base.PARAMS_FILE}")):
-            document = YAML(typ="safe", pure=True).load(text) or {}
+    for revision in (None, "HEAD"):
+        with suppress(base.PromptganError, YAMLError):
+            document = coherence.parameters(revision)
             if all(document.get(section) == values for section, values in parameters.items()):
                 return str(document["recipe"])
     return "unnamed"
