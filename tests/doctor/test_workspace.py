@@ -147,20 +147,32 @@ def test_copies_of_experiments_are_counted(tmp_path: Path) -> None:
 
 
 def test_locks_of_the_living_and_of_the_dead_are_noted(tmp_path: Path) -> None:
-    assert workspace.running(tmp_path).found == "free"
+    assert workspace.locks(tmp_path).found == "free"
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
 
     def held(process: int) -> str:
         entry = {"pid": process, "cmd": "dvc repro"}
         (tmp_path / "rwlock").write_text(json.dumps({"read": {"/x": [entry]}, "write": {"/y": entry}}))
-        return workspace.running(tmp_path).found
+        return workspace.locks(tmp_path).found
 
     assert held(os.getpid()) == f"held by process {os.getpid()}"
     assert held(gone.pid) == "held by a process that is gone"
     for text in ("", "{}"):
         (tmp_path / "rwlock").write_text(text)
-        assert workspace.running(tmp_path).verdict is Verdict.ok
+        assert workspace.locks(tmp_path).verdict is Verdict.ok
     for text in ("{", "[]", '{"read": 1}', '{"read": {"/x": [{}]}}'):
         (tmp_path / "rwlock").write_text(text)
-        assert "cannot be read" in workspace.running(tmp_path).found
+        assert "cannot be read" in workspace.locks(tmp_path).found
+
+
+def test_the_lock_of_a_dvc_that_runs_is_noted_and_that_of_a_dead_one_is_free(tmp_path: Path) -> None:
+    program = "import sys, time, zc.lockfile; zc.lockfile.LockFile(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", program, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        assert workspace.locks(tmp_path).found == "held by another dvc"
+        process.kill()
+    assert (tmp_path / "lock").exists()
+    assert workspace.locks(tmp_path).found == "free"

@@ -1,5 +1,6 @@
 """DVC's cache, the outputs that dvc.lock names, and what interrupted runs have left."""
 
+import fcntl
 import json
 import os
 import tempfile
@@ -102,22 +103,37 @@ def experiments(folder: Path) -> Finding:
     return note("experiments", found, "`dvc queue status`: if none runs, delete the copies")
 
 
-def running(folder: Path) -> Finding:
-    """Processes that hold DVC's locks; ``folder`` is DVC's temporary one."""
+def locks(folder: Path) -> Finding:
+    """Processes that hold DVC's locks, and what is left of such; ``folder`` is DVC's temporary one."""
+    holders = set()
     try:
         held = json.loads((folder / "rwlock").read_text(encoding="utf-8") or "{}")
-        holders = [by for kind in held.values() for by in kind.values()]  # one that writes, or a list that read
-        processes = {int(one["pid"]) for by in holders for one in (by if isinstance(by, list) else [by])}
+        by = [each for kind in held.values() for each in kind.values()]  # one that writes, or a list that read
+        holders = {int(one["pid"]) for each in by for one in (each if isinstance(each, list) else [each])}
     except FileNotFoundError:
-        processes = set()
+        pass
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return note("locks", f"{near(folder / 'rwlock')} cannot be read", "if no dvc runs, delete it")
-    if alive := sorted(process for process in processes if psutil.pid_exists(process)):
-        return note("locks", f"held by process {', '.join(map(str, alive))}", "another dvc runs here: wait for it")
-    if processes:
+    alive = sorted(process for process in holders if psutil.pid_exists(process))
+    if alive or _is_locked(folder / "lock"):
+        who = f"process {', '.join(map(str, alive))}" if alive else "another dvc"
+        return note("locks", f"held by {who}", "another dvc runs here: wait for it")
+    if holders:
         remedy = f"DVC frees them by itself; if it refuses, delete {near(folder / 'rwlock')}"
         return note("locks", "held by a process that is gone", remedy)
     return Finding("locks", "free")
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a process holds the lock of a file; it is free when that process is dead."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is none
+        pass
+    return False
 
 
 def unwritable(folder: Path) -> str:
