@@ -167,7 +167,9 @@ def test_locks_of_the_living_and_of_the_dead_are_noted(tmp_path: Path) -> None:
 
 
 def test_the_lock_of_a_dvc_that_runs_is_noted_and_that_of_a_dead_one_is_free(tmp_path: Path) -> None:
-    program = "import sys, time, zc.lockfile; zc.lockfile.LockFile(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+    program = (
+        "import sys, time, zc.lockfile; held = zc.lockfile.LockFile(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+    )
     command = [sys.executable, "-c", program, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout

@@ -12,6 +12,7 @@ import psutil
 import pytest
 import yaml
 
+from promptgan.core.flat import flat
 from tests.pipeline.clone import Clone, until
 
 SEARCH = [
@@ -21,16 +22,17 @@ SEARCH = [
     "search",
 ]
 FOLDER = Path(".dvc/tmp/search")
+RATE = "train.players.generator.learning_rate"
 SETTINGS: dict[str, Any] = {
     "objective": "metrics/train.json:score",
     "direction": "maximize",
     "space": {
-        "train.learning_rate": {"low": 0.0001, "high": 0.01, "log": True},
+        RATE: {"low": 0.0001, "high": 0.01, "log": True},
         "train.objective": ["non_saturating", "hinge"],
     },
     "budget": {"trials": 3},
 }
-TINIER = {"steps": 20, "warmup": 5, "validate_every": 5, "validation_prompts": 20, "checkpoint_every": 5}
+TINIER = {"steps": 20, "warmup": 5, "validate_every": 5, "validation_count": 20, "checkpoint_every": 5}
 
 
 def write(clone: Clone, name: str, **settings: object) -> str:
@@ -114,7 +116,7 @@ def test_a_killed_search_goes_on_and_loses_no_trial(killed: Killed) -> None:
     assert sorted(names) == ["killed-t0", "killed-t1", "killed-t2"]
     for trial in found:
         parameters = yaml.safe_load(clone.git("show", f"{reference(clone, trial.number)}:params.yaml"))
-        assert {key: parameters["train"][key.split(".")[1]] for key in trial.params} == trial.params
+        assert {key: value for key, value in flat(parameters) if key in trial.params} == trial.params
         score = json.loads(clone.git("show", f"{reference(clone, trial.number)}:metrics/train.json"))["score"]
         assert score == trial.value
 

@@ -5,6 +5,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -67,7 +68,7 @@ def _figures(study: "optuna.Study") -> list[tuple[str, str]]:
         told = "Which parameters set the better trials apart from the rest (PED-ANOVA, arXiv:2304.10255)."
         found.append((picture, told))
     for key in plan["space"] if done else ():
-        picture = _svg(lambda key=key: draw.plot_slice(study, params=[key], target_name=title), f"slice-{key}")
+        picture = _svg(partial(draw.plot_slice, study, params=[key], target_name=title), f"slice-{key}")
         found.append((picture, f"The value over {key}; the other parameters differ from point to point."))
     return found
 
