@@ -213,13 +213,12 @@ class Task(Protocol):
         ...
 
 
-def run(following: Callable[[], Task | None], jobs: int, tick: Callable[[], None] = lambda: None) -> None:
+def run(following: Callable[[], Task | None], jobs: int) -> None:
     """Run experiments until there is no further one; whatever ends this ends those that run.
 
     Args:
         following: starts the next one.
         jobs: how many run at a time.
-        tick: called now and then.
     """
     running: list[Task] = []
     try:
@@ -229,7 +228,6 @@ def run(following: Callable[[], Task | None], jobs: int, tick: Callable[[], None
             if not running:
                 return
             time.sleep(POLL_SECONDS)
-            tick()
             for task in list(running):
                 status = task.experiment.ended()  # asked first: then what is read next is whole
                 stop = task.follow()

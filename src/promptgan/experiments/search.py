@@ -28,7 +28,6 @@ from promptgan.experiments.search_study import (
     pruner,
     sampler,
     shown,
-    suggest,
     tied,
     verdict,
 )
@@ -45,8 +44,6 @@ BRANCH = "refs/heads/workspace"
 """Of the bare clone: what trials start from."""
 FAILURES = 3
 """Trials that may fail one after the other before a search gives up."""
-CLOCK_SECONDS = 10.0
-"""How often the time that a study has taken is written down."""
 
 
 class StudyChanged(base.PromptganError):
@@ -70,7 +67,6 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
     is stopped or killed and started again tries what one would that was not.
 
     Raises:
-        ToolMissing: optuna is not installed.
         StudyChanged: a study of this name has another space, objective or seed.
         Busy: another process runs it.
         NoCommit: the repository has no commit.
@@ -108,8 +104,8 @@ class _Search:
         self.unfinished = [trial for trial in study.trials if trial.state.name == "RUNNING"]
         self.begun = len(study.trials)
         self.failures = 0
-        self.spent: float = study.user_attrs.get("seconds", 0.0)
-        self.clock = time.monotonic()
+        self.earlier: float = study.user_attrs.get("seconds", 0.0)
+        self.began = time.monotonic()
 
     def run(self) -> None:
         if changed := _changed_since(self.store, self.start):
@@ -123,28 +119,25 @@ class _Search:
         text = git.text("show", f"{self.start}:{base.PARAMS_FILE}", folder=self.store)
         self.parameters = coherence.parsed(text)
         try:
-            runner.run(self._following, settings.jobs, self.tick)
+            runner.run(self._following, settings.jobs)
         except KeyboardInterrupt:
             states = ((trial.state.name, trial.number) for trial in self.study.trials)
             running = [experiment(settings.name, number) for state, number in states if state == "RUNNING"]
             raise Interrupted(", ".join(running) or "no trial") from None
         finally:
-            self.tick(now=True)
             self.write_page()
         self._conclude()
 
-    def tick(self, now: bool = False) -> None:
-        """Write down now and then how long the study has been running."""
-        passed = time.monotonic() - self.clock
-        if now or passed >= CLOCK_SECONDS:
-            self.spent += passed
-            self.clock += passed
-            self.study.set_user_attr("seconds", round(self.spent, 1))
+    @property
+    def seconds(self) -> float:
+        """How long the study has been running, over all of its starts."""
+        return round(self.earlier + time.monotonic() - self.began, 1)
 
     def write_page(self) -> None:
-        """Write what the study has found so far."""
+        """Write how long the study has taken and what it has found so far."""
         from promptgan.experiments.search_page import page
 
+        self.study.set_user_attr("seconds", self.seconds)
         path = PAGES / self.plan.settings.name / "index.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".partial")
@@ -155,7 +148,7 @@ class _Search:
         budget = self.plan.settings.budget
         while self.unfinished or (
             (budget.trials is None or self.begun < budget.trials)
-            and (budget.hours is None or self.spent + time.monotonic() - self.clock < budget.hours * 3600)
+            and (budget.hours is None or self.seconds < budget.hours * 3600)
         ):
             trial = self._begin(self.unfinished.pop(0) if self.unfinished else None)
             if trial:
@@ -169,15 +162,18 @@ class _Search:
         number = unfinished.number if unfinished else self.begun
         self.begun = max(self.begun, number + 1)
         self.study.sampler = sampler(self.plan.settings.seed, number)
-        trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask()
+        trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask(self.plan.space)
         assert trial.number == number
-        values = {key: suggest(trial, key, dimension) for key, dimension in self.plan.space.items()}
+        values = trial.params
         one = _Trial(self, trial, values)
         if unfinished:
             one.told = {step: self.sign * value for step, value in unfinished.intermediate_values.items()}
         place = f"{number + 1}/{total}" if (total := self.plan.settings.budget.trials) else str(number + 1)
         tried = ", ".join(f"{key}={shown(value)}" for key, value in values.items())
         self.say(f"[{place}] {one.experiment.name}{' (again)' if unfinished else ''}: {tried}")
+        if values.keys() != self.plan.space.keys():
+            one.tell("FAIL", "failed: the search was killed before it had chosen all values")
+            return None
         if found := problems(with_values(self.parameters, values)):
             one.tell("PRUNED", f"invalid: {'; '.join(found)}")
             return None

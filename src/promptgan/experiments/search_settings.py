@@ -1,13 +1,13 @@
 """search.yaml: what a study tries, how long, and what it judges by."""
 
 import copy
+import importlib.util
 import json
-import math
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,9 @@ from promptgan.core.flat import flat, holder
 from promptgan.experiments.makeup import paths
 from promptgan.experiments.parameters import problems
 from promptgan.lineage.lock import OUTPUTS, PIPELINE, lies_in
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
 
 Scalar = bool | int | float | str | None
 """A value that a key of params.yaml may take in a trial."""
@@ -37,6 +40,13 @@ class SearchFileWrong(base.PromptganError):
         )
 
 
+class ToolMissing(base.PromptganError):
+    """Optuna is no part of the pipeline, and is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("the package optuna is not installed", "run `make tools`, once")
+
+
 class Range(base.Parameters):
     """Numbers from ``low`` to ``high``, both included."""
 
@@ -46,20 +56,19 @@ class Range(base.Parameters):
     """Whether orders of magnitude are equally likely."""
     step: int | float | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError(f"low {self.low} is not below high {self.high}")
-        if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("log needs a low above 0 and no step")
-        if self.step is not None and self.step <= 0:
-            raise ValueError(f"step {self.step} is not above 0")
-        return self
+    def distribution(self, of: object) -> "BaseDistribution":
+        """As Optuna has it: of whole numbers, where each number of the range is written as one and so is the value
+        ``of`` the parameter file: `low: 0, high: 1` means the numbers between, too, for one that is a fraction.
 
-    @property
-    def whole(self) -> bool:
-        """Whether it is of whole numbers: every number of it is written as one."""
-        return all(isinstance(number, int) for number in (self.low, self.high, self.step or 1))
+        Raises:
+            ValueError: there is no such range.
+        """
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        numbers = (self.low, self.high, self.step or 1)
+        if isinstance(of, float) or not all(isinstance(number, int) for number in numbers):
+            return FloatDistribution(float(self.low), float(self.high), self.log, self.step)
+        return IntDistribution(int(self.low), int(self.high), self.log, int(self.step or 1))
 
 
 class Budget(base.Parameters):
@@ -126,7 +135,7 @@ class Plan:
     path: Path
     """The file, as the command line named it."""
     settings: Settings
-    space: dict[str, Range | list[Scalar]]
+    space: "dict[str, BaseDistribution]"
     targets: list[str]
     """What `dvc exp run` is asked for: the stage that writes the objective, and the settings' own."""
 
@@ -148,7 +157,9 @@ class Plan:
     @property
     def fixed(self) -> dict[str, Any]:
         """What must not change while a study lasts, as JSON; budget, jobs and pruning may."""
-        space = {key: found.model_dump() if isinstance(found, Range) else found for key, found in self.space.items()}
+        from optuna.distributions import distribution_to_json
+
+        space = {key: json.loads(distribution_to_json(found)) for key, found in self.space.items()}
         same = self.settings.model_dump(mode="json", include={"objective", "direction", "stages", "seed"})
         return {**same, "space": space}
 
@@ -157,9 +168,12 @@ def read(path: Path) -> Plan:
     """Read search.yaml and hold it against params.yaml and dvc.yaml in this folder.
 
     Raises:
+        ToolMissing: optuna is not installed.
         SearchFileWrong: lists every wrong key.
         ParameterError: params.yaml itself cannot be read.
     """
+    if importlib.util.find_spec("optuna") is None:
+        raise ToolMissing
     try:
         settings = base.validated(Settings, base.load_params(path), path=path)
     except base.ParameterError as error:
@@ -192,7 +206,7 @@ def read(path: Path) -> Plan:
     return Plan(path, settings, plan.space, list(dict.fromkeys([maker, *settings.stages])))
 
 
-def dimension(key: str, value: object, parameters: dict[str, Any]) -> Range | list[Scalar]:
+def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistribution":
     """One entry of the space.
 
     Args:
@@ -203,30 +217,25 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> Range | li
     Raises:
         ParameterError: the key is not in params.yaml, or a value is none that it may take.
     """
+    from optuna.distributions import BaseDistribution, CategoricalDistribution
+
     here = dict(flat(parameters))
-    wrong = []
-    tries: list[Scalar] = []
-    found: Range | list[Scalar] = tries
-    if key not in here:
-        wrong.append(f"params.yaml has no such key{base.nearest(key, list(here))}")
-    elif isinstance(value, dict):
-        found = base.validated(Range, value, f"space.{key}")
-        if isinstance(here[key], float):  # `low: 0, high: 1` means the numbers between, too
-            found = found.model_copy(update={"low": float(found.low), "high": float(found.high)})
-        tries = [found.low, found.high]
-    elif not isinstance(value, list):
-        wrong.append(f"found {base.shown(value)}; give a list of values, or low and high")
-    elif not value or not all(isinstance(each, Scalar) for each in value):
-        wrong.append(f"found {base.shown(value)}; list plain values, at least one")
-    elif any(isinstance(each, float) and not math.isfinite(each) for each in value):
-        wrong.append(f"found {base.shown(value)}; a value is not finite")
-    else:
-        found = tries = value
-    lines = [f"{key}: {line}" for line in wrong]
-    for each in tries:  # lines of other keys are about combinations, which another key may set right
-        lines += [line for line in problems(with_values(parameters, {key: each})) if line.startswith(f"{key}:")]
-    if lines:
-        raise base.ParameterError([f"space.{line}" for line in lines])
+    found: BaseDistribution
+    try:
+        if key not in here:
+            raise ValueError(f"params.yaml has no such key{base.nearest(key, list(here))}")
+        if isinstance(value, dict):
+            limits = base.validated(Range, value, f"space.{key}")
+            found, tries = limits.distribution(here[key]), [limits.low, limits.high]
+        elif isinstance(value, list) and value and all(isinstance(each, Scalar) for each in value):
+            found, tries = CategoricalDistribution(value), value
+        else:
+            raise ValueError(f"found {base.shown(value)}; give a list of plain values, or low and high")
+    except ValueError as error:
+        raise base.ParameterError([f"space.{key}: {error}"]) from error
+    lines = (line for each in tries for line in problems(with_values(parameters, {key: each})))
+    if wrong := [f"space.{line}" for line in lines if line.startswith(f"{key}:")]:  # others are about combinations
+        raise base.ParameterError(wrong)
     return found
 
 

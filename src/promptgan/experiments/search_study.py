@@ -1,27 +1,19 @@
 """A study in SQLite: what was tried, what the sampler and the pruner say, and the best, written into params.yaml."""
 
 import hashlib
-import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgan import base
 from promptgan.core.flat import flat
 from promptgan.experiments import recipes
-from promptgan.experiments.search_settings import Direction, Pruning, Range, Scalar
+from promptgan.experiments.search_settings import Direction, Pruning
 
 if TYPE_CHECKING:
     import optuna
-    from optuna.trial import FrozenTrial, Trial
+    from optuna.trial import FrozenTrial
 
 FOLDER = Path(".dvc/tmp/search")
-
-
-class ToolMissing(base.PromptganError):
-    """A package that is not part of the pipeline is not installed."""
-
-    def __init__(self, package: str) -> None:
-        super().__init__(f"the package {package} is not installed", "run `make tools`, once")
 
 
 class NothingFinished(base.PromptganError):
@@ -32,11 +24,8 @@ def open_study(name: str, direction: Direction | None = None) -> "optuna.Study":
     """The study of this name, from its database; made where ``direction`` says how to judge a new one.
 
     Raises:
-        ToolMissing: optuna is not installed.
         NothingFinished: there is no such study and ``direction`` is None.
     """
-    if importlib.util.find_spec("optuna") is None:
-        raise ToolMissing("optuna")
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -109,17 +98,6 @@ def sampler(seed: int, number: int) -> "optuna.samplers.BaseSampler":
 
     digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
     return optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
-
-
-def suggest(trial: "Trial", key: str, dimension: Range | list[Scalar]) -> Scalar:
-    """The trial's value for a key of the space: the one it already has, or the sampler's."""
-    if isinstance(dimension, list):
-        value: Scalar = trial.suggest_categorical(key, dimension)
-        return value
-    low, high, step = dimension.low, dimension.high, dimension.step
-    if dimension.whole:
-        return trial.suggest_int(key, int(low), int(high), step=int(step or 1), log=dimension.log)
-    return trial.suggest_float(key, low, high, step=step, log=dimension.log)
 
 
 def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
