@@ -123,9 +123,9 @@ def test_data_of_one_title_and_other_content_have_titles_and_pictures_of_their_o
     write("chat", trained(1, 0.2), data={"title": "B set", "content_sha256": "d" * 64})
     text = page()
     titles = [line for line in text.splitlines() if line.startswith("## ")]
-    assert titles[:4] == ["## A set", "## B set", "## lines.txt (sha256 bbbbbbbb)", "## lines.txt (sha256 cccccccc)"]
+    assert titles[:4] == ["## A set", "## B set", "## lines.txt (1)", "## lines.txt (2)"]
     assert {path.name for path in Path("results").glob("quality-*.svg")} == {
-        f"quality-{name}.svg" for name in ("a-set", "b-set", "lines-txt-sha256-bbbbbbbb", "lines-txt-sha256-cccccccc")
+        f"quality-{name}.svg" for name in ("a-set", "b-set", "lines-txt-1", "lines-txt-2")
     }
 
 
@@ -137,10 +137,10 @@ def test_what_was_measured_in_another_way_stands_in_another_table() -> None:
     write("one", trained(1, 0.2))
     write("two", trained(1, 0.2, answers=10))
     text = page()
-    assert "\n## Chit-chat, way of measuring 1\n" in text
-    assert "\n## Chit-chat, way of measuring 2\n" in text
+    assert "\n## Chit-chat (1)\n" in text
+    assert "\n## Chit-chat (2)\n" in text
     assert {path.name for path in Path("results").glob("*.svg")} == {
-        f"{kind}-chit-chat-way-of-measuring-{way}.svg" for kind in ("quality", "differences") for way in (1, 2)
+        f"{kind}-chit-chat-{way}.svg" for kind in ("quality", "differences") for way in (1, 2)
     }
 
 

@@ -52,7 +52,7 @@ def test_every_wrong_key_is_listed_at_once() -> None:
         "space.train.likelihood_weigt: params.yaml has no such key (did you mean train.likelihood_weight?)" in problem
     )
     assert "space.train.objective: found 'hinnge' (did you mean hinge?)" in problem
-    assert "low=9 and high=3" in problem
+    assert "space.generator.width: `low <= high` must hold" in problem
     assert "objective: no stage writes metrics/trian.json (did you mean metrics/train.json?)" in problem
     assert "stages: there is no stage evalaute (did you mean evaluate?)" in problem
 

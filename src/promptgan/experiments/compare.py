@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from promptgan import base
-from promptgan.core.metrics import declared
-from promptgan.core.systems import ADVERSARIAL, TWIN
 from promptgan.experiments import leaderboard, makeup, runner
 from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
 from promptgan.experiments.interrupts import interruptible
@@ -216,7 +214,7 @@ class _Training:
             return
         Entry.read(plan.recipe).with_run(plan.seed, made, data, run).write()
         leaderboard.write()
-        self._say(f"recorded in {FOLDER / plan.recipe}.json: {_headline(made.task, run.systems)}")
+        self._say(f"recorded in {FOLDER / plan.recipe}.json")
         self._results.append("finished")
 
     def fail(self, error: base.PromptganError | OSError) -> None:
@@ -243,16 +241,3 @@ def progress(stage: str, row: dict[str, float], parameters: dict[str, Any]) -> s
         at = f"step {row['step']:.0f}" + (f"/{limits['steps']}" if "steps" in limits else "")
     measured = (f"  {key} {row[key]:.4f}" for key in ("score", "val_loss") if key in row)
     return f"{stage}  {at}{next(measured, '')}"
-
-
-def _headline(task: str, systems: dict[str, Any]) -> str:
-    adversarial, twin = (systems.get(system.name) for system in (ADVERSARIAL, TWIN))
-    if not isinstance(adversarial, dict):
-        return str(adversarial)
-    theirs = twin if isinstance(twin, dict) else {}
-    return ", ".join(
-        f"{metric.title} {adversarial[metric.name]:{metric.format}}"
-        + (f" (twin {theirs[metric.name]:{metric.format}})" if metric.name in theirs else "")
-        for metric in declared(task).metrics
-        if metric.leads and metric.name in adversarial
-    )

@@ -95,11 +95,7 @@ class Entry:
 
     def write(self) -> None:
         """Write the entry; the same runs give the same bytes."""
-        content = asdict(self)
-        if self.made:
-            parameters = json.dumps(self.made.parameters, sort_keys=True, ensure_ascii=False)
-            content["parameters_sha256"] = hashlib.sha256(parameters.encode()).hexdigest()
-        base.write_json(FOLDER / f"{self.recipe}.json", content)
+        base.write_json(FOLDER / f"{self.recipe}.json", asdict(self))
 
     def with_run(self, seed: int, made: Makeup, data: dict[str, str], run: Trained) -> "Entry":
         """The entry with one more finished run. Runs of another makeup are left out: a mean over both means nothing."""

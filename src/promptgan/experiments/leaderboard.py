@@ -1,7 +1,6 @@
 """results/README.md and its pictures: recorded presets beside each other, their rivals and real data."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from promptgan.core.flat import flat
@@ -22,8 +21,6 @@ from promptgan.experiments.scores import (
 )
 
 PAGE = FOLDER / "README.md"
-SHORT = 8
-"""Digits of a sha256 in a title."""
 
 HEAD = """# Leaderboard
 
@@ -118,15 +115,10 @@ def _rank(entry: Entry) -> tuple[float, str]:
 
 
 def _titles(groups: Sequence[Sequence[Entry]]) -> Iterator[str]:
-    """A title for each table that no other has: by the data, else by its content, else by number."""
-    data = [(group[0].data["title"], group[0].data["content_sha256"]) for group in groups]
-    contents, ways = Counter(title for title, _ in set(data)), Counter(data)
-    number = Counter[tuple[str, str]]()
-    for title, sha256 in data:
-        number[title, sha256] += 1
-        content = f" (sha256 {sha256[:SHORT]})" if contents[title] > 1 else ""
-        way = f", way of measuring {number[title, sha256]}" if ways[title, sha256] > 1 else ""
-        yield f"{title}{content}{way}"
+    """A title for each table that no other has: the data's, with a number where several have the same."""
+    titles = [group[0].data["title"] for group in groups]
+    for place, title in enumerate(titles):
+        yield f"{title} ({titles[: place + 1].count(title)})" if titles.count(title) > 1 else title
 
 
 def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[str]:

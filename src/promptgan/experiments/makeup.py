@@ -96,7 +96,7 @@ def paths(stage: dict[str, Any], *kinds: str) -> Iterator[str]:
     )
 
 
-def unequal(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def unequal(old: dict[Any, Any], new: dict[Any, Any]) -> list[Any]:
     """The keys whose values are not the same, sorted; a key that one of the two lacks is among them."""
     nothing = object()
     return sorted(key for key in old.keys() | new.keys() if old.get(key, nothing) != new.get(key, nothing))

@@ -18,6 +18,7 @@ from promptgan.core import metrics
 from promptgan.core.flat import flat
 from promptgan.core.systems import SYSTEMS
 from promptgan.experiments import coherence
+from promptgan.experiments.makeup import unequal
 from promptgan.lineage import lock
 
 EVALUATION, VALIDATION = Path("metrics/evaluation.json"), Path("metrics/validation.json")
@@ -25,7 +26,7 @@ ERRORS = 4.0
 """Standard errors of a difference that another kind of CPU explains."""
 SHARE = 0.03
 """Of a number without a standard error, a likelihood for one, that another kind of CPU explains."""
-FEW = 10
+FEW = 6
 """Differing parameters that an error lists."""
 
 
@@ -36,21 +37,16 @@ class NothingToCompare(base.PromptganError):
 class OtherParameters(NothingToCompare):
     """The two are runs of different parameters."""
 
-    def __init__(self, recipes: list[str], differing: dict[str, tuple[Any, Any]]) -> None:
+    def __init__(self, recipes: list[str], keys: list[str]) -> None:
         """
         Args:
-            recipes: what params.yaml calls the committed run and the one here; empty where it does not say.
-            differing: by key, the committed value and the one here.
+            recipes: what params.yaml calls the committed run and the one here.
+            keys: of the parameters that are not the same.
         """
-        committed, here = recipes
-        said = "the committed results are of other parameters than this run"
-        if committed and here and committed != here:
-            said = f"the committed results are of recipe {committed}, and this run is of recipe {here}"
-        lines = [f"  {key}: committed {old!r}, here {new!r}" for key, (old, new) in sorted(differing.items())[:FEW]]
-        if len(differing) > FEW:
-            lines.append(f"  and {len(differing) - FEW} more")
+        named = ", ".join(keys[:FEW]) + (f" and {len(keys) - FEW} more" if len(keys) > FEW else "")
         super().__init__(
-            "\n".join([f"{said}: they are not comparable; {len(differing)} parameter(s) differ", *lines]),
+            f"the committed results are of recipe {recipes[0]}, and this run is of recipe {recipes[1]} with other"
+            f" parameters: they are not comparable; {named}",
             "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
             " `git checkout params.yaml`, `make run`, then compare again",
         )
@@ -100,9 +96,8 @@ def compare(revision: str = "HEAD") -> Comparison:
     if unfinished := [name for name in committed.stages if name not in here.stages]:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
     theirs, mine = _parameters(committed), _parameters(here)
-    places = sorted(mine.keys() | theirs.keys())
-    if differing := {p[1]: (theirs.get(p), mine.get(p)) for p in places if theirs.get(p) != mine.get(p)}:
-        raise OtherParameters([_recipe(revision), _recipe()], differing)
+    if differing := sorted({key for _, key in unequal(theirs, mine)}):
+        raise OtherParameters([coherence.parameters(at).get("recipe", "?") for at in (revision, None)], differing)
     old, new = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (committed, here))
     different = sorted(path for path, md5 in old.items() if new.get(path) != md5)
     return Comparison(different, list(_differences(different, revision)))
@@ -156,13 +151,6 @@ def _size(old: Any, new: Any, spread: list[float | None]) -> tuple[str, bool]:
 def _parameters(locked: lock.Lock) -> dict[tuple[str, str], Any]:
     """Values by stage and key."""
     return {(stage.name, key): value for stage in locked.stages.values() for key, value in flat(stage.parameters)}
-
-
-def _recipe(revision: str | None = None) -> str:
-    try:
-        return str(coherence.parameters(revision).get("recipe", ""))
-    except base.PromptganError:
-        return ""
 
 
 def _content(path: Path, revision: str | None = None) -> dict[str, Any]:

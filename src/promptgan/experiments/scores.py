@@ -57,32 +57,23 @@ def scores(entry: Entry, system: str) -> dict[str, Estimate]:
 
 def differences(entry: Entry, rival: str) -> dict[str, Estimate]:
     """Adversarial minus a rival, paired by seed, by metric; behind `EQUAL` those at equal diversity."""
-    paired = []
+    rows = []
     for run in entry.trained.values():
-        mine, theirs = _numbers(run, ADVERSARIAL.name), _numbers(run, rival)
-        if mine and theirs:
-            gaps = run.gaps.get(rival)
-            row = {f"{EQUAL}{key}": value for key, value in gaps.items()} if isinstance(gaps, dict) else {}
-            paired.append({**row, **_minus(measures(entry), mine, theirs)})
-    return _estimates(paired)
+        gaps = run.gaps.get(rival)
+        rows.append(_paired(entry, run, ADVERSARIAL.name, run, rival, gaps if isinstance(gaps, dict) else {}))
+    return _estimates(rows)
 
 
 def preset_differences(entry: Entry, other: Entry) -> dict[str, Estimate]:
     """The adversarial model of one preset minus that of another, paired by the seeds that both have, by metric.
 
-    Behind `EQUAL` those at equal diversity, read off the two curves. A metric whose unit depends on an output is left
-    out for a seed with which that output is not the same in both.
+    Behind `EQUAL` those at equal diversity, read off the two curves.
     """
-    paired = []
+    rows = []
     for seed in shared_seeds(entry, other):
-        one, two = entry.trained[seed], other.trained[seed]
-        mine, theirs = (_numbers(run, ADVERSARIAL.name) for run in (one, two))
-        if mine and theirs:
-            row = {**_gaps(measures(entry), one, two), **_minus(measures(entry), mine, theirs)}
-            units = {metric.name: metric.per for metric in measures(entry).metrics if metric.per}
-            incomparable = {name for name, unit in units.items() if one.outputs.get(unit) != two.outputs.get(unit)}
-            paired.append({key: value for key, value in row.items() if key not in incomparable})
-    return _estimates(paired)
+        one, two, name = entry.trained[seed], other.trained[seed], ADVERSARIAL.name
+        rows.append(_paired(entry, one, name, two, name, _gaps(measures(entry), one, two)))
+    return _estimates(rows)
 
 
 def shared_seeds(entry: Entry, other: Entry) -> list[int]:
@@ -109,9 +100,19 @@ def _numbers(run: Trained, system: str) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _minus(known: Measures, mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
-    names = [metric.name for metric in known.metrics if metric.direction != "none"]
-    return {name: mine[name] - theirs[name] for name in names if name in mine and name in theirs}
+def _paired(entry: Entry, one: Trained, mine: str, two: Trained, theirs: str, gaps: dict[str, Any]) -> dict[str, Any]:
+    """One system minus another; nothing where a run has no such system. A metric whose unit depends on an output that
+    is not the same in both is left out."""
+    ours, others = _numbers(one, mine), _numbers(two, theirs)
+    if not ours or not others:
+        return {}
+    names = [
+        metric.name
+        for metric in measures(entry).metrics
+        if metric.direction != "none" and (not metric.per or one.outputs.get(metric.per) == two.outputs.get(metric.per))
+    ]
+    minus = {name: ours[name] - others[name] for name in names if name in ours and name in others}
+    return {**{f"{EQUAL}{key}": value for key, value in gaps.items()}, **minus}
 
 
 def _gaps(known: Measures, one: Trained, two: Trained) -> dict[str, float]:
@@ -122,7 +123,7 @@ def _gaps(known: Measures, one: Trained, two: Trained) -> dict[str, float]:
         points = [curve(run, ADVERSARIAL.name, known.diversity or "", quality) for run in (one, two)]
         gap = gap_at_equal_diversity(*points) if all(points) else None
         if gap is not None:
-            gaps[f"{EQUAL}{quality}"] = gap
+            gaps[quality] = gap
     return gaps
 
 

@@ -211,9 +211,6 @@ class _Trial:
         self.told: dict[int, float] = {}
         """What the pruner has seen, by step."""
         self._lines: list[str] = []
-        self._earlier: float = trial.user_attrs.get("seconds", 0.0)
-        """Seconds of earlier starts of the search."""
-        self._began = time.monotonic()
 
     def start(self) -> None:
         """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up."""
@@ -236,7 +233,6 @@ class _Trial:
                 continue
             self.told[step] = row[pruning.column]
             self._trial.report(self._search.sign * row[pruning.column], step)
-            self._trial.set_user_attr("seconds", self._seconds)
             if self._trial.should_prune():
                 return True
         return False
@@ -263,14 +259,13 @@ class _Trial:
         """Tell the study, and say, how the trial ended."""
         from optuna.trial import TrialState
 
-        self._trial.set_user_attr("seconds", self._seconds)
         if reason:
             self._trial.set_user_attr("reason", reason)
         self._search.study.tell(self._trial, value, TrialState[state])
         told = reason or f"{self._search.plan.settings.objective} {shown(value)}"
         if best := verdict(self._search.study):
             told += f" ({best})"
-        self._search.say(f"  {self.experiment.name}, {self._seconds:.0f} s: {told}")
+        self._search.say(f"  {self.experiment.name}: {told}")
 
     def _fail(self, reason: str) -> None:
         self.tell("FAIL", f"failed: {reason}")
@@ -301,11 +296,6 @@ class _Trial:
             if found := [line for line in self._lines if line.startswith(start)]:
                 return found[-1].removeprefix(start).strip()
         return "it ended without a word"
-
-    @property
-    def _seconds(self) -> float:
-        """Seconds that the trial has run, over all starts of the search."""
-        return round(self._earlier + time.monotonic() - self._began, 1)
 
 
 def _keep(store: Path) -> None:
