@@ -167,12 +167,12 @@ class Comparison:
                 yield training
 
 
-class _Training:
+class _Training(runner.Experiment):
     """One run: what it says on its way, and its record."""
 
     def __init__(self, plan: Plan, say: Say, quiet: float, results: list[Result]) -> None:
         folder = CLONES / plan.name
-        self.experiment = runner.Experiment(plan.name, folder, LOGS / f"{plan.name}.log", folder / ".dvc/tmp/live")
+        super().__init__(plan.name, folder, LOGS / f"{plan.name}.log", folder / ".dvc/tmp/live")
         self._plan, self._say, self._quiet, self._results = plan, say, quiet, results
         self._limits = plan.parameters.values
         self._lines: list[str] = []
@@ -182,21 +182,21 @@ class _Training:
 
     def begin(self, start: str, held: int) -> None:
         """Clone and start."""
-        self.experiment.clone(Path(), start)
-        self._plan.parameters.write(self.experiment.folder / base.PARAMS_FILE)
-        self.experiment.start(held=held)
+        self.clone(start)
+        self._plan.parameters.write(self.folder / base.PARAMS_FILE)
+        self.start(held=held)
 
     def follow(self) -> bool:
         """Say each stage as it begins and, after a silence, its last validation."""
-        for line in self.experiment.said():
+        for line in self.said():
             if line.strip() and not CHATTER.match(line):
-                folder = f"{self.experiment.folder.resolve()}/"
+                folder = f"{self.folder.resolve()}/"
                 self._lines.append(line.rstrip().replace(folder, "").replace(str(Path.cwd()), "."))
             if match := re.match(r"(Running stage|Stage) '(.+)'( is cached)?|(waiting: .*)", line):
                 self._stage, self._last = match[2] or "", time.monotonic()
                 self._say(match[4] or match[2] + (" (from the run-cache)" if match[3] else ""))
         if time.monotonic() - self._last >= self._quiet:
-            rows = self.experiment.rows(self._stage)
+            rows = self.rows(self._stage)
             if rows and rows[-1] != self._told:
                 self._told, self._last = rows[-1], time.monotonic()
                 self._say(progress(self._stage, rows[-1], self._limits))
@@ -207,8 +207,8 @@ class _Training:
         plan = self._plan
         try:
             if status:
-                raise runner.Failed(self._lines[-ERROR_LINES:], self.experiment.log)
-            made, data, run = finished_run(self.experiment.collect(), self.experiment.folder)
+                raise runner.Failed(self._lines[-ERROR_LINES:], self.log)
+            made, data, run = finished_run(self.collect(), self.folder)
         except (base.PromptganError, OSError) as error:
             self.fail(error)
             return

@@ -13,11 +13,10 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from promptgan import base, git
 from promptgan.compute import PR_SET_PDEATHSIG
@@ -82,35 +81,37 @@ def snapshot(scratch: Path) -> str:
         index.unlink(missing_ok=True)
 
 
-@dataclass
-class Experiment:
-    """One `dvc exp run` in a clone."""
+class Experiment(ABC):
+    """One `dvc exp run` in a clone.
 
-    name: str
-    folder: Path
-    """Of the clone."""
-    log: Path
-    live: Path
-    """Of the live curves."""
-    process: "subprocess.Popen[bytes] | None" = None
-    _read: int = 0
-    """Bytes of the log that `said` has given."""
-    _commit: str = field(default="", init=False)
+    Args:
+        name: of the experiment.
+        folder: of the clone.
+        log: gets all that DVC and the stages say.
+        live: folder of the live curves.
+    """
 
-    def clone(self, repository: Path, start: str) -> None:
-        """Clone a repository, at the parent of a snapshot and with the snapshot's files.
+    def __init__(self, name: str, folder: Path, log: Path, live: Path) -> None:
+        self.name, self.folder, self.log, self.live = name, folder, log, live
+        self._process: subprocess.Popen[bytes] | None = None
+        self._read = 0  # bytes of the log that `said` has given
 
-        Args:
-            repository: holds the snapshot.
-            start: the snapshot.
-        """
+    @abstractmethod
+    def follow(self) -> bool:
+        """Look at what is new; whether it is to end now."""
+
+    @abstractmethod
+    def finish(self, status: int | None) -> None:
+        """Take the result: DVC's exit status, or None where it was to end."""
+
+    def clone(self, start: str) -> None:
+        """Clone this repository, at the parent of a snapshot and with the snapshot's files."""
         from configobj import ConfigObj  # type: ignore[import-untyped]
 
-        self.discard()
+        _delete(self.folder)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        git.text("clone", "--quiet", "--shared", "--no-checkout", str(repository.resolve()), str(self.folder))
-        self._commit = git.text("rev-parse", f"{start}^", folder=self.folder).strip()
-        git.text("update-ref", "HEAD", self._commit, folder=self.folder)
+        git.text("clone", "--quiet", "--shared", "--no-checkout", ".", str(self.folder))
+        git.text("update-ref", "HEAD", f"{start}^", folder=self.folder)
         git.text("read-tree", "-u", "--reset", start, folder=self.folder)
         for key, unknown in IDENTITY.items():
             git.text("config", key, git.text("config", "--default", unknown, key).strip(), folder=self.folder)
@@ -135,7 +136,7 @@ class Experiment:
             LIVE: str(self.live.resolve()),
         }
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "dvc", "exp", "run", "--name", self.name, *targets],
                 cwd=self.folder,
                 env={**os.environ, **environment},
@@ -149,8 +150,8 @@ class Experiment:
 
     def ended(self) -> int | None:
         """DVC's exit status; None while it runs."""
-        assert self.process
-        return self.process.poll()
+        assert self._process
+        return self._process.poll()
 
     def said(self) -> list[str]:
         """The whole lines that DVC and the stages have written since the last call."""
@@ -166,7 +167,8 @@ class Experiment:
 
     def collect(self) -> str:
         """Bring the finished experiment into this repository; its reference."""
-        reference = references.of_experiment(self._commit, self.name)
+        head = git.text("rev-parse", "HEAD", folder=self.folder).strip()
+        reference = references.of_experiment(head, self.name)
         git.text(
             "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", str(self.folder), f"+{reference}:{reference}"
         )
@@ -177,77 +179,49 @@ class Experiment:
         self._signal(signal.SIGINT)
 
     def end(self) -> None:
-        """End DVC and its stage, kill what does not end when asked, and delete the clone."""
-        if self.process:
+        """Let DVC and its stage end, kill what does not when it was asked, and delete the clone."""
+        if self._process:
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(SECONDS_TO_END)
+                self._process.wait(SECONDS_TO_END)
             self._signal(signal.SIGKILL)
-            self.process.wait()
-        self.discard()
-
-    def discard(self) -> None:
-        """Delete the clone, and what is left of one."""
-        for old in self.folder.parent.glob(f"{self.folder.name}.old*"):
-            shutil.rmtree(old, ignore_errors=True)
-        if self.folder.exists():  # moved first: what still runs in it writes into the moved one
-            old = self.folder.rename(self.folder.with_name(f"{self.folder.name}.old{os.getpid()}"))
-            shutil.rmtree(old, ignore_errors=True)
+            self._process.wait()
+        _delete(self.folder)
 
     def _signal(self, number: int) -> None:
-        if self.process:
+        if self._process:
             with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number)
+                os.killpg(self._process.pid, number)
 
 
-class Task(Protocol):
-    """An experiment, and what is done with what it says."""
-
-    experiment: Experiment
-
-    def follow(self) -> bool:
-        """Look at what is new; whether the experiment is to end now."""
-        ...
-
-    def finish(self, status: int | None) -> None:
-        """Take the result of an experiment that ended with a status, or, with None, was to end."""
-        ...
-
-
-def run(following: Callable[[], Task | None], jobs: int) -> None:
+def run(following: Callable[[], Experiment | None], jobs: int) -> None:
     """Run experiments until there is no further one; whatever ends this ends those that run.
 
     Args:
         following: starts the next one.
         jobs: how many run at a time.
     """
-    running: list[Task] = []
+    running: list[Experiment] = []
     try:
         while True:
-            while len(running) < jobs and (task := following()):
-                running.append(task)
+            while len(running) < jobs and (started := following()):
+                running.append(started)
             if not running:
                 return
             time.sleep(POLL_SECONDS)
-            for task in list(running):
-                status = task.experiment.ended()  # asked first: then what is read next is whole
-                stop = task.follow()
+            for each in list(running):
+                status = each.ended()  # asked first: then what is read next is whole
+                stop = each.follow()
+                if stop:
+                    each.interrupt()
                 if stop or status is not None:
-                    running.remove(task)
-                    _finish(task, None if stop else status)
+                    each.finish(None if stop else status)
+                    running.remove(each)
+                    each.end()
     finally:
-        for task in running:
-            task.experiment.interrupt()
-        for task in running:
-            task.experiment.end()
-
-
-def _finish(task: Task, status: int | None) -> None:
-    try:
-        if status is None:
-            task.experiment.interrupt()
-        task.finish(status)
-    finally:
-        task.experiment.end()
+        for each in running:
+            each.interrupt()
+        for each in running:
+            each.end()
 
 
 @contextmanager
@@ -273,6 +247,13 @@ def alone(path: Path, busy: str) -> Iterator[int]:
                     raise Busy(busy, "wait for it, or stop it; then start this again") from None
                 time.sleep(POLL_SECONDS)
         yield file.fileno()
+
+
+def _delete(clone: Path) -> None:
+    for old in clone.parent.glob(f"{clone.name}.old*"):
+        shutil.rmtree(old, ignore_errors=True)
+    if clone.exists():  # moved first: what still runs in it writes into the moved one
+        shutil.rmtree(clone.rename(clone.with_name(f"{clone.name}.old{os.getpid()}")), ignore_errors=True)
 
 
 def _die_with_parent() -> None:

@@ -1,7 +1,7 @@
 """A search for parameters: a study of trials in SQLite, run until its budget is spent, stopped and taken up at will.
 
-Trials start from the repository as it was when the study began, uncommitted changes included: it is kept in a bare
-clone, so that whoever goes on working does not change what later trials measure.
+Trials start from the repository as it was when the study began, uncommitted changes included: a commit that no branch
+has keeps that, so that whoever goes on working does not change what later trials measure.
 """
 
 import json
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 PAGES = Path("reports/search")
 READ = ("src", "stages", "dvc.yaml", "params.yaml", "requirements.lock", ":(glob)data/**/*.dvc")
 """What a trial's result could depend on, as far as it lies in Git."""
-BRANCH = "refs/heads/workspace"
-"""Of the bare clone: what trials start from."""
+KEPT = "refs/promptgan/search/"
+"""Git references of what the trials of a study start from, by its name."""
 FAILURES = 3
 """Trials that may fail one after the other before a search gives up."""
 
@@ -94,11 +94,12 @@ class _Search:
     def __init__(self, plan: Plan, study: "optuna.Study", say: Callable[[str], None], held: int) -> None:
         self.plan, self.study, self.say, self.held = plan, study, say, held
         self.folder = FOLDER / plan.settings.name
-        self.store = self.folder / "origin.git"
-        if not self.store.exists():
+        reference = KEPT + plan.settings.name
+        self.start = git.text_if_any("rev-parse", "--verify", "--quiet", reference).strip()
+        if not self.start or not study.trials:  # of a study that was forgotten
             say(f"study {plan.settings.name}: trials start from the workspace as it is now")
-            _keep(self.store)
-        self.start = git.text("rev-parse", BRANCH, folder=self.store).strip()
+            self.start = runner.snapshot(FOLDER)
+            git.text("update-ref", reference, self.start)
         pruning = plan.settings.pruning
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
         self.unfinished = [trial for trial in study.trials if trial.state.name == "RUNNING"]
@@ -108,15 +109,15 @@ class _Search:
         self.began = time.monotonic()
 
     def run(self) -> None:
-        if changed := _changed_since(self.store, self.start):
+        if changed := _changed_since(self.start):
             self.say(f"note: trials go on with what {', '.join(changed)} held when the study began")
         pruning, settings = self.plan.settings.pruning, self.plan.settings
         self.study.pruner = pruner(pruning, settings.direction == "maximize", self.sign)
         watched = {"stage": pruning.curve, "column": pruning.column, "sign": self.sign}
         self.study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
-        commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}", folder=self.store).split()
+        commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
         self.study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
-        text = git.text("show", f"{self.start}:{base.PARAMS_FILE}", folder=self.store)
+        text = git.text("show", f"{self.start}:{base.PARAMS_FILE}")
         self.parameters = coherence.parsed(text)
         try:
             runner.run(self._following, settings.jobs)
@@ -170,7 +171,7 @@ class _Search:
             one.told = {step: self.sign * value for step, value in unfinished.intermediate_values.items()}
         place = f"{number + 1}/{total}" if (total := self.plan.settings.budget.trials) else str(number + 1)
         tried = ", ".join(f"{key}={shown(value)}" for key, value in values.items())
-        self.say(f"[{place}] {one.experiment.name}{' (again)' if unfinished else ''}: {tried}")
+        self.say(f"[{place}] {one.name}{' (again)' if unfinished else ''}: {tried}")
         if values.keys() != self.plan.space.keys():
             one.tell("FAIL", "failed: the search was killed before it had chosen all values")
             return None
@@ -179,9 +180,9 @@ class _Search:
             return None
         if one.told and trial.should_prune():  # the search was killed before it said so
             one.finish(None)
-            one.experiment.end()
+            one.end()
             return None
-        one.start()
+        one.begin()
         return one
 
     def _conclude(self) -> None:
@@ -198,36 +199,34 @@ class _Search:
         self.say(f"page: {PAGES / self.plan.settings.name / 'index.html'}")
 
 
-class _Trial:
+class _Trial(runner.Experiment):
     """A trial, its experiment, and what has been told to the study."""
 
     def __init__(self, search: _Search, trial: "Trial", values: dict[str, Any]) -> None:
         self._search, self._trial, self._values = search, trial, values
         self._folder = search.folder / f"t{trial.number}"
         name = experiment(search.plan.settings.name, trial.number)
-        self.experiment = runner.Experiment(
-            name, self._folder / "repository", self._folder / "log.txt", self._folder / "live"
-        )
+        super().__init__(name, self._folder / "repository", self._folder / "log.txt", self._folder / "live")
         self.told: dict[int, float] = {}
         """What the pruner has seen, by step."""
         self._lines: list[str] = []
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up."""
         checkpoints = (self._folder / "checkpoints").resolve()
         checkpoints.mkdir(parents=True, exist_ok=True)
-        self.experiment.clone(self._search.store, self._search.start)
-        (self.experiment.folder / ".dvc/tmp/checkpoints").symlink_to(checkpoints)
-        path = self.experiment.folder / base.PARAMS_FILE
+        self.clone(self._search.start)
+        (self.folder / ".dvc/tmp/checkpoints").symlink_to(checkpoints)
+        path = self.folder / base.PARAMS_FILE
         ParameterFile.read(path).with_values(self._values).write(path)
-        self.experiment.start(self._search.plan.targets, self._search.held)
+        self.start(self._search.plan.targets, self._search.held)
 
     def follow(self) -> bool:
         """Tell the pruner what is new; whether it gives the trial up. One that has ended meanwhile is pruned all the
         same, so that what is pruned does not depend on who was faster."""
-        self._lines += self.experiment.said()
+        self._lines += self.said()
         pruning = self._search.plan.settings.pruning
-        for row in self.experiment.rows(pruning.curve) if pruning.pruner != "none" else ():
+        for row in self.rows(pruning.curve) if pruning.pruner != "none" else ():
             step = int(row["step"])
             if pruning.column not in row or step in self.told:
                 continue
@@ -246,7 +245,7 @@ class _Trial:
             self._fail(self._complaint())
         else:
             try:
-                value = self._value(self.experiment.collect())
+                value = self._value(self.collect())
             except base.PromptganError as error:
                 self._fail(error.problem)
             else:
@@ -265,7 +264,7 @@ class _Trial:
         told = reason or f"{self._search.plan.settings.objective} {shown(value)}"
         if best := verdict(self._search.study):
             told += f" ({best})"
-        self._search.say(f"  {self.experiment.name}: {told}")
+        self._search.say(f"  {self.name}: {told}")
 
     def _fail(self, reason: str) -> None:
         self.tell("FAIL", f"failed: {reason}")
@@ -273,8 +272,7 @@ class _Trial:
         if self._search.failures >= FAILURES:
             raise TrialsFail(
                 f"{FAILURES} trials failed one after the other; the last: {reason}",
-                f"read {self.experiment.log}; a study keeps the code it began with, so after a correction give it"
-                " another name",
+                f"read {self.log}; a study keeps the code it began with, so after a correction give it another name",
             )
 
     def _value(self, reference: str) -> float:
@@ -283,11 +281,9 @@ class _Trial:
             values, last = holder(json.loads(lock.at_revision(Path(plan.file), reference)), plan.key)
             value = float(values[last])
         except (lock.RevisionUnknown, ValueError, LookupError, TypeError):
-            raise runner.Failed(
-                [f"{self.experiment.name} holds no number {plan.settings.objective}"], self.experiment.log
-            ) from None
+            raise runner.Failed([f"{self.name} holds no number {plan.settings.objective}"], self.log) from None
         if not math.isfinite(value):
-            raise runner.Failed([f"{plan.settings.objective} is {value}"], self.experiment.log)
+            raise runner.Failed([f"{plan.settings.objective} is {value}"], self.log)
         return value
 
     def _complaint(self) -> str:
@@ -298,17 +294,6 @@ class _Trial:
         return "it ended without a word"
 
 
-def _keep(store: Path) -> None:
-    """Keep the workspace as it is now in a bare clone."""
-    start = runner.snapshot(store.parent)
-    temporary = store.with_name(store.name + ".partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    git.text("clone", "--quiet", "--bare", ".", str(temporary))
-    git.text("update-ref", BRANCH, start, folder=temporary)
-    temporary.replace(store)
-
-
-def _changed_since(store: Path, start: str) -> list[str]:
+def _changed_since(start: str) -> list[str]:
     """Files of the workspace that a result could depend on and that are not what they were when the study began."""
-    both = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(store.resolve() / "objects")}
-    return git.text("diff", "--name-only", start, runner.snapshot(store.parent), "--", *READ, env=both).split()
+    return git.text("diff", "--name-only", start, runner.snapshot(FOLDER), "--", *READ).split()
