@@ -277,11 +277,6 @@ def curve(*times: float) -> list[dict[str, float]]:
     return [{"time": time, "step": float(step)} for step, time in enumerate(times)]
 
 
-def test_a_curve_older_than_that_of_an_earlier_stage_is_left_out() -> None:
-    curves = {"pretrain": curve(50, 90), "train": curve(100), "control": curve(20)}
-    assert list(tracking.of_one_training(curves)) == ["pretrain", "train"]
-
-
 def test_a_curve_that_was_there_is_new_once_it_grows_or_begins_anew() -> None:
     old = {"pretrain": curve(1), "train": curve(5, 6), "control": curve(9)}
     now = {"pretrain": curve(1), "train": curve(5, 6, 7), "control": curve(20)}

@@ -17,7 +17,7 @@ from promptgan.core.flat import flat
 from promptgan.experiments import coherence
 from promptgan.lineage import lock, references
 from promptgan.lineage.hashes import md5_of
-from promptgan.lineage.lock import LOCK, Lock, Stage
+from promptgan.lineage.lock import LOCK, Lock
 
 METRICS, PLOTS = "metrics", "plots"
 
@@ -62,18 +62,18 @@ def read(stages: Iterable[str]) -> Finished:
         MixedRun: a file is not the one that dvc.lock names, or dvc.lock is not of one run; names every one.
     """
     locked = lock.read()
-    plots = {name: path for name in stages if name in locked.stages and (path := _plot(locked.stages[name]))}
-    if not plots:
+    plots = {Path(path).stem: path for path in _outputs(locked, PLOTS)}
+    curves = {stage: plots[stage] for stage in stages if stage in plots}
+    if not curves:
         raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
-    files = [*plots.values(), *_metrics(locked)]
-    problems = [*_problems(locked), *(line for path in files for line in _changed(path, locked))]
-    if problems:
-        raise MixedRun(list(dict.fromkeys(problems)))
+    files = [*curves.values(), *_outputs(locked, METRICS)]
+    if problems := dict.fromkeys([*_mixed(locked), *(line for path in files for line in _changed(path, locked))]):
+        raise MixedRun(list(problems))
     parameters = {section: values for stage in locked.stages.values() for section, values in stage.parameters.items()}
     return Finished(
-        {name: _rows(Path(path)) for name, path in plots.items()},
+        {stage: _rows(Path(path)) for stage, path in curves.items()},
         dict(flat(parameters)),
-        {key: value for path in _metrics(locked) for key, value in numbers(Path(path))},
+        {key: value for path in _outputs(locked, METRICS) for key, value in numbers(Path(path))},
         {**of_git(), "recipe": _recipe(parameters), **of_lock()},
     )
 
@@ -109,7 +109,7 @@ def metrics_of(stages: Iterable[str], parameters: dict[str, Any]) -> dict[str, f
         locked = lock.read()
     except lock.LockUnreadable:
         return {}
-    makers = {path: locked.producer(path) for path in _metrics(locked)}
+    makers = {path: locked.producer(path) for path in _outputs(locked, METRICS)}
     return {
         key: value
         for path, maker in makers.items()
@@ -126,14 +126,14 @@ def numbers(path: Path) -> Iterator[tuple[str, float]]:
             yield f"{path.stem}.{key}", float(value)
 
 
-def _problems(locked: Lock) -> Iterator[str]:
+def _mixed(locked: Lock) -> Iterator[str]:
+    """A line for each sign that the stages did not run one after the other, with the same parameters."""
+    seen: dict[str, Any] = {}
     for stage in locked.stages.values():
         yield from coherence.stale(locked, stage)
-    sections = {section for stage in locked.stages.values() for section in stage.parameters}
-    for section in sorted(sections):
-        used = [s.parameters[section] for s in locked.stages.values() if section in s.parameters]
-        if any(values != used[0] for values in used):
-            yield f"{section}: the stages of {LOCK} ran with different values"
+        for section, values in stage.parameters.items():
+            if seen.setdefault(section, values) != values:
+                yield f"{section}: the stages of {LOCK} ran with different values"
 
 
 def _changed(path: str, locked: Lock) -> Iterator[str]:
@@ -145,12 +145,8 @@ def _changed(path: str, locked: Lock) -> Iterator[str]:
         yield f"{path} is not there"
 
 
-def _metrics(locked: Lock) -> list[str]:
-    return sorted(out.path for _, out in locked.outputs() if Path(out.path).parent == Path(METRICS))
-
-
-def _plot(stage: Stage) -> str | None:
-    return next((out.path for out in stage.outputs if Path(out.path).parent == Path(PLOTS)), None)
+def _outputs(locked: Lock, folder: str) -> list[str]:
+    return sorted(out.path for _, out in locked.outputs() if Path(out.path).parent == Path(folder))
 
 
 def _rows(path: Path) -> list[dict[str, float]]:

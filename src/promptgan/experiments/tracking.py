@@ -76,7 +76,7 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
     try:
         with interruptible():
             while True:
-                curves = of_one_training(changed(read(folder), old))
+                curves = changed(read(folder), old)
                 if training and training.replaced_by(curves):
                     training.finish()
                     old |= training.curves
@@ -103,15 +103,6 @@ def changed(curves: Curves, old: Curves) -> Curves:
     return {stage: rows for stage, rows in curves.items() if rows != old.get(stage)}
 
 
-def of_one_training(curves: Curves) -> Curves:
-    """The curves without those that began before that of an earlier stage: they are of an older training."""
-    kept: Curves = {}
-    for stage, rows in curves.items():
-        if all(_began(rows) >= _began(earlier) for earlier in kept.values()):
-            kept[stage] = rows
-    return kept
-
-
 @dataclass
 class Training:
     """A training that is followed: stages one after the other, all with the same parameters."""
@@ -126,18 +117,18 @@ class Training:
         """The training that these curves are of, as a run of a tracker."""
         parameters = _parameters()
         recipe = parameters.get("recipe", "unknown-parameters")
-        moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(min(map(_began, curves.values()))))
+        moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(min(rows[0]["time"] for rows in curves.values())))
         facts = {**dict(flat(parameters)), **finished.of_git(), "recipe": recipe}
         return cls(trackers.start(name, f"{recipe}-{moment}", facts, STAGES), parameters)
 
     def replaced_by(self, curves: Curves) -> bool:
         """Whether a stage has begun anew, an earlier one has begun, or one with other parameters."""
+        latest = max(map(STAGES.index, self.curves))
         for stage, rows in curves.items():
-            mine = self.curves.get(stage)
-            if mine and _began(mine) == _began(rows):
-                continue
-            later = [self.curves[each] for each in STAGES[STAGES.index(stage) + 1 :] if each in self.curves]
-            if mine or any(_began(rows) > _began(each) for each in later) or _parameters() != self.parameters:
+            if stage in self.curves:
+                if rows[0]["time"] != self.curves[stage][0]["time"]:
+                    return True
+            elif STAGES.index(stage) < latest or _parameters() != self.parameters:
                 return True
         return False
 
@@ -160,7 +151,3 @@ def _parameters() -> dict[str, Any]:
         return base.load_params()
     except base.ParameterError:
         return {}
-
-
-def _began(rows: list[dict[str, float]]) -> float:
-    return rows[0]["time"]
