@@ -1,7 +1,7 @@
 """results/README.md and its pictures: recorded presets beside each other, their rivals and real data."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from promptgan.core.flat import flat
 from promptgan.core.metrics import DIRECTIONS, Measures
@@ -45,8 +45,8 @@ DIFFERENCES = """What the adversarial phase is worth. Where a twin was still imp
 no verdict and nothing is bold, because more likelihood training would have gained by itself.
 """
 
-Rows = list[tuple[list[str], dict[str, Estimate]]]
-"""Of a table: the words at the left, and the numbers by column."""
+Rows = list[tuple[list[str], dict[str, Estimate], bool]]
+"""Of a table: the words at the left, the numbers by column, and whether those that exclude zero are bold."""
 
 
 def write() -> None:
@@ -129,43 +129,35 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
     yield f"### Ranking\n\nBy the mean {by.title} of the adversarial model. {by.sentence}\n"
-    models = [[str(rank), f"`{entry.recipe}`", str(len(entry.trained))] for rank, entry in enumerate(group, 1)]
-    rows = [(words, scores(entry, ADVERSARIAL.name)) for words, entry in zip(models, group, strict=True)]
-    real = ["", REAL.title, str(len(first.trained))]
-    yield from _table(["rank", "preset", "seeds"], [*rows, (real, scores(first, REAL.name))], known, _number)
+    rows: Rows = [
+        ([str(rank), f"`{entry.recipe}`", str(len(entry.trained))], scores(entry, ADVERSARIAL.name), False)
+        for rank, entry in enumerate(group, 1)
+    ]
+    rows.append((["", REAL.title, str(len(first.trained))], scores(first, REAL.name), False))
+    yield from _table(["rank", "preset", "seeds"], rows, known)
     yield ""
     yield from (f"- {_state(entry, first)}" for entry in group)
     if len(group) > 1:
         yield "\n### Preset against preset\n"
         yield BETWEEN.format(reference=first.recipe)
-        others = [entry for entry in group if entry is not first]
         rows = [
-            (
-                [f"`{entry.recipe}`", ", ".join(map(str, shared_seeds(entry, first))) or "none"],
-                preset_differences(entry, first),
-            )
-            for entry in others
+            ([f"`{entry.recipe}`", ", ".join(map(str, shared_seeds(entry, first))) or "none"], gaps, True)
+            for entry in group
+            if entry is not first
+            for gaps in [preset_differences(entry, first)]
         ]
-        yield from _table([f"minus `{first.recipe}`", "seeds of both"], rows, known, _difference)
+        yield from _table([f"minus `{first.recipe}`", "seeds of both"], rows, known, sign="+")
     yield "\n### Adversarial against its rivals\n"
     yield DIFFERENCES
     rows = [
-        ([f"`{entry.recipe}`" if rival is RIVALS[0] else "", f"− {rival.title}"], differences(entry, rival.name))
+        ([f"`{entry.recipe}`", f"− {rival.title}"], differences(entry, rival.name), not unconverged(entry))
         for entry in group
         for rival in RIVALS
     ]
-    open_ended = {f"`{entry.recipe}`" for entry in group if unconverged(entry)}
-    yield from _table(["preset", "adversarial"], rows, known, _difference, plain=open_ended)
-    if text := pictures.differences_to_rivals(group):
-        drawn[f"differences-{name}.svg"] = text
-        yield f"\n![Adversarial minus its rivals, with 95 % intervals](differences-{name}.svg)"
+    yield from _table(["preset", "adversarial"], rows, known, sign="+")
     yield "\n### All systems\n"
-    rows = [
-        ([f"`{entry.recipe}`" if system is SYSTEMS[0] else "", system.title], scores(entry, system.name))
-        for entry in group
-        for system in SYSTEMS
-    ]
-    yield from _table(["preset", "system"], rows, known, _number, settings=True)
+    rows = [([f"`{e.recipe}`", system.title], scores(e, system.name), False) for e in group for system in SYSTEMS]
+    yield from _table(["preset", "system"], rows, known, settings=True)
     if text := pictures.quality_over_diversity(group):
         drawn[f"quality-{name}.svg"] = text
         yield f"\n![Quality against diversity, for every preset](quality-{name}.svg)"
@@ -197,46 +189,37 @@ def _state(entry: Entry, other: Entry) -> str:
     return text
 
 
-def _table(
-    heads: list[str],
-    rows: Rows,
-    known: Measures,
-    cell: Callable[[Estimate, str, bool], str],
-    *,
-    plain: Iterable[str] = (),
-    settings: bool = False,
-) -> Iterator[str]:
+def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", settings: bool = False) -> Iterator[str]:
     """The lines of a Markdown table: what ranks first, then gaps at equal diversity, then the metrics in their order.
 
     Args:
         heads: above the words at the left.
         rows: of it.
         known: what the columns are.
-        cell: a number as text, by its format, and whether it may be bold.
-        plain: first words of the rows in which nothing is bold, and of those without any below them.
+        sign: how numbers are signed, as `format` takes it.
         settings: whether it has columns that are no measure, but a choice.
     """
     names = [metric.name for metric in known.metrics if settings or metric.direction != "none"]
     order = [known.chosen_by, *(f"{EQUAL}{name}" for name in known.qualities), *names]
-    columns = [key for key in dict.fromkeys(order) if any(key in numbers for _, numbers in rows)]
-    metrics = {key: known[key.removeprefix(EQUAL)] for key in columns}
+    columns = {
+        key: known[key.removeprefix(EQUAL)]
+        for key in dict.fromkeys(order)
+        if any(key in numbers for _, numbers, _ in rows)
+    }
     titles = [
-        f"{metrics[key].title} {metrics[key].mark}".strip() + (" *at equal diversity*" if key.startswith(EQUAL) else "")
-        for key in columns
+        f"{metric.title} {metric.mark}".strip() + (" *at equal diversity*" if key.startswith(EQUAL) else "")
+        for key, metric in columns.items()
     ]
     yield f"| {' | '.join([*heads, *titles])} |"
     yield f"| {' | '.join(['---'] * len(heads) + ['---:'] * len(columns))} |"
-    bold = True
-    for words, numbers in rows:
-        bold = words[0] not in plain if words[0] else bold
-        cells = [cell(numbers[key], metrics[key].format, bold) if key in numbers else "–" for key in columns]
+    for words, numbers, bold in rows:
+        cells = [_cell(numbers.get(key), metric.format, sign, bold) for key, metric in columns.items()]
         yield f"| {' | '.join([*words, *cells])} |"
 
 
-def _number(found: Estimate, style: str, bold: bool) -> str:
-    return f"{round(found.mean, 6):{style}}" + ("" if found.half_width is None else f" ± {found.half_width:{style}}")
-
-
-def _difference(found: Estimate, style: str, bold: bool) -> str:
-    text = f"{found.mean:+{style}}" + ("" if found.half_width is None else f" ± {found.half_width:{style}}")
+def _cell(found: Estimate | None, style: str, sign: str, bold: bool) -> str:
+    if found is None:
+        return "–"
+    spread = "" if found.half_width is None else f" ± {found.half_width:{style}}"
+    text = f"{round(found.mean, 6):{sign}{style}}{spread}"
     return f"**{text}**" if bold and found.excludes_zero else text
