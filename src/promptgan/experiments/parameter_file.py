@@ -36,10 +36,6 @@ class AnchorsUsed(base.PromptganError):
         )
 
 
-class NotTakenApart(ValueError):
-    """The text is no parameter file, or its sections cannot be told apart."""
-
-
 @dataclass(frozen=True)
 class ParameterFile:
     """The text of a parameter file."""
@@ -56,7 +52,7 @@ class ParameterFile:
 
         Raises:
             AnchorsUsed: it has anchors or aliases.
-            NotTakenApart: it cannot be read, or is no parameter file.
+            ParameterError: it cannot be read, or is no parameter file.
         """
         try:
             content = path.read_bytes().decode()
@@ -68,9 +64,10 @@ class ParameterFile:
             sections = {str(key): part for part in parts for key in _round_trip().load(part)}
             found = cls(sections, text.removeprefix("".join(parts)), "\r\n" if "\r\n" in content else "\n")
             if found.text != text or list(sections) != [*map(str, found.values)]:
-                raise NotTakenApart("its sections cannot be told apart")
+                raise ValueError("its sections cannot be told apart")
         except (OSError, YAMLError, ValueError, TypeError, RecursionError) as error:
-            raise NotTakenApart(" ".join(str(error).split())[:300]) from error
+            said = " ".join(str(error).split())[:300]
+            raise base.ParameterError([f"the file cannot be taken apart: {said}"], path) from error
         return found
 
     @property

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from promptgan import base
 from promptgan.compute import Compute
 from promptgan.core.flat import flat
-from promptgan.experiments.parameter_file import NotTakenApart, ParameterFile
+from promptgan.experiments.parameter_file import ParameterFile
 from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems, schema
 
 FOLDER = Path("recipes")
@@ -162,8 +162,8 @@ def use(
     """
     preset = _with_arguments(_compose(name), name, data, device, threads)
     try:
-        before, there = readable(base.load_params(path)), ParameterFile.read(path)
-    except (base.ParameterError, NotTakenApart):  # nothing to keep of a file that cannot be taken apart
+        before, there = _readable(base.load_params(path)), ParameterFile.read(path)
+    except base.ParameterError:  # nothing to keep of a file that cannot be taken apart
         before, there = {}, ParameterFile({})
     changes = _write(preset.with_comments_of(there), path, find(name), before)
     own = _set_by_hand(before)
@@ -172,22 +172,16 @@ def use(
 
 
 def use_data(name: str, data: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Change]:
-    """Write a section `data` into ``path`` and leave all else as it is; return what changed.
-
-    Args:
-        name: the recipe that the file holds.
-        data: the section, of own data.
-        path: the parameter file; its comments are kept.
+    """Write own data's section `data` into ``path``, which holds the recipe ``name``; return what changed.
 
     Raises:
         OtherRecipe: the file holds another recipe.
         AnchorsUsed: the file has anchors.
         ParameterError: the file is not valid, or is not with this section; nothing is written.
     """
-    before = base.load_params(path)
-    if before.get("recipe") != name:
+    if (there := base.load_params(path).get("recipe", "(none)")) != name:
         raise OtherRecipe(
-            f"{path} holds the recipe {before.get('recipe', '(none)')}, not {name}, and --keep keeps it",
+            f"{path} holds the recipe {there}, not {name}, and --keep keeps it",
             f"name that one, or write all of {name} without --keep",
         )
     return set_values({"data": data}, path)
@@ -200,10 +194,10 @@ def set_values(values: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Ch
         AnchorsUsed: the file has anchors.
         ParameterError: the file is not valid, or is not with these values; nothing is written.
     """
-    there = _opened(path)
+    there = ParameterFile.read(path)
     missing = {key: f"\n{key}: {{}}\n" for key in values if "." not in key and key not in there.sections}
     there = replace(there, sections=there.sections | missing)
-    return _write(there.with_values(values), path, path, readable(base.load_params(path)))
+    return _write(there.with_values(values), path, path, _readable(base.load_params(path)))
 
 
 def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> ParameterFile:
@@ -227,19 +221,12 @@ def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> Par
     preset = _with_arguments(preset, name, given, compute.device, compute.threads).with_values({"seed": seed})
     if found := problems(preset.values):
         raise base.ParameterError(found, find(name))
-    return preset.with_comments_of(_opened(base.PARAMS_FILE))
+    return preset.with_comments_of(ParameterFile.read(base.PARAMS_FILE))
 
 
-def readable(values: dict[str, Any]) -> dict[str, str]:
+def _readable(values: dict[str, Any]) -> dict[str, str]:
     """The values of a parsed parameter file by dotted key, as people read them."""
     return {key: value if isinstance(value, str) else json.dumps(value, default=str) for key, value in flat(values)}
-
-
-def _opened(path: Path) -> ParameterFile:
-    try:
-        return ParameterFile.read(path)
-    except NotTakenApart as error:  # YAML that DVC reads too
-        raise base.ParameterError([f"the file cannot be taken apart: {error}"], path) from error
 
 
 def _write(file: ParameterFile, path: Path, blamed: Path, before: dict[str, str]) -> list[Change]:
@@ -247,7 +234,7 @@ def _write(file: ParameterFile, path: Path, blamed: Path, before: dict[str, str]
     if found := problems(file.values):
         raise base.ParameterError(found, blamed)
     file.write(path)
-    after = readable(file.values)
+    after = _readable(file.values)
     keys = [*after, *(key for key in before if key not in after)]
     return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
 
@@ -255,7 +242,7 @@ def _write(file: ParameterFile, path: Path, blamed: Path, before: dict[str, str]
 def _set_by_hand(before: dict[str, str]) -> set[str]:
     """Keys whose values are not those of the preset that a parameter file names; none where it names none."""
     try:
-        preset = readable(_compose(before.get("recipe", "")).values)
+        preset = _readable(_compose(before.get("recipe", "")).values)
     except base.PromptganError:
         return set()
     left_open = {"recipe", *(key for key, value in preset.items() if value == "auto")}
@@ -286,8 +273,8 @@ def _compose(name: str) -> ParameterFile:
 def _read(path: Path) -> ParameterFile:
     try:
         file = ParameterFile.read(path)
-    except NotTakenApart as error:
-        raise BrokenRecipe(f"{path}: {error}", "correct the preset") from error
+    except base.ParameterError as error:
+        raise BrokenRecipe(f"{path}: {'; '.join(error.problems)}", "correct the preset") from error
     first, text = next(iter(file.sections.items()))
     description_left_out = text.partition("\n")[2] if text.startswith("#") else text  # it is not the parameter file's
     return replace(file, sections=file.sections | {first: description_left_out})
