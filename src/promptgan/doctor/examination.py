@@ -80,7 +80,6 @@ def _clone(root: Path, ask_remote: bool) -> list[Finding]:
         "secrets": lambda: remote.secrets(repo),
         "cache": lambda: workspace.cache(repo),
         "outputs": lambda: workspace.outputs(repo),
-        "kept": lambda: workspace.kept(repo),
         "exclusions": workspace.exclusions,
         "checkpoints": lambda: workspace.checkpoints(temporary),
         "experiments": lambda: workspace.experiments(temporary),

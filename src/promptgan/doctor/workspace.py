@@ -40,41 +40,32 @@ def cache(repo: "Repo") -> Finding:
     return Finding("cache", found)
 
 
-def outputs(repo: "Repo") -> Finding:
-    """Whether what dvc.lock names is here: in its place, or in the cache."""
-    try:
-        expected = [file for _, file in lock.read().outputs()]
-    except lock.LockUnreadable as error:
-        if not lock.LOCK.exists():
-            return note("outputs", "no dvc.lock: nothing has run here", "make run")
-        return problem("outputs", error.problem, error.remedy)
-    gone = [file for file in expected if not Path(file.path).exists()]
-    if not gone:
-        return Finding("outputs", f"all {len(expected)} of dvc.lock are here")
-    found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {_named(gone)}"
-    lost = [file for file in gone if not _in_cache(file, repo)]
-    if not lost:
-        return note("outputs", found, "`dvc checkout` takes them from the cache")
-    if len(lost) < len(gone):
-        found += f"; the cache lacks {len(lost)} of these"
-    return note("outputs", found, "`dvc pull` where the remote has them; `make run` makes them anew")
-
-
-def kept(repo: "Repo") -> Finding:
-    """Whether the cache holds, to the last file, the outputs that are here; one that it lacks is easily lost."""
+def outputs(repo: "Repo") -> list[Finding]:
+    """Whether what dvc.lock names is here, in its place or in the cache; and whether the cache has all that is here."""
     try:
         locked = lock.read()
-    except lock.LockUnreadable:  # which the check of the outputs has said
-        return Finding("kept", "no output")
-    here = [out for _, out in locked.outputs() if out.path not in locked.in_git and Path(out.path).exists()]
-    lacking = [out for out in here if not _in_cache(out, repo)]
+    except lock.LockUnreadable as error:
+        if not lock.LOCK.exists():
+            return [note("outputs", "no dvc.lock: nothing has run here", "make run")]
+        return [problem("outputs", error.problem, error.remedy)]
+    expected = [file for _, file in locked.outputs()]
+    gone = [file for file in expected if not Path(file.path).exists()]
+    lost = [file for file in gone if not _in_cache(file, repo)]
+    found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {_named(gone)}"
+    if not gone:
+        first = Finding("outputs", f"all {len(expected)} of dvc.lock are here")
+    elif not lost:
+        first = note("outputs", found, "`dvc checkout` takes them from the cache")
+    else:
+        lacks = f"; the cache lacks {len(lost)} of these" if len(lost) < len(gone) else ""
+        first = note("outputs", found + lacks, "`dvc pull` where the remote has them; `make run` makes them anew")
+    here = [file for file in expected if file.path not in locked.in_git and Path(file.path).exists()]
+    lacking = [file for file in here if not _in_cache(file, repo)]
     if not lacking:
-        return Finding("kept", f"all {len(here)} outputs that are here and not in Git are in the cache too")
-    return note(
-        "kept",
-        f"{len(lacking)} of {len(here)} outputs are here and not, or not wholly, in the cache: {_named(lacking)}",
-        "`dvc commit` puts them there; without that, the next run that writes them loses them",
-    )
+        return [first, Finding("kept", f"all {len(here)} outputs that are here and not in Git are in the cache too")]
+    found = f"{len(lacking)} of {len(here)} outputs are here and not, or not wholly, in the cache: {_named(lacking)}"
+    remedy = "`dvc commit` puts them there; without that, the next run that writes them loses them"
+    return [first, note("kept", found, remedy)]
 
 
 def exclusions() -> Finding:
