@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promptgan import repository
-from promptgan.base import PARAMS_FILE, ParameterError, load_params, validated
+from promptgan.base import PARAMS_FILE, ParameterError, load_params, main_repository, validated
 from promptgan.doctor import history
 from promptgan.doctor.finding import Finding, Verdict, problem
 
@@ -81,7 +81,7 @@ def _clone(root: Path, ask_remote: bool) -> list[Finding]:
         "cache": lambda: workspace.cache(repo),
         "outputs": lambda: workspace.outputs(repo),
         "exclusions": workspace.exclusions,
-        "checkpoints": lambda: workspace.checkpoints(temporary),
+        "checkpoints": lambda: workspace.checkpoints(main_repository(root) / ".dvc/tmp"),
         "experiments": lambda: workspace.experiments(temporary),
         "locks": lambda: workspace.locks(temporary),
         "disk": lambda: machine.disk(root, workspace.existing(cache)),

@@ -1,20 +1,28 @@
 """Experiments as rows: the workspace, the commit it is on, and every experiment, from `dvc exp show` and dvc.lock."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptgan import git
+from promptgan import base, git
 from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.experiments.programs import dvc
 from promptgan.lineage import lock, references
 from promptgan.lineage.records import versions
 
 WORKSPACE, HEAD = "workspace", "HEAD"
 PARAMETERS, EVALUATION = "params.yaml", "metrics/evaluation.json"
 RAW = "data/raw"
+
+
+class CommandFailed(base.PromptganError):
+    """DVC refused."""
+
+    def __init__(self, command: str, said: str) -> None:
+        super().__init__(f"`{command}`: {said}", "run it by hand in the repository's own folder to see why")
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,20 @@ def rows() -> list[Row]:
             last, state = each["revs"][0], (each["executor"] or {}).get("state", "")
             experiments.append(_row(each["name"] or last["rev"][:7], last, last["rev"], state, baseline))
     return [*(here or [Row(WORKSPACE)]), *sorted(experiments, key=lambda row: row.name)]
+
+
+def dvc(*arguments: str) -> str:
+    """What the DVC of this interpreter prints here.
+
+    Raises:
+        CommandFailed: with what it said.
+    """
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip() and "dvc.org/support" not in line]
+        raise CommandFailed(f"dvc {' '.join(arguments[:2])}", " ".join(said[-3:]))
+    return done.stdout.strip()
 
 
 def revision(name: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from promptgan.experiments import coherence
-from promptgan.experiments.programs import dvc
-from promptgan.experiments.rows import WORKSPACE, revision
+from promptgan.experiments.rows import WORKSPACE, dvc, revision
 from promptgan.experiments.terminal import shown, table, terminal
 
 
