@@ -113,7 +113,7 @@ def test_data_of_one_title_and_other_content_have_titles_and_pictures_of_their_o
     titles = [line for line in text.splitlines() if line.startswith("## ")]
     assert titles[:4] == ["## A set", "## B set", "## lines.txt (1)", "## lines.txt (2)"]
     assert {path.name for path in Path("results").glob("quality-*.svg")} == {
-        f"quality-{name}.svg" for name in ("a-set", "b-set", "lines-txt-1", "lines-txt-2")
+        f"quality-{name}.svg" for name in ("a-set-own", "b-set-chat", "lines-txt-1-lines-b", "lines-txt-2-lines-c")
     }
 
 
@@ -127,7 +127,9 @@ def test_what_was_measured_in_another_way_stands_in_another_table() -> None:
     text = page()
     assert "\n## Chit-chat (1)\n" in text
     assert "\n## Chit-chat (2)\n" in text
-    assert {path.name for path in Path("results").glob("*.svg")} == {f"quality-chit-chat-{way}.svg" for way in (1, 2)}
+    assert {path.name for path in Path("results").glob("*.svg")} == {
+        f"quality-chit-chat-{way}.svg" for way in ("1-two", "2-one")
+    }
 
 
 def test_the_same_entries_give_the_same_bytes_and_old_pictures_go() -> None:

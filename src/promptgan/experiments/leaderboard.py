@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from promptgan.core.flat import flat
 from promptgan.core.metrics import DIRECTIONS, Measures
 from promptgan.core.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS
-from promptgan.experiments import pictures
 from promptgan.experiments.entry import FOLDER, Entry, some_of
 from promptgan.experiments.makeup import shown, unequal
 from promptgan.experiments.scores import (
     EQUAL,
     Estimate,
+    curve,
     differences,
     measures,
     preset_differences,
@@ -19,8 +19,12 @@ from promptgan.experiments.scores import (
     shared_seeds,
     unconverged,
 )
+from promptgan.reporting import pictures
 
 PAGE = FOLDER / "README.md"
+
+INK = "#777777"
+"""Can be read on white and on black: a picture in a file does not know its page's colours."""
 
 HEAD = """# Leaderboard
 
@@ -158,9 +162,10 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     yield "\n### All systems\n"
     rows = [([f"`{e.recipe}`", system.title], scores(e, system.name), False) for e in group for system in SYSTEMS]
     yield from _table(["preset", "system"], rows, known, settings=True)
-    if text := pictures.quality_over_diversity(group):
-        drawn[f"quality-{name}.svg"] = text
-        yield f"\n![Quality against diversity, for every preset](quality-{name}.svg)"
+    for entry in group:
+        if text := _picture(entry, known):
+            drawn[f"quality-{name}-{entry.recipe}.svg"] = text
+            yield f"\n![{entry.recipe}: quality against diversity](quality-{name}-{entry.recipe}.svg)"
     yield "\n### How it was measured\n"
     yield from (f"- {line}" for line in signature(group[0]))
     for unit in sorted({metric.per for metric in known.metrics if metric.per}):
@@ -187,6 +192,21 @@ def _state(entry: Entry, other: Entry) -> str:
         if changed := [path for path in unequal(entry.made.inputs, other.made.inputs) if path in both]:
             text += f"; **run with other versions than `{other.recipe}`** of {some_of(changed)}"
     return text
+
+
+def _picture(entry: Entry, known: Measures) -> str:
+    """The first quality over diversity with the lowest seed, as SVG; nothing where it has no such curve."""
+    if known.diversity is None:
+        return ""
+    x, y = known[known.diversity], known[known.qualities[0]]
+    run = entry.trained[min(entry.trained)]
+    rows = [
+        {"model": system.name, x.name: str(diversity), y.name: str(quality)}
+        for system in SYSTEMS
+        for diversity, quality in curve(run, system.name, x.name, y.name)
+    ]
+    text = pictures.quality_over_diversity(rows, y, x) if rows else ""
+    return text.replace("currentColor", INK).replace("inherit", "sans-serif")
 
 
 def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", settings: bool = False) -> Iterator[str]:
