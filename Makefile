@@ -76,8 +76,10 @@ datadocs: check-params ## build Great Expectations' own pages about the data, an
 test: $(TEST) lint ## lint, check types, run every test
 	@$(BIN)/pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-lint: $(TEST) ## ruff and mypy
-	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check . && $(BIN)/mypy --no-error-summary && echo "ruff and mypy: clean"
+lint: $(TEST) ## ruff, mypy, and who may import whom
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check . && $(BIN)/mypy --no-error-summary
+	@said=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$said"; exit 1; }
+	@echo "ruff, mypy and import-linter: clean"
 
 bench: check-params $(TEST) ## measure what the README claims about speed; JSON on standard output
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit; done

@@ -1,15 +1,14 @@
-"""Likelihood and adversarial training: tokens a second, and the share of the peak that a GEMM reaches in the same run.
+"""Likelihood and adversarial training: steps a second, and the share of the peak that a GEMM reaches in the same run.
 
-Needs `data/tokens` and `models/pretrained` of a finished run. One thread. The arithmetic is estimated as 6 a weight and
-token (Kaplan et al., 2020); the peak is the best of three products of 512 x 512 matrices of the same precision.
+Needs `data/tokens` and `models/pretrained` of a finished run of a text recipe with an adversarial phase. One thread.
+The arithmetic is counted (`promptgan.training.loop.cost`) on other steps than those that are timed; the peak is the
+best of three products of 512 x 512 matrices of the same precision.
 """
 
 import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1] / "src")
@@ -17,76 +16,65 @@ sys.path[0] = str(Path(__file__).resolve().parents[1] / "src")
 import torch
 
 from promptgan import base
-from promptgan.compute import Compute, autocast, prepare
+from promptgan.compute import Compute, prepare
+from promptgan.forms.tokens import form
 from promptgan.networks import folder
-from promptgan.forms.tokens import likelihood
-from promptgan.networks.tokens.convolutional import network as discriminator
-from promptgan.forms.tokens.generator import Batch, TextGenerator
-from promptgan.objectives import non_saturating
+from promptgan.training.loop.cost import counted
+from promptgan.training.loop.method import Method
 from promptgan.training.methods.gumbel import method as gumbel
-from promptgan.forms.tokens.pairs import Pairs, batch_order
-from promptgan.training.methods.likelihood.method import adamw
+from promptgan.training.methods.likelihood import method as likelihood
+from promptgan.training.setting import Setting
 
 STEPS = 12
 
 
 def main() -> None:
     """Print the measurements of both precisions as JSON."""
-    params = base.load_params()
-    tokens, pretrained = Path("data/tokens"), Path("models/pretrained")
-    train = Pairs(tokens / "train.arrow")
     results = {}
     for precision in ("float32", "bfloat16"):
         compute = Compute(device="cpu", threads=1, precision=precision)
         prepare(compute, 1)
         peak = _peak(torch.float32 if precision == "float32" else torch.bfloat16)
-        twin = folder.load(pretrained)
-        order = iter(batch_order(train.text_lengths, params["pretrain"]["batch"], 1, 0))
-        optimizer = adamw(twin.model, 1e-4)
-        step = partial(_likelihood_step, twin.model, (train.batch(i) for i in order), optimizer, compute)
-        results[f"likelihood {precision}"] = _measure(step, peak)
-        twin = folder.load(pretrained)
-        judge = discriminator.Discriminator(
-            discriminator.Parameters(**params["discriminator"]), twin.model.embedding.weight
-        )
-        settings = gumbel.Parameters(**{**params["train"], "warmup": 0})
-        phase = gumbel.Phase(twin.model, judge, train, settings, non_saturating, twin.config["max_tokens"], compute, 1)
-        results[f"adversarial {precision}"] = _measure(partial(_adversarial_step, phase), peak)
+        for name, method in _methods(compute).items():
+            results[f"{name} {precision}"] = _measure(method, peak)
     print(json.dumps(results, indent=2))
 
 
-def _likelihood_step(
-    generator: TextGenerator, batches: Iterator[Batch], optimizer: torch.optim.Optimizer, compute: Compute
-) -> tuple[int, float]:
-    batch = next(batches)
-    generator.train()
-    with autocast(compute):
-        _, count = likelihood.backward(generator, batch)
-    torch.nn.utils.clip_grad_norm_(generator.parameters(), 1.0)
-    optimizer.step()
-    optimizer.zero_grad()
-    weights = sum(w.numel() for w in generator.parameters())
-    return count, 6.0 * weights * (count + int(batch.prompt_lengths.sum()))
-
-
-def _adversarial_step(phase: gumbel.Phase) -> tuple[int, float]:
-    before = phase.flops
-    return phase.advance(), phase.flops - before
-
-
-def _measure(step: Callable[[], tuple[int, float]], peak: float) -> dict[str, float]:
-    for _ in range(2):
-        step()
-    speeds, rates = [], []
-    for _ in range(STEPS):
-        start = time.perf_counter()
-        tokens, flops = step()
-        seconds = time.perf_counter() - start
-        speeds.append(tokens / seconds)
-        rates.append(flops / seconds / 1e9)
-    achieved = statistics.median(rates)
+def _methods(compute: Compute) -> dict[str, Method]:
+    params, tokens = base.load_params(), Path("data/tokens")
+    setting = Setting(
+        form="tokens",
+        example=form.example(tokens),
+        sections={role: params[role] for role in ("generator", "discriminator")},
+        start=folder.load(Path("models/pretrained")).networks,
+        train=form.split(tokens, "train"),
+        val=form.split(tokens, "val"),
+        compute=compute,
+        seed=1,
+        device=torch.device("cpu"),
+        objective=base.choose("promptgan.objectives", params["train"]["objective"], "train.objective"),
+        penalty=base.choose("promptgan.penalties", params["train"]["penalty"], "train.penalty"),
+    )
+    phases = {
+        name: base.chosen("promptgan.training.methods", name, params[name], "method") for name in ("pretrain", "train")
+    }
     return {
-        "tokens_per_second": round(statistics.median(speeds)),
+        "likelihood": likelihood.build(setting, phases["pretrain"])[0],
+        "adversarial": gumbel.build(setting, phases["train"])[0],
+    }
+
+
+def _measure(method: Method, peak: float) -> dict[str, float]:
+    flops = statistics.median(counted(lambda k=k: method.step(k))[1] for k in range(3))
+    seconds = []
+    for k in range(3, 3 + STEPS):
+        start = time.perf_counter()
+        method.step(k)
+        seconds.append(time.perf_counter() - start)
+    median = statistics.median(seconds)
+    achieved = flops / median / 1e9
+    return {
+        "steps_per_second": round(1 / median, 2),
         "achieved_gflops": round(achieved, 1),
         "peak_gflops": round(peak, 1),
         "share_of_peak": round(achieved / peak, 3),

@@ -17,50 +17,72 @@ from promptgan.record import describe_run
 class Params(base.StageParameters):
     """The sections this stage reads."""
 
+    task: str
+    form: str
     seed: int
     compute: Compute
+    generator: dict[str, Any]
+    encoder: dict[str, Any]
     pretrain: dict[str, Any]
 
 
 def main(
     params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
-    tokens: Annotated[Path, typer.Option(help="Tokenized splits.")] = Path("data/tokens"),
+    tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     pretrained: Annotated[Path, typer.Option(help="The twin to start from.")] = Path("models/pretrained"),
     adversarial: Annotated[Path, typer.Option(help="The model whose cost is matched.")] = Path("models/adversarial"),
     out: Annotated[Path, typer.Option(help="Where the model folder goes.")] = Path("models/control"),
     metrics: Annotated[Path, typer.Option(help="Where the headline numbers go.")] = Path("metrics/control.json"),
 ) -> None:
-    """Train the twin further by maximum likelihood, for as much arithmetic as the adversarial phase took.
+    """Train the twin further by likelihood, for as much arithmetic as the adversarial phase took.
 
     It goes on at the learning rate at which the twin ended, and gets the same moving average of weights.
     """
     with base.clean_errors():
         settings = Params.read(params)
-        method = base.choose("promptgan.training.pretraining", settings.pretrain.get("method"), "pretrain.method")
-        parameters = base.validated(method.Parameters, settings.pretrain, "pretrain")
+        parameters = base.chosen("promptgan.training.methods", "pretrain", settings.pretrain, "method")
         device = prepare(settings.compute, settings.seed)
 
-        from promptgan.forms.tokens.pairs import Pairs
         from promptgan.networks import folder
+        from promptgan.training import absent
         from promptgan.training.loop.checkpoint import Checkpoint
+        from promptgan.training.loop.run import run as train
+        from promptgan.training.setting import Setting
 
-        twin = folder.load(pretrained, device)
-        cost = folder.read_config(adversarial)
-        inputs = [tokens / "train.arrow", tokens / "val.arrow", pretrained, adversarial / folder.CONFIG]
+        form = base.choose("promptgan.forms", settings.form, "form", "form")
+        inputs = [*form.files(tokens, "train", "val"), pretrained, adversarial / folder.INDEX]
         run = describe_run("control", settings, inputs)
+        twin, matched = folder.read_index(pretrained), folder.read_index(adversarial)
+        for index, missing in ((twin, "likelihood twin to go on from"), (matched, "adversarial training to match")):
+            if index["kind"] == "none":
+                absent.leave(f"there is no {missing}: {index['reason']}", run, out, metrics)
+                return
+        sections = {"generator": settings.generator, "encoder": settings.encoder}
+        setting = Setting(
+            form=settings.form,
+            example=form.example(tokens),
+            sections=sections,
+            start=folder.load(pretrained, device).networks,
+            train=form.split(tokens, "train"),
+            val=form.split(tokens, "val"),
+            compute=settings.compute,
+            seed=settings.seed,
+            device=device,
+        )
+        chosen = base.choose("promptgan.training.methods", parameters.method, "pretrain.method", "method")
+        method, plan = chosen.onward(setting, parameters, twin["learning_rate"], matched["flops"], matched["ema"])
         with Checkpoint("control", run) as checkpoint:
-            train, val = Pairs(tokens / "train.arrow"), Pairs(tokens / "val.arrow")
-            steps = method.steps_for(cost["flops"], twin.model, train, parameters.batch)
-            onward = parameters.model_copy(update={"learning_rate": twin.config["learning_rate"]})
-            outcome = method.fit(
-                twin.model, train, val, onward, settings.compute, settings.seed, checkpoint, steps, cost["ema"]
-            )
-            summary = {"val_nll": round(outcome.best, 6), "steps": outcome.steps, "steps_allowed": steps}
-            kept = {name: twin.config[name] for name in ("model", "vocabulary", "max_tokens")}
-            folder.save(out, outcome.networks["generator"], {**kept, **summary}, pretrained / folder.TOKENIZER)
+            outcome = train(method, plan, checkpoint)
+            summary = {
+                "val_loss": round(outcome.best, 6),
+                "steps": outcome.steps,
+                "cost_of_adversarial": round(outcome.flops / matched["flops"], 4),
+            }
+            described = folder.described(settings.task, settings.form, setting.example)
+            folder.save(out, outcome.networks, sections, {**described, **summary}, form.needed(tokens))
             base.write_json(out / "run.json", run)
             base.write_json(metrics, summary)
-        print(f"validation NLL {outcome.best:.4f} nats per token after {outcome.steps} of {steps} further steps")
+        print(f"validation loss {outcome.best:.4f} nats after {outcome.steps} further steps")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""DVC stage `evaluate`: headline numbers on test, and the curves over temperature."""
+"""DVC stage `evaluate`: headline numbers on test, of every system."""
 
 import sys
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[1] / "src")  # this checkout's code, never an installed one
+sys.path[0] = str(Path(__file__).resolve().parents[1] / "src")  # this checkout, never an installed copy
 
 from typing import Annotated, Any
 
@@ -11,34 +11,41 @@ import typer
 
 from promptgan import base
 from promptgan.compute import Compute, prepare
+from promptgan.core.metrics import declared
 
 
 class Params(base.StageParameters):
     """The sections this stage reads."""
 
+    task: str
     seed: int
-    modality: str
     compute: Compute
     evaluate: dict[str, Any]
 
 
 def main(
     params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
-    tokens: Annotated[Path, typer.Option(help="Tokenized splits.")] = Path("data/tokens"),
+    tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     models: Annotated[Path, typer.Option(help="Folder of the model folders and the judges.")] = Path("models"),
     samples: Annotated[Path, typer.Option(help="Folder of samples.parquet.")] = Path("samples/generated"),
     metrics: Annotated[Path, typer.Option(help="Where the headline numbers go.")] = Path("metrics/evaluation.json"),
-    curves: Annotated[Path, typer.Option(help="Where the curves over temperature go.")] = Path("plots/curves.csv"),
+    curves: Annotated[Path, typer.Option(help="Where the numbers of every set of samples go.")] = Path(
+        "plots/curves.csv"
+    ),
 ) -> None:
-    """Measure real text and the answers of every model at every temperature."""
+    """Measure real data and what every model made, side by side."""
     with base.clean_errors():
         settings = Params.read(params)
-        module = base.choose("promptgan.evaluation", settings.modality, "modality")
-        parameters = base.validated(module.Parameters, settings.evaluate, "evaluate")
+        schema = base.choose("promptgan.tasks", settings.task, "task", "measures.parameters").Parameters
+        parameters = base.validated(schema, settings.evaluate, "evaluate")
         device = prepare(settings.compute, settings.seed)
-        evaluation = module.evaluate(tokens, models, samples, parameters, settings.seed, device)
-        base.write_csv(curves, evaluation.curves)
-        base.write_json(metrics, evaluation.metrics)
+        measures = base.choose("promptgan.tasks", settings.task, "task", "measures.measures")
+        evaluation = measures.evaluate(tokens, models, samples, parameters, settings.seed, device)
+        axes = declared(settings.task)
+        shown = {"quality": axes.qualities[0], "diversity": axes.diversity}
+        rows = [{**row, **{axis: row[name] for axis, name in shown.items()}} for row in evaluation.curves]
+        base.write_csv(curves, rows)
+        base.write_json(metrics, {"task": settings.task, **evaluation.metrics})
         print("\n".join(evaluation.metrics["verdict"]))
 
 

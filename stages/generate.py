@@ -1,4 +1,4 @@
-"""DVC stage `generate`: samples from the twin, the control twin and the adversarial model."""
+"""DVC stage `generate`: what every model makes."""
 
 import sys
 from pathlib import Path
@@ -11,37 +11,38 @@ import typer
 
 from promptgan import base
 from promptgan.compute import Compute, prepare
+from promptgan.core.systems import MODELS
 from promptgan.record import write_run
 
 
 class Params(base.StageParameters):
     """The sections this stage reads."""
 
+    task: str
     seed: int
-    modality: str
     compute: Compute
     generate: dict[str, Any]
 
 
 def main(
     params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
-    validated: Annotated[Path, typer.Option(help="Validated records; prompts come from the test split.")] = Path(
+    validated: Annotated[Path, typer.Option(help="Validated records; the test split is read.")] = Path(
         "data/validated"
     ),
     models: Annotated[Path, typer.Option(help="Folder of the model folders.")] = Path("models"),
     out: Annotated[Path, typer.Option(help="Where the samples go.")] = Path("samples/generated"),
 ) -> None:
-    """Answer test prompts with every model at every temperature, and some for people to read."""
+    """Draw samples of every model: those that evaluation measures, and some for people."""
     with base.clean_errors():
         settings = Params.read(params)
-        module = base.choose("promptgan.generation", settings.modality, "modality")
-        parameters = base.validated(module.Parameters, settings.generate, "generate")
+        schema = base.choose("promptgan.tasks", settings.task, "task", "samples.parameters").Parameters
+        parameters = base.validated(schema, settings.generate, "generate")
         device = prepare(settings.compute, settings.seed)
-        folders = {"twin": models / "pretrained", "control": models / "control", "adversarial": models / "adversarial"}
-        test = validated / "test.parquet"
-        count = module.generate(folders, test, out, parameters, settings.compute, settings.seed, device)
-        write_run(out, "generate", settings, [test, *folders.values()])
-        print(f"{count} samples in {out}; read {out / 'samples.txt'}")
+        samples = base.choose("promptgan.tasks", settings.task, "task", "samples.samples")
+        folders = {name: models / folder for name, folder in MODELS.items()}
+        made = samples.generate(folders, validated, out, parameters, settings.compute, settings.seed, device)
+        write_run(out, "generate", settings, [validated / "test.parquet", *folders.values()])
+        print(made)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""DVC stage `tokenize`: records to token ids."""
+"""DVC stage `tokenize`: records to the arrays that networks read."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ from promptgan.record import write_run
 class Params(base.StageParameters):
     """The sections this stage reads."""
 
-    modality: str
+    task: str
     tokenize: dict[str, Any]
 
 
@@ -25,16 +25,16 @@ def main(
     validated: Annotated[Path, typer.Option(help="Validated records, one Parquet file per split.")] = Path(
         "data/validated"
     ),
-    out: Annotated[Path, typer.Option(help="Where the tokenizer and the encoded splits go.")] = Path("data/tokens"),
+    out: Annotated[Path, typer.Option(help="Where the arrays go.")] = Path("data/tokens"),
 ) -> None:
-    """Fit a tokenizer on the training split and encode every split into a memory-mapped file."""
+    """Encode every split into a file that is read without loading it: token ids, with a tokenizer, or pixels."""
     with base.clean_errors():
         settings = Params.read(params)
-        module = base.choose("promptgan.tokenizers", settings.modality, "modality")
-        meta = module.tokenize(validated, out, base.validated(module.Parameters, settings.tokenize, "tokenize"))
-        write_run(out, "tokenize", settings, [validated / f"{split}.parquet" for split in module.SPLITS])
-        train = meta["splits"]["train"]
-        print(f"vocabulary {meta['vocabulary']}, {train['records']} training pairs, {train['text_tokens']} text tokens")
+        schema = base.choose("promptgan.tasks", settings.task, "task", "arrays.parameters").Parameters
+        arrays = base.choose("promptgan.tasks", settings.task, "task", "arrays.arrays")
+        meta = arrays.pack(validated, out, base.validated(schema, settings.tokenize, "tokenize"))
+        write_run(out, "tokenize", settings, [validated / f"{split}.parquet" for split in meta["splits"]])
+        print(", ".join(f"{name} {split['records']}" for name, split in meta["splits"].items()) + f" in {out}")
 
 
 if __name__ == "__main__":

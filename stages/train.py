@@ -17,75 +17,88 @@ from promptgan.record import describe_run
 class Params(base.StageParameters):
     """The sections this stage reads."""
 
+    task: str
+    form: str
     seed: int
     compute: Compute
+    generator: dict[str, Any]
     discriminator: dict[str, Any]
+    encoder: dict[str, Any]
     train: dict[str, Any]
 
 
 def main(
     params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
-    tokens: Annotated[Path, typer.Option(help="Tokenized splits.")] = Path("data/tokens"),
+    tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     pretrained: Annotated[Path, typer.Option(help="The twin to start from.")] = Path("models/pretrained"),
     out: Annotated[Path, typer.Option(help="Where the model folder goes.")] = Path("models/adversarial"),
     metrics: Annotated[Path, typer.Option(help="Where the headline numbers go.")] = Path("metrics/train.json"),
     curve: Annotated[Path, typer.Option(help="Where the training curve goes.")] = Path("plots/train.csv"),
 ) -> None:
-    """Train the generator against a discriminator of (prompt, text) pairs.
+    """Train the generator against a discriminator.
 
-    The folder's model.safetensors is the moving average of the generator at its best validation; generator.safetensors
-    and discriminator.safetensors are the two players at that step. A run that is killed goes on from its last
-    checkpoint, and ends with the same bytes as one that was not.
+    The folder's networks are those of the best validation; where a moving average follows one, NAME.safetensors is the
+    average and NAME_raw.safetensors the network itself. A run that is killed goes on from its last checkpoint, and ends
+    with the same bytes as one that was not.
     """
     with base.clean_errors():
         settings = Params.read(params)
-        method = base.choose("promptgan.training.adversarial", settings.train.get("method"), "train.method")
-        parameters = base.validated(method.Parameters, settings.train, "train")
-        objective = base.choose("promptgan.objectives.adversarial", parameters.objective, "train.objective")
+        parameters = base.chosen("promptgan.training.methods", "train", settings.train, "method")
+        objective = base.choose("promptgan.objectives", parameters.objective, "train.objective")
+        penalty = base.choose("promptgan.penalties", parameters.penalty, "train.penalty")
         device = prepare(settings.compute, settings.seed)
 
-        from promptgan.forms.tokens.pairs import Pairs
         from promptgan.networks import folder
-        from promptgan.networks.tokens.convolutional import network as judges
+        from promptgan.training import absent
         from promptgan.training.loop.checkpoint import Checkpoint
+        from promptgan.training.loop.run import run as train
+        from promptgan.training.setting import Setting
 
-        shape = base.validated(judges.Parameters, settings.discriminator, "discriminator")
-        twin = folder.load(pretrained, device)
-        discriminator = judges.Discriminator(shape, twin.model.embedding.weight).to(device)
-        run = describe_run("train", settings, [tokens / "train.arrow", tokens / "val.arrow", pretrained])
+        form = base.choose("promptgan.forms", settings.form, "form", "form")
+        score = base.choose("promptgan.tasks", settings.task, "task", "score.score")
+        run = describe_run("train", settings, [*form.files(tokens, "train", "val"), pretrained])
+        if parameters.method == "none":
+            absent.leave("the recipe has no adversarial training", run, out, metrics, curve)
+            return
+        twin = folder.read_index(pretrained)
+        start = folder.load(pretrained, device).networks if twin["kind"] == "model" else {}
+        val, example = form.split(tokens, "val"), form.example(tokens)
+        sections = {
+            "generator": settings.generator,
+            "discriminator": settings.discriminator,
+            "encoder": settings.encoder,
+        }
+        setting = Setting(
+            form=settings.form,
+            example=example,
+            sections=sections,
+            start=start,
+            train=form.split(tokens, "train"),
+            val=val,
+            compute=settings.compute,
+            seed=settings.seed,
+            device=device,
+            objective=objective,
+            penalty=penalty,
+            score=score.Score(val, example, start, parameters.validation_count, settings.compute, settings.seed),
+        )
+        chosen = base.choose("promptgan.training.methods", parameters.method, "train.method", "method")
+        method, plan = chosen.build(setting, parameters)
         with Checkpoint("train", run) as checkpoint:
-            outcome, flops = method.fit(
-                twin.model,
-                discriminator,
-                Pairs(tokens / "train.arrow"),
-                Pairs(tokens / "val.arrow"),
-                parameters,
-                objective,
-                twin.config["max_tokens"],
-                settings.compute,
-                settings.seed,
-                checkpoint,
-            )
+            outcome = train(method, plan, checkpoint)
             best = next(row for row in outcome.history if row["step"] == outcome.best_step)
+            validated = {name: round(best[name], 6) for name in outcome.history[0] if name != "step"}
             summary = {
                 "steps": outcome.steps,
                 "best_step": outcome.best_step,
                 "stopped": outcome.stopped,
-                "score": round(outcome.best, 6),
-                "twin_score": round(outcome.history[0]["score"], 6),
-                **{name: round(best[name], 6) for name in ("kl", "entropy", "duplicates", "val_nll")},
+                "start_score": round(outcome.history[0]["score"], 6),
+                **validated,
             }
-            kept = {name: twin.config[name] for name in ("model", "vocabulary", "max_tokens")}
-            config = {
-                **kept,
-                "discriminator": settings.discriminator,
-                "flops": flops,
-                "ema": parameters.ema,
-                **summary,
-            }
-            folder.save(out, outcome.networks["generator"], config, pretrained / folder.TOKENIZER)
-            folder.save_weights(out / "generator.safetensors", twin.model)
-            folder.save_weights(out / "discriminator.safetensors", discriminator)
+            described = folder.described(settings.task, settings.form, example)
+            index = {**described, "flops": outcome.flops, "ema": parameters.ema, **summary}
+            networks = {**outcome.networks, **{f"{name}_raw": method.networks[name] for name in method.averaged}}
+            folder.save(out, networks, sections, index, form.needed(tokens))
             base.write_json(out / "run.json", run)
             base.write_csv(curve, outcome.history)
             base.write_json(metrics, summary)

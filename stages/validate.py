@@ -18,14 +18,14 @@ warnings.filterwarnings("ignore", 'Field name "validate"')  # the section's name
 class Validate(base.StageParameters):
     """What this stage reads of params.yaml."""
 
-    modality: str
+    task: str
     data: dict[str, Any]
     validate: dict[str, Any]  # type: ignore[assignment]
 
 
 def main(
     params: Annotated[
-        Path, typer.Option(help="The parameter file; `modality`, `data` and `validate` are read.")
+        Path, typer.Option(help="The parameter file; `task`, `data` and `validate` are read.")
     ] = base.PARAMS_FILE,
     raw: Annotated[Path, typer.Option(help="What the stage download wrote.")] = Path("data/raw"),
     out: Annotated[Path, typer.Option(help="Folder to write; an old one is replaced.")] = Path("data/validated"),
@@ -34,7 +34,7 @@ def main(
         Path | None, typer.Option(help="Folder for Great Expectations' own Data Docs, which are not byte-stable.")
     ] = None,
 ) -> None:
-    """Parse the raw files, normalise the text, and check it with Great Expectations.
+    """Parse the raw files, normalise the records, and check them with Great Expectations.
 
     A bad row goes to quarantine.parquet with the rule that it breaks and the reason. A bad table (too few rows, too
     many in quarantine, a column missing, a leak between splits ...) stops the stage with the name of the expectation,
@@ -49,21 +49,21 @@ def main(
         sections = Validate.read(params)
         chosen = base.choose("promptgan.data.sets", sections.data.get("name"), "data.name")
         parameters = base.validated(chosen.Parameters, sections.data, "data", params)
-        if chosen.modality != sections.modality:
+        if sections.task != chosen.TASK:
             raise base.ParameterError(
-                [f"data.name: {sections.data['name']} is {chosen.modality}, but modality is {sections.modality}"],
-                params,
+                [f"data.name: {sections.data['name']} is for {chosen.TASK}, but task is {sections.task}"], params
             )
-        quality = base.choose("promptgan.quality", sections.modality, "modality")
-        rules = base.validated(quality.Parameters, sections.validate, "validate", params)
+        schema = base.choose("promptgan.tasks", sections.task, "task", "records.parameters").Parameters
+        rules = base.validated(schema, sections.validate, "validate", params)
 
         from promptgan.quality import exclusions, output
 
+        task = base.choose("promptgan.tasks", sections.task, "task", "records.records")
         ids = exclusions.excluded(sections.data["name"])
         records = chosen.records(raw, parameters)
         wanted = exclusions.without(records, ids)
         with output.data_docs(datadocs) as context:
-            validated = quality.validate(wanted, rules, context)
+            validated = task.validate(wanted, rules, context)
         validated.summary["rows"]["excluded"] = len(records) - len(wanted)
         output.write(validated, raw, out, metrics, sections)
         output.show(validated.summary)

@@ -2,14 +2,27 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
+from promptgan.forms.tokens.form import Example
+
 if TYPE_CHECKING:
     from promptgan.networks.tokens.recurrent.network import Generator
 
+EXAMPLE = Example(vocabulary=64, max_tokens=10)
+"""Of `tokens`."""
+GENERATOR: dict[str, Any] = {
+    "network": "recurrent",
+    "cell": "gru",
+    "embedding": 8,
+    "width": 8,
+    "layers": 1,
+    "dropout": 0.1,
+}
+DISCRIMINATOR: dict[str, Any] = {"network": "convolutional", "embedding": 8, "width": 6, "kernel": 3, "dropout": 0.1}
 THINGS = ["tea", "rice", "soup", "bread", "fish", "cake"]
 ACTS = ["buy", "cook", "eat", "find"]
 
@@ -49,10 +62,10 @@ def validated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tokens(validated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tokenize stage."""
-    from promptgan.tasks.text.arrays.arrays import Parameters, tokenize
+    from promptgan.tasks.text.arrays.arrays import Parameters, pack
 
     folder = tmp_path_factory.mktemp("tokens")
-    tokenize(validated, folder, Parameters(level="word", vocabulary=64, lowercase=True, max_tokens=10))
+    pack(validated, folder, Parameters(level="word", vocabulary=64, lowercase=True, max_tokens=10))
     return folder
 
 
@@ -73,7 +86,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def generator(one_thread: None) -> "Generator":
     """A tiny generator with fresh weights, for the vocabulary of `tokens`."""
-    from promptgan.networks.tokens.recurrent.network import Generator, Parameters
+    from promptgan.networks.tokens.recurrent.network import Generator
+    from promptgan.networks.tokens.recurrent.parameters import Parameters
 
-    parameters = Parameters(name="recurrent", cell="gru", embedding=8, width=8, layers=1, dropout=0.1)
-    return Generator(parameters, 64)
+    return Generator(Parameters(**GENERATOR), EXAMPLE)

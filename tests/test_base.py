@@ -1,6 +1,9 @@
 """The shared base: reading parameters, naming what is wrong with them, choosing by file name."""
 
+import errno
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -89,15 +92,15 @@ def test_a_missing_or_mis_encoded_file_is_a_clean_error(tmp_path: Path) -> None:
 
 
 def test_a_module_is_chosen_by_its_file_name() -> None:
-    assert base.choose("promptgan.models.generators", "recurrent", "model.name").__name__.endswith("recurrent")
+    assert base.choose("promptgan.networks.tokens", "recurrent", "model.name").__name__.endswith("recurrent")
     with pytest.raises(base.ParameterError, match=r"model\.name: found 'recurent' \(did you mean recurrent\?\)"):
-        base.choose("promptgan.models.generators", "recurent", "model.name")
+        base.choose("promptgan.networks.tokens", "recurent", "model.name")
 
 
 @pytest.mark.parametrize("name", ["../base", "__init__", "", None, 3, ["recurrent"], {}, True])
 def test_a_name_that_is_no_file_of_the_folder_is_refused(name: object) -> None:
     with pytest.raises(base.ParameterError, match="available: "):
-        base.choose("promptgan.models.generators", name, "model.name")
+        base.choose("promptgan.networks.tokens", name, "model.name")
 
 
 def test_values_are_shown_short() -> None:
@@ -122,6 +125,40 @@ def test_an_expected_failure_is_printed_with_its_remedy_and_its_exit_code(capsys
     assert capsys.readouterr().err.startswith(
         "error: params.yaml: 1 wrong key(s)\n  a: missing\n  -> correct params.yaml"
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EROFS, "name another place"),
+        (errno.ENAMETOOLONG, "a shorter name"),
+        (errno.ENOENT, "dvc checkout"),
+    ],
+)
+def test_what_the_file_system_refuses_is_an_expected_failure_that_names_the_file(
+    number: int, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught, base.clean_errors():
+        raise OSError(number, os.strerror(number), "models/weights")
+    assert caught.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: models/weights: {os.strerror(number)}\n  -> ") and remedy in said
+
+
+def test_a_reader_that_has_enough_is_no_failure() -> None:
+    program = "from promptgan import base\nwith base.clean_errors():\n    for _ in range(10**6): print('line')"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=-1, stderr=-1) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_what_a_terminal_cannot_show_is_escaped() -> None:
+    program = "from promptgan import base\nwith base.clean_errors(): print('\\u6625')"
+    done = subprocess.run([sys.executable, "-c", program], env={"PYTHONIOENCODING": "latin-1"}, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"\\u6625\n", b"")
 
 
 def test_an_experiments_copy_knows_its_main_repository(tmp_path: Path) -> None:

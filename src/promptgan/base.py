@@ -2,11 +2,14 @@
 
 import csv
 import difflib
+import errno
 import importlib
+import io
 import json
+import os
 import reprlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -121,7 +124,8 @@ def choose(package: str, name: object, key: str, part: str | None = None) -> Mod
         package: dotted name of the folder.
         name: the file without ``.py``, or the subfolder, as ``params.yaml`` gives it.
         key: the parameter that holds the name, for the error.
-        part: the file inside, where a choice is a folder: ``parameters``, which imports nothing heavy, or what works.
+        part: the file inside, dotted, where a choice is a folder: ``parameters``, which imports nothing heavy, or what
+            works.
 
     Raises:
         ParameterError: there is no such choice; lists those that exist.
@@ -132,11 +136,27 @@ def choose(package: str, name: object, key: str, part: str | None = None) -> Mod
     return importlib.import_module(".".join([package, str(name), *([part] if part else [])]))
 
 
+def chosen(package: str, section: str, values: dict[str, Any], by: str) -> Any:
+    """Validate a section against the parameters of the choice that its key ``by`` names.
+
+    Args:
+        package: dotted name of the folder of choices; each is a folder with ``parameters.py``.
+        section: its name in params.yaml.
+        values: what it holds.
+        by: the key.
+
+    Raises:
+        ParameterError: there is no such choice, or a key of the section is wrong.
+    """
+    return validated(choose(package, values.get(by), f"{section}.{by}", "parameters").Parameters, values, section)
+
+
 def choices(package: str) -> list[str]:
     """The names in a folder of choices, found by the names of files and subfolders alone."""
     folders = [Path(folder) for folder in importlib.import_module(package).__path__]
     files = [path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"]
-    return sorted(files + [path.parent.name for folder in folders for path in folder.glob("*/__init__.py")])
+    subfolders = [path.name for folder in folders for path in folder.iterdir() if any(path.rglob("*.py"))]
+    return sorted(files + subfolders)
 
 
 def main_repository(folder: Path | None = None) -> Path:
@@ -169,9 +189,12 @@ def write_json(path: Path, content: Any) -> None:
     temporary.replace(path)
 
 
-def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
-    """Write rows as CSV, whole or not at all; columns in order of first appearance, six significant digits."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def write_csv(path: Path, rows: list[dict[str, Any]], columns: Sequence[str] = ()) -> None:
+    """Write rows as CSV, whole or not at all; six significant digits.
+
+    Columns are ``columns`` and then those of the rows, in order of first appearance.
+    """
+    columns = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".partial")
     with temporary.open("w", encoding="utf-8", newline="") as file:
@@ -181,14 +204,42 @@ def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
     temporary.replace(path)
 
 
+class FileRefused(PromptganError):
+    """The system would not read or write a file."""
+
+    def __init__(self, error: OSError) -> None:
+        remedies = dict.fromkeys(
+            (errno.ENOSPC, errno.EDQUOT), "free some space, then run the same again; what was finished is kept"
+        )
+        remedies |= dict.fromkeys(
+            (errno.EACCES, errno.EPERM, errno.EROFS), "make it yours to read and write, or name another place"
+        )
+        remedies[errno.ENAMETOOLONG] = "choose a shorter name"
+        path = error.filename2 or error.filename
+        words = (error.strerror or str(error) or type(error).__name__).split("] ")[-1]
+        super().__init__(
+            f"{path}: {words}" if path else words,
+            remedies.get(error.errno or 0, "look at the path; `dvc checkout` brings back what a run has made"),
+        )
+
+
 @contextmanager
 def clean_errors() -> Iterator[None]:
-    """Print an expected failure without a traceback and exit with its code."""
+    """Print an expected failure, one of the file system too, without a traceback and exit with its code.
+
+    What the terminal's encoding lacks is printed escaped.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
-    except PromptganError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:  # whoever was reading has enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except (PromptganError, OSError) as error:
+        found = error if isinstance(error, PromptganError) else FileRefused(error)
+        print(f"error: {found}", file=sys.stderr)
+        raise SystemExit(found.exit_code) from None
 
 
 def _fields_at(cls: type[Parameters], parts: list[str]) -> list[str]:

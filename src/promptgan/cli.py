@@ -204,8 +204,7 @@ def generate(
     \b
     promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
     """
-    from promptgan.networks.folder import load
-    from promptgan.tasks.text.samples.samples import answer
+    from promptgan.tasks.text.samples.samples import answer, load
 
     prompts = [each for each in prompt for _ in range(n)]
     answers = answer(load(model), prompts, seed=seed, temperature=temperature, top_p=top_p)

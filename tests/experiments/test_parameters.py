@@ -11,6 +11,8 @@ import yaml
 from promptgan import base
 from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, absent_device, check, schema
 
+TRANSFORMER = {"network": "transformer", "width": 8, "layers": 1, "dropout": 0.0}
+
 
 @pytest.fixture
 def document(default_parameters: Path) -> dict[str, Any]:
@@ -34,14 +36,21 @@ def test_the_default_file_is_valid_and_every_section_has_a_schema(
 
 
 def test_choices_are_the_sections_that_a_key_of_their_own_chooses() -> None:
-    assert CHOICES == {"data": "name", "model": "name", "pretrain": "method", "train": "method"}
+    assert CHOICES == {
+        "data": "name",
+        "generator": "network",
+        "discriminator": "network",
+        "encoder": "network",
+        "pretrain": "method",
+        "train": "method",
+    }
 
 
 def test_everything_wrong_is_in_one_report(tmp_path: Path, document: dict[str, Any]) -> None:
     document["seed"] = -1
     document["compute"]["device"] = "auto"
     document["tokenise"] = document.pop("tokenize")
-    document["model"]["name"] = "recurent"
+    document["generator"]["network"] = "recurent"
     document["train"]["objective"] = "hindge"
     document["data"] = None
     del document["discriminator"]["width"]
@@ -51,15 +60,15 @@ def test_everything_wrong_is_in_one_report(tmp_path: Path, document: dict[str, A
         "compute.device",
         "data",
         "tokenize",
-        "model.name",
+        "generator.network",
         "discriminator.width",
         "train.objective",
     ]
     text = "\n".join(problems(tmp_path, document))
     assert "tokenise: unknown section (did you mean tokenize?)" in text
     assert "compute.device: found 'auto'; input should be 'cpu' or 'cuda'" in text
-    known = ", ".join(base.choices("promptgan.models.generators"))
-    assert f"model.name: found 'recurent' (did you mean recurrent?); available: {known}" in text
+    known = ", ".join(base.choices("promptgan.networks.tokens"))
+    assert f"generator.network: found 'recurent' (did you mean recurrent?); available: {known}" in text
 
 
 def test_a_repeated_key_is_reported_with_both_lines(tmp_path: Path, default_parameters: Path) -> None:
@@ -79,7 +88,7 @@ def test_an_alias_that_leads_back_to_itself_is_a_clean_error(tmp_path: Path) -> 
     problems(tmp_path, "compute: &a\n  device: *a\n")
 
 
-@pytest.mark.parametrize("key", ["data.name", "model.name", "modality", "pretrain.method", "train.method"])
+@pytest.mark.parametrize("key", ["data.name", "generator.network", "task", "form", "pretrain.method", "train.method"])
 def test_a_missing_choice_names_what_there_is(tmp_path: Path, document: dict[str, Any], key: str) -> None:
     section, _, inner = key.partition(".")
     if inner:
@@ -89,17 +98,31 @@ def test_a_missing_choice_names_what_there_is(tmp_path: Path, document: dict[str
     assert any(line.startswith(f"{key}: missing; available: ") for line in problems(tmp_path, document))
 
 
-def wrong_modality(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promptgan.data.sets.chitchat.modality", "image")
+def wrong_task(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptgan.data.sets.chitchat.TASK", "image")
 
 
 def short_context(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    document["model"] = {"name": "transformer", "width": 8, "heads": 2, "layers": 1, "context": 64, "dropout": 0.0}
+    document["generator"] = {
+        "network": "transformer",
+        "width": 8,
+        "heads": 2,
+        "layers": 1,
+        "context": 64,
+        "dropout": 0.0,
+    }
     document["tokenize"]["max_tokens"] = 32
 
 
 def odd_heads(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    document["model"] = {"name": "transformer", "width": 8, "heads": 3, "layers": 1, "context": 128, "dropout": 0.0}
+    document["generator"] = {
+        "network": "transformer",
+        "width": 8,
+        "heads": 3,
+        "layers": 1,
+        "context": 128,
+        "dropout": 0.0,
+    }
 
 
 def bare_critic(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +134,17 @@ def weightless_penalty(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 
 
 def no_band(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    document["train"]["guards"] |= {"accuracy_low": 0.9, "accuracy_high": 0.6}
+    document["train"]["waiting"] = {"generator_below": 0.9, "discriminator_above": 0.6}
+
+
+def no_discriminator(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["discriminator"] = {"network": "none"}
+
+
+def no_training(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["pretrain"] = {"method": "none"}
+    document["train"] = {"method": "none", "objective": "none", "penalty": "none"}
+    document["discriminator"] = {"network": "none"}
 
 
 def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,13 +155,15 @@ def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("name", "make"),
     [
-        ("data-of-another-modality", wrong_modality),
+        ("data-of-another-task", wrong_task),
         ("context-too-short", short_context),
         ("heads-that-do-not-divide", odd_heads),
         ("words-without-spaces", han_words),
         ("critic-without-penalty", bare_critic),
         ("penalty-without-weight", weightless_penalty),
         ("band-upside-down", no_band),
+        ("training-without-a-discriminator", no_discriminator),
+        ("nothing-trained", no_training),
     ],
 )
 def test_an_impossible_combination_is_refused_by_name(

@@ -15,9 +15,9 @@ import yaml
 
 from promptgan.base import Parameters, write_json
 from promptgan.compute import Compute
-from promptgan.tasks.text.samples import samples as generation
 from promptgan.networks import folder as models
 from promptgan.record import write_run
+from promptgan.tasks.text.samples import samples as generation
 
 MODEL = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
 PARAMETERS: dict[str, Any] = {

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from promptgan.tasks.text.measures import diversity
 from promptgan.lineage import lock, samples
 from promptgan.lineage.contents import BytesNotHere
 from promptgan.lineage.samples import Why
+from promptgan.tasks.text.measures import diversity
 from tests.lineage.traced_run import prepared, without_outputs
 from tests.pipeline.clone import Clone
 

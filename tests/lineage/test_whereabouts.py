@@ -10,7 +10,8 @@ import pytest
 from promptgan.lineage import lock, whereabouts
 from promptgan.lineage.contents import BytesNotHere
 from promptgan.lineage.whereabouts import Record, UnknownRecord
-from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
+from promptgan.quality.duplicates import NearDuplicates
+from promptgan.tasks.text.records.duplicates import copies_of_pairs
 from tests.lineage.traced_run import without_outputs
 from tests.pipeline.clone import Clone
 
@@ -135,7 +136,7 @@ def test_the_quick_look_for_candidates_misses_no_near_duplicate() -> None:
         for number, pair in enumerate(pairs[:60]):
             others = pairs[:number] + pairs[number + 1 :]
             prompts, texts = ([each[side] for each in [pair, *others]] for side in (0, 1))
-            copies = higher_ranked_copies(prompts, texts, [0] + [1] * len(others), measure)
+            copies = copies_of_pairs(prompts, texts, [0] + [1] * len(others), measure)
             near = {n for n, copy in enumerate(copies[1:]) if copy == 0}
             assert near <= set(whereabouts.candidates(pair, others, measure))
             found += len(near)

@@ -7,33 +7,53 @@ import torch
 
 from promptgan.base import ParameterError
 from promptgan.networks import folder
-from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD
+from promptgan.networks.weights import save_weights
+from tests.conftest import EXAMPLE, GENERATOR
 
-MODEL = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
+INDEX = folder.described("text", "tokens", EXAMPLE)
+WEIGHTS = "generator.safetensors"
 
 
 @pytest.fixture
 def saved(generator: Any, tokens: Path, tmp_path: Path) -> Path:
     """A model folder; `tokens` gives its tokenizer."""
-    folder.save(tmp_path / "model", generator, {"model": MODEL, "vocabulary": 64}, tokens / "tokenizer.json")
+    networks, sections = {"generator": generator}, {"generator": GENERATOR}
+    folder.save(tmp_path / "model", networks, sections, {**INDEX, "steps": 3}, [tokens / "tokenizer.json"])
     return tmp_path / "model"
 
 
-def test_a_saved_generator_comes_back_with_tokenizer_and_configuration(saved: Path, generator: Any) -> None:
+def change(saved: Path, section: dict[str, Any]) -> None:
+    """Give the index another section of the generator."""
+    index = json.loads((saved / folder.INDEX).read_text(encoding="utf-8"))
+    index["networks"]["generator"]["section"] |= section
+    (saved / folder.INDEX).write_text(json.dumps(index), encoding="utf-8")
+
+
+def test_saved_networks_come_back_with_their_index_and_files(saved: Path, generator: Any) -> None:
     loaded = folder.load(saved)
-    assert loaded.config == {"kind": "text-generator", "model": MODEL, "vocabulary": 64}
-    assert loaded.tokenizer.encode("tea").ids
-    assert not loaded.model.training
-    weights = loaded.model.state_dict()
+    listed = {"generator": {"role": "generator", "weights": WEIGHTS, "section": GENERATOR}}
+    assert loaded.index == {"kind": "model", **INDEX, "steps": 3, "networks": listed}
+    assert {path.name for path in saved.iterdir()} == {folder.INDEX, WEIGHTS, "tokenizer.json"}
+    assert not loaded.networks["generator"].training
+    weights = loaded.networks["generator"].state_dict()
     assert all(torch.equal(weights[name], tensor) for name, tensor in generator.state_dict().items())
 
 
+def test_only_the_networks_that_are_asked_for_are_loaded(saved: Path, generator: Any) -> None:
+    networks = {"generator": generator, "generator_raw": generator}
+    folder.save(saved, networks, {"generator": GENERATOR}, INDEX)
+    (saved / "generator_raw.safetensors").unlink()
+    assert list(folder.load(saved, names=["generator"]).networks) == ["generator"]
+    with pytest.raises(folder.NotAModelFolder, match="generator_raw"):
+        folder.load(saved)
+
+
 def test_the_same_weights_make_the_same_bytes(saved: Path, generator: Any, tmp_path: Path) -> None:
-    folder.save_weights(tmp_path / "again.safetensors", generator)
-    assert (tmp_path / "again.safetensors").read_bytes() == (saved / folder.WEIGHTS).read_bytes()
+    save_weights(tmp_path / "again.safetensors", generator)
+    assert (tmp_path / "again.safetensors").read_bytes() == (saved / WEIGHTS).read_bytes()
 
 
-@pytest.mark.parametrize("name", [folder.WEIGHTS, folder.CONFIG, folder.TOKENIZER])
+@pytest.mark.parametrize("name", [WEIGHTS, folder.INDEX])
 @pytest.mark.parametrize("content", [None, b"", b"{broken", b"[]"])
 def test_a_missing_or_broken_file_is_a_clear_error(saved: Path, name: str, content: bytes | None) -> None:
     (saved / name).unlink()
@@ -44,14 +64,13 @@ def test_a_missing_or_broken_file_is_a_clear_error(saved: Path, name: str, conte
 
 
 def test_weights_of_another_shape_are_refused(saved: Path) -> None:
-    config = {"kind": "text-generator", "model": {**MODEL, "width": 16}, "vocabulary": 64}
-    (saved / folder.CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    change(saved, {"width": 16})
     with pytest.raises(folder.NotAModelFolder, match="cannot be loaded"):
         folder.load(saved)
 
 
 def test_a_stage_that_the_recipe_does_not_use_says_why(tmp_path: Path) -> None:
-    (tmp_path / folder.CONFIG).write_text('{"kind": "none", "reason": "no adversarial phase"}', encoding="utf-8")
+    folder.save_none(tmp_path, "no adversarial phase")
     with pytest.raises(folder.NotAModelFolder, match="no adversarial phase"):
         folder.load(tmp_path)
 
@@ -61,22 +80,20 @@ def test_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
         folder.load(tmp_path / "nowhere")
 
 
-def test_building_an_unknown_generator_names_the_known_ones() -> None:
-    with pytest.raises(ParameterError, match=r"recurent.*recurrent, transformer"):
-        folder.build({"name": "recurent"}, 64)
+def test_building_an_unknown_network_names_the_known_ones() -> None:
+    with pytest.raises(ParameterError, match=r"generator\.network: found 'recurent'.*recurrent, transformer"):
+        folder.build("tokens", "generator", {"network": "recurent"}, EXAMPLE)
 
 
-@pytest.mark.parametrize("change", [{"name": "recurent"}, {"width": "wide"}])
-def test_a_configuration_that_describes_no_generator_is_not_blamed_on_params_yaml(
-    saved: Path, change: dict[str, str]
-) -> None:
-    config = {"kind": "text-generator", "model": MODEL | change, "vocabulary": 64}
-    (saved / folder.CONFIG).write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(folder.NotAModelFolder, match=str(saved / folder.CONFIG)) as caught:
+@pytest.mark.parametrize(("section", "role"), [({"network": "none"}, "generator"), (GENERATOR, "discriminator")])
+def test_a_network_plays_only_its_roles(section: dict[str, Any], role: str) -> None:
+    with pytest.raises(ParameterError, match=f"plays no {role}"):
+        folder.build("tokens", role, section, EXAMPLE)
+
+
+@pytest.mark.parametrize("section", [{"network": "recurent"}, {"width": "wide"}])
+def test_an_index_that_describes_no_network_is_not_blamed_on_params_yaml(saved: Path, section: dict[str, str]) -> None:
+    change(saved, section)
+    with pytest.raises(folder.NotAModelFolder, match=str(saved / folder.INDEX)) as caught:
         folder.load(saved)
     assert "params.yaml" not in str(caught.value)
-
-
-def test_a_special_token_in_a_prompt_is_text(saved: Path) -> None:
-    ids = folder.load(saved).tokenizer.encode("<s> tea </s>", add_special_tokens=False).ids
-    assert not {PAD, BOS, EOS} & set(ids)

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from promptgan.base import choices, choose
 
-PACKAGE = "promptgan.objectives.adversarial"
+PACKAGE = "promptgan.objectives"
+NAMES = sorted(set(choices(PACKAGE)) - {"none"})
 
 
 def objective(name: str) -> ModuleType:
@@ -21,10 +22,10 @@ def logit(probability: float) -> Tensor:
 
 def test_the_folder_holds_these_objectives() -> None:
     expected = {"non_saturating", "saturating", "least_squares", "hinge", "wasserstein", "relativistic"}
-    assert expected <= set(choices(PACKAGE))
+    assert expected <= set(NAMES)
 
 
-@pytest.mark.parametrize("name", choices(PACKAGE))
+@pytest.mark.parametrize("name", NAMES)
 def test_both_players_have_a_scalar_loss_with_a_gradient(name: str) -> None:
     real, fake = torch.randn(2, 5, generator=torch.Generator().manual_seed(0)).unbind()
     for side in ("discriminator_loss", "generator_loss"):
@@ -60,7 +61,7 @@ def test_the_non_saturating_losses_have_their_known_values() -> None:
 
 @pytest.mark.parametrize("size", [1e4, -1e4])
 @pytest.mark.parametrize("side", ["discriminator_loss", "generator_loss"])
-@pytest.mark.parametrize("name", choices(PACKAGE))
+@pytest.mark.parametrize("name", NAMES)
 def test_extreme_logits_give_finite_losses_and_gradients(name: str, side: str, size: float) -> None:
     real, fake = torch.full((3,), size).requires_grad_(), torch.full((3,), -size).requires_grad_()
     loss = getattr(objective(name), side)(real, fake)
@@ -69,7 +70,7 @@ def test_extreme_logits_give_finite_losses_and_gradients(name: str, side: str, s
     assert all(g.isfinite().all() for g in gradients if g is not None)
 
 
-@pytest.mark.parametrize("name", choices(PACKAGE))
+@pytest.mark.parametrize("name", NAMES)
 def test_descending_them_parts_real_from_fake_and_draws_fake_upwards(name: str) -> None:
     real, fake = (torch.zeros(4, dtype=torch.float64, requires_grad=True) for _ in range(2))
     to_real, to_fake = torch.autograd.grad(objective(name).discriminator_loss(real, fake), (real, fake))

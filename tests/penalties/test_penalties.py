@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from promptgan.objectives.penalties import gradient_penalty, zero_centred_penalty
+from promptgan.penalties.gradient import penalty as gradient_penalty
+from promptgan.penalties.zero_centred import penalty as zero_centred_penalty
 
 SLOPE = torch.tensor([[1.0, 2.0], [2.0, 4.0]])  # of norm 5
 

@@ -5,20 +5,33 @@ import functools
 from pathlib import Path
 from typing import Any
 
+ROLES = ("generator", "discriminator", "encoder")
+BUILDS_NETWORKS = "src/promptgan/networks/folder.py"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
     """Paths, relative to ``root``, of the stage's script and of all project code that it imports.
 
-    Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``base.choose(package, ..., key)`` imports
-    the file that ``key`` names in ``params``. Package files hold a docstring only, so only the top one counts.
+    Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``base.choose(package, ..., key, part)``
+    imports the file, or of a folder the part, that ``key`` names in ``params``; ``base.chosen(package, section, ...,
+    by)`` the parameters of one. Whoever builds networks imports those of the roles that the stage reads, or loads: of a
+    model that is only drawn from, the generator. Package files hold a docstring only, so only the top one counts.
     """
     found = {f"stages/{stage}.py"}
+    read = _fields(root / f"stages/{stage}.py")
+    roles = [role for role in ROLES if role in read] or ["generator"]
     waiting = list(found)
     while waiting:
         file = waiting.pop()
-        for module in _imports(root / file, params):
+        modules = _imports(root / file, params)
+        if file == BUILDS_NETWORKS:
+            modules |= {
+                f"promptgan.networks.{params['form']}.{params[role]['network']}.{part}"
+                for role in roles
+                for part in ("network", "parameters")
+            }
+        for module in modules:
             path = f"src/{module.replace('.', '/')}.py"
             if (root / path).is_file() and path not in found:
                 found.add(path)
@@ -34,9 +47,30 @@ def _imports(file: Path, params: dict[str, Any]) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "choose":
-            package, key = (ast.literal_eval(node.args[i]) for i in (0, 2))
-            modules.add(f"{package}.{value_of(params, key)}")
+            arguments = [_literal(argument) for argument in node.args]
+            if isinstance(arguments[0], str) and isinstance(arguments[2], str):
+                modules.add(".".join([arguments[0], value_of(params, arguments[2]), *arguments[3:]]))
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "chosen":
+            package, section, _, by = (_literal(argument) for argument in node.args)
+            if isinstance(package, str):
+                modules.add(f"{package}.{params[section][by]}.parameters")
     return {module for module in modules if module.startswith("promptgan.")}
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:  # known only where it runs
+        return None
+
+
+def _fields(script: Path) -> set[str]:
+    """The sections that a stage reads."""
+    return {
+        node.target.id
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
 
 
 @functools.cache

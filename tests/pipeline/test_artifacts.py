@@ -20,11 +20,11 @@ repository = sys.argv[1]
 artifact = dvc.api.artifacts_show("generator", version="v1.0.0", repo=repository)
 files = dvc.api.DVCFileSystem(repository, rev=artifact["rev"])
 files.get(artifact["path"], "fetched", recursive=True)
-with dvc.api.open(f"{artifact['path']}/config.json", repo=repository, rev=artifact["rev"], mode="rb") as file:
+with dvc.api.open(f"{artifact['path']}/index.json", repo=repository, rev=artifact["rev"], mode="rb") as file:
     opened = file.read()
-read = dvc.api.read(f"{artifact['path']}/config.json", repo=repository, rev=artifact["rev"], mode="rb")
-assert opened == read == Path("fetched/config.json").read_bytes()
-print(dvc.api.get_url(f"{artifact['path']}/config.json", repo=repository, rev=artifact["rev"]))
+read = dvc.api.read(f"{artifact['path']}/index.json", repo=repository, rev=artifact["rev"], mode="rb")
+assert opened == read == Path("fetched/index.json").read_bytes()
+print(dvc.api.get_url(f"{artifact['path']}/index.json", repo=repository, rev=artifact["rev"]))
 """
 
 
@@ -81,4 +81,4 @@ def test_without_a_registered_version_get_fetches_by_path(finished: Clone, elsew
 def test_dvc_api_fetches_opens_and_locates_the_model(registered: Clone, elsewhere: Clone) -> None:
     said = elsewhere.run(sys.executable, "-W", "error", "-c", FETCH, registered.path)
     assert files(elsewhere.path / "fetched") == files(registered.path / "models/adversarial")
-    assert Path(said.strip()).read_bytes() == (registered.path / "models/adversarial/config.json").read_bytes()
+    assert Path(said.strip()).read_bytes() == (registered.path / "models/adversarial/index.json").read_bytes()

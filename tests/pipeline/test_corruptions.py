@@ -17,8 +17,10 @@ from promptgan.data.download import NoSourceDelivered, WrongContent, download
 from promptgan.data.sets.local_text import BrokenFile, NotUtf8, WrongColumn, read_pairs
 from promptgan.data.sources import Licence, PyPI, Upstream, content_sha256
 from promptgan.quality.duplicates import NearDuplicates
+from promptgan.quality.examination import TableRuleBroken
 from promptgan.quality.splits import Shares, split_of
-from promptgan.tasks.text.records.records import Parameters, TableRuleBroken, validate
+from promptgan.tasks.text.records.parameters import Parameters
+from promptgan.tasks.text.records.records import validate
 
 PARAMETERS = Parameters(
     shares=Shares(val=0.1, test=0.1, judge=0.1),

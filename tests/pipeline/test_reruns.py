@@ -1,6 +1,7 @@
 """What runs again after a change, and what does not."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,27 +49,34 @@ def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
 
 
 def copy(old: str, new: str) -> Callable[[Path], None]:
-    return lambda root: (root / new).write_bytes((root / old).read_bytes()) and None
+    def change(root: Path) -> None:
+        if (root / old).is_dir():
+            shutil.copytree(root / old, root / new)
+        else:
+            shutil.copy(root / old, root / new)
+
+    return change
 
 
 def a_new_parameter(root: Path) -> None:
     replace("params.yaml", "jackknife_groups:", "novelty: 1\n  jackknife_groups:")(root)
     replace(
-        "src/promptgan/tasks/text/measures/measures.py",
+        "src/promptgan/tasks/text/measures/parameters.py",
         "jackknife_groups: int",
         "novelty: int\n    jackknife_groups: int",
     )(root)
 
 
-GENERATORS = "src/promptgan/models/generators"
+NETWORKS = "src/promptgan/networks/tokens"
 CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "a comment in params.yaml": (append("params.yaml", "# a thought\n"), set()),
-    "a new model": (copy(f"{GENERATORS}/recurrent.py", f"{GENERATORS}/novel.py"), set()),
+    "a new network": (copy(f"{NETWORKS}/recurrent", f"{NETWORKS}/novel"), set()),
     "a new recipe": (copy("recipes/text-hinge.yaml", "recipes/novel.yaml"), set()),
     "an error class of the tools": (append("src/promptgan/experiments/own_data.py", ERROR), set()),
     "an error class of the evaluation": (append("src/promptgan/tasks/text/measures/measures.py", ERROR), {"evaluate"}),
     "an evaluation parameter": (replace("params.yaml", "jackknife_groups: 20", "jackknife_groups: 10"), {"evaluate"}),
     "a new parameter of the evaluation": (a_new_parameter, {"evaluate"}),
+    "the wording of the page": (append("src/promptgan/tasks/text/page.py", ERROR), {"report"}),
     "another objective": (replace("params.yaml", "objective: non_saturating", "objective: hinge"), {"train"}),
 }
 

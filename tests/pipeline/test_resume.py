@@ -91,5 +91,5 @@ def test_a_second_trainer_waits_and_takes_over_when_the_first_is_killed(untraine
             first.wait()
             said, _ = second.communicate()
             assert second.returncode == 0, said
-    for name in ("models/pretrained/model.safetensors", "metrics/pretrain.json", "plots/pretrain.csv"):
+    for name in ("models/pretrained/generator.safetensors", "metrics/pretrain.json", "plots/pretrain.csv"):
         assert (untrained.path / name).read_bytes() == (finished.path / name).read_bytes()

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from promptgan import base
+from promptgan.networks.folder import described, save_none
+from tests.conftest import EXAMPLE, GENERATOR
 
 NUMBERS = {"ms_jaccard": 0.1, "bleu_4": 0.3, "self_bleu_4": 0.2, "relevance": 0.6, "distinct_2": 0.7, "copied": 0.05,
            "length_distance": 1.5}  # fmt: skip
@@ -34,12 +36,14 @@ def outputs(tmp_path: Path) -> Path:
                 {"rule": "contact-details", "description": "holds an address", "success": False},
             ],
         },
-        "pretrain": {"val_nll": 4.0}, "control": {},
-        "train": {"score": 0.1, "twin_score": 0.09, "best_step": 5, "steps": 10, "stopped": "limit"},
+        "pretrain": {"val_loss": 4.0}, "control": {},
+        "train": {"score": 0.1, "start_score": 0.09, "best_step": 5, "steps": 10, "stopped": "limit"},
         "judges": {"matcher": {"accuracy": 0.7, "mrr": 0.2}, "tf_idf": {"accuracy": 0.6, "mrr": 0.2}},
         "evaluation": {
-            "text": {
-                "real": NUMBERS, "control": "not applicable",
+            "task": "text",
+            "gaps": {},
+            "systems": {
+                "real": NUMBERS, "control": "not applicable: no control here",
                 **{name: {"temperature": 0.7, "nll": 4.0, **NUMBERS} for name in ("twin", "adversarial")},
             },
             "standard_errors": [{"system": "twin", "bleu_4": 0.0123}],
@@ -49,13 +53,18 @@ def outputs(tmp_path: Path) -> Path:
     for name, content in metrics.items():
         base.write_json(tmp_path / f"metrics/{name}.json", content)
     for folder in ("pretrained", "adversarial"):
-        config = {"kind": "text-generator", "model": {"name": "recurrent"}, "vocabulary": 64, "max_tokens": 10}
-        base.write_json(tmp_path / f"models/{folder}/config.json", config)
-    base.write_json(tmp_path / "models/control/config.json", {"kind": "none", "reason": "no control here"})
+        generator = {"role": "generator", "weights": "generator.safetensors", "section": GENERATOR}
+        index = {"kind": "model", **described("text", "tokens", EXAMPLE), "networks": {"generator": generator}}
+        base.write_json(tmp_path / f"models/{folder}/index.json", index)
+    save_none(tmp_path / "models/control", "no control here")
     base.write_json(
         tmp_path / "models/pretrained/run.json",
         {
-            "parameters": {"seed": 7, "model": {"name": "recurrent"}, "compute": {"device": "cpu", "threads": 2}},
+            "parameters": {
+                "seed": 7,
+                "generator": {"network": "recurrent"},
+                "compute": {"device": "cpu", "threads": 2},
+            },
             "python": "3.11",
             "torch": "2",
             "device": "AVX2",
@@ -71,6 +80,6 @@ def outputs(tmp_path: Path) -> Path:
     ]
     lines = ["model,temperature,bleu_4,self_bleu_4,relevance", "real,,0.3,0.2,0.7", *curves]
     (tmp_path / "plots/curves.csv").write_text("\n".join(lines) + "\n")
-    (tmp_path / "plots/pretrain.csv").write_text("step,train_nll,val_nll\n0,5.0,5.1\n10,4.0,4.2\n")
+    (tmp_path / "plots/pretrain.csv").write_text("step,train_loss,val_loss\n0,5.0,5.1\n10,4.0,4.2\n")
     (tmp_path / "plots/train.csv").write_text("step,score,accuracy\n-5,0.1,\n5,0.2,0.6\n")
     return tmp_path

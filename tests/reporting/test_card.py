@@ -23,7 +23,7 @@ def test_weights_from_data_of_unsure_licence_are_not_offered_under_ours(outputs:
 
 
 def test_without_an_adversarial_model_the_card_is_of_the_twin(outputs: Path) -> None:
-    (outputs / "models/adversarial/config.json").write_text('{"kind": "none", "reason": "likelihood only"}')
+    (outputs / "models/adversarial/index.json").write_text('{"kind": "none", "reason": "likelihood only"}')
     text = card(read(outputs))
     assert "--model models/pretrained" in text
     assert "adversarial model is not applicable: likelihood only" in text
@@ -34,9 +34,9 @@ def test_the_command_asks_a_prompt_of_the_samples_safely_quoted(outputs: Path) -
 
 
 def test_a_training_that_failed_is_named_before_the_numbers(outputs: Path) -> None:
-    (outputs / "metrics/train.json").write_text('{"score": 0.08, "twin_score": 0.09, "best_step": 5, "steps": 10}')
+    (outputs / "metrics/train.json").write_text('{"score": 0.08, "start_score": 0.09, "best_step": 5, "steps": 10}')
     before, _, _ = card(read(outputs)).partition("| number |")
-    assert "did not beat its twin on validation: MS-Jaccard 0.0800 against 0.0900" in before
+    assert "did not beat what it started from on validation: a score of 0.0800 against 0.0900" in before
 
 
 def test_the_card_is_the_same_for_the_same_outputs(outputs: Path) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from promptgan import base
-from promptgan.reporting import explanations
+from promptgan.core.systems import CONTROL, TWIN
 from promptgan.reporting.contents import MissingOutput, read
 from promptgan.reporting.page import page
+from promptgan.tasks.text import page as page_of_text
 
 VOID = {"meta", "br", "link", "img", "hr"}
 
@@ -59,15 +60,17 @@ def test_texts_are_escaped(outputs: Path) -> None:
 def test_what_a_recipe_does_not_use_is_not_applicable(outputs: Path) -> None:
     html = page(read(outputs))
     assert "control: not applicable. no control here" in html
-    assert explanations.SYSTEMS["twin"] in html and explanations.SYSTEMS["control"] not in html
+    assert TWIN.sentence in html and CONTROL.sentence not in html
 
 
 def test_answers_are_those_made_for_people_and_own_prompts_come_first(outputs: Path) -> None:
-    answers = read(outputs).answers
+    answers = page_of_text.read(outputs / "samples/generated")
     assert [answer["own"] for answer in answers] == [True] + [False] * 12
     assert answers[1] == {
         "own": False,
         "prompt": "question 0",
+        "temperature": 0.8,
+        "top_p": 1.0,
         "twin": "twin answer 0 to read",
         "adversarial": "adversarial answer 0 to read",
     }
@@ -111,7 +114,7 @@ def test_a_gpu_is_called_one(outputs: Path) -> None:
 
 def test_a_training_that_a_guard_stopped_is_named_before_the_numbers(outputs: Path) -> None:
     assert "guard" not in page(read(outputs))
-    stopped = {"score": 0.1, "twin_score": 0.09, "best_step": 5, "steps": 10, "stopped": "entropy"}
+    stopped = {"score": 0.1, "start_score": 0.09, "best_step": 5, "steps": 10, "stopped": "entropy"}
     base.write_json(outputs / "metrics/train.json", stopped)
     before, _, _ = page(read(outputs)).partition("<table>")
     assert "stopped by the entropy guard at step 10" in before

@@ -9,15 +9,20 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import DISCRIMINATOR, GENERATOR
+from tests.training.methods.test_gumbel import VALUES
+
 ROOT = Path(__file__).parents[2]
 
 PARAMS: dict[str, Any] = {
-    "modality": "text",
+    "task": "text",
+    "form": "tokens",
     "seed": 1,
     "compute": {"device": "cpu", "threads": 1, "precision": "float32"},
     "tokenize": {"level": "word", "vocabulary": 64, "lowercase": True, "max_tokens": 10},
-    "model": {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1},
-    "discriminator": {"width": 6, "kernel": 3, "dropout": 0.1},
+    "generator": GENERATOR,
+    "discriminator": DISCRIMINATOR,
+    "encoder": {"network": "none"},
     "pretrain": {
         "method": "likelihood",
         "epochs": 4,
@@ -30,32 +35,7 @@ PARAMS: dict[str, Any] = {
         "patience": 3,
         "checkpoint_every": 10,
     },
-    "train": {
-        "method": "gumbel",
-        "objective": "non_saturating",
-        "penalty": "none",
-        "penalty_weight": 0.0,
-        "steps": 6,
-        "warmup": 2,
-        "batch": 8,
-        "learning_rate": 0.001,
-        "discriminator_learning_rate": 0.001,
-        "gumbel_start": 1.0,
-        "gumbel_end": 0.5,
-        "likelihood_weight": 0.5,
-        "ema": 0.5,
-        "validate_every": 3,
-        "validation_prompts": 16,
-        "patience": 5,
-        "checkpoint_every": 2,
-        "guards": {
-            "accuracy_low": 0.0,
-            "accuracy_high": 1.0,
-            "entropy_floor": 0.0,
-            "duplicates_limit": 1.0,
-            "kl_limit": 1e9,
-        },
-    },
+    "train": VALUES | {"steps": 6, "warmup": 2, "validate_every": 3, "patience": 5, "checkpoint_every": 2, "ema": 0.5},
     "generate": {
         "temperatures": [0.5, 0.7, 0.85, 1.0, 1.2],
         "count": 10,

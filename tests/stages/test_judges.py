@@ -7,7 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PARAMS = """
 seed: 1
-modality: text
+task: text
+form: tokens
 compute: {device: cpu, threads: 1, precision: float32}
 judges: {embedding: 16, dropout: 0.1, word_dropout: 0.1, batch: 8, learning_rate: 0.01, epochs: 2, patience: 1}
 """
@@ -31,7 +32,7 @@ def test_two_runs_write_the_same_bytes(tokens: Path, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         written.append({p.name: p.read_bytes() for d in ("models/judges", "metrics") for p in (folder / d).iterdir()})
     assert written[0] == written[1]
-    assert set(written[0]) == {"config.json", "matcher.safetensors", "run.json", "judges.json"}
+    assert set(written[0]) == {"index.json", "matcher.safetensors", "run.json", "judges.json"}
     assert json.loads(written[0]["judges.json"])["pairs"] == {"train": 40, "stop": 4, "report": 4}
 
 
@@ -43,7 +44,7 @@ def test_all_wrong_parameters_are_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_modality_is_named(tmp_path: Path) -> None:
-    done = run(tmp_path, PARAMS.replace("modality: text", "modality: txt"))
+def test_an_unknown_task_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path, PARAMS.replace("task: text", "task: txt"))
     assert done.returncode == 2
     assert "did you mean text?" in done.stderr

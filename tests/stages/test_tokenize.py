@@ -19,9 +19,9 @@ def test_writes_a_tokenizer_every_split_and_the_record_of_its_run(
     }
     run = load_params(folder / "data/tokens/run.json")
     assert run["stage"] == "tokenize"
-    assert set(run["parameters"]) == {"modality", "tokenize"}
+    assert set(run["parameters"]) == {"task", "tokenize"}
     assert len(run["inputs"]) == 4
-    assert capsys.readouterr().out.startswith("vocabulary ")
+    assert capsys.readouterr().out.startswith("train 96, val 104, ")
 
 
 def test_refuses_a_wrong_parameter_before_it_writes(

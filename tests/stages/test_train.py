@@ -10,9 +10,11 @@ from promptgan.networks import folder as model_folder
 
 def test_writes_both_players_and_the_moving_average_which_is_the_model(trained: Path) -> None:
     folder = trained / "models/adversarial"
-    average = model_folder.load(folder).model.state_dict()
-    assert all(torch.equal(average[name], tensor) for name, tensor in load_file(folder / "model.safetensors").items())
-    player = load_file(folder / "generator.safetensors")
+    average = model_folder.load(folder).networks["generator"].state_dict()
+    assert all(
+        torch.equal(average[name], tensor) for name, tensor in load_file(folder / "generator.safetensors").items()
+    )
+    player = load_file(folder / "generator_raw.safetensors")
     assert set(player) == set(average)
     assert not all(torch.equal(player[name], tensor) for name, tensor in average.items())
     assert "judge.2.bias" in load_file(folder / "discriminator.safetensors")
@@ -27,12 +29,12 @@ def test_writes_metrics_of_the_best_validation_and_the_curve_from_the_twin_on(tr
     score = {step: float(row["score"]) for step, row in curve.items()}
     assert score[metrics["best_step"]] == max(score[3], score[6])
     assert metrics["score"] == pytest.approx(score[metrics["best_step"]], abs=1e-6)
-    assert metrics["twin_score"] == pytest.approx(score[0], abs=1e-6)
+    assert metrics["start_score"] == pytest.approx(score[0], abs=1e-6)
 
 
 def test_records_its_inputs_and_its_cost(trained: Path) -> None:
     run = json.loads((trained / "models/adversarial/run.json").read_text())
-    assert {"data/tokens/train.arrow", "data/tokens/val.arrow", "models/pretrained/model.safetensors"} <= set(
+    assert {"data/tokens/train.arrow", "data/tokens/val.arrow", "models/pretrained/generator.safetensors"} <= set(
         run["inputs"]
     )
-    assert json.loads((trained / "models/adversarial/config.json").read_text())["flops"] > 0
+    assert json.loads((trained / "models/adversarial/index.json").read_text())["flops"] > 0

@@ -29,7 +29,7 @@ def run(stage: str, folder: Path, *options: str) -> subprocess.CompletedProcess[
 
 def params(folder: Path, **changes: object) -> None:
     data = json.loads((folder / "data.json").read_text())
-    sections = {"modality": "text", "data": data, "validate": VALIDATE} | changes
+    sections = {"task": "text", "data": data, "validate": VALIDATE} | changes
     (folder / "params.yaml").write_text(json.dumps(sections))
 
 
@@ -134,7 +134,7 @@ def test_a_bad_table_stops_the_stage_and_leaves_the_old_output(folder, tmp_path)
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"modality": "image"}, "local_text is text, but modality is image"),
+        ({"task": "image"}, "local_text is for text, but task is image"),
         ({"validate": {**VALIDATE, "script": "greek"}}, "validate.script: found 'greek'"),
         ({"validate": {**VALIDATE, "min_row": 1}}, "did you mean min_rows?"),
         ({"validate": {**VALIDATE, "shares": {"val": 0.5, "test": 0.3, "judge": 0.1}}}, "less than a tenth"),

@@ -4,10 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch import nn
 
 from promptgan.compute import Compute
-from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.setting import Setting
+from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
 
@@ -34,6 +38,22 @@ class KilledAfter(Checkpoint):
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def setting(tokens: Path, start: dict[str, nn.Module], **choices: Any) -> Setting:
+    """What a method for `tokens` is built from; fresh networks are tiny."""
+    return Setting(
+        form="tokens",
+        example=EXAMPLE,
+        sections={"generator": GENERATOR, "discriminator": DISCRIMINATOR},
+        start=start,
+        train=Pairs(tokens / "train.arrow"),
+        val=Pairs(tokens / "val.arrow"),
+        compute=COMPUTE,
+        seed=1,
+        device=torch.device("cpu"),
+        **choices,
+    )
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.forms.tokens.pairs import Batch, Pairs, in_order
 from promptgan.forms.tokens.relaxed import RelaxedTexts, StraightThrough, relaxed_sample
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, UNK
+from promptgan.networks.tokens.recurrent.network import Generator
 
 LIMIT = 10
 

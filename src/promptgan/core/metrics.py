@@ -1,8 +1,9 @@
 """How a task declares what it is measured by, so that reports, tables, audits and releases need not know the task."""
 
-import importlib
 from dataclasses import dataclass
 from typing import Literal
+
+from promptgan import base
 
 Direction = Literal["higher", "lower", "real", "none"]
 MARKS: dict[Direction, str] = {"higher": "↑", "lower": "↓", "real": "→ real", "none": ""}
@@ -59,5 +60,5 @@ class Measures:
 
 def declared(task: str) -> Measures:
     """What the task `task` is measured by, as its `measures/metrics.py` says."""
-    measures: Measures = importlib.import_module(f"promptgan.tasks.{task}.measures.metrics").MEASURES
+    measures: Measures = base.choose("promptgan.tasks", task, "task", "measures.metrics").MEASURES
     return measures

@@ -16,22 +16,23 @@ from promptgan.experiments.combinations import impossible
 SCHEMAS = {
     "compute": "promptgan.compute:Compute",
     "data": "promptgan.data.sets.${data.name}:Parameters",
-    "validate": "promptgan.quality.${modality}:Parameters",
-    "tokenize": "promptgan.tokenizers.${modality}:Parameters",
-    "model": "promptgan.models.generators.${model.name}:Parameters",
-    "pretrain": "promptgan.training.pretraining.${pretrain.method}:Parameters",
-    "discriminator": "promptgan.networks.tokens.convolutional.network:Parameters",
-    "train": "promptgan.training.adversarial.${train.method}:Parameters",
-    "judges": "promptgan.judges.${modality}:Parameters",
-    "generate": "promptgan.generation.${modality}:Parameters",
-    "evaluate": "promptgan.evaluation.${modality}:Parameters",
+    "validate": "promptgan.tasks.${task}.records.parameters:Parameters",
+    "tokenize": "promptgan.tasks.${task}.arrays.parameters:Parameters",
+    "generator": "promptgan.networks.${form}.${generator.network}.parameters:Parameters",
+    "discriminator": "promptgan.networks.${form}.${discriminator.network}.parameters:Parameters",
+    "encoder": "promptgan.networks.${form}.${encoder.network}.parameters:Parameters",
+    "pretrain": "promptgan.training.methods.${pretrain.method}.parameters:Parameters",
+    "train": "promptgan.training.methods.${train.method}.parameters:Parameters",
+    "judges": "promptgan.tasks.${task}.judges.parameters:Parameters",
+    "generate": "promptgan.tasks.${task}.samples.parameters:Parameters",
+    "evaluate": "promptgan.tasks.${task}.measures.parameters:Parameters",
 }
 """Where each section's schema lies, in the template style of dvc.yaml."""
 
 CHOICES = {section: match[1] for section, at in SCHEMAS.items() if (match := re.search(rf"\${{{section}\.(\w+)}}", at))}
 """Sections whose schema is chosen by one of their own keys, and that key."""
 
-NAMES = {"train.objective": "promptgan.objectives.adversarial"}
+NAMES = {"train.objective": "promptgan.objectives", "train.penalty": "promptgan.penalties"}
 """Keys within a section that name a file in a folder of choices."""
 
 
@@ -39,7 +40,8 @@ class Run(base.Parameters):
     """What stands outside of the sections."""
 
     recipe: str = Field(min_length=1, max_length=100)
-    modality: str
+    task: str
+    form: str
     seed: int = Field(ge=0, lt=2**32)
 
 
@@ -66,7 +68,7 @@ def check(path: Path = base.PARAMS_FILE, *, on_this_machine: bool = False) -> di
 def problems(document: dict[str, Any]) -> list[str]:
     """One line for every wrong key and every impossible combination of a parsed parameter file."""
     sections, found = _sections(document)
-    return found or impossible(document["modality"], sections)
+    return found or impossible(document["task"], sections)
 
 
 def absent_device(document: dict[str, Any]) -> list[str]:
@@ -94,7 +96,11 @@ def _sections(document: dict[str, Any]) -> tuple[dict[str, base.Parameters], lis
     try:
         Run.model_validate({key: document[key] for key in Run.model_fields if key in document})
     except pydantic.ValidationError as error:
-        found += [line for line in base.describe(error, Run) if not line.startswith("modality:")]  # its rooms say more
+        found += [
+            line
+            for line in base.describe(error, Run)
+            if not line.startswith(("task:", "form:"))  # their rooms say more
+        ]
     valid = {}
     for section in SCHEMAS:
         try:
@@ -120,25 +126,28 @@ def schema(section: str, document: dict[str, Any]) -> type[base.Parameters]:
         ParameterError: the key that chooses it is missing or names nothing.
     """
     module, name = SCHEMAS[section].split(":")
-    if template := re.fullmatch(r"(.+)\.\$\{(.+)\}", module):
-        package, key = template.groups()
-        value: Any = document
-        for part in key.split("."):
-            if not isinstance(value, dict):
-                raise base.ParameterError([f"{section}: found {base.shown(value)}; a section of keys belongs here"])
-            if part not in value:
-                names = ", ".join(base.choices("promptgan.tokenizers" if key == "modality" else package))
-                raise base.ParameterError([f"{key}: missing; available: {names}"])
-            value = value[part]
-        if key == "modality":  # the rooms hold shared files beside one file per modality; this one does not
-            base.choose("promptgan.tokenizers", value, key)
-            chosen = importlib.import_module(f"{package}.{value}")
-        else:
-            chosen = base.choose(package, value, key)
-    else:
-        chosen = importlib.import_module(module)
-    cls: type[base.Parameters] = getattr(chosen, name)
+    package: list[str] = []
+    parts = re.findall(r"\$\{(.+?)\}|([^.]+)", module)
+    for key, fixed in parts:
+        if key:
+            value = _value(section, key, ".".join(package), document)
+            if value not in (known := base.choices(".".join(package))):
+                close = base.nearest(str(value), known)
+                raise base.ParameterError([f"{key}: found {base.shown(value)}{close}; available: {', '.join(known)}"])
+        package.append(str(value) if key else fixed)
+    cls: type[base.Parameters] = getattr(importlib.import_module(".".join(package)), name)
     return cls
+
+
+def _value(section: str, key: str, package: str, document: dict[str, Any]) -> Any:
+    value: Any = document
+    for part in key.split("."):
+        if not isinstance(value, dict):
+            raise base.ParameterError([f"{section}: found {base.shown(value)}; a section of keys belongs here"])
+        if part not in value:
+            raise base.ParameterError([f"{key}: missing; available: {', '.join(base.choices(package))}"])
+        value = value[part]
+    return value
 
 
 def _repeated_keys(node: Node | None, prefix: str = "") -> list[str]:

@@ -172,9 +172,9 @@ def document(found: Why) -> dict[str, Any]:
 
 def words_of(text: str) -> list[str]:
     """The words by which texts are compared: those of evaluation, case left aside."""
-    from promptgan.tasks.text.measures.words import words
+    from promptgan.core.words import segments
 
-    return words(text.casefold())
+    return segments(text.casefold())
 
 
 def shared_runs(own: Words, texts: Sequence[Words]) -> Any:

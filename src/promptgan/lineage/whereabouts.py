@@ -188,7 +188,8 @@ def _copies(row: "pd.Series[Any]", tables: "dict[str, pd.DataFrame]", locked: Lo
     """Equal and near duplicates as validation measures them, then equal texts under other prompts."""
     import pandas as pd
 
-    from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
+    from promptgan.quality.duplicates import NearDuplicates
+    from promptgan.tasks.text.records.duplicates import copies_of_pairs
     from promptgan.tasks.text.records.normalise import normalise
 
     everything = pd.concat([table.assign(place=place) for place, table in tables.items()], ignore_index=True)
@@ -204,7 +205,7 @@ def _copies(row: "pd.Series[Any]", tables: "dict[str, pd.DataFrame]", locked: Lo
     possible = candidates(pair, others, measure)
     pairs = [pair, *(others[position] for position in possible)]
     prompts, texts = ([each[side] for each in pairs] for side in (0, 1))
-    copies = higher_ranked_copies(prompts, texts, [0] + [1] * len(possible), measure)
+    copies = copies_of_pairs(prompts, texts, [0] + [1] * len(possible), measure)
     near = {position for position, copy in zip(possible, copies[1:], strict=True) if copy == 0}
     kinds: dict[str, list[Copy]] = {kind: [] for kind in KINDS}
     same = same_words(pair[1], [text for _, text in others])
@@ -222,7 +223,7 @@ def candidates(pair: tuple[str, str], others: list[tuple[str, str]], measure: "N
     Of m shingles, a near duplicate lacks at most (1 - threshold) m, and with them at most the words in these: so it
     holds all other words, which is quickly looked up.
     """
-    from promptgan.tasks.text.records.normalise import words
+    from promptgan.core.words import words
 
     sides = [words(side) for side in pair]
     shingles = max(1, sum(max(1, len(side)) for side in sides) + 2 - measure.shingle_words)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from promptgan import base
+from promptgan.networks.weights import save_weights
 
 INDEX = "index.json"
 
@@ -44,8 +45,7 @@ def build(form: str, role: str, section: dict[str, Any], example: Any) -> nn.Mod
         ParameterError: the section names no network that can play the role, or its parameters are wrong.
     """
     package, name = f"promptgan.networks.{form}", section.get("network")
-    parameters = base.choose(package, name, f"{role}.network", "parameters").Parameters
-    checked = base.validated(parameters, section, role)
+    checked = base.chosen(package, role, section, "network")
     players = {} if name == "none" else vars(base.choose(package, name, f"{role}.network", "network"))
     if role.capitalize() not in players:
         raise base.ParameterError([f"{role}.network: {name} plays no {role}"])
@@ -84,11 +84,6 @@ def save_none(folder: Path, reason: str) -> None:
     """Write the folder of a stage that the recipe does not use."""
     folder.mkdir(parents=True, exist_ok=True)
     base.write_json(folder / INDEX, {"kind": "none", "reason": reason})
-
-
-def save_weights(path: Path, network: nn.Module) -> None:
-    """Write the state of a network in float32 safetensors, on the CPU."""
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, path)
 
 
 def read_index(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The rules as Great Expectations, each a named class with a description.
+"""The rules that every task shares, as Great Expectations, each a named class with a description.
 
 A row rule quarantines the rows that it finds; a table rule stops the pipeline. `rule` is the name that quarantine,
 metrics and errors use. Importing this module imports Great Expectations (seconds), so import it where it is used.
@@ -19,11 +19,9 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     import pandas as pd
 
-_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd\ufffe\uffff"
-
 
 class ExpectPresent(gxe.ExpectColumnValuesToNotBeNull):
-    """A record has its id, group, prompt and text, and its label where the data set has labels."""
+    """A record has its id, its group and what the task is about, and its label where the data set has labels."""
 
     rule: ClassVar = "missing-value"
     description: str = "a value is missing"
@@ -36,70 +34,19 @@ class ExpectString(gxe.ExpectColumnValuesToBeInSet):
     description: str = "the value is not a character string"
 
 
-class ExpectNotEmpty(gxe.ExpectColumnValueLengthsToBeBetween):
-    """Neither side is empty once spaces are stripped."""
-
-    rule: ClassVar = "empty-side"
-    min_value: int = 1
-    description: str = "the prompt or the text is empty"
-
-
-class ExpectNoControlCharacters(gxe.ExpectColumnValuesToNotMatchRegex):
-    """No control character, replacement character, or UTF-8 that was read as Latin-1."""
-
-    rule: ClassVar = "control-characters"
-    regex: str = (
-        f"[{_CONTROLS}\u00c2\u00c3\u00e2](?:(?<=[{_CONTROLS}])|(?<=[\u00c2\u00c3])[\u00a0-\u00bf]|(?<=\u00e2)\u20ac"
-        "|(?<=\u00c3)[\u0152\u0160\u017d\u0192\u02c6\u2018-\u2022\u2026\u2030])"
-    )
-    description: str = "holds control characters, U+FFFD or wrongly decoded text"
-
-
-class ExpectNoContactDetails(gxe.ExpectColumnValuesToNotMatchRegex):
-    """No e-mail address, web address or telephone number."""
-
-    rule: ClassVar = "contact-details"
-    regex: str = "".join(
-        (
-            r"[@:.+(0-9](?:",  # one of these comes in each of them: a search that starts there is ten times as fast
-            r"(?<=\w@)[\w-]+\.[A-Za-z]{2}",
-            r"|(?<=[pPsS]:)//\w",
-            r"|(?<=[wW]{3}\.)\w|(?<=\w\.)(?i:com|org|net|edu|gov|io|cn|uk)\b",
-            r"|(?<=\+)\d[\d .()-]{7,}\d",
-            r"|(?<=\()\d{3}\) ?\d{3}[ .-]\d{4}(?!\d)|(?<=\d)(?<!\d\d)\d\d[ .-]\d{3}[ .-]\d{4}(?!\d)",
-            r"|(?<=1)(?<!\d1)[3-9]\d{9}(?!\d))",
-        )
-    )
-    description: str = "holds an e-mail address, a web address or a telephone number"
-
-
-class ExpectFewWords(gxe.ExpectColumnValuesToBeBetween):
-    """A side has at most so many words (`validate.max_prompt_words`, `validate.max_text_words`)."""
-
-    rule: ClassVar = "too-long"
-    description: str = "has more words than are allowed"
-
-
-class ExpectScript(gxe.ExpectColumnValuesToBeBetween):
-    """The letters of a side are in the expected script (`validate.script`, `validate.max_foreign_share`)."""
-
-    rule: ClassVar = "wrong-script"
-    description: str = "too many letters of another script"
-
-
 class ExpectNoExactDuplicate(gxe.ExpectColumnValuesToBeNull):
     """The first of equal records of a split stays, the others go."""
 
     rule: ClassVar = "exact-duplicate"
-    description: str = "an earlier record of the split has the same prompt, text and label"
+    description: str = "an earlier record of the split is the same"
 
 
 class ExpectOneLabel(gxe.ExpectColumnValuesToBeBetween):
-    """Records with the same prompt and text carry the same label; where they do not, none of them is believed."""
+    """Equal records carry the same label; where they do not, none of them is believed."""
 
     rule: ClassVar = "contradictory-labels"
     max_value: int = 1
-    description: str = "the same prompt and text carry several labels"
+    description: str = "equal records carry several labels"
 
 
 class ExpectNoDuplicateAcrossSplits(gxe.ExpectColumnValuesToBeNull):
@@ -114,7 +61,7 @@ class ExpectCanonicalColumns(gxe.ExpectTableColumnsToMatchSet):
 
     rule: ClassVar = "missing-column"
     exact_match: bool = False
-    description: str = "the columns id, group, prompt and text are there"
+    description: str = "the canonical columns are there"
 
 
 class ExpectUniqueIds(gxe.ExpectColumnValuesToBeUnique):
@@ -158,14 +105,6 @@ class ExpectGroupInOneSplit(gxe.ExpectColumnValuesToBeBetween):
     rule: ClassVar = "group-leakage"
     max_value: int = 1
     description: str = "every group lies in one split"
-
-
-class ExpectPairInOneSplit(gxe.ExpectColumnValuesToBeBetween):
-    """A pair of prompt and text lies in one split."""
-
-    rule: ClassVar = "pair-leakage"
-    max_value: int = 1
-    description: str = "every pair of prompt and text lies in one split"
 
 
 class ExpectBalancedLabels(gxe.ExpectColumnMaxToBeBetween):

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,20 @@ from promptgan.record import write_run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from promptgan.tasks.text.records.records import Validated
+
+@dataclass(frozen=True)
+class Validated:
+    """Records fit for training, by split, and those that are not."""
+
+    splits: "dict[str, pd.DataFrame]"
+    """Canonical columns, in source order."""
+    quarantine: "pd.DataFrame"
+    """Canonical columns as they came, and `rule` and `reason`; in source order."""
+    summary: dict[str, Any]
+    """What metrics/validation.json holds: numbers, and as lists the rules and the expectations."""
 
 
-def write(validated: "Validated", raw: Path, out: Path, metrics: Path, parameters: StageParameters) -> None:
+def write(validated: Validated, raw: Path, out: Path, metrics: Path, parameters: StageParameters) -> None:
     """Write the folder ``out``, whole or not at all, and then the summary ``metrics``."""
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -35,14 +46,20 @@ def write(validated: "Validated", raw: Path, out: Path, metrics: Path, parameter
 
 
 def write_parquet(frame: "pd.DataFrame", path: Path) -> None:
-    """Write a table of strings in its row order, without index or pandas' metadata: equal rows are equal bytes.
+    """Write a table of strings, or of bytes, in its row order, without index or pandas' metadata.
 
-    A value that is no string, which only quarantine can hold, is written as Python shows it; a missing one is null.
+    Equal rows are equal bytes. A value that is neither, which only quarantine can hold, is written as Python shows it;
+    a missing one is null.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {name: pa.array([_storable(value) for value in frame[name]], pa.string()) for name in frame.columns}
+    columns = {}
+    for name in frame.columns:
+        values = [value if isinstance(value, bytes) else _storable(value) for value in frame[name]]
+        binary = any(isinstance(value, bytes) for value in values)
+        encoded = [value.encode() if binary and isinstance(value, str) else value for value in values]
+        columns[name] = pa.array(encoded, pa.binary() if binary else pa.string())
     pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=2**16)
 
 

@@ -5,9 +5,7 @@ import hashlib
 from pydantic import Field, model_validator
 
 from promptgan.base import Parameters
-
-RANKING = ("test", "judge", "val", "train")
-"""Splits from the highest rank down: a duplicate across splits stays in the higher one."""
+from promptgan.core.splits import RANKING
 
 
 class Shares(Parameters):

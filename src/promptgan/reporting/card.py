@@ -1,41 +1,48 @@
 """The model card, in the format of the Hugging Face Hub."""
 
-import shlex
 from typing import Any
 
-from promptgan.reporting import explanations, findings
-from promptgan.reporting.contents import MODELS, Contents
+from promptgan import base
+from promptgan.core.metrics import DIRECTIONS
+from promptgan.core.systems import MODELS, SYSTEMS
+from promptgan.reporting import findings
+from promptgan.reporting.contents import Contents
+from promptgan.reporting.headline import headline
 from promptgan.reporting.page import templates
 
 
 def card(contents: Contents) -> str:
     """The text of README.md: metadata as YAML front matter, then the card."""
     evaluation = contents.metrics["evaluation"]
-    chosen = "twin" if "adversarial" in contents.reasons else "adversarial"
+    chosen = next(name for name in reversed(MODELS) if name not in contents.reasons)
+    task = base.choose("promptgan.tasks", contents.task, "task", "page")
     return (
         templates()
         .get_template("README.md")
         .render(
-            metadata=_metadata(contents, chosen),
+            metadata=_metadata(contents, chosen, task.PIPELINE_TAG),
             contents=contents,
             chosen=chosen,
             folder=MODELS[chosen],
-            prompt=shlex.quote(" ".join(contents.answers[0]["prompt"].split()) if contents.answers else "PROMPT"),
-            explanations=explanations,
+            task=task,
+            use=task.card(contents.samples, f"models/{MODELS[chosen]}"),
+            shown=[system for system in SYSTEMS if system.name in contents.systems],
+            directions=DIRECTIONS,
             evaluation=evaluation,
             warnings=findings.warnings(contents.metrics["train"]),
-            headline=explanations.headline(contents.systems, evaluation["standard_errors"]),
-            config=contents.configs[chosen],
+            headline=headline(contents.measures, contents.systems, evaluation["standard_errors"]),
+            generator=contents.indices[chosen]["networks"]["generator"],
+            example=contents.indices[chosen]["example"],
         )
     )
 
 
-def _metadata(contents: Contents, chosen: str) -> str:
+def _metadata(contents: Contents, chosen: str, tag: str) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     title, values = contents.provenance["title"], contents.systems[chosen]
     shared: dict[str, Any] = {
-        "task_type": "text-generation",
+        "task_type": tag,
         "dataset_name": title,
         "dataset_type": "custom",
         "dataset_split": "test",
@@ -47,8 +54,8 @@ def _metadata(contents: Contents, chosen: str) -> str:
             # Weights learnt from data whose licence is in doubt are not offered under ours.
             license="apache-2.0" if contents.provenance["licence"]["certainty"] == "sure" else "other",
             library_name="promptgan",
-            pipeline_tag="text-generation",
-            tags=["generative-adversarial-network", "conditional-text-generation"],
+            pipeline_tag=tag,
+            tags=["generative-adversarial-network"],
             eval_results=results,
         ).to_yaml()
     )

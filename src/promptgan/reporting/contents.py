@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from promptgan import base
+from promptgan.core.metrics import Measures, declared
+from promptgan.core.splits import SPLITS
+from promptgan.core.systems import MODELS, SYSTEMS
 from promptgan.record import sha256
 
 METRICS = ["validation", "pretrain", "train", "control", "judges", "evaluation"]
 PLOTS = ["pretrain", "train", "curves"]
-MODELS = {"twin": "pretrained", "control": "control", "adversarial": "adversarial"}
-PROMPTS_SHOWN = 16
 
 
 class MissingOutput(base.PromptganError):
@@ -30,28 +29,38 @@ class Contents:
     """By stage."""
     plots: dict[str, list[dict[str, str]]]
     """Rows of CSV, by the file's name."""
-    configs: dict[str, dict[str, Any]]
-    """Of the twin, the control twin and the adversarial model."""
+    indices: dict[str, dict[str, Any]]
+    """Of the model folders, by system."""
     parameters: dict[str, Any]
     """Sections of params.yaml, as the stages wrote them down."""
     environment: str
     """Interpreter, torch and device of the training, in words; empty where no run used torch."""
-    answers: list[dict[str, Any]]
-    """Prompts with the answer of each system."""
+    samples: Path
+    """The folder of what the models made."""
     hashes: dict[str, str]
     """sha256 of every file that was read, by path below the root."""
 
     @property
+    def task(self) -> str:
+        """What the recipe makes."""
+        return str(self.metrics["evaluation"]["task"])
+
+    @property
+    def measures(self) -> Measures:
+        """What the task is measured by."""
+        return declared(self.task)
+
+    @property
     def systems(self) -> dict[str, Any]:
-        """Headline numbers by system, or a sentence where a system does not exist."""
-        everything: dict[str, Any] = self.metrics["evaluation"]["text"]
-        return {name: everything[name] for name in ("real", *MODELS) if name in everything}
+        """Headline numbers by system, or a sentence where a system does not exist; in the order of tables."""
+        everything: dict[str, Any] = self.metrics["evaluation"]["systems"]
+        return {system.name: everything[system.name] for system in SYSTEMS if system.name in everything}
 
     @property
     def rows(self) -> dict[str, int]:
         """Records excluded, read and quarantined, and those of each split; what is read is either of the latter."""
         counts: dict[str, int] = self.metrics["validation"]["rows"]
-        return {name: counts[name] for name in ("excluded", "read", "quarantined", "train", "val", "test", "judge")}
+        return {name: counts[name] for name in ("excluded", "read", "quarantined", *SPLITS)}
 
     @property
     def quarantined(self) -> list[dict[str, Any]]:
@@ -63,7 +72,7 @@ class Contents:
     @property
     def reasons(self) -> dict[str, str]:
         """Why a system does not exist, by system."""
-        return {n: c.get("reason", "not used") for n, c in self.configs.items() if c.get("kind") == "none"}
+        return {n: i.get("reason", "not used") for n, i in self.indices.items() if i.get("kind") == "none"}
 
 
 def read(root: Path) -> Contents:
@@ -93,7 +102,7 @@ def read(root: Path) -> Contents:
     def optional(path: str) -> bool:
         return (root / path).is_file()
 
-    configs = {name: document(f"models/{folder}/config.json") for name, folder in MODELS.items()}
+    indices = {name: document(f"models/{folder}/index.json") for name, folder in MODELS.items()}
     runs = [
         document(path)
         for path in [*(f"models/{f}/run.json" for f in (*MODELS.values(), "judges")), "samples/generated/run.json"]
@@ -111,10 +120,10 @@ def read(root: Path) -> Contents:
         provenance=document("data/raw/provenance.json"),
         metrics={name: document(f"metrics/{name}.json") for name in METRICS},
         plots=plots,
-        configs=configs,
+        indices=indices,
         parameters=dict(sorted(parameters.items())),
         environment=environment,
-        answers=_answers(root / "samples/generated/samples.parquet"),
+        samples=root / "samples/generated",
         hashes=dict(sorted(hashes.items())),
     )
 
@@ -125,16 +134,3 @@ def _environment(run: dict[str, Any]) -> str:
     kind = "a GPU" if compute.get("device") == "cuda" else "the CPU"
     threads = f", threads {compute['threads']}" if "threads" in compute and kind == "the CPU" else ""
     return f"Python {run['python']} and torch {run['torch']} on {kind} ({run['device']}{threads})"
-
-
-def _answers(path: Path) -> list[dict[str, Any]]:
-    """The answers that were made for people: user prompts first, then test prompts."""
-    samples = pd.read_parquet(path)
-    samples = samples[samples["purpose"] == "read"]
-    rows: list[dict[str, Any]] = []
-    for prompt_id, group in samples.groupby("prompt_id", sort=False):
-        own = str(prompt_id).startswith("user-")
-        rows.append(
-            {"own": own, "prompt": group["prompt"].iloc[0], **dict(zip(group["model"], group["text"], strict=True))}
-        )
-    return sorted(rows, key=lambda row: not row["own"])[:PROMPTS_SHOWN]

@@ -4,20 +4,23 @@ import json
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from promptgan.reporting import explanations, findings
-from promptgan.reporting.contents import MODELS, Contents
+from promptgan import base
+from promptgan.core.metrics import DIRECTIONS
+from promptgan.core.systems import SYSTEMS
+from promptgan.reporting import findings
+from promptgan.reporting.contents import Contents
+from promptgan.reporting.headline import headline
 from promptgan.reporting.pictures import quality_over_diversity, training_curve
-
-PICTURES = {"bleu_4": "BLEU-4 (do word sequences look real?)", "relevance": "Relevance (0.5 fits any prompt)"}
 
 SPLITS = {
     "excluded": "left out before anything else, by data/excluded.csv",
     "read": "read from the data set; each is in quarantine or in one of the splits below",
     "train": "what the generators learn from",
-    "val": "what chooses the step of training and the temperature; some of it is the real text of the tables",
+    "val": "what chooses among steps and settings; some of it is the real data of the tables",
     "test": "what all numbers are measured on; no model sees it",
-    "judge": "what the matcher behind relevance learns from; no generator sees it",
+    "judge": "what the judge that measures learns from; no generator sees it",
 }
 """What the records of each kind are for."""
 
@@ -37,17 +40,20 @@ def templates() -> Environment:
 def page(contents: Contents) -> str:
     """The HTML of index.html."""
     evaluation = contents.metrics["evaluation"]
+    task = base.choose("promptgan.tasks", contents.task, "task", "page")
     return (
         templates()
         .get_template("index.html")
         .render(
             contents=contents,
             evaluation=evaluation,
-            headline=explanations.headline(contents.systems, evaluation["standard_errors"]),
-            explanations=explanations,
+            headline=headline(contents.measures, contents.systems, evaluation["standard_errors"]),
+            task=task,
+            samples=Markup(task.markup(contents.samples)),
+            shown=[system for system in SYSTEMS if system.name in contents.systems],
+            directions=DIRECTIONS,
             splits=SPLITS,
             warnings=findings.warnings(contents.metrics["train"]),
-            models=[name for name in MODELS if name not in contents.reasons],
             pictures=_pictures(contents),
             parameters={section: _flat(value) for section, value in contents.parameters.items()},
         )
@@ -55,20 +61,21 @@ def page(contents: Contents) -> str:
 
 
 def _pictures(contents: Contents) -> list[dict[str, str]]:
-    pictures = [
-        {
-            "svg": quality_over_diversity(contents.plots["curves"], quality, label),
-            "caption": f"{label.split(' (')[0]} over Self-BLEU-4: each point is a temperature (written beside those"
-            " of the adversarial model), the star is real text. A better model's whole line lies higher, not one point"
-            " of it.",
-        }
-        for quality, label in PICTURES.items()
-    ]
+    measures, curves = contents.measures, contents.plots["curves"]
+    pictures = []
+    if measures.diversity:
+        across = measures[measures.diversity]
+        for quality in (measures[name] for name in measures.qualities):
+            caption = (
+                f"{quality.title} over {across.title}: each point is a set of samples, the star is real data. A better"
+                " model's whole line lies nearer to it, not one point of it."
+            )
+            pictures.append({"svg": quality_over_diversity(curves, quality, across), "caption": caption})
     logs = [
-        ("pretrain", {"train_nll": "training", "val_nll": "validation"}, "nats per token", "Likelihood training."),
-        ("train", {"score": "MS-Jaccard on validation"}, "MS-Jaccard", "Adversarial training: what chooses the step."),
-        ("train", {"accuracy": "real or generated", "accuracy_wrong_prompt": "right or wrong prompt"}, "accuracy",
-         "The discriminator's accuracy in adversarial training; 0.5 is guessing."),
+        ("pretrain", {"train_loss": "training", "val_loss": "validation"}, "nats", "Likelihood training."),
+        ("train", {"score": "score on validation"}, "score", "Adversarial training: what chooses the step."),
+        ("train", {"accuracy": "real or generated"}, "accuracy",
+         "How often the discriminator ranks the real one higher; 0.5 is guessing."),
     ]  # fmt: skip
     for name, columns, label, caption in logs:
         rows = contents.plots.get(name, [])

@@ -5,6 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from promptgan.core.metrics import Metric
+from promptgan.core.systems import ADVERSARIAL, REAL
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -16,31 +19,40 @@ INK = "#010203"
 """Stands for the page's text colour while matplotlib draws: give it to whatever `svg` does not colour by itself."""
 
 
-def quality_over_diversity(rows: Rows, quality: str, label: str) -> str:
-    """A quality (up is better) over Self-BLEU-4 (left is more varied): a line of temperatures for each system."""
+def quality_over_diversity(rows: Rows, quality: Metric, diversity: Metric) -> str:
+    """One metric over another: a line of sets of samples for each system, by temperature where they have one.
+
+    Args:
+        rows: of plots/curves.csv.
+        quality: upwards.
+        diversity: to the right.
+    """
 
     def draw(axes: "Axes") -> None:
+        annotated = False
         for name, colour in COLOURS.items():
             points = sorted(
-                (float(r["self_bleu_4"]), float(r[quality]), r["temperature"]) for r in rows if r["model"] == name
+                (float(row[diversity.name]), float(row[quality.name]), row.get("temperature") or "")
+                for row in rows
+                if row["model"] == name and row.get(quality.name) and row.get(diversity.name)
             )
             if not points:
                 continue
             x, y, _ = zip(*points, strict=True)
-            size = 11 if name == "real" else 5
-            axes.plot(
-                x, y, color=colour, marker=MARKERS[name], markersize=size, label="real text" if name == "real" else name
-            )
-            for a, b, temperature in points if name == "adversarial" else ():
+            size = 11 if name == REAL.name else 5
+            title = REAL.title if name == REAL.name else name
+            axes.plot(x, y, color=colour, marker=MARKERS[name], markersize=size, label=title)
+            for a, b, temperature in points if name == ADVERSARIAL.name else ():
                 axes.annotate(temperature, (a, b), xytext=(4, -11), textcoords="offset points", fontsize=8, color=INK)
-        if any(row["model"] == "adversarial" for row in rows):
+                annotated = annotated or bool(temperature)
+        if annotated:
             axes.plot([], [], " ", label="small numbers: temperature")
         axes.margins(0.1)
-        axes.set_xlabel("Self-BLEU-4 (less is more varied)")
-        axes.set_ylabel(label)
+        axes.set_xlabel(f"{diversity.title} {diversity.mark}")
+        axes.set_ylabel(f"{quality.title} {quality.mark}")
         axes.legend(frameon=False, labelcolor=INK)
 
-    return svg(draw, f"quality-{quality}")
+    return svg(draw, f"quality-{quality.name}")
 
 
 def training_curve(rows: Rows, columns: dict[str, str], label: str) -> str:

@@ -2,7 +2,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from promptgan.networks.tokens.convolutional.network import Discriminator, Parameters
+from promptgan.forms.tokens.form import Example
+from promptgan.networks.tokens.convolutional.network import Discriminator
+from promptgan.networks.tokens.convolutional.parameters import Parameters
 
 PROMPT = torch.tensor([[5, 6, 7], [8, 0, 0]])
 PROMPT_LENGTHS = torch.tensor([3, 1])
@@ -11,7 +13,8 @@ TEXT_LENGTHS = torch.tensor([2, 4])
 
 @pytest.fixture
 def discriminator(one_thread: None) -> Discriminator:
-    return Discriminator(Parameters(width=8, kernel=3, dropout=0.0), torch.randn(20, 6)).double()
+    shape = Parameters(network="convolutional", embedding=6, width=8, kernel=3, dropout=0.0)
+    return Discriminator(shape, Example(vocabulary=20, max_tokens=8)).double()
 
 
 @pytest.fixture
@@ -68,14 +71,6 @@ def test_a_padding_column_does_not_lift_the_highest_channel(discriminator: Discr
     torch.testing.assert_close(discriminator(prompt, one, padded, one), discriminator(prompt, one, below, one))
 
 
-def test_it_starts_from_a_copy_of_the_embeddings(one_thread: None) -> None:
-    table = torch.randn(20, 6)
-    discriminator = Discriminator(Parameters(width=8, kernel=3, dropout=0.0), table)
-    assert torch.equal(discriminator.embedding.weight, table)
-    discriminator.embedding.weight.data.zero_()
-    assert table.any()
-
-
 def test_an_even_kernel_is_refused() -> None:
     with pytest.raises(ValueError, match="odd"):
-        Parameters(width=8, kernel=4, dropout=0.0)
+        Parameters(network="convolutional", embedding=6, width=8, kernel=4, dropout=0.0)

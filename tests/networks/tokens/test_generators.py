@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens.form import Example
 from promptgan.networks.tokens.recurrent import network as recurrent
 from promptgan.networks.tokens.transformer import network as transformer
 
@@ -16,16 +17,16 @@ TEXT = torch.tensor([[12, 13, 3, 0], [14, 3, 0, 0], [15, 16, 17, 3]])
 TEXT_LENGTHS = torch.tensor([3, 2, 4])
 
 FAMILIES: dict[str, tuple[ModuleType, dict[str, Any]]] = {
-    "gru": (recurrent, {"name": "recurrent", "cell": "gru", "embedding": 6, "width": 8, "layers": 2}),
-    "lstm": (recurrent, {"name": "recurrent", "cell": "lstm", "embedding": 6, "width": 8, "layers": 2}),
-    "transformer": (transformer, {"name": "transformer", "width": 8, "heads": 2, "layers": 2, "context": 24}),
+    "gru": (recurrent, {"network": "recurrent", "cell": "gru", "embedding": 6, "width": 8, "layers": 2}),
+    "lstm": (recurrent, {"network": "recurrent", "cell": "lstm", "embedding": 6, "width": 8, "layers": 2}),
+    "transformer": (transformer, {"network": "transformer", "width": 8, "heads": 2, "layers": 2, "context": 24}),
 }
 
 
 @pytest.fixture(params=FAMILIES)
 def generator(request: pytest.FixtureRequest, one_thread: None) -> Any:
     module, values = FAMILIES[request.param]
-    network = module.Generator(module.Parameters(**values, dropout=0.0), VOCABULARY).double()
+    network = module.Generator(module.Parameters(**values, dropout=0.0), Example(VOCABULARY, 12)).double()
     with torch.no_grad():
         network.bias.normal_()
     return network
@@ -153,7 +154,7 @@ def test_two_runs_give_identical_bits(one_thread: None) -> None:
     def gradients() -> list[Tensor]:
         torch.manual_seed(3)
         module, values = FAMILIES["gru"]
-        network = module.Generator(module.Parameters(**values, dropout=0.3), VOCABULARY)
+        network = module.Generator(module.Parameters(**values, dropout=0.3), Example(VOCABULARY, 12))
         likelihood.backward(network, pairs())
         return [p.grad for p in network.parameters()]
 
@@ -162,7 +163,7 @@ def test_two_runs_give_identical_bits(one_thread: None) -> None:
 
 def test_dropout_is_for_training_only(one_thread: None) -> None:
     for module, values in FAMILIES.values():
-        network = module.Generator(module.Parameters(**values, dropout=0.5), VOCABULARY)
+        network = module.Generator(module.Parameters(**values, dropout=0.5), Example(VOCABULARY, 12))
         assert not torch.equal(*(network(PROMPT, PROMPT_LENGTHS, inputs()) for _ in range(2)))
         network.eval()
         assert torch.equal(*(network(PROMPT, PROMPT_LENGTHS, inputs()) for _ in range(2)))

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptgan import base
-from promptgan.tasks.text.arrays import arrays as text
-from promptgan.tasks.text.arrays.arrays import NothingToFit, Parameters, decode, fit, load_tokenizer, tokenize
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
+from promptgan.tasks.text.arrays import arrays as text
+from promptgan.tasks.text.arrays.arrays import NothingToFit, Parameters, fit, pack
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,14 +38,14 @@ def write(folder: Path, **splits: list[tuple[str, str]]) -> Path:
 @pytest.mark.parametrize("level", ["bpe", "word", "character"])
 def test_the_same_records_give_the_same_bytes(level: str, validated: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        tokenize(validated, tmp_path / name, parameters(level))
+        pack(validated, tmp_path / name, parameters(level))
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
 
 
 @pytest.mark.parametrize("level", ["bpe", "word", "character"])
 def test_the_special_tokens_have_their_ids(level: str, validated: Path, tmp_path: Path) -> None:
-    meta = tokenize(validated, tmp_path, parameters(level))
+    meta = pack(validated, tmp_path, parameters(level))
     assert [load_tokenizer(tmp_path).id_to_token(i) for i in (PAD, UNK, BOS, EOS)] == SPECIAL_TOKENS
     assert meta["vocabulary"] == load_tokenizer(tmp_path).get_vocab_size() <= 400
     assert meta == json.loads((tmp_path / "meta.json").read_text(encoding="utf-8"))
@@ -52,7 +53,7 @@ def test_the_special_tokens_have_their_ids(level: str, validated: Path, tmp_path
 
 def test_nothing_is_learnt_from_another_split(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", train=[("a b", "c d")] * 3, val=[("a secret", "c")], judge=[("b", "d d")])
-    meta = tokenize(folder, tmp_path / "out", parameters("word"))
+    meta = pack(folder, tmp_path / "out", parameters("word"))
     assert load_tokenizer(tmp_path / "out").token_to_id("secret") is None
     assert meta["splits"]["val"] == {"records": 1, "prompt_tokens": 2, "text_tokens": 1, "unknown": 1, "cut": 0}
     assert Pairs(tmp_path / "out/val.arrow").rows("prompt", np.array([0]))[0][1] == UNK
@@ -74,7 +75,7 @@ BPE = fit(iter(["the quick brown fox", "jumps over the lazy dog"]), parameters("
 def test_chinese_goes_character_by_character_and_comes_back(tmp_path: Path) -> None:
     line = "白日依山盡,黃河入海流。"
     folder = write(tmp_path / "in", train=[(line, line)])
-    tokenize(folder, tmp_path / "out", parameters("character", max_tokens=20))
+    pack(folder, tmp_path / "out", parameters("character", max_tokens=20))
     tokenizer = load_tokenizer(tmp_path / "out")
     ids = tokenizer.encode(line, add_special_tokens=False).ids
     assert (len(ids), decode(tokenizer, [ids])) == (len(line), [line])
@@ -83,7 +84,7 @@ def test_chinese_goes_character_by_character_and_comes_back(tmp_path: Path) -> N
 def test_a_long_prompt_keeps_its_end_and_a_long_text_its_beginning(tmp_path: Path) -> None:
     words = "a b c d e f"
     folder = write(tmp_path / "in", train=[(words, words)])
-    meta = tokenize(folder, tmp_path / "out", parameters("word", max_tokens=4))
+    meta = pack(folder, tmp_path / "out", parameters("word", max_tokens=4))
     tokenizer, pairs = load_tokenizer(tmp_path / "out"), Pairs(tmp_path / "out/train.arrow")
     sides = {side: tokenizer.decode(pairs.rows(side, np.array([0]))[0]) for side in ("prompt", "text")}
     assert sides == {"prompt": "c d e f", "text": "a b c d"}
@@ -94,7 +95,7 @@ def test_records_keep_their_order_across_chunks(
     validated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text, "CHUNK", 7)
-    tokenize(validated, tmp_path, parameters("word"))
+    pack(validated, tmp_path, parameters("word"))
     pairs, records = Pairs(tmp_path / "train.arrow"), pd.read_parquet(validated / "train.parquet")
     everything = np.arange(len(records))
     assert pa.ipc.open_file(tmp_path / "train.arrow").read_all()["id"].to_pylist() == records["id"].tolist()
@@ -104,15 +105,15 @@ def test_records_keep_their_order_across_chunks(
 def test_no_training_record_is_a_clean_error(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", test=[("a", "b")])
     with pytest.raises(NothingToFit, match="which rule took them"):
-        tokenize(folder, tmp_path / "out", parameters("bpe"))
+        pack(folder, tmp_path / "out", parameters("bpe"))
 
 
 PEAK = """
 import resource, sys
 from pathlib import Path
-from promptgan.tasks.text.arrays.arrays import Parameters, tokenize
+from promptgan.tasks.text.arrays.arrays import Parameters, pack
 settings = Parameters(level="bpe", vocabulary=600, lowercase=True, max_tokens=32)
-tokenize(Path(sys.argv[1]), Path(sys.argv[2]), settings)
+pack(Path(sys.argv[1]), Path(sys.argv[2]), settings)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -136,7 +137,7 @@ def test_ten_times_the_data_takes_the_same_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize("level", ["bpe", "word", "character"])
 def test_a_special_token_in_a_record_is_text(level: str, tmp_path: Path) -> None:
     folder = write(tmp_path / "in", train=[("<s>a</s>", "<pad> b </s>")] * 9)
-    tokenize(folder, tmp_path / "out", parameters(level))
+    pack(folder, tmp_path / "out", parameters(level))
     pairs = Pairs(tmp_path / "out/train.arrow")
     rows = [*pairs.rows("prompt", np.array([0])), *pairs.rows("text", np.array([0]))]
     rows.append(load_tokenizer(tmp_path / "out").encode("<s>a</s>", add_special_tokens=False).ids)
@@ -147,3 +148,8 @@ def test_a_byte_level_vocabulary_holds_all_bytes() -> None:
     assert parameters("bpe", vocabulary=260).vocabulary == 260
     with pytest.raises(base.ParameterError, match=r"tokenize.vocabulary: found 259; .*at least 260"):
         base.validated(Parameters, parameters("word").model_dump() | {"level": "bpe", "vocabulary": 259}, "tokenize")
+
+
+def test_a_special_token_in_a_prompt_is_text(tokens: Path) -> None:
+    ids = load_tokenizer(tokens).encode("<s> tea </s>", add_special_tokens=False).ids
+    assert not {PAD, BOS, EOS} & set(ids)

@@ -5,12 +5,17 @@ import pandas as pd
 import pytest
 import torch
 
+from promptgan.compute import Compute
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.tasks.text.arrays.arrays import Parameters as Tokens
+from promptgan.tasks.text.arrays.arrays import pack
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.judges.judges import Fitted, Parameters, TooFewPairs, fit, inverse_document_frequency, ranking
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.forms.tokens.pairs import Pairs
+from tests.conftest import EXAMPLE
 
 PARAMETERS = Parameters(embedding=32, dropout=0.2, word_dropout=0.1, batch=16, learning_rate=0.01, epochs=6, patience=6)
+COMPUTE = Compute(device="cpu", threads=1, precision="float32")
 CPU = torch.device("cpu")
 
 
@@ -21,14 +26,11 @@ def repository(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 def fitted(pairs: Pairs, seed: int = 1) -> Fitted:
     with Checkpoint("judges", {}) as checkpoint:
-        return fit(pairs, 64, PARAMETERS, seed, CPU, checkpoint)
+        return fit(pairs, EXAMPLE, PARAMETERS, COMPUTE, seed, CPU, checkpoint)
 
 
 def matching_pairs(folder: Path, count: int) -> Pairs:
     """Prompts of words 4.. whose true texts are of other words, so that only what is learnt can tell them."""
-    from promptgan.tasks.text.arrays.arrays import Parameters as Tokens
-    from promptgan.tasks.text.arrays.arrays import tokenize
-
     random = np.random.default_rng(0)
     topics = random.integers(0, 12, count)
     rows = [
@@ -39,7 +41,7 @@ def matching_pairs(folder: Path, count: int) -> Pairs:
     (folder / "v").mkdir()
     for split in ("train", "val", "test", "judge"):
         frame.to_parquet(folder / "v" / f"{split}.parquet", index=False)
-    tokenize(folder / "v", folder / "t", Tokens(level="word", vocabulary=64, lowercase=True, max_tokens=8))
+    pack(folder / "v", folder / "t", Tokens(level="word", vocabulary=64, lowercase=True, max_tokens=8))
     return Pairs(folder / "t" / "judge.arrow")
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from promptgan.tasks.text.records.normalise import foreign_share, normalise, words
+from promptgan.tasks.text.records.normalise import foreign_share, normalise
 
 
 @pytest.mark.parametrize(
@@ -17,19 +17,6 @@ from promptgan.tasks.text.records.normalise import foreign_share, normalise, wor
 def test_normalise(text, expected):
     assert normalise(text) == expected
     assert normalise(expected) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Don't stop, it's 5pm!", ["don't", "stop", "it's", "5pm"]),
-        ("床前明月光，", ["床", "前", "明", "月", "光"]),
-        ("用Python寫", ["用", "python", "寫"]),
-        ("?! ...", []),
-    ],
-)
-def test_words(text, expected):
-    assert words(text) == expected
 
 
 @pytest.mark.parametrize(

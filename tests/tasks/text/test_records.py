@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 
 from promptgan.quality.duplicates import NearDuplicates
+from promptgan.quality.examination import Examination, TableRuleBroken
 from promptgan.quality.expectations import check, new_context
 from promptgan.quality.output import write_parquet
 from promptgan.quality.splits import RANKING, Shares
-from promptgan.tasks.text.records.records import Parameters, TableRuleBroken, check_splits, validate
+from promptgan.tasks.text.records.parameters import Parameters
+from promptgan.tasks.text.records.records import check_splits, validate
 
 PARAMETERS = Parameters(
     shares=Shares(val=0.1, test=0.1, judge=0.1),
@@ -165,8 +167,11 @@ def test_quarantine_can_be_written_whatever_is_in_it(tmp_path):
 def test_a_leak_or_an_empty_split_breaks_its_rule(change, rule):
     splits = ["train"] * 90 + ["val"] * 69 + ["test"] * 72 + ["judge"] * 69
     frame = good().assign(split=splits)
-    broken = [o.expectation.rule for o in check_splits(change(frame), PARAMETERS, new_context()) if not o.success]
-    assert broken == [rule]
+    found = Examination(frame)
+    check_splits(found, change(frame), PARAMETERS)
+    with pytest.raises(TableRuleBroken) as caught:
+        found.stop_if_broken()
+    assert caught.value.rules == [rule]
 
 
 def test_the_error_names_all_broken_expectations_what_was_seen_and_the_limit():

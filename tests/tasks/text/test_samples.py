@@ -1,6 +1,5 @@
 """Answers of a model folder, and the samples of every model."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,11 @@ import torch
 
 from promptgan import base
 from promptgan.compute import Compute
-from promptgan.tasks.text.samples.samples import Parameters, UnusablePrompt, answer, generate
 from promptgan.networks import folder
 from promptgan.networks.tokens.recurrent.network import Generator
+from promptgan.tasks.text.page import shown
+from promptgan.tasks.text.samples.samples import Parameters, UnusablePrompt, UnusableTemperature, answer, generate, load
+from tests.conftest import EXAMPLE, GENERATOR
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
 CPU = torch.device("cpu")
@@ -30,20 +31,19 @@ PROMPTS = [
 @pytest.fixture
 def models(generator: Generator, tokens: Path, tmp_path: Path) -> dict[str, Path]:
     """Two model folders, and the folder of a stage that the recipe does not use."""
-    model = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
-    config = {"model": model, "vocabulary": 64, "max_tokens": 10}
+    index = folder.described("text", "tokens", EXAMPLE)
     folders = {name: tmp_path / "models" / name for name in ("twin", "adversarial", "control")}
+    networks, sections = {"generator": generator}, {"generator": GENERATOR}
     for name in ("twin", "adversarial"):
-        folder.save(folders[name], generator, config, tokens / "tokenizer.json")
+        folder.save(folders[name], networks, sections, index, [tokens / "tokenizer.json"])
         with torch.no_grad():
             generator.bias[:20] += 1.0
-    folders["control"].mkdir()
-    (folders["control"] / "config.json").write_text(json.dumps({"kind": "none", "reason": "a test"}))
+    folder.save_none(folders["control"], "a test")
     return folders
 
 
 def test_an_answer_depends_on_prompt_and_seed_and_not_on_its_batch(models: dict[str, Path]) -> None:
-    loaded = folder.load(models["twin"])
+    loaded = load(models["twin"])
     answers = answer(loaded, PROMPTS, seed=1)
     assert len(set(answers)) > 1
     assert answer(loaded, PROMPTS, seed=1, batch=1) == answers
@@ -54,9 +54,10 @@ def test_an_answer_depends_on_prompt_and_seed_and_not_on_its_batch(models: dict[
 def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
     models: dict[str, Path], validated: Path, tmp_path: Path
 ) -> None:
-    count = generate(models, validated / "test.parquet", tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    said = generate(models, validated, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
     samples = pd.read_parquet(tmp_path / "out/samples.parquet")
-    assert len(samples) == count == 2 * (5 * 12 + 11)
+    assert len(samples) == 2 * (5 * 12 + 11)
+    assert said.startswith(f"{len(samples)} samples in ")
     assert list(samples) == ["prompt_id", "prompt", "text", "model", "purpose", "temperature", "top_p", "seed"]
     curves, readable = samples[samples["purpose"] == "curve"], samples[samples["purpose"] == "read"]
     assert (set(curves["top_p"]), set(readable["top_p"])) == ({1.0}, {0.9})
@@ -68,7 +69,7 @@ def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
     one_curve = curves[(curves["model"] == "twin") & (curves["temperature"] == 1.0)]
     assert one_curve["prompt_id"].tolist() == drawn["id"].head(12).tolist()
     assert one_curve["prompt"].tolist() == drawn["prompt"].head(12).tolist()
-    assert one_curve["text"].tolist() == answer(folder.load(models["twin"]), one_curve["prompt"].tolist(), seed=1)
+    assert one_curve["text"].tolist() == answer(load(models["twin"]), one_curve["prompt"].tolist(), seed=1)
     assert readable["prompt_id"].tolist() == 2 * ["user-0", *drawn["id"].head(10)]
     blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
     assert len(blocks) == 1 + 11
@@ -80,7 +81,7 @@ def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
 
 def test_the_same_models_and_seed_give_the_same_bytes(models: dict[str, Path], validated: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        generate(models, validated / "test.parquet", tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
+        generate(models, validated, tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
     for name in ("samples.parquet", "samples.txt"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -92,13 +93,34 @@ def test_a_prompt_without_words_or_of_broken_bytes_is_refused(
     models: dict[str, Path], prompt: str, problem: str
 ) -> None:
     with pytest.raises(UnusablePrompt, match=problem):
-        answer(folder.load(models["twin"]), ["do you cook", prompt], seed=1)
+        answer(load(models["twin"]), ["do you cook", prompt], seed=1)
+
+
+@pytest.mark.parametrize("temperature", [float("inf"), float("nan"), 1e-40, -1.0, 11.0])
+def test_a_temperature_at_which_nothing_can_be_drawn_is_refused(models: dict[str, Path], temperature: float) -> None:
+    with pytest.raises(UnusableTemperature, match=r"0\.01 to 10\.0"):
+        answer(load(models["twin"]), ["do you cook"], seed=1, temperature=temperature)
+
+
+def test_an_answer_that_holds_line_ends_and_escapes_takes_one_line(
+    models: dict[str, Path], validated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptgan.tasks.text.samples.samples.decode", lambda _, rows: ["a\n\n\x1b[2Jb"] * len(rows))
+    generate(models, validated, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
+    assert len(blocks) == 1 + 11
+    assert all(line.endswith(r"a\n\n\x1b[2Jb") for block in blocks[1:] for line in block.splitlines()[1:])
+    assert set(pd.read_parquet(tmp_path / "out/samples.parquet")["text"]) == {"a\n\n\x1b[2Jb"}
+    assert shown(tmp_path / "out", 1)[0][1]["twin"] == r"a\n\n\x1b[2Jb"
 
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2]}, "generate.temperatures.2: found 0.0; input should be greater"),
+        (
+            {"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2]},
+            "generate.temperatures.2: found 0.0; input should be greater than",
+        ),
         ({"temperatures": [0.5, 0.7, 0.9, 1.0, 11.0]}, "generate.temperatures.4: found 11.0; input should be less"),
         ({"temperatures": [0.5, 0.7, 1, 1.0, 1.2]}, "given more than once: 1.0"),
         ({"prompts": ["hello", " "]}, "each prompt needs at least one word"),

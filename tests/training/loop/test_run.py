@@ -4,6 +4,7 @@ import math
 import os
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,62 +13,63 @@ import torch
 from torch import nn
 
 from promptgan import base
-from promptgan.tasks.text.judges import judges
-from promptgan.networks.tokens.convolutional import network as discriminators
+from promptgan.forms.tokens.pairs import Pairs
 from promptgan.networks.tokens.convolutional.network import Discriminator
+from promptgan.networks.tokens.convolutional.parameters import Parameters as DiscriminatorParameters
 from promptgan.networks.tokens.recurrent.network import Generator
-from promptgan.networks.tokens.recurrent.network import Parameters as GeneratorParameters
-from promptgan.training.methods.gumbel import method as gumbel
+from promptgan.networks.tokens.recurrent.parameters import Parameters as GeneratorParameters
+from promptgan.tasks.text.judges import judges
+from promptgan.tasks.text.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Limit, Method, Player, Row, Value
 from promptgan.training.loop.run import Interrupted, NonFiniteTraining, NothingLearnt, Outcome, Plan, run
-from promptgan.forms.tokens.pairs import Pairs
+from promptgan.training.methods.gumbel import method as gumbel
+from promptgan.training.methods.gumbel.parameters import Parameters as GumbelParameters
 from promptgan.training.methods.likelihood import method as likelihood
-from tests.judges import test_text as matching
-from tests.training.adversarial import test_gumbel
-from tests.training.conftest import COMPUTE, Killed, KilledAfter
-from tests.training.pretraining import test_likelihood
+from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
+from tests.tasks.text import test_judges
+from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
+from tests.training.methods import test_gumbel, test_likelihood
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
 """What a training leaves: its history or metrics, and weights."""
 
 
-def trained_likelihood(tokens: Path, checkpoint: Checkpoint, **more: Any) -> Left:
-    generator = Generator(
-        GeneratorParameters(name="recurrent", cell="gru", embedding=8, width=8, layers=1, dropout=0.1), 64
-    )
-    train, val = Pairs(tokens / "train.arrow"), Pairs(tokens / "val.arrow")
-    outcome = likelihood.fit(generator, train, val, test_likelihood.PARAMETERS, COMPUTE, 1, checkpoint, **more)
-    return outcome.history, outcome.networks["generator"].state_dict()
+def fresh() -> dict[str, nn.Module]:
+    return {"generator": Generator(GeneratorParameters(**GENERATOR), EXAMPLE)}
+
+
+def left(outcome: Outcome, method: Method) -> Left:
+    networks = {**outcome.networks, **{f"{name}_raw": network for name, network in method.networks.items()}}
+    weights = {f"{n}/{key}": tensor for n, network in networks.items() for key, tensor in network.state_dict().items()}
+    return [*outcome.history, {"flops": outcome.flops}], weights
+
+
+def trained_likelihood(tokens: Path, checkpoint: Checkpoint) -> Left:
+    method, plan = likelihood.build(setting(tokens, fresh()), test_likelihood.PARAMETERS)
+    return left(run(method, plan, checkpoint), method)
 
 
 def trained_control(tokens: Path, checkpoint: Checkpoint) -> Left:
-    return trained_likelihood(tokens, checkpoint, steps=30, ema=0.9)
+    method, plan = likelihood.onward(setting(tokens, fresh()), test_likelihood.PARAMETERS, 0.02, 5e7, 0.9)
+    return left(run(method, plan, checkpoint), method)
 
 
 def trained_gumbel(tokens: Path, checkpoint: Checkpoint) -> Left:
-    generator = Generator(
-        GeneratorParameters(name="recurrent", cell="gru", embedding=8, width=8, layers=1, dropout=0.1), 64
-    )
-    discriminator = Discriminator(
-        discriminators.Parameters(width=6, kernel=3, dropout=0.1), generator.embedding.weight.data
-    )
-    band = {"accuracy_low": 0.5, "accuracy_high": 0.55}  # so that who waits depends on what was before
-    guards = gumbel.Guards(**test_gumbel.OPEN | band)
-    parameters = test_gumbel.PARAMETERS.model_copy(update={"guards": guards})
-    objective = base.choose("promptgan.objectives.adversarial", parameters.objective, "train.objective")
-    train, val = Pairs(tokens / "train.arrow"), Pairs(tokens / "val.arrow")
-    outcome, flops = gumbel.fit(generator, discriminator, train, val, parameters, objective, 10, COMPUTE, 1, checkpoint)
-    weights = {
-        f"{player}/{name}": tensor
-        for player, network in (*outcome.networks.items(), ("players", generator))
-        for name, tensor in network.state_dict().items()
-    }
-    return [*outcome.history, {"flops": flops}], weights
+    band = {"generator_below": 0.5, "discriminator_above": 0.55}  # so that who waits depends on what was before
+    start = fresh()
+    start["discriminator"] = Discriminator(DiscriminatorParameters(**DISCRIMINATOR), EXAMPLE)
+    objective = base.choose("promptgan.objectives", "hinge", "train.objective")
+    here = setting(tokens, start, objective=objective, penalty=base.choose("promptgan.penalties", "none", ""))
+    here = replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
+    parameters = base.validated(GumbelParameters, test_gumbel.VALUES | {"waiting": band}, "train")
+    method, plan = gumbel.build(here, parameters)
+    return left(run(method, plan, checkpoint), method)
 
 
 def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
-    fitted = judges.fit(Pairs(tokens / "judge.arrow"), 64, matching.PARAMETERS, 1, torch.device("cpu"), checkpoint)
+    pairs, cpu = Pairs(tokens / "judge.arrow"), torch.device("cpu")
+    fitted = judges.fit(pairs, EXAMPLE, test_judges.PARAMETERS, COMPUTE, 1, cpu, checkpoint)
     return fitted.metrics, fitted.matcher.state_dict()
 
 

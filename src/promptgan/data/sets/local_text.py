@@ -25,7 +25,7 @@ from promptgan.data.sources import Licence, Local, Upstream, content_sha256
 if TYPE_CHECKING:
     import pandas as pd
 
-modality = "text"
+TASK = "text"
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".parquet", ".txt")
 _MARKS = {

@@ -15,7 +15,7 @@ from promptgan.data.sources import Licence, Npm, Upstream
 if TYPE_CHECKING:
     import pandas as pd
 
-modality = "text"
+TASK = "text"
 
 
 class Parameters(base.Parameters):

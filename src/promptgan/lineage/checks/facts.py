@@ -102,8 +102,8 @@ def training(evidence: Evidence) -> Iterator[Broken]:
 
 def samples(evidence: Evidence) -> Iterator[Broken]:
     """What plots/curves.csv says of the samples, counted again where quick: distinct n-grams, repeats, words."""
+    from promptgan.core.words import segments
     from promptgan.tasks.text.measures.diversity import distinct, duplicate_share
-    from promptgan.tasks.text.measures.words import words
 
     path, source = "plots/curves.csv", "samples/generated/samples.parquet"
     answers: dict[tuple[str, float], list[str]] = {}
@@ -115,7 +115,7 @@ def samples(evidence: Evidence) -> Iterator[Broken]:
         if row["model"] == "real":
             continue
         texts = answers.get((row["model"], float(row["temperature"])), [""])[:count]
-        split = [words(text) for text in texts]
+        split = [segments(text) for text in texts]
         facts = {
             "distinct_1": distinct(split, 1),
             "distinct_2": distinct(split, 2),

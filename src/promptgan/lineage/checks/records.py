@@ -53,7 +53,7 @@ def from_raw(evidence: Evidence) -> Iterator[Broken]:
 
 def to_tokens(evidence: Evidence) -> Iterator[Broken]:
     """Each split's token ids are what tokenizer.json makes of its records, in their order; meta.json counts them."""
-    from promptgan.tasks.text.arrays.arrays import load_tokenizer
+    from promptgan.forms.tokens.tokenizer import load_tokenizer
 
     tokenizer, meta = load_tokenizer(Path(TOKENS)), evidence.json(f"{TOKENS}/meta.json")
     limit = evidence.lock.stages["tokenize"].parameters["tokenize"]["max_tokens"]

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgan import base
+from promptgan.core.words import words
 from promptgan.lineage import cache
 from promptgan.lineage.records import versions
 from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.versions import QUARANTINE, VALIDATED, Version
 from promptgan.quality import exclusions
-from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
-from promptgan.tasks.text.records.normalise import normalise, words
+from promptgan.quality.duplicates import NearDuplicates
+from promptgan.tasks.text.records.duplicates import copies_of_pairs
+from promptgan.tasks.text.records.normalise import normalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +109,7 @@ def staying(subject: Subject, here: Version, measure: NearDuplicates) -> Staying
     if ours and usable:
         prompts, texts = zip(*ours, *(theirs[i] for i in usable), strict=True)
         ranks = [0] * len(ours) + [1] * len(usable)
-        found = higher_ranked_copies(list(prompts), list(texts), ranks, measure)[len(ours) :]
+        found = copies_of_pairs(list(prompts), list(texts), ranks, measure)[len(ours) :]
         near = [i for i, copy in zip(usable, found, strict=True) if copy is not None]
     kept = "\n".join(side for pair in theirs for side in pair).casefold()
     own = tuple(side for side in sorted(long) if side.casefold() not in kept)

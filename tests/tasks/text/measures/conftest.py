@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-from promptgan import base
 from promptgan.networks import folder
-from promptgan.networks.tokens.recurrent import network as recurrent
+from tests.conftest import EXAMPLE, GENERATOR
 
 TEMPERATURES = [0.5, 0.7, 0.9, 1.0, 1.3]
 
@@ -18,12 +17,11 @@ def models(tokens: Path, tmp_path: Path, one_thread: None) -> Path:
     from promptgan.tasks.text.judges import dual_encoder
 
     root = tmp_path / "models"
-    parameters = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.0}
+    index = {**folder.described("text", "tokens", EXAMPLE), "converged": True}
     for name in ("pretrained", "adversarial"):
-        model = recurrent.Generator(base.validated(recurrent.Parameters, parameters), 64)
-        config = {"model": parameters, "vocabulary": 64, "max_tokens": 10, "converged": True}
-        folder.save(root / name, model, config, tokens / "tokenizer.json")
-    base.write_json(root / "control" / folder.CONFIG, {"kind": "none", "reason": "this recipe has no control"})
+        model = folder.build("tokens", "generator", GENERATOR, EXAMPLE)
+        folder.save(root / name, {"generator": model}, {"generator": GENERATOR}, index, [tokens / "tokenizer.json"])
+    folder.save_none(root / "control", "this recipe has no control")
     matcher = dual_encoder.DualEncoder(64, 16)
     matcher.begin_with(torch.ones(64))
     dual_encoder.save(root / "judges", matcher, {})

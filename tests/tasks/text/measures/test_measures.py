@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from promptgan import base
+from promptgan.core.words import segments
+from promptgan.networks.folder import INDEX
 from promptgan.tasks.text.measures import measures as text
-from promptgan.tasks.text.measures.words import words
-from promptgan.networks.folder import CONFIG
+from promptgan.tasks.text.samples.samples import load
 
 PARAMETERS = text.Parameters(language_model_order=3, jackknife_groups=4)
 CPU = torch.device("cpu")
@@ -23,17 +24,17 @@ def test_every_system_is_measured_at_every_temperature(tokens: Path, models: Pat
     assert [(row["model"], row["temperature"]) for row in curves] == [
         ("real", None), *((name, t) for name in ("twin", "adversarial") for t in (0.5, 0.7, 0.9, 1.0, 1.3)),
     ]  # fmt: skip
-    assert set(metrics["text"]["twin"]) == {"temperature", "nll", *text.HEADLINE}
-    assert set(metrics["text"]["real"]) == set(text.HEADLINE)
-    assert metrics["text"]["control"] == "not applicable"
+    assert set(metrics["systems"]["twin"]) == {"temperature", "nll", *text.HEADLINE}
+    assert set(metrics["systems"]["real"]) == set(text.HEADLINE)
+    assert metrics["systems"]["control"] == "not applicable: this recipe has no control"
 
 
 def test_the_temperature_is_the_best_on_validation(tokens: Path, models: Path, samples: Path) -> None:
     metrics, curves = evaluate(tokens, models, samples)
-    assert metrics["text"]["adversarial"]["temperature"] == 0.9  # where its answers are the real ones
+    assert metrics["systems"]["adversarial"]["temperature"] == 0.9  # where its answers are the real ones
     best = max((row for row in curves if row["model"] == "twin"), key=lambda row: row["ms_jaccard_val"])
-    assert metrics["text"]["twin"]["temperature"] == best["temperature"]
-    assert metrics["text"]["twin"]["bleu_4"] == best["bleu_4"]
+    assert metrics["systems"]["twin"]["temperature"] == best["temperature"]
+    assert metrics["systems"]["twin"]["bleu_4"] == best["bleu_4"]
 
 
 def test_numbers_equal_those_computed_apart(tokens: Path, models: Path, samples: Path) -> None:
@@ -43,7 +44,7 @@ def test_numbers_equal_those_computed_apart(tokens: Path, models: Path, samples:
     row = next(row for row in curves if (row["model"], row["temperature"]) == ("twin", 1.3))
     frame = pd.read_parquet(samples / "samples.parquet").query("model == 'twin' and temperature == 1.3")
     yardstick = text.Yardstick(tokens, text.dual_encoder.load(models / "judges"), 3)
-    texts = [words(t) for t in frame["text"]]
+    texts = [segments(t) for t in frame["text"]]
     expected = [sentence_bleu(yardstick.words["test"], t, [0.25] * 4, SmoothingFunction().method1) for t in texts]
     assert row["bleu_4"] == round(sum(expected) / len(expected), 4)
     assert row["words"] == round(sum(map(len, texts)) / len(texts), 4)
@@ -59,23 +60,22 @@ def test_relevance_is_high_for_true_answers_and_a_half_for_the_same_answer(token
 
 
 def test_nll_is_that_of_the_model(tokens: Path, models: Path, samples: Path) -> None:
-    from promptgan.networks import folder
     from promptgan.forms.tokens.likelihood import nll
     from promptgan.forms.tokens.pairs import Pairs
 
     metrics, _ = evaluate(tokens, models, samples)
     pairs = Pairs(tokens / "test.arrow")
-    total, count = nll(folder.load(models / "pretrained").model, pairs.batch(text.np.arange(len(pairs))))
-    assert metrics["text"]["twin"]["nll"] == pytest.approx(total.item() / count, abs=1e-4)
+    total, count = nll(load(models / "pretrained").generator, pairs.batch(text.np.arange(len(pairs))))
+    assert metrics["systems"]["twin"]["nll"] == pytest.approx(total.item() / count, abs=1e-4)
 
 
 def test_a_twin_that_was_still_improving_gives_no_verdict(tokens: Path, models: Path, samples: Path) -> None:
-    assert "gap_to_twin" in evaluate(tokens, models, samples).metrics["text"]
-    path = models / "pretrained" / CONFIG
+    assert "twin" in evaluate(tokens, models, samples).metrics["gaps"]
+    path = models / "pretrained" / INDEX
     base.write_json(path, {**json.loads(path.read_text()), "converged": False})
     metrics = evaluate(tokens, models, samples).metrics
     assert metrics["verdict"] == ["no verdict: the likelihood twin was still improving when its training ended"]
-    assert "gap_to_twin" not in metrics["text"]
+    assert "twin" not in metrics["gaps"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_too_few_answers_give_no_verdict(
     all_answers.groupby(["model", "purpose", "temperature"]).head(answers).to_parquet(path, index=False)
     parameters = text.Parameters(language_model_order=3, jackknife_groups=groups)
     metrics = text.evaluate(tokens, models, samples, parameters, 1, CPU).metrics
-    assert ("gap_to_twin" in metrics["text"]) is (needed is None)
+    assert ("twin" in metrics["gaps"]) is (needed is None)
     if needed is not None:
         (sentence,) = metrics["verdict"]
         assert sentence.startswith(f"no verdict: {answers} answers a system and temperature are too few")

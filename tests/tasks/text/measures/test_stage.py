@@ -4,10 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 PARAMS = """
 seed: 1
-modality: text
+task: text
 compute: {device: cpu, threads: 1, precision: float32}
 evaluate: {language_model_order: 3, jackknife_groups: 4}
 """
@@ -21,11 +21,12 @@ def test_headline_and_curves_are_written(tokens: Path, models: Path, samples: Pa
     )
     assert done.returncode == 0, done.stderr
     metrics = json.loads((tmp_path / "metrics/evaluation.json").read_text())
-    assert set(metrics) == {"text", "standard_errors", "verdict", "signature"}
+    assert set(metrics) == {"task", "systems", "gaps", "standard_errors", "verdict", "signature"}
     with (tmp_path / "plots/curves.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 11
     assert list(rows[0])[:4] == ["model", "temperature", "nll", "ms_jaccard_val"]
+    assert all(row["quality"] == row["bleu_4"] and row["diversity"] == row["self_bleu_4"] for row in rows)
     assert rows[0]["model"] == "real" and rows[0]["nll"] == ""
 
 

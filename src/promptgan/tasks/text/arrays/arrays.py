@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from promptgan import base
+from promptgan.core.splits import SPLITS
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.tasks.text.arrays.parameters import Parameters
 
-SPLITS = ["train", "val", "test", "judge"]
 CHUNK = 8192
 """Records read, encoded and written at a time, so that memory does not grow with the data."""
 
@@ -30,7 +30,7 @@ class NothingToFit(base.PromptganError):
     """The training split gives the tokenizer nothing to learn from."""
 
 
-def tokenize(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
+def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
     """Fit a tokenizer on ``train.parquet`` and encode every split into ``out``.
 
     Each ``SPLIT.arrow`` holds ``id``, ``prompt`` and ``text`` (uint16 ids, no special tokens), in the order of the
@@ -41,13 +41,12 @@ def tokenize(validated: Path, out: Path, parameters: Parameters) -> dict[str, An
     """
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = fit(chain.from_iterable(_texts(validated / "train.parquet")), parameters)
-    tokenizer.save(str(out / "tokenizer.json"))
+    (out / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     splits = {
         name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters.max_tokens)
         for name in SPLITS
     }
     meta = {
-        "modality": "text",
         "vocabulary": tokenizer.get_vocab_size(),
         "special": dict(zip(("pad", "unk", "bos", "eos"), (PAD, UNK, BOS, EOS), strict=True)),
         "max_tokens": parameters.max_tokens,
@@ -85,18 +84,6 @@ def fit(texts: Iterator[str], parameters: Parameters) -> Tokenizer:
     tokenizer.train_from_iterator(chain([first], texts), trainer)
     tokenizer.encode_special_tokens = True
     return tokenizer
-
-
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a tokens or model folder. It reads ``<s>`` in a text as text, not as the special token."""
-    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True  # tokenizer.json does not keep it
-    return tokenizer
-
-
-def decode(tokenizer: Tokenizer, rows: list[list[int]]) -> list[str]:
-    """The texts of token ids, special tokens left out."""
-    return [text.strip() for text in tokenizer.decode_batch(rows, skip_special_tokens=True)]
 
 
 def _untrained(parameters: Parameters) -> Tokenizer:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import dropout, embedding_bag, normalize
 
 from promptgan import base
+from promptgan.networks.weights import save_weights
 
-CONFIG, WEIGHTS = "config.json", "matcher.safetensors"
+INDEX, WEIGHTS = "index.json", "matcher.safetensors"
 PAD = 0
 
 
@@ -72,14 +73,14 @@ class DualEncoder(nn.Module):
         return product
 
 
-def save(folder: Path, matcher: DualEncoder, config: dict[str, Any]) -> None:
-    """Write ``config.json`` and the weights; ``config`` is kept beside what loading needs."""
+def save(folder: Path, matcher: DualEncoder, index: dict[str, Any]) -> None:
+    """Write ``index.json`` and the weights; ``index`` is kept beside what loading needs."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in matcher.state_dict().items()}, folder / WEIGHTS
-    )
+    save_weights(folder / WEIGHTS, matcher)
     vocabulary, embedding = matcher.embedding.weight.shape
-    base.write_json(folder / CONFIG, {"kind": "matcher", "vocabulary": vocabulary, "embedding": embedding, **config})
+    base.write_json(
+        folder / INDEX, {"kind": "judge", "task": "text", "vocabulary": vocabulary, "embedding": embedding, **index}
+    )
 
 
 def load(folder: Path, device: torch.device | None = None) -> DualEncoder:
@@ -89,8 +90,8 @@ def load(folder: Path, device: torch.device | None = None) -> DualEncoder:
         NoMatcher: a file is missing or broken.
     """
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        matcher = DualEncoder(config["vocabulary"], config["embedding"])
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        matcher = DualEncoder(index["vocabulary"], index["embedding"])
         matcher.load_state_dict(load_file(folder / WEIGHTS))
     except Exception as error:  # safetensors raises its own
         raise NoMatcher(f"{folder} holds no matcher: {error}", "run `dvc repro judges`, or `dvc checkout`") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from promptgan import base
+from promptgan.compute import Compute
+from promptgan.forms.tokens.form import Example
 from promptgan.forms.tokens.pairs import Pairs, pad
+from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.judges.dual_encoder import PAD, DualEncoder
 from promptgan.tasks.text.judges.parameters import Parameters
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -36,6 +40,20 @@ class Fitted:
 
     matcher: DualEncoder
     metrics: dict[str, Any]
+    """The content of metrics/judges.json."""
+
+    def save(self, folder: Path) -> None:
+        """Write the matcher, which `dual_encoder.load` reads."""
+        dual_encoder.save(folder, self.matcher, self.metrics)
+
+    @property
+    def sentence(self) -> str:
+        """How well it tells true texts from others, beside TF-IDF."""
+        ours, simple = self.metrics["matcher"], self.metrics["tf_idf"]
+        return (
+            f"matcher: accuracy {ours['accuracy']:.3f}, MRR {ours['mrr']:.3f};"
+            f" TF-IDF: {simple['accuracy']:.3f}, {simple['mrr']:.3f}"
+        )
 
 
 class Matching(Method):
@@ -103,13 +121,20 @@ class Matching(Method):
 
 
 def fit(
-    pairs: Pairs, vocabulary: int, parameters: Parameters, seed: int, device: torch.device, checkpoint: Checkpoint
+    pairs: Pairs,
+    example: Example,
+    parameters: Parameters,
+    compute: Compute,
+    seed: int,
+    device: torch.device,
+    checkpoint: Checkpoint,
 ) -> Fitted:
     """Fit the matcher on all pairs but those for stopping and reporting.
 
     The last tenth of ``pairs`` is for the numbers reported and the tenth before it for stopping; as pairs lie in the
     order of their conversations, conversations are not mixed. The numbers: `accuracy`, of telling the true text from
-    one wrong text, and `mrr`, the mean reciprocal rank of the true text among 100, beside those of TF-IDF cosines.
+    one wrong text, and `mrr`, the mean reciprocal rank of the true text among 100, beside those of TF-IDF cosines. All
+    of it is computed in float32, whatever ``compute`` says.
 
     Raises:
         TooFewPairs: there are fewer than 20.
@@ -120,7 +145,7 @@ def fit(
             f"data/tokens/judge.arrow holds {len(pairs)} pairs; the matcher needs {FEWEST}",
             "give the pipeline more data, or a larger judge share in the section validate",
         )
-    everything = np.arange(len(pairs))
+    everything, vocabulary = np.arange(len(pairs)), example.vocabulary
     prompts, texts = (pad(pairs.rows(column, everything))[0].to(device) for column in ("prompt", "text"))
     tenth = len(pairs) // 10
     train, stop, report = np.split(everything, [len(pairs) - 2 * tenth, len(pairs) - tenth])

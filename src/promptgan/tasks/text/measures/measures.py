@@ -10,36 +10,37 @@ import pandas as pd
 import torch
 
 from promptgan import base
+from promptgan.core import words
 from promptgan.core.comparison import gap_at_equal_diversity, jackknife, sentence
+from promptgan.core.splits import SPLITS
+from promptgan.core.systems import MODELS, REAL, RIVALS
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import Pairs, in_order, pad
+from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.progress import Progress
-from promptgan.tasks.text.arrays.arrays import decode, load_tokenizer
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity, words
+from promptgan.tasks.text.measures import diversity
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.language_model import WittenBell
+from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
+from promptgan.tasks.text.samples import samples as samples_of
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 
 Row = dict[str, Any]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-FOLDERS = {"twin": "pretrained", "control": "control", "adversarial": "adversarial"}
-"""The systems that are compared with real text, and their model folders."""
-HEADLINE = ["ms_jaccard", "bleu_4", "self_bleu_4", "relevance", "distinct_2", "copied", "length_distance"]
+HEADLINE = [name for name in MEASURES.names if name not in ("temperature", "nll")]
 """What metrics/evaluation.json holds of a system, beside its temperature and NLL."""
-QUALITIES = ["bleu_4", "relevance"]
-"""What is compared at equal diversity, which is Self-BLEU-4."""
 ORDERS = (2, 3, 4, 5)
 NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
 FEWEST, FEWEST_A_GROUP = 100, 5
 """Answers, and answers in each group of the jackknife, that a verdict needs. Twice the standard error covers 95 % where
 a mean is near normal, which takes many answers where scores are as skewed as BLEU-4; and the jackknife of what is not
 smooth, such as where two curves meet, needs groups of several answers (Shao and Wu, 1989)."""
-REAL = 1.0
+NO_TEMPERATURE = 1.0
 """The temperature under which real text is kept; it has none."""
 BATCH = 128
 
@@ -72,8 +73,8 @@ class Yardstick:
     def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int) -> None:
         self.tokenizer = load_tokenizer(tokens)
         self.matcher, self.order = matcher, order
-        self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in ("train", "val", "test", "judge")}
-        self.words = {name: [words.words(t) for t in self.texts(name)] for name in ("train", "val", "test")}
+        self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in SPLITS}
+        self.words = {name: [words.segments(t) for t in self.texts(name)] for name in ("train", "val", "test")}
         self.lengths = [len(text) for text in self.words["test"]]
         self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
         self.test_ids = self.splits["test"].rows("text", np.arange(len(self.splits["test"])))
@@ -87,7 +88,7 @@ class Yardstick:
 
     def per_answer(self, answers: pd.DataFrame) -> pd.DataFrame:
         """What each answer scores by itself, as new columns: words, BLEU with all test texts, copies, NLL."""
-        texts = [words.words(text) for text in answers["text"]]
+        texts = [words.segments(text) for text in answers["text"]]
         ids = self._encode(answers["text"])
         lengths = np.array([len(row) + 1 for row in ids])
         nats = -np.add.reduceat(self.language_model.log_probabilities(ids), np.cumsum(lengths) - lengths)
@@ -169,17 +170,19 @@ def evaluate(
         NoSamples: a generator has no samples, or there are fewer than two.
         NotAModelFolder, NoMatcher: a model cannot be loaded.
     """
-    configs = {name: folder.read_config(models / path) for name, path in FOLDERS.items()}
-    used = [name for name, config in configs.items() if config["kind"] != "none"]
+    indices = {name: folder.read_index(models / path) for name, path in MODELS.items()}
+    used = [name for name, index in indices.items() if index["kind"] != "none"]
     yardstick = Yardstick(tokens, dual_encoder.load(models / "judges", device), parameters.language_model_order)
     curves = _curves(_answers(samples / "samples.parquet", used, yardstick, seed), yardstick)
     temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
     likelihoods = {
-        name: _likelihoods(folder.load(models / FOLDERS[name], device).model, yardstick, temperatures, device)
+        name: _likelihoods(samples_of.load(models / MODELS[name], device).generator, yardstick, temperatures, device)
         for name in used
     }
     rows: list[Row] = []
-    systems: dict[str, Any] = dict.fromkeys(FOLDERS, NOT_APPLICABLE)
+    systems: dict[str, Any] = {
+        name: f"{NOT_APPLICABLE}: {index['reason']}" for name, index in indices.items() if name not in used
+    }
     errors = []
     for name, curve in curves.items():
         points = {temperature: yardstick.summary(answers) for temperature, answers in curve.items()}
@@ -192,11 +195,12 @@ def evaluate(
         best = max((row for row in rows if row["model"] == name), key=lambda row: row["ms_jaccard_val"] or 0.0)
         own = {"temperature": best["temperature"], "nll": likelihoods[name][1.0]} if name in used else {}
         systems[name] = {**own, **{metric: best[metric] for metric in HEADLINE}}
-        chosen = curve[best["temperature"] or REAL]
+        chosen = curve[best["temperature"] or NO_TEMPERATURE]
         errors.append({"system": name, **_standard_errors(chosen, yardstick, parameters, seed)})
-    gaps, verdict = _verdict(curves, configs, parameters, seed)
+    gaps, verdict = _verdict(curves, indices, parameters, seed)
     metrics = {
-        "text": {**systems, **gaps},
+        "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
+        "gaps": gaps,
         "standard_errors": errors,
         "verdict": verdict,
         "signature": _signature(curves, yardstick, parameters, seed),
@@ -220,12 +224,12 @@ def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd
         )
     chosen = np.sort(np.random.default_rng(seed).permutation(len(val))[:count])
     real = pd.DataFrame({"prompt": yardstick.texts("val", "prompt"), "text": yardstick.texts("val")}).iloc[chosen]
-    real = real.assign(model="real", temperature=REAL)
+    real = real.assign(model=REAL.name, temperature=NO_TEMPERATURE)
     return pd.concat([real, curves.groupby(["model", "temperature"], sort=False).head(count)], ignore_index=True)
 
 
 def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
-    curves: Curves = {name: {} for name in ["real", *FOLDERS] if (answers["model"] == name).any()}
+    curves: Curves = {name: {} for name in [REAL.name, *MODELS] if (answers["model"] == name).any()}
     answers = yardstick.per_answer(answers)
     sets = answers.groupby(["model", "temperature"])
     with Progress("evaluate", sets.ngroups) as progress:
@@ -256,13 +260,13 @@ def _standard_errors(answers: pd.DataFrame, yardstick: Yardstick, parameters: Pa
     return dict(zip(HEADLINE, jackknife(len(answers), parameters.jackknife_groups, seed, statistic), strict=True))
 
 
-def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
+def _verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
     """How far the adversarial curve lies above each other one at equal Self-BLEU-4, as numbers and as sentences."""
     gaps: Row = {}
     sentences = []
     if "adversarial" not in curves:
         return gaps, [f"{NO_VERDICT}: the recipe trains no adversarial model"]
-    if configs["twin"].get("converged") is False:
+    if indices["twin"].get("converged") is False:
         return gaps, [f"{NO_VERDICT}: the likelihood twin was still improving when its training ended"]
     count = len(next(iter(curves["adversarial"].values())))
     if count < (needed := max(FEWEST, FEWEST_A_GROUP * parameters.jackknife_groups)):
@@ -276,10 +280,10 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
         points = {
             name: {t: (self_bleu([a["word"][i] for i in keep], [4]).mean(), a) for t, a in curve.items()}
             for name, curve in curves.items()
-            if name != "real"
+            if name != REAL.name
         }
         values = []
-        for other, quality in product(others, QUALITIES):
+        for other, quality in product(others, MEASURES.qualities):
             ours, theirs = (
                 [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()]
                 for name in ("adversarial", other)
@@ -288,14 +292,14 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
             values.append(float("nan") if gap is None else gap)
         return values
 
-    others = [name for name in ("twin", "control") if name in curves]
+    others = [rival.name for rival in RIVALS if rival.name in curves]
     values = statistic(np.arange(count))
     spreads = jackknife(count, parameters.jackknife_groups, seed, statistic)
-    for (other, quality), gap, spread in zip(product(others, QUALITIES), values, spreads, strict=True):
+    for (other, quality), gap, spread in zip(product(others, MEASURES.qualities), values, spreads, strict=True):
         if np.isnan([gap, spread]).any():
             sentences.append(f"{quality} against {other}: {NO_VERDICT}, the curves share no range of self_bleu_4")
             continue
-        gaps.setdefault("gap_to_" + other, {})[quality] = gap
+        gaps.setdefault(other, {})[quality] = gap
         sentences.append(sentence(quality, other, gap, spread, clear=abs(gap) > 2 * spread))
     return gaps, [
         *sentences,
@@ -305,7 +309,7 @@ def _verdict(curves: Curves, configs: dict[str, Row], parameters: Parameters, se
 
 def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, seed: int) -> list[str]:
     """What one needs to know to compute the same numbers."""
-    count = len(curves["real"][REAL])
+    count = len(curves[REAL.name][NO_TEMPERATURE])
     size = {name: len(pairs) for name, pairs in yardstick.splits.items()}
     return [
         words.SIGNATURE,
@@ -314,7 +318,7 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"bleu: nltk method1, references all {size['test']} test texts; self_bleu: references the other answers",
         f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val, by which the temperature is"
         f" chosen: against {size['val']} validation texts",
-        "nll: nats per token of the test texts, ends counted, padding not; in text.* at temperature 1",
+        "nll: nats per token of the test texts, ends counted, padding not; in systems at temperature 1",
         "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
         f"copied, longest_copied: against {size['train']} training texts, in words",
         f"lm, reverse_lm: nats per token, Witten-Bell, order {parameters.language_model_order}, tokens of data/tokens;"

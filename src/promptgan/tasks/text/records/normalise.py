@@ -1,4 +1,4 @@
-"""The one place where the characters of a text are made uniform, and where its words are counted.
+"""The one place where the characters of a text are made uniform.
 
 Applied to every record before any rule looks at it, so that rules, splits, tokenizer and metrics see the same text.
 """
@@ -11,7 +11,6 @@ _QUOTES = str.maketrans({"‘": "'", "’": "'", "‛": "'", "“": '"', "”": 
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SPACES = re.compile("[ \t\r\n\u00a0\u2000-\u200a\u2028\u2029\u202f\u3000]+")
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-_WORD = re.compile(rf"[{_HAN}\u3040-\u30ff]|[^\W_{_HAN}\u3040-\u30ff]+(?:'[^\W_{_HAN}\u3040-\u30ff]+)*")
 _SCRIPTS = {
     "latin": re.compile("[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿªº]"),
     "han": re.compile(f"[{_HAN}]"),
@@ -33,11 +32,6 @@ def encodable(value: Any) -> Any:
     if not isinstance(value, str) or value.isascii():
         return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def words(text: str) -> list[str]:
-    """Case-folded words without punctuation; a Chinese character or a kana is a word of its own."""
-    return _WORD.findall(text.casefold())
 
 
 def foreign_share(text: str, script: str) -> float:

@@ -6,15 +6,17 @@ from pydantic import Field, field_validator
 
 from promptgan import base
 
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.01, 10.0
+
 
 class Parameters(base.Parameters):
     """The `generate` section for text."""
 
-    temperatures: list[Annotated[float, Field(gt=0, le=10)]] = Field(min_length=5)
+    temperatures: list[Annotated[float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)]] = Field(min_length=5)
     """Softmax temperatures of the curves; at least five, each once."""
     count: int = Field(ge=10)
     """Test prompts, drawn at random, that every model answers at every temperature; all where there are fewer."""
-    temperature: float = Field(gt=0, le=10)
+    temperature: float = Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)
     """Of the answers that people read."""
     top_p: float = Field(gt=0, le=1)
     """Nucleus of the answers that people read (Holtzman et al., 2020, arXiv:1904.09751); the curves use all of it."""

@@ -1,31 +1,77 @@
 """Answers to prompts: from a loaded model folder, and for the generate stage from every model at every temperature."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import torch
+from tokenizers import Tokenizer
 
 from promptgan import base
 from promptgan.compute import Compute, autocast
+from promptgan.core.visible import visible
 from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import pad
+from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.progress import Progress
-from promptgan.tasks.text.arrays.arrays import decode
-from promptgan.tasks.text.samples.parameters import Parameters
+from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
+
+READABLE = 10
+"""Test prompts whose answers are written out for people."""
+
+
+class UnusableTemperature(base.PromptganError):
+    """A temperature at which nothing can be drawn."""
+
+    def __init__(self, temperature: float) -> None:
+        super().__init__(
+            f"nothing can be drawn at a temperature of {temperature}",
+            f"give one from {LEAST_TEMPERATURE} to {MOST_TEMPERATURE}, or 0 for the likeliest token every time",
+        )
 
 
 class UnusablePrompt(base.PromptganError):
     """A prompt has no word, or is not text."""
 
 
-READABLE = 10
-"""Test prompts whose answers are written out for people."""
+@dataclass(frozen=True)
+class TextModel:
+    """What answers prompts."""
+
+    generator: TextGenerator
+    """In evaluation mode."""
+    tokenizer: Tokenizer
+    index: dict[str, Any]
+    """The content of index.json."""
+
+
+def load(model: Path, device: torch.device | None = None) -> TextModel:
+    """Load the generator of a model folder.
+
+    Raises:
+        NotAModelFolder: a file is missing or broken, or it makes no texts.
+    """
+    loaded = folder.load(model, device, ["generator"])
+    if loaded.index["task"] != "text":
+        raise folder.NotAModelFolder(
+            f"the model in {model} makes no text: its task is {loaded.index['task']}",
+            "give the folder of one that does",
+        )
+    try:
+        tokenizer = load_tokenizer(model)
+    except Exception as error:  # tokenizers raises no class of its own
+        raise folder.NotAModelFolder(
+            f"{model}/tokenizer.json cannot be loaded: {error}", "restore it with `dvc checkout`"
+        ) from error
+    return TextModel(cast("TextGenerator", loaded.networks["generator"]), tokenizer, loaded.index)
 
 
 def answer(
-    loaded: folder.LoadedGenerator,
+    model: TextModel,
     prompts: list[str],
     *,
     seed: int,
@@ -37,7 +83,10 @@ def answer(
 
     Raises:
         UnusablePrompt: a prompt is blank, or was not valid UTF-8.
+        UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
     """
+    if temperature and not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
+        raise UnusableTemperature(temperature)
     for prompt in prompts:
         if not prompt.strip():
             raise UnusablePrompt("a prompt is empty", "give a prompt with at least one word")
@@ -45,9 +94,9 @@ def answer(
             prompt.encode()
         except UnicodeEncodeError as error:  # Python keeps the bytes of a command line as lone surrogates
             raise UnusablePrompt(f"the prompt {base.shown(prompt)} is not valid UTF-8", "give it in UTF-8") from error
-    limit = loaded.config["max_tokens"]
-    device = next(loaded.model.parameters()).device
-    rows = [e.ids[-limit:] for e in loaded.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
+    limit = model.index["example"]["max_tokens"]
+    device = next(model.generator.parameters()).device
+    rows = [e.ids[-limit:] for e in model.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
     uniforms = random_numbers(seed, len(rows), limit)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     answers: dict[int, str] = {}
@@ -55,31 +104,32 @@ def answer(
         chosen = order[start : start + batch]
         padded, lengths = pad([rows[i] for i in chosen])
         texts = sample(
-            loaded.model, padded.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p
+            model.generator, padded.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p
         )
-        answers.update(zip(chosen, decode(loaded.tokenizer, texts), strict=True))
+        answers.update(zip(chosen, decode(model.tokenizer, texts), strict=True))
     return [answers[i] for i in range(len(rows))]
 
 
 def generate(
     folders: dict[str, Path],
-    test: Path,
+    validated: Path,
     out: Path,
     parameters: Parameters,
     compute: Compute,
     seed: int,
     device: torch.device,
-) -> int:
-    """Answer test prompts with every model into ``samples.parquet`` and ``samples.txt``; return the number of samples.
+) -> str:
+    """Answer test prompts with every model into ``samples.parquet`` and ``samples.txt``; return a sentence on them.
 
     The Parquet file holds prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first
     the rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people
-    (``temperature``, ``top_p``; also to ``prompts``), which the text file shows below a line with these settings. The
+    (``temperature``, ``top_p``; also to ``prompts``), which the text file shows on a line each, what would break it
+    escaped, below a line with these settings. The
     test prompts are the first of a permutation that ``seed`` gives. All models answer with the same random numbers. A
     folder whose stage the recipe does not use is left out.
     """
     p = parameters
-    pairs = pd.read_parquet(test, columns=["id", "prompt"])
+    pairs = pd.read_parquet(validated / "test.parquet", columns=["id", "prompt"])
     pairs = pairs.iloc[np.random.default_rng(seed).permutation(len(pairs))]
     asked = pairs.head(p.count)
     own = pd.DataFrame({"id": [f"user-{i}" for i in range(len(p.prompts))], "prompt": p.prompts})
@@ -87,13 +137,13 @@ def generate(
     plan = [("curve", asked, temperature, 1.0) for temperature in p.temperatures]
     plan.append(("read", read, p.temperature, p.top_p))
     frames = []
-    used = {name: path for name, path in folders.items() if folder.read_config(path)["kind"] != "none"}
+    used = {name: path for name, path in folders.items() if folder.read_index(path)["kind"] != "none"}
     with Progress("samples", len(used) * len(plan)) as progress:
         for name, path in used.items():
-            loaded = folder.load(path, device)
+            model = load(path, device)
             for purpose, prompts, temperature, top_p in plan:
                 with autocast(compute):
-                    texts = answer(loaded, prompts["prompt"].tolist(), seed=seed, temperature=temperature, top_p=top_p)
+                    texts = answer(model, prompts["prompt"].tolist(), seed=seed, temperature=temperature, top_p=top_p)
                 columns = {"prompt_id": prompts["id"], "prompt": prompts["prompt"], "text": texts, "model": name}
                 settings = {"purpose": purpose, "temperature": temperature, "top_p": top_p, "seed": seed}
                 frames.append(pd.DataFrame({**columns, **settings}))
@@ -102,7 +152,7 @@ def generate(
     samples = pd.concat(frames, ignore_index=True)
     samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
     (out / "samples.txt").write_text(_readable(frames[len(plan) - 1 :: len(plan)]), encoding="utf-8")
-    return len(samples)
+    return f"{len(samples)} samples in {out}; read {out / 'samples.txt'}"
 
 
 def _readable(frames: list[pd.DataFrame]) -> str:
@@ -110,6 +160,6 @@ def _readable(frames: list[pd.DataFrame]) -> str:
     settings = f"temperature {first['temperature']:g}, top_p {first['top_p']:g}, seed {first['seed']}"
     blocks = [f"Answers of every model, drawn with {settings}"]
     for rows in zip(*(frame.itertuples() for frame in frames), strict=True):
-        answers = [f"  {row.model:<12} {row.text}" for row in rows]
-        blocks.append("\n".join([rows[0].prompt, *answers]))
+        answers = [f"  {row.model:<12} {visible(row.text)}" for row in rows]
+        blocks.append("\n".join([visible(rows[0].prompt), *answers]))
     return "\n\n".join(blocks) + "\n"

@@ -45,7 +45,7 @@ class Score:
 
     @torch.no_grad()
     def __call__(self, networks: Mapping[str, nn.Module]) -> Row:
-        """MS-Jaccard as score; entropy, KL to the twin, NLL of real answers (nats per token); duplicates; mean length."""
+        """MS-Jaccard as score; entropy, KL to the twin, NLL of real answers (nats per token); duplicates; length."""
         generator = cast("TextGenerator", networks["generator"]).eval()
         answers: list[list[int]] = []
         totals = {"entropy": 0.0, "cross": 0.0, "real": 0.0}

@@ -44,7 +44,7 @@ class Gumbel(Method):
         self.generator = cast("TextGenerator", setting.network("generator"))
         self.discriminator = cast("TextDiscriminator", setting.network("discriminator"))
         known, table = self.generator.embedding.weight, self.discriminator.embedding.weight
-        if known.shape == table.shape:
+        if known.shape == table.shape and "discriminator" not in setting.start:
             table.data.copy_(known.detach())
         self.players = {
             "generator": parameters.players.generator.player("generator", self.generator),

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from promptgan import base
-from promptgan.training.players import PlayerParameters
+from promptgan.training.loop.players import PlayerParameters
 
 
 class Players(base.Parameters):

@@ -6,6 +6,9 @@ from promptgan import base
 
 
 class Parameters(base.Parameters):
-    """The `pretrain` section for `method: none`."""
+    """A section `pretrain` or `train` for `method: none`."""
 
     method: Literal["none"]
+    objective: Literal["none"] = "none"
+    """dvc.yaml asks the section `train` for it."""
+    penalty: Literal["none"] = "none"

@@ -1,0 +1,15 @@
+"""Near duplicates among pairs of prompt and text."""
+
+from collections.abc import Sequence
+
+from promptgan.core.words import words
+from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
+
+
+def copies_of_pairs(
+    prompts: Sequence[str], texts: Sequence[str], ranks: Sequence[int], measure: NearDuplicates
+) -> list[int | None]:
+    """For every pair, the position of a near duplicate of lower rank number that is itself kept, or None."""
+    # A side without words, such as "?!", stands for itself.
+    pairs = [[words(side) or [side] for side in pair] for pair in zip(prompts, texts, strict=True)]
+    return higher_ranked_copies(pairs, ranks, measure)

@@ -1,0 +1,35 @@
+"""Digits to token ids."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from promptgan.tasks.numbers.arrays.parameters import Parameters
+
+from promptgan import base
+from promptgan.core.splits import SPLITS
+from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
+
+FIRST = len(SPECIAL_TOKENS)
+"""The token of 0."""
+
+
+def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
+    """Write every split and ``meta.json``, which is returned."""
+    out.mkdir(parents=True, exist_ok=True)
+    splits = {}
+    for name in SPLITS:
+        frame = pd.read_parquet(validated / f"{name}.parquet")
+        ids = {
+            side: pa.array([[FIRST + int(d) for d in line.split()] for line in frame[column]], pa.list_(pa.uint16()))
+            for side, column in (("prompt", "first"), ("text", "rest"))
+        }
+        table = pa.table({"id": pa.array(frame["id"], pa.string()), **ids})
+        with pa.OSFile(str(out / f"{name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        splits[name] = {"records": len(frame)}
+    meta = {"vocabulary": FIRST + 10, "max_tokens": parameters.max_tokens, "splits": splits}
+    base.write_json(out / "tokenizer.json", {"digits": 10})
+    base.write_json(out / "meta.json", meta)
+    return meta
