@@ -54,10 +54,10 @@ def test_every_system_stands_beside_real_data_in_the_order_of_the_declarations()
     table = [line.split() for line in lines[first : first + 5]]
     assert table == [
         ["real", "data", "likelihood", "twin", "control", "twin", "adversarial"],
-        ["temp.", "–", "0.7", "0.7", "–"],
-        ["↓", "NLL", "–", "4.1235", "4.0000", "–"],
-        ["↑", "MS-J", "0.2000", "0.1000", "0.1000", "–"],
-        ["→", "BLEU-4", "0.5000", "0.2500", "±0.0123", "0.2500", "–"],
+        ["temperature", "–", "0.7", "0.7", "–"],
+        ["↓", "nll", "–", "4.1235", "4.0000", "–"],
+        ["↑", "ms_jaccard", "0.2000", "0.1000", "0.1000", "–"],
+        ["→", "bleu_4", "0.5000", "0.2500", "±0.0123", "0.2500", "–"],
     ]
 
 
@@ -74,7 +74,7 @@ def test_the_widest_numbers_stand_on_one_line_of_80_columns() -> None:
     summary.METRICS.write_text(
         json.dumps({"task": "text", "systems": systems, "standard_errors": errors, "verdict": []})
     )
-    (line,) = [line for line in shown() if "length distance" in line]
+    (line,) = [line for line in shown() if "length_distance" in line]
     assert line.count("12.3456 ±0.1234") == 3
 
 

@@ -40,6 +40,6 @@ def search(
         print("warning: the objective is measured on test, so what wins there proves nothing; choose on validation")
     try:
         running.run(plan, lambda line: print(line, flush=True))
-    except running.Interrupted as interrupted:
-        print(f"interrupted: the same command goes on from here; {interrupted} was running", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -42,22 +42,12 @@ READ = ("src", "stages", "dvc.yaml", "params.yaml", "requirements.lock", ":(glob
 """What a trial's result could depend on, as far as it lies in Git."""
 KEPT = "refs/promptgan/search/"
 """Git references of what the trials of a study start from, by its name."""
-FAILURES = 3
-"""Trials that may fail one after the other before a search gives up."""
 
 
 class StudyChanged(base.PromptganError):
     """search.yaml asks for another study than the one of this name."""
 
     exit_code = 2
-
-
-class TrialsFail(base.PromptganError):
-    """One trial after the other fails."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """The search was interrupted; its running trials, which it names, are kept."""
 
 
 def run(plan: Plan, say: Callable[[str], None] = print) -> None:
@@ -70,8 +60,7 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
         StudyChanged: a study of this name has another space, objective or seed.
         Busy: another process runs it.
         NoCommit: the repository has no commit.
-        TrialsFail: several trials failed one after the other.
-        Interrupted: Ctrl-C.
+        KeyboardInterrupt: Ctrl-C; the trials that ran are kept.
     """
     name, folder = plan.settings.name, FOLDER / plan.settings.name
     with runner.alone(folder / "lock", f"another process runs the study {name}") as held:
@@ -104,7 +93,6 @@ class _Search:
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
         self.unfinished = [trial for trial in study.trials if trial.state.name == "RUNNING"]
         self.begun = len(study.trials)
-        self.failures = 0
         self.earlier: float = study.user_attrs.get("seconds", 0.0)
         self.began = time.monotonic()
 
@@ -121,10 +109,6 @@ class _Search:
         self.parameters = coherence.parsed(text)
         try:
             runner.run(self._following, settings.jobs)
-        except KeyboardInterrupt:
-            states = ((trial.state.name, trial.number) for trial in self.study.trials)
-            running = [experiment(settings.name, number) for state, number in states if state == "RUNNING"]
-            raise Interrupted(", ".join(running) or "no trial") from None
         finally:
             self.write_page()
         self._conclude()
@@ -242,14 +226,13 @@ class _Trial(runner.Experiment):
             step = max(self.told)
             self.tell("PRUNED", f"pruned at step {step}: {shown(self.told[step])}")
         elif status:
-            self._fail(self._complaint())
+            self.tell("FAIL", f"failed: {self._complaint()}")
         else:
             try:
                 value = self._value(self.collect())
             except base.PromptganError as error:
-                self._fail(error.problem)
+                self.tell("FAIL", f"failed: {error.problem}")
             else:
-                self._search.failures = 0
                 self.tell("COMPLETE", value=value)
         shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
         self._search.write_page()
@@ -265,15 +248,6 @@ class _Trial(runner.Experiment):
         if best := verdict(self._search.study):
             told += f" ({best})"
         self._search.say(f"  {self.name}: {told}")
-
-    def _fail(self, reason: str) -> None:
-        self.tell("FAIL", f"failed: {reason}")
-        self._search.failures += 1
-        if self._search.failures >= FAILURES:
-            raise TrialsFail(
-                f"{FAILURES} trials failed one after the other; the last: {reason}",
-                f"read {self.log}; a study keeps the code it began with, so after a correction give it another name",
-            )
 
     def _value(self, reference: str) -> float:
         plan = self._search.plan

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from promptgan.base import PromptganError
-from promptgan.core.metrics import DIRECTIONS, Metric, declared
-from promptgan.core.systems import SYSTEMS, System
-from promptgan.experiments.terminal import EMPTY, table
+from promptgan.core.metrics import DIRECTIONS, declared
+from promptgan.core.systems import SYSTEMS
+from promptgan.experiments.terminal import table
 from promptgan.reporting import findings
+from promptgan.reporting.headline import headline
 
 METRICS = Path("metrics/evaluation.json")
 TRAIN = Path("metrics/train.json")
@@ -43,25 +44,25 @@ def show(console: Console | None = None) -> None:
     console = console or Console(highlight=False)
     evaluation, train = _read(METRICS), _read(TRAIN)
     try:
-        systems = {system: evaluation["systems"][system.name] for system in SYSTEMS}
-        spreads = {row["system"]: row for row in evaluation["standard_errors"]}
-        rows = [
-            [
-                f"{metric.mark[:1]:1} {metric.title}",
-                *(_cell(each, values, spreads, metric) for each, values in systems.items()),
-            ]
-            for metric in declared(evaluation["task"]).metrics
-            if any(metric.name in values for values in systems.values())
-        ]
+        systems = {system.name: evaluation["systems"][system.name] for system in SYSTEMS}
+        rows = headline(declared(evaluation["task"]), systems, evaluation["standard_errors"])
         verdict = list(evaluation["verdict"])
     except (KeyError, TypeError, ImportError) as error:
         raise NotFinished(METRICS) from error
     for sentence in findings.warnings(train):
         _print(console, "! ", sentence)
     console.print("Measured on test")
-    console.print(table(["", *(system.title for system in SYSTEMS)], rows, least=20))
+    lines = [
+        [
+            f"{row['direction'][:1]:1} {row['name']}",
+            *(f"{cell['value']} {cell['spread'].replace(' ', '')}".strip() for cell in row["cells"]),
+        ]
+        for row in rows
+    ]
+    console.print(table(["", *(system.title for system in SYSTEMS)], lines, least=20))
     console.print()
-    for system, values in systems.items():
+    for system in SYSTEMS:
+        values = systems[system.name]
         _print(console, f"{system.title}: ", system.sentence if isinstance(values, dict) else str(values))
     _print(console, "", f"{DIRECTIONS}; ± standard error over examples. More: {PAGE}")
     console.print("\nWho is ahead")
@@ -85,13 +86,6 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise NotFinished(path)
     return content
-
-
-def _cell(system: System, values: Any, spreads: dict[str, Any], metric: Metric) -> str:
-    if not isinstance(values, dict) or values.get(metric.name) is None:
-        return EMPTY
-    spread = spreads.get(system.name, {}).get(metric.name)
-    return f"{values[metric.name]:{metric.format}}" + ("" if spread is None else f" ±{spread:{metric.format}}")
 
 
 def _print(console: Console, start: str, text: str) -> None:
