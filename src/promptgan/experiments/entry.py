@@ -82,11 +82,15 @@ class Entry:
             return cls(recipe)
         try:
             return pydantic.TypeAdapter(cls).validate_json(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise EntryUnreadable(
-                f"{path} is not what `promptgan compare` writes: {' '.join(str(error).split())[:200]}",
-                f"`git checkout {path}`, or delete it and run `promptgan compare {recipe}`",
-            ) from error
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        except OSError as error:
+            reason = error.strerror or str(error)
+        raise EntryUnreadable(
+            f"{path} is not what `promptgan compare` writes: {reason}",
+            f"delete it and run `promptgan compare {recipe}`, or `git checkout {path}`",
+        )
 
     @classmethod
     def all(cls) -> list[Self]:

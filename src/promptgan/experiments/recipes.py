@@ -81,7 +81,7 @@ class Change:
 
 
 def names() -> dict[str, str]:
-    """Every preset's name and its description, which is its first line where that is a comment; cut where it is long.
+    """Every preset's name and its description: its first line, a comment.
 
     Raises:
         BrokenRecipe: there is no folder of presets here.
@@ -89,15 +89,8 @@ def names() -> dict[str, str]:
     files = sorted(FOLDER.glob("*.yaml"), key=lambda file: file.stem)
     if not files:
         raise BrokenRecipe("there is no preset in recipes/", "run this in the repository's own folder")
-    return {file.stem: _description(file) for file in files}
-
-
-def _description(file: Path) -> str:
-    first = file.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
-    text = first.lstrip("# ") if first.startswith("#") else ""
-    return textwrap.shorten(text, MAX_DESCRIPTION, placeholder=" ...") or (
-        "(no description: it should be the first line, as a comment)"
-    )
+    firsts = {file.stem: file.read_text(encoding="utf-8", errors="replace").partition("\n")[0] for file in files}
+    return {name: textwrap.shorten(first.lstrip("# "), MAX_DESCRIPTION) for name, first in firsts.items()}
 
 
 def find(name: str) -> Path:

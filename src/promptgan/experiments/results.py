@@ -37,20 +37,6 @@ class NothingToCompare(base.PromptganError):
 class OtherParameters(NothingToCompare):
     """The two are runs of different parameters."""
 
-    def __init__(self, recipes: list[str], keys: list[str]) -> None:
-        """
-        Args:
-            recipes: what params.yaml calls the committed run and the one here.
-            keys: of the parameters that are not the same.
-        """
-        named = ", ".join(keys[:FEW]) + (f" and {len(keys) - FEW} more" if len(keys) > FEW else "")
-        super().__init__(
-            f"the committed results are of recipe {recipes[0]}, and this run is of recipe {recipes[1]} with other"
-            f" parameters: they are not comparable; {named}",
-            "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
-            " `git checkout params.yaml`, `make run`, then compare again",
-        )
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -92,14 +78,21 @@ def compare(revision: str = "HEAD") -> Comparison:
         OtherParameters: they are runs of different parameters.
         LockUnreadable, RevisionUnknown: dvc.lock or a metrics file is missing, here or there.
     """
-    committed, here = lock.read(revision), lock.read()
-    if unfinished := [name for name in committed.stages if name not in here.stages]:
+    old, new = lock.read(revision), lock.read()
+    if unfinished := [name for name in old.stages if name not in new.stages]:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
-    theirs, mine = _parameters(committed), _parameters(here)
+    theirs, mine = _parameters(old), _parameters(new)
     if differing := sorted({key for _, key in unequal(theirs, mine)}):
-        raise OtherParameters([coherence.parameters(at).get("recipe", "?") for at in (revision, None)], differing)
-    old, new = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (committed, here))
-    different = sorted(path for path, md5 in old.items() if new.get(path) != md5)
+        here, there = (coherence.parameters(at).get("recipe", "?") for at in (None, revision))
+        more = f" and {len(differing) - FEW} more" if len(differing) > FEW else ""
+        raise OtherParameters(
+            f"the committed results are of recipe {there}, and this run is of recipe {here} with other parameters: they"
+            f" are not comparable; {', '.join(differing[:FEW])}{more}",
+            "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
+            " `git checkout params.yaml`, `make run`, then compare again",
+        )
+    committed, made = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (old, new))
+    different = sorted(path for path, md5 in committed.items() if made.get(path) != md5)
     return Comparison(different, list(_differences(different, revision)))
 
 
