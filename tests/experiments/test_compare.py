@@ -93,6 +93,7 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: P
     assert good.differences() == ["train.steps: 100 then, 50 now"]
     said.clear()
     assert Comparison(["good"], [1], say=said.append).run() == ["finished"]
+    assert [line.split("  ")[-1].strip() for line in said[1:]] == ["train", "recorded in results/good.json"]
     assert said[0] == "replaces seeds 1, 2 of good as recorded before: train.steps: 100 then, 50 now"
     assert sorted(Entry.read("good").trained) == [1]
 

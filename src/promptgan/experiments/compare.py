@@ -192,9 +192,10 @@ class _Training(runner.Experiment):
             if line.strip() and not CHATTER.match(line):
                 folder = f"{self.folder.resolve()}/"
                 self._lines.append(line.rstrip().replace(folder, "").replace(str(Path.cwd()), "."))
-            if match := re.match(r"(Running stage|Stage) '(.+)'( is cached)?|(waiting: .*)", line):
-                self._stage, self._last = match[2] or "", time.monotonic()
-                self._say(match[4] or match[2] + (" (from the run-cache)" if match[3] else ""))
+            if match := re.match(r"Running stage '(.+)'|Stage '(.+)' is cached|(waiting: .*)", line):
+                running, cached, waiting = match.groups()
+                self._stage, self._last = running or cached or "", time.monotonic()
+                self._say(running or waiting or f"{cached} (from the run-cache)")
         if time.monotonic() - self._last >= self._quiet:
             rows = self.rows(self._stage)
             if rows and rows[-1] != self._told:
