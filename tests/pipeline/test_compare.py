@@ -1,7 +1,6 @@
 """Presets compared over seeds: killed and begun again, failed, recorded, checked, and shown in tables."""
 
 import hashlib
-import itertools
 import json
 import re
 import shutil
@@ -18,9 +17,6 @@ from promptgan.experiments.entry import Entry
 from tests.pipeline.clone import Clone, until
 
 PROGRAM = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
-TALKATIVE = "from promptgan.experiments.compare import Comparison; Comparison(['tiny'], [1], say=say, quiet=0.05).run()"
-TALKATIVE = f"import sys; sys.path.insert(0, 'src'); say = lambda line: print(line, flush=True); {TALKATIVE}"
-"""A comparison that says every validation."""
 COMPARED = ["tiny", "tiny-broken", "tiny-hinge"]
 PRESETS = {
     "tiny-hinge": "# Tiny, with the hinge objective.\nbase: tiny\n\ntrain:\n  objective: hinge\n",
@@ -79,22 +75,6 @@ def compared(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Compa
     code, said = call(clone, *command)
     assert workspace(clone) == before
     return Compared(clone, killed, said, code)
-
-
-@pytest.fixture(scope="module")
-def begun_anew(compared: Compared, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What a comparison says of a preset that has changed, until its adversarial phase has been validated twice."""
-    clone = compared.clone.copy(tmp_path_factory.mktemp("anew") / "clone")
-    preset = clone.path / "recipes/tiny.yaml"
-    preset.write_text(preset.read_text(encoding="utf-8").replace("steps: 60", "steps: 600"), encoding="utf-8")
-    with clone.started(sys.executable, "-c", TALKATIVE) as process:
-        assert process.stdout
-        lines: list[str] = []
-        while sum("  train  step" in line for line in lines) < 2 and (line := process.stdout.readline()):
-            lines.append(line.rstrip())
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-    return lines
 
 
 def append(path: str, text: str) -> None:
@@ -233,29 +213,6 @@ def test_a_record_that_another_data_set_leaves_out_changes_no_entry(recorded: Cl
     assert Entry.read("tiny").differences() == []
 
 
-@pytest.mark.parametrize(
-    ("preset", "problem"),
-    [
-        ("base: tiny-hinge\n", "recipes/wrong.yaml: its base tiny-hinge has a base itself; name a complete preset"),
-        ("base: tinny\n", "recipes/wrong.yaml: base: there is no recipe 'tinny' (did you mean tiny?)"),
-        (
-            "base: tiny\n\ntrain:\n  objective: wasserstein\n",
-            "recipes/wrong.yaml: critic-without-penalty: train.objective is wasserstein, which needs train.penalty",
-        ),
-    ],
-)
-def test_a_wrong_preset_is_refused_before_anything_runs(recorded: Clone, preset: str, problem: str) -> None:
-    before = {file.name: file.read_bytes() for file in Path("results").iterdir()}
-    Path("recipes/wrong.yaml").write_text(f"# Wrong.\n{preset}", encoding="utf-8")
-    append("src/promptgan/objectives/hinge.py", "# changed\n")  # there would be something to run
-    code, said = call(recorded, "compare", "tiny-hinge", "wrong", "--seeds", "2")
-    assert code == 2
-    assert problem in said
-    assert "then give the same command again; nothing has run" in said
-    assert not Path(".dvc/tmp").exists()
-    assert {file.name: file.read_bytes() for file in Path("results").iterdir()} == before
-
-
 def test_a_device_that_is_not_here_is_refused_before_anything_runs(recorded: Clone) -> None:
     import torch
 
@@ -266,16 +223,6 @@ def test_a_device_that_is_not_here_is_refused_before_anything_runs(recorded: Clo
     assert code == 2
     assert "params.yaml: 1 wrong key(s)\n  compute.device: found 'cuda'" in said
     assert not Path(".dvc/tmp").exists()
-
-
-def test_what_a_comparison_replaces_is_said_before_it_starts(begun_anew: list[str]) -> None:
-    assert begun_anew[0] == "replaces seeds 1, 2 of tiny as recorded before: train.steps: 60 then, 600 now"
-
-
-def test_a_training_says_how_far_it_is(begun_anew: list[str]) -> None:
-    said = [line.split("  train  ", 1)[1] for line in begun_anew if "  train  " in line]
-    assert re.fullmatch(r"step \d+/600  score 0\.\d{4}", said[0])
-    assert all(one != other for one, other in itertools.pairwise(said))
 
 
 def test_check_names_a_dependency_that_dvc_yaml_has_gained(recorded: Clone) -> None:
