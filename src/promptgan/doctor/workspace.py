@@ -86,8 +86,8 @@ def checkpoints(folder: Path) -> Finding:
 
 
 def experiments(folder: Path) -> Finding:
-    """Copies of the repository that `dvc exp run --temp` and the queue work in; ``folder`` is DVC's temporary one."""
-    copies = [path.parent for depth in ("*", "standalone/*") for path in folder.glob(f"exps/{depth}/dvc.yaml")]
+    """Copies of the repository that experiments work in; ``folder`` is DVC's temporary one."""
+    copies = [path.parent for depth in ("*", "*/*") for path in folder.glob(f"exps/{depth}/dvc.yaml")]
     if not copies:
         return Finding("experiments", "no copy left")
     found = f"{len(copies)} copies in {near(folder / 'exps')}, {size(sum(_contents(copy)[1] for copy in copies))}"
