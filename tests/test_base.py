@@ -166,3 +166,14 @@ def test_an_experiments_copy_knows_its_main_repository(tmp_path: Path) -> None:
     copy.mkdir(parents=True)
     assert base.main_repository(copy) == tmp_path
     assert base.main_repository(tmp_path) == tmp_path
+
+
+def test_a_git_worktree_and_an_experiment_in_it_know_the_main_one(tmp_path: Path) -> None:
+    main, tree = tmp_path / "main", tmp_path / "elsewhere" / "tree"
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "init", "--quiet", str(main)], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "a"], check=True, cwd=main)
+    subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tree)], check=True, cwd=main)
+    copy = tree / ".dvc/tmp/exps/tmpabc"
+    copy.mkdir(parents=True)
+    assert [base.main_repository(folder) for folder in (tree, copy, main)] == [main] * 3

@@ -128,16 +128,20 @@ def use(
 
     if not keep:
         presets.find(recipe)
-    data = None
-    if path is not None:
-        data = own_data.import_own_data(path, prompt=prompt, text=text, first_words=first_words, root=Path.cwd())
-    elif prompt or text:
+    options = {"--path": path, "--prompt": prompt, "--text": text, "--threads": threads}
+    if path is None and (prompt or text):
         raise typer.BadParameter("--prompt and --text name columns of the file that --path gives")
-    if keep:
-        assert data
-        changes = presets.use_data(recipe, data)
-    else:
-        changes = presets.use(recipe, data=data, device=device.value, threads=threads)
+    data = None
+    with presets.naming_options(
+        {"--device", "--first-words", *(name for name in options if options[name] is not None)}
+    ):
+        if path is not None:
+            data = own_data.import_own_data(path, prompt=prompt, text=text, first_words=first_words, root=Path.cwd())
+        if keep:
+            assert data
+            changes = presets.use_data(recipe, data)
+        else:
+            changes = presets.use(recipe, data=data, device=device.value, threads=threads)
     unused = own_data.unused(data) if data else set()
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:
@@ -165,7 +169,8 @@ def check_results() -> None:
     """Compare the run with the committed results.
 
     Says 'identical' where every output has the same bytes. On another kind of CPU the last bits differ; then every
-    metric that differs is shown as within or outside of its tolerance. Exits 1 where one is outside.
+    number of the evaluation that differs is shown beside its standard error, as within or outside of what that
+    explains, and so are data and flags, which must be the same. Exits 1 where one is outside.
     """
     from promptgan.experiments import results
 
@@ -174,11 +179,9 @@ def check_results() -> None:
         print("identical: every output in dvc.lock has the committed bytes")
         return
     print(f"different bytes: {', '.join(found.different)}")
-    for m in found.metrics:
-        verdict = "within" if m.within else "OUTSIDE"
-        print(
-            f"  {verdict:8} {m.key}: committed {m.committed}, here {m.here} ({m.difference:.2%} of {m.tolerance:.0%})"
-        )
+    for each in found.differences:
+        verdict = "within" if each.within else "OUTSIDE"
+        print(f"  {verdict:8} {each.key}: committed {each.committed}, here {each.here} ({each.size})")
     print("within tolerance" if found.passed else "outside tolerance: another kind of CPU does not explain this")
     if not found.passed:
         raise typer.Exit(1)

@@ -1,3 +1,5 @@
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -48,6 +50,24 @@ def test_everything_that_is_broken_is_found_at_once(clone: Path) -> None:
 def test_files_without_git_are_a_problem(clone: Path) -> None:
     shutil.rmtree(clone / ".git")
     assert [each.found for each in problems()] == ["this folder is no Git repository"]
+
+
+def test_a_repository_of_somebody_else_is_the_only_thing_said_of_the_clone(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert [each.found for each in problems()] == ["this folder belongs to somebody else, so Git refuses to work in it"]
+
+
+def test_a_full_disk_stops_no_other_check(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("dvc_objects.fs.generic.test_links", full)
+    (found,) = problems()
+    assert found.check == "cache"
+    assert "No space left on device" in found.found
+    assert "free some space" in found.remedy
 
 
 def test_a_package_that_cannot_be_imported_stops_no_other_check(clone: Path) -> None:

@@ -14,17 +14,18 @@ from typer.testing import CliRunner, Result
 
 from promptgan import base
 from promptgan.cli import app
-from promptgan.experiments import search_study
+from promptgan.experiments import runner, search_study
 from promptgan.experiments.search_page import page
 from promptgan.experiments.search_settings import Pruning, read
 from tests.experiments.conftest import at_work_in_copy, repository_with
 from tests.pipeline.clone import until
 
 ROOT = Path(__file__).parents[2]
+RATE = "train.players.generator.learning_rate"
 STAGE = """
 import json, os, pathlib, sys, time, yaml
 train = yaml.safe_load(open("params.yaml"))["train"]
-score = 1 - abs(train["learning_rate"] - 0.3)
+score = 1 - abs(train["players"]["generator"]["learning_rate"] - 0.3)
 if train["objective"] == "hinge":
     print("error: hinge does not train\\n  -> take another", file=sys.stderr)
     sys.exit(1)
@@ -67,7 +68,7 @@ def settings(**changes: Any) -> None:
         "name": "quick",
         "objective": "metrics/train.json:score",
         "direction": "maximize",
-        "space": {"train.learning_rate": {"low": 0.1, "high": 1.0}},
+        "space": {RATE: {"low": 0.1, "high": 1.0}},
         "budget": {"trials": 2},
         **changes,
     }
@@ -96,7 +97,7 @@ def test_a_search_goes_on_when_the_budget_is_raised_and_its_page_is_the_same_for
     html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
     assert html == page(search_study.open_study("quick"))
     addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
-    assert all(address.startswith("#") for address in addresses)
+    assert all(address.startswith(("#", "data:")) for address in addresses)
     assert str(repository) not in html
     assert "<script" not in html
 
@@ -115,7 +116,7 @@ def test_the_command_that_applies_names_the_file_of_the_study_and_the_page_what_
     best = search_study.best_trial(search_study.open_study("quick"))
     assert best
     applied = run("--apply", "my search.yaml").output
-    rate = best.params["train.learning_rate"]
+    rate = best.params[RATE]
     assert f"-> {rate}\n" in applied
     assert f"{rate:.6g}" in html
     assert f"{rate:.6g}" in output
@@ -124,7 +125,6 @@ def test_the_command_that_applies_names_the_file_of_the_study_and_the_page_what_
 def test_of_trials_that_are_all_equal_none_is_best(repository: Path) -> None:
     settings(space={"train.objective": ["non_saturating"]})
     output = run().output
-    assert "quick-t0, " in output
     assert "(all 2 are equal: 0.7002)\n" in output
     assert output.splitlines()[-2] == "all 2 are equal: 0.7002"
     html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ def test_of_trials_that_are_all_equal_none_is_best(repository: Path) -> None:
 def test_a_study_keeps_its_space_and_what_it_began_with(repository: Path) -> None:
     settings(budget={"trials": 1})
     run()
-    settings(space={"train.learning_rate": {"low": 0.1, "high": 2.0}})
+    settings(space={RATE: {"low": 0.1, "high": 2.0}})
     assert "the study quick began with another space" in run(code=2).stderr
     settings(budget={"trials": 2})
     Path("stage.py").write_text("raise SystemExit(1)\n", encoding="utf-8")
@@ -149,25 +149,21 @@ def test_a_study_keeps_its_space_and_what_it_began_with(repository: Path) -> Non
 def test_an_impossible_combination_is_pruned_with_its_reason_before_it_runs(repository: Path) -> None:
     settings(space={"train.objective": ["wasserstein"]})
     output = run().output
-    assert "  quick-t0, 0 s: invalid: critic-without-penalty: train.objective is wasserstein, which needs" in output
+    assert "  quick-t0: invalid: critic-without-penalty: train.objective is wasserstein, which needs" in output
     assert states() == ["PRUNED", "PRUNED"]
     assert "No trial has finished." in Path("reports/search/quick/index.html").read_text(encoding="utf-8")
     assert "no trial of quick has finished" in run("--apply", code=1).stderr
 
 
-def test_failing_trials_have_a_reason_and_after_three_the_search_gives_up(repository: Path) -> None:
-    settings(space={"train.objective": ["hinge"]}, budget={"trials": 9})
-    result = run(code=1)
-    assert "  quick-t0, " in result.output
-    assert result.output.count("failed: hinge does not train\n") == 3
-    assert "error: 3 trials failed one after the other; the last: hinge does not train" in result.stderr
-    assert states() == ["FAIL"] * 3
+def test_a_failing_trial_has_a_reason(repository: Path) -> None:
+    settings(space={"train.objective": ["hinge"]}, budget={"trials": 1})
+    assert "  quick-t0: failed: hinge does not train\n" in run().output
+    assert states() == ["FAIL"]
 
 
 def test_a_trial_beyond_the_limit_is_pruned_at_the_first_step_after_the_warmup(repository: Path) -> None:
     settings(pruning={"pruner": "threshold", "limit": 5.0, "warmup_steps": 10}, budget={"trials": 1})
-    assert "quick-t0, " in (output := run().output)
-    assert ": pruned at step 10: 0." in output
+    assert "  quick-t0: pruned at step 10: 0." in run().output
     assert states() == ["PRUNED"]
     assert [path.name for path in (search_study.FOLDER / "quick/t0").iterdir() if path.is_dir()] == ["live"]
     assert "which the pruner watched" in Path("reports/search/quick/index.html").read_text(encoding="utf-8")
@@ -221,7 +217,7 @@ def test_a_search_that_is_told_to_end_ends_its_trials_and_keeps_them(repository:
         process.terminate()
         said, _ = process.communicate()
     assert process.returncode == 130
-    assert said.endswith("interrupted: the same command goes on from here; quick-t0 was running\n")
+    assert said.endswith("interrupted: the same command goes on from here\n")
     assert states() == ["RUNNING"]
     assert not (search_study.FOLDER / "quick/t0/repository").exists()
 
@@ -233,7 +229,8 @@ def test_an_objective_that_is_no_number_fails_the_trial(repository: Path) -> Non
     assert "failed: other-t0 holds no number metrics/train.json:nothing" in run().output
 
 
-def test_a_study_is_run_by_one_process(repository: Path) -> None:
+def test_a_study_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "LOCK_SECONDS", 0.1)
     settings()
     folder = search_study.FOLDER / "quick"
     folder.mkdir(parents=True)
@@ -243,26 +240,26 @@ def test_a_study_is_run_by_one_process(repository: Path) -> None:
 
 
 def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) -> None:
-    space = {"train.learning_rate": {"low": 0.1, "high": 1.0}, "train.objective": ["non_saturating", "hinge"]}
+    space = {RATE: {"low": 0.1, "high": 1.0}, "train.objective": ["non_saturating", "hinge"]}
     settings(space=space, direction="minimize")
     study = search_study.open_study("quick", "minimize")
     distributions: dict[str, Any] = {
-        "train.learning_rate": optuna.distributions.FloatDistribution(0.1, 1.0),
+        RATE: optuna.distributions.FloatDistribution(0.1, 1.0),
         "train.objective": optuna.distributions.CategoricalDistribution(["non_saturating", "hinge"]),
     }
     for rate, objective, value in ((0.7, "hinge", 3.0), (0.123456789, "hinge", 1.0), (0.2, "non_saturating", 2.0)):
-        values = {"train.learning_rate": rate, "train.objective": objective}
+        values = {RATE: rate, "train.objective": objective}
         study.add_trial(optuna.trial.create_trial(params=values, distributions=distributions, value=value))
     before = Path("params.yaml").read_text(encoding="utf-8")
     lines = {
-        "  learning_rate: 0.0002\n": "  learning_rate: 0.123456789\n",
+        "      learning_rate: 0.0002\n": "      learning_rate: 0.123456789\n",
         "  objective: non_saturating  #": "  objective: hinge           #",
     }
     for old, new in lines.items():
         assert before.count(old) == 1
         before = before.replace(old, new)
     output = run("--apply").output
-    assert "  train.learning_rate: 0.0002 -> 0.123456789\n" in output
+    assert f"  {RATE}: 0.0002 -> 0.123456789\n" in output
     assert "  train.objective: non_saturating -> hinge\n" in output
     assert "params.yaml holds the values of quick-t1: 2 value(s) changed" in output
     assert Path("params.yaml").read_text(encoding="utf-8") == before

@@ -9,22 +9,24 @@ import pytest
 from rich.console import Console
 
 from promptgan.core.comparison import sentence
+from promptgan.core.systems import SYSTEMS
 from promptgan.experiments import summary
 
 ANSWERED = {"temperature": 0.7, "bleu_4": 0.25, "ms_jaccard": 0.1, "nll": 4.1234567}
 COMPARED = sentence("bleu_4", "twin", 0.01, 0.004, clear=True)
 EVALUATION = {
-    "text": {
+    "task": "text",
+    "systems": {
         "real": {"bleu_4": 0.5, "ms_jaccard": 0.2},
         "twin": ANSWERED,
         "control": {**ANSWERED, "nll": 4.0},
         "adversarial": "not applicable",
-        "gap_to_twin": {"bleu_4": 0.01},
     },
+    "gaps": {"twin": {"bleu_4": 0.01}},
     "standard_errors": [{"system": "twin", "bleu_4": 0.0123}],
     "verdict": [COMPARED, "one training seed: how far another would move these numbers is not known"],
 }
-TRAIN = {"steps": 50, "best_step": 25, "stopped": "limit", "score": 0.1, "twin_score": 0.09}
+TRAIN = {"steps": 50, "best_step": 25, "stopped": "limit", "score": 0.1, "start_score": 0.09}
 HEADING = "Answers of every model, drawn with temperature 0.7, top_p 0.9, seed 1"
 LONG = "a very long answer that goes on and on " * 4
 
@@ -43,33 +45,35 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def shown() -> list[str]:
     console = Console(width=80, record=True, highlight=False)
     summary.show(console)
-    return console.export_text().splitlines()
+    return [line.rstrip() for line in console.export_text().splitlines()]
 
 
-def test_every_system_stands_beside_real_text_in_the_order_of_the_page() -> None:
+def test_every_system_stands_beside_real_data_in_the_order_of_the_declarations() -> None:
     lines = shown()
     first = lines.index("Measured on test") + 1
     table = [line.split() for line in lines[first : first + 5]]
     assert table == [
-        ["real", "text", "twin", "control", "adversarial"],
-        ["temperature", "–", "0.7", "0.7", "not", "applicable"],
-        ["↓", "nll", "–", "4.1235", "4.0000", "not", "applicable"],
-        ["↑", "ms_jaccard", "0.2000", "0.1000", "0.1000", "not", "applicable"],
-        ["→", "bleu_4", "0.5000", "0.2500", "±0.0123", "0.2500", "not", "applicable"],
+        ["real", "data", "likelihood", "twin", "control", "twin", "adversarial"],
+        ["temperature", "–", "0.7", "0.7", "–"],
+        ["↓", "nll", "–", "4.1235", "4.0000", "–"],
+        ["↑", "ms_jaccard", "0.2000", "0.1000", "0.1000", "–"],
+        ["→", "bleu_4", "0.5000", "0.2500", "±0.0123", "0.2500", "–"],
     ]
 
 
 def test_systems_and_marks_are_explained() -> None:
     lines = shown()
-    assert "twin         trained by likelihood alone: to predict the next token of answers" in lines
-    assert not any(line.startswith("adversarial ") for line in lines)  # this recipe has none
+    assert "likelihood twin: trained by likelihood alone" in lines
+    assert "adversarial: not applicable" in lines
     assert "↑ more is better, ↓ less is better" in " ".join(lines)
 
 
 def test_the_widest_numbers_stand_on_one_line_of_80_columns() -> None:
-    systems = {**{name: {"length_distance": 12.3456} for name in summary.SYSTEMS}, "real": {"length_distance": 0.1877}}
+    systems = {**{each.name: {"length_distance": 12.3456} for each in SYSTEMS}, "real": {"length_distance": 0.1877}}
     errors = [{"system": name, "length_distance": 0.1234} for name in systems]
-    summary.METRICS.write_text(json.dumps({"text": systems, "standard_errors": errors, "verdict": []}))
+    summary.METRICS.write_text(
+        json.dumps({"task": "text", "systems": systems, "standard_errors": errors, "verdict": []})
+    )
     (line,) = [line for line in shown() if "length_distance" in line]
     assert line.count("12.3456 ±0.1234") == 3
 
@@ -110,11 +114,16 @@ def test_a_recipe_without_an_adversarial_phase_is_shown() -> None:
     assert shown()[0] == "Measured on test"
 
 
-@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN, summary.SAMPLES])
+@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN])
 def test_an_unfinished_run_says_what_to_do(path: Path) -> None:
     path.unlink()
     with pytest.raises(summary.NotFinished, match=r"make run"):
         summary.show()
+
+
+def test_a_task_whose_samples_are_no_text_has_no_answers() -> None:
+    summary.SAMPLES.unlink()
+    assert shown()[-1].startswith("- one training seed")
 
 
 @pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN])
@@ -125,7 +134,7 @@ def test_torn_metrics_are_a_clean_error(path: Path, text: str) -> None:
         summary.show()
 
 
-@pytest.mark.parametrize("text", ["{}", '{"text": {}}', '{"text": 1}'])
+@pytest.mark.parametrize("text", ["{}", '{"systems": {}}', '{"systems": 1}'])
 def test_metrics_of_another_shape_are_a_clean_error(text: str) -> None:
     summary.METRICS.write_text(text)
     with pytest.raises(summary.NotFinished):

@@ -9,16 +9,16 @@ from typer.testing import CliRunner, Result
 from promptgan.cli import app
 from promptgan.experiments import side_by_side, table
 from promptgan.experiments.rows import Row, rows
-from promptgan.experiments.table import best, names, settings, varied, wrapped
+from promptgan.experiments.table import best, names, settings, varied
 from tests.experiments.conftest import call, set_parameter
 
-RATE, HALF = "  learning_rate: 0.0002\n", "  learning_rate: 0.0123456789012\n"
+RATE, HALF = "      learning_rate: 0.0002\n", "      learning_rate: 0.0123456789012\n"
 
 
 def row(name: str, recipe: str = "one", nll: float | None = None, data: str = "chitchat", **parameters: object) -> Row:
     metrics = {} if nll is None else {"adversarial": {"nll": nll, "bleu_4": nll}, "twin": "not applicable"}
-    values = {"recipe": recipe, "data.name": data, **parameters}
-    return Row(name, parameters=values, metrics=metrics, measured=(data,) if metrics else ())
+    values = {"recipe": recipe, "task": "text", "data.name": data, **parameters}
+    return Row(name, parameters=values, systems=metrics, measured=(data,) if metrics else ())
 
 
 def run(*arguments: str, code: int = 0) -> Result:
@@ -58,27 +58,9 @@ def test_of_two_rows_with_one_name_the_better_one_is_marked_and_both_say_their_c
     assert names(here) == ["a (1234567)", "a (abcdefa)", "b"]
 
 
-@pytest.mark.parametrize(
-    ("text", "width", "lines"),
-    [
-        ("likelihood_weight 0.3", 17, ["likelihood_weight", "  0.3"]),
-        ("discriminator_learning_rate 0.002", 21, ["discriminator_", "  learning_rate 0.002"]),
-        ("objective non_saturating", 16, ["objective", "  non_saturating"]),
-        ("text-gumbel-s1 (running)", 13, ["text-gumbel-", "  s1", "  (running)"]),
-        ("rate 1.5e-05", 9, ["rate", "  1.5e-05"]),
-        ("a", 8, ["a"]),
-        ("unbreakable", 8, ["unbrea", "  kable"]),
-    ],
-)
-def test_lines_are_broken_between_words_and_never_in_a_number_that_fits(
-    text: str, width: int, lines: list[str]
-) -> None:
-    assert wrapped(text, width, "  ") == lines
-
-
 @pytest.mark.parametrize("width", [80, 100, 160])
 def test_no_line_is_wider_than_the_terminal_and_no_name_is_cut(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    long = {"train.discriminator_learning_rate": 0.00212345678, "train.likelihood_weight": 0.30000000000000004}
+    long = {"train.players.discriminator.learning_rate": 0.00212345678, "train.likelihood_weight": 0.30000000000000004}
     found = [row("workspace", **dict.fromkeys(long, 0.5)), row("default-t10", nll=4.0, **long)]
     monkeypatch.setattr(table, "rows", lambda: found)
     console = Console(width=width, record=True, highlight=False)
@@ -86,34 +68,34 @@ def test_no_line_is_wider_than_the_terminal_and_no_name_is_cut(width: int, monke
     lines = console.export_text().splitlines()
     assert max(map(len, lines)) <= width
     words = " ".join(lines)
-    assert all(word in words for word in ("experiment ", "default-t10", "likelihood_weight", "0.3 ", "0.00212346"))
+    assert all(word in words for word in ("experiment ", "default-t10", "0.3 ", "0.00212346"))
 
 
 def test_an_experiment_shows_no_number_that_it_did_not_measure(quick: Path) -> None:
-    call("dvc", "exp", "run", "--name", "half", "--set-param", "train.learning_rate=0.1", "train")
+    call("dvc", "exp", "run", "--name", "half", "--set-param", "train.players.generator.learning_rate=0.1", "train")
     call("git", "checkout", "--quiet", "--", ".")
-    call("dvc", "exp", "run", "--name", "whole", "--set-param", "train.learning_rate=0.1")
+    call("dvc", "exp", "run", "--name", "whole", "--set-param", "train.players.generator.learning_rate=0.1")
     call("git", "checkout", "--quiet", "--", ".")
     workspace, half, whole = rows()
     assert (workspace.name, half.name, whole.name) == ("workspace", "half", "whole")
     assert workspace.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2998 + 0.01))
-    assert half.metrics == {}
+    assert half.systems == {}
     assert whole.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2 + 0.01))
     set_parameter(RATE, HALF)
     workspace, head, *_ = rows()
-    assert (workspace.metrics, head.name) == ({}, "HEAD"), "parameters that nothing has run with have numbers"
+    assert (workspace.systems, head.name) == ({}, "HEAD"), "parameters that nothing has run with have numbers"
     assert head.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2998 + 0.01))
-    assert "learning_rate 0.0123457" in run("show").output
+    assert "0.0123457" in run("show").output
 
     said = run("diff", "whole", "half").output
-    assert ["evaluation:", "text.adversarial.nll", "4.19", "–"] in [line.split() for line in said.splitlines()]
+    assert ["evaluation:", "systems.adversarial.nll", "4.19", "–"] in [line.split() for line in said.splitlines()]
 
 
 def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
     set_parameter(RATE, HALF)
     call("dvc", "repro")
     there = run("diff", "HEAD", "workspace").output
-    rate = ["train.learning_rate", "0.0002", "0.0123457", "+0.01215"]
+    rate = ["train.players.generator.learning_rate", "0.0002", "0.0123457", "+0.01215"]
     score = ["train:", "score", "0.7102", "0.722346", "+0.01215"]
     lines = [line.split() for line in there.splitlines()]
     assert lines[0] == ["HEAD", "workspace", "change"]
@@ -132,7 +114,7 @@ def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
     side_by_side.diff("HEAD", "workspace", console)
     said = console.export_text()
     assert max(map(len, said.splitlines())) <= 80
-    assert "train.learning_rate " in said
+    assert "train.players.generator.learning_rate " in said
     assert "[b]" in said
     assert run("diff", "workspace", "workspace").output == "they have the same parameters and metrics\n"
 

@@ -22,7 +22,8 @@ from tests.experiments.conftest import call, set_parameter
 
 ROOT = Path(__file__).parents[2]
 TRACK = [sys.executable, "-c", "from promptgan.cli import main; main()", "track"]
-OLD, NEW, NEWER = (f"  learning_rate: {rate}\n" for rate in ("0.0002", "0.1", "0.2"))
+RATE = "train.players.generator.learning_rate"
+OLD, NEW, NEWER = (f"      learning_rate: {rate}\n" for rate in ("0.0002", "0.1", "0.2"))
 LIVE = Path(".dvc/tmp/live")
 Values = dict[str, dict[int, float]]
 """Name of a curve, step, value."""
@@ -143,17 +144,17 @@ def test_a_tracker_holds_the_curves_the_parameters_and_the_metrics_of_the_run_in
     set_parameter(OLD, NEW)  # of a next run
     for stage in ("pretrain", "train"):  # of an experiment that was reverted
         (LIVE / f"{stage}.jsonl").unlink()
-        add(stage, 0, score=0.9, val_nll=1.0)
+        add(stage, 0, score=0.9, val_loss=1.0)
     with start(name) as process:
         said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert said == f"4 validations are in {trackers.where(name)}\n"  # type: ignore[arg-type]
     (run,), (parameters,) = READERS[name]()
     assert run["train/score"] == pytest.approx({0: 0.123457, 25: 0.7102})
-    assert run["pretrain/val_nll"] == pytest.approx({0: 9.0, 225: 1.004})
+    assert run["pretrain/val_loss"] == pytest.approx({0: 9.0, 225: 1.004})
     final = {key: value[0] for key, value in run.items() if key.startswith("final/")}
     assert final["final/train.score"] == pytest.approx(0.7102)
-    assert final["final/evaluation.text.adversarial.nll"] == pytest.approx(5 - 0.7102)
+    assert final["final/evaluation.systems.adversarial.nll"] == pytest.approx(5 - 0.7102)
     for fact in ("0.0002", "text-gumbel", call("git", "rev-parse", "HEAD").strip(), digest()):
         assert fact in parameters
 
@@ -188,7 +189,7 @@ def test_following_passes_on_each_training_that_begins_with_its_own_parameters_a
     assert second["train/score"] == pytest.approx({0: 0.5, 25: 0.6})
     assert not [key for key in [*first, *second] if key.startswith("pretrain")], "an older training was passed on"
     assert {key: value[0] for key, value in first.items() if "final" in key} == pytest.approx(
-        {"final/train.score": 0.81, "final/train.text.twin.nll": 4.0}
+        {"final/train.score": 0.81, "final/train.kept.loss": 4.0}
     )
     assert not [key for key in second if "final" in key], "a training that has not ended has metrics"
     assert "learning_rate" in held and "0.1" in held and locked in held and "0.2" in other
@@ -203,12 +204,12 @@ def given(name: str) -> int:
     """How many validations a tracker that is being fed has so far."""
     if name == "mlflow":
         with suppress(sqlite3.Error), closing(sqlite3.connect(trackers.where("mlflow"))) as there:
-            counted = "select count(*) from metrics where key in ('train/score', 'pretrain/val_nll')"
+            counted = "select count(*) from metrics where key in ('train/score', 'pretrain/val_loss')"
             return int(there.execute(counted).fetchone()[0])
         return 0
     with suppress(OSError, ValueError):
         runs, _ = READERS[name]()
-        return sum(len(run.get("train/score", {})) + len(run.get("pretrain/val_nll", {})) for run in runs)
+        return sum(len(run.get("train/score", {})) + len(run.get("pretrain/val_loss", {})) for run in runs)
     return 0
 
 
@@ -232,10 +233,10 @@ def test_a_run_that_was_pulled_needs_no_live_curve() -> None:
 
 
 def test_an_applied_experiment_is_named() -> None:
-    call("dvc", "exp", "run", "--quiet", "--name", "tried", "--set-param", "train.learning_rate=0.1")
+    call("dvc", "exp", "run", "--quiet", "--name", "tried", "--set-param", f"{RATE}=0.1")
     run = finished.read(tracking.STAGES)
     assert (run.identity["experiment"], run.identity["git.dirty"]) == ("tried", True)
-    assert run.parameters["train.learning_rate"] == 0.1
+    assert run.parameters[RATE] == 0.1
 
 
 def test_a_file_that_is_not_of_the_run_is_refused() -> None:
@@ -276,28 +277,8 @@ def curve(*times: float) -> list[dict[str, float]]:
     return [{"time": time, "step": float(step)} for step, time in enumerate(times)]
 
 
-def test_a_curve_older_than_that_of_an_earlier_stage_is_left_out() -> None:
-    curves = {"pretrain": curve(50, 90), "train": curve(100), "control": curve(20)}
-    assert list(tracking.of_one_training(curves)) == ["pretrain", "train"]
-
-
 def test_a_curve_that_was_there_is_new_once_it_grows_or_begins_anew() -> None:
-    new = tracking.New({"pretrain": curve(1), "train": curve(5, 6), "control": curve(9)})
+    old = {"pretrain": curve(1), "train": curve(5, 6), "control": curve(9)}
     now = {"pretrain": curve(1), "train": curve(5, 6, 7), "control": curve(20)}
-    assert list(new.of(now)) == ["train", "control"]
-    assert list(new.of({"train": curve(5, 6, 7), "pretrain": curve(1)})) == ["train"]
-    new.done({"train": curve(5, 6, 7)})
-    assert not new.of({"train": curve(5, 6, 7)})
-
-
-def test_the_parameters_are_those_that_the_file_held_when_a_training_began() -> None:
-    os.utime("params.yaml", (1000, 1000))
-    held = tracking.Held()
-    set_parameter(OLD, NEW)
-    os.utime("params.yaml", (2000, 2000))
-    held.look()
-    assert [held.at(moment).get("train", {}).get("learning_rate") for moment in (900, 1500, 2500)] == [
-        None,
-        0.0002,
-        0.1,
-    ]
+    assert list(tracking.changed(now, old)) == ["train", "control"]
+    assert not tracking.changed(now, now)

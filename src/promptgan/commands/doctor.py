@@ -10,9 +10,10 @@ def doctor(
 ) -> None:
     """Check this clone and this machine; say what to do.
 
-    Looks at Python, packages, programs, the DVC remote, secrets, cache, outputs, exclusions, what interrupted runs
-    left, disk, params.yaml, memory, cores and how busy they are, precision and GPU, and changes nothing. 'note'
-    explains what may surprise; 'problem' needs its remedy. Exits 1 where there is a problem.
+    Looks at Python, packages, programs, Git (owner, identity, history), the DVC remote, secrets, cache, outputs,
+    exclusions, what interrupted runs left, locks, disk, params.yaml, memory, cores and how busy they are, precision and
+    GPU, and changes nothing. 'note' explains what may surprise; 'problem' needs its remedy. Exits 1 where there is a
+    problem.
 
     \b
     promptgan doctor

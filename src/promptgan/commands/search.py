@@ -14,8 +14,8 @@ def search(
     """Search for better parameters.
 
     The file names the study, the values to try, the budget and the metric to judge by; docs/search.md explains its
-    keys. Every trial is a `dvc exp run --temp` named NAME-t0, NAME-t1, ... that starts from the workspace as it was
-    when the study began. Ctrl-C stops it; the same command goes on, after a kill too, until the budget is spent.
+    keys. Every trial is a DVC experiment named NAME-t0, NAME-t1, ... that starts from the workspace as it was when the
+    study began. Ctrl-C stops it; the same command goes on, after a kill too, until the budget is spent.
     The page reports/search/NAME/index.html shows what was found.
 
     \b
@@ -24,7 +24,7 @@ def search(
     """
     from promptgan.experiments import search as running
     from promptgan.experiments import search_study as study
-    from promptgan.experiments.search_settings import read
+    from promptgan.experiments.search_settings import TEST_METRICS, read
 
     plan = read(file)
     if apply:
@@ -36,10 +36,10 @@ def search(
             print(f"note: all {tied} finished trials are equal; {name} is only the first")
         print("next: make run")
         return
-    if plan.on_test:
+    if plan.file == TEST_METRICS:
         print("warning: the objective is measured on test, so what wins there proves nothing; choose on validation")
     try:
         running.run(plan, lambda line: print(line, flush=True))
-    except running.Interrupted as interrupted:
-        print(f"interrupted: the same command goes on from here; {interrupted} was running", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promptgan import repository
-from promptgan.base import PARAMS_FILE, ParameterError, load_params, validated
-from promptgan.doctor.finding import Finding, problem
+from promptgan.base import PARAMS_FILE, ParameterError, load_params, main_repository, validated
+from promptgan.doctor import history
+from promptgan.doctor.finding import Finding, Verdict, problem
 
-Checks = dict[str, Callable[[], list[Finding]]]
-"""Checks by a name for the case that they cannot be made."""
+Check = Callable[[], Finding | list[Finding]]
 
 
 def examine(*, ask_remote: bool) -> list[Finding]:
@@ -22,25 +22,27 @@ def examine(*, ask_remote: bool) -> list[Finding]:
     """
     root = Path.cwd()
     repository.require(PARAMS_FILE, repository.PIPELINE)
-    return _made(
-        {
-            "installation": lambda: _installation(root),
-            "DVC": lambda: _clone(root, ask_remote),
-            "params.yaml": _parameters,
-            "machine": _machine,
-        }
-    )
+    return [
+        *_made("installation", lambda: _installation(root)),
+        *_made("DVC", lambda: _clone(root, ask_remote)),
+        *_made("params.yaml", _parameters),
+        *_made("machine", _machine),
+    ]
 
 
-def _made(checks: Checks) -> list[Finding]:
-    findings = []
-    for name, check in checks.items():
-        try:
-            findings += check()
-        except (ImportError, OSError) as error:
-            remedy = "install what is missing: `pip install -r requirements.lock`; or make it readable"
-            findings.append(problem(name, f"cannot be checked: {error}", remedy))
-    return findings
+def _made(name: str, check: Check) -> list[Finding]:
+    """What a check, or a group of them, finds; that it cannot be made, with its name, where it cannot."""
+    try:
+        found = check()
+    except ImportError as error:
+        return [
+            problem(name, f"cannot be checked: {error}", "`pip install -r requirements.lock` installs what is missing")
+        ]
+    except OSError as error:
+        return [
+            problem(name, f"cannot be checked: {error}", "make it readable; where the disk is full, free some space")
+        ]
+    return found if isinstance(found, list) else [found]
 
 
 def _installation(root: Path) -> list[Finding]:
@@ -56,50 +58,46 @@ def _installation(root: Path) -> list[Finding]:
 
 
 def _clone(root: Path, ask_remote: bool) -> list[Finding]:
+    of_git = history.git()
+    if any(each.verdict is Verdict.problem for each in of_git):  # then DVC's checks would only say it again
+        return of_git
     import dvc
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
-    from dvc.scm import SCMError
 
     from promptgan.doctor import machine, remote, workspace
 
     try:
         repo = Repo(str(root))
-    except SCMError:
-        return [
-            problem("DVC", "this folder is no Git repository", "take a clone (`git clone`), not a copy of the files")
-        ]
     except DvcException as error:
-        return [
-            problem("DVC", " ".join(str(error).split()), "`git checkout .dvc/config`, or correct .dvc/config.local")
-        ]
+        said = " ".join(str(error).split())
+        return [*of_git, problem("DVC", said, "`git checkout .dvc/config`, or correct .dvc/config.local")]
     temporary, cache = Path(repo.tmp_dir), Path(repo.cache.local_cache_dir)
-    checks: Checks = {
-        "DVC": lambda: [Finding("DVC", dvc.__version__)],
-        "remote": lambda: [remote.configured(repo)],
+    checks: dict[str, Check] = {
+        "DVC": lambda: Finding("DVC", dvc.__version__),
+        "remote": lambda: remote.configured(repo),
         "remote answers": lambda: [remote.answers(repo)] if ask_remote else [],
-        "secrets": lambda: [remote.secrets(repo)],
-        "cache": lambda: [workspace.cache(repo)],
-        "outputs": lambda: [workspace.outputs(repo)],
-        "kept": lambda: [workspace.kept(repo)],
-        "exclusions": lambda: [workspace.exclusions()],
-        "checkpoints": lambda: [workspace.checkpoints(temporary)],
-        "experiments": lambda: [workspace.experiments(temporary)],
-        "locks": lambda: [workspace.running(temporary)],
-        "disk": lambda: [machine.disk(root, workspace.existing(cache))],
+        "secrets": lambda: remote.secrets(repo),
+        "cache": lambda: workspace.cache(repo),
+        "outputs": lambda: workspace.outputs(repo),
+        "exclusions": workspace.exclusions,
+        "checkpoints": lambda: workspace.checkpoints(main_repository(root) / ".dvc/tmp"),
+        "experiments": lambda: workspace.experiments(temporary),
+        "locks": lambda: workspace.locks(temporary),
+        "disk": lambda: machine.disk(root, workspace.existing(cache)),
     }
     with repo:
-        return _made(checks)
+        return [*of_git, *(finding for name, check in checks.items() for finding in _made(name, check))]
 
 
-def _parameters() -> list[Finding]:
+def _parameters() -> Finding:
     from promptgan.experiments import parameters
 
     try:
         document = parameters.check()
     except ParameterError as error:
-        return [problem("params.yaml", "; ".join(error.problems), error.remedy)]
-    return [Finding("params.yaml", f"{document['recipe']} on {document['data']['name']}")]
+        return problem("params.yaml", "; ".join(error.problems), error.remedy)
+    return Finding("params.yaml", f"{document['recipe']} on {document['data']['name']}")
 
 
 def _machine() -> list[Finding]:
@@ -111,11 +109,5 @@ def _machine() -> list[Finding]:
         compute = validated(Compute, load_params().get("compute"), "compute")
     except ParameterError:  # which the check of params.yaml has said
         return findings
-    threads = compute.threads
-    return [
-        *findings,
-        machine.cores(threads),
-        machine.busy(threads),
-        machine.precision(compute),
-        machine.device(compute),
-    ]
+    cores = [machine.cores(compute.threads), machine.busy(compute.threads)]
+    return [*findings, *cores, machine.precision(compute), machine.device(compute)]

@@ -26,19 +26,21 @@ def python() -> Finding:
 
 def packages(lock: Path) -> Finding:
     """Whether every package that a requirements file pins for this platform is installed in that version."""
-    remedy = f"{near(Path(sys.executable))} -m pip install -r {lock.name}"
     try:
         pinned = [Requirement(line) for line in _lines(lock)]
-    except OSError as error:
-        return problem("packages", f"{lock.name} cannot be read: {error.strerror}", f"git checkout {lock.name}")
-    except InvalidRequirement as error:
-        return problem("packages", f"{lock.name}: {str(error).splitlines()[0]}", f"git checkout {lock.name}")
+    except (OSError, InvalidRequirement) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+        return problem("packages", f"{lock.name} cannot be read: {reason}", f"git checkout {lock.name}")
     wanted = [requirement for requirement in pinned if requirement.marker is None or requirement.marker.evaluate()]
     different = [line for requirement in wanted if (line := _difference(requirement))]
     if not different:
         return Finding("packages", f"{len(wanted)} as in {lock.name}")
     named = ", ".join(different[:SHOWN]) + (f" and {len(different) - SHOWN} more" if len(different) > SHOWN else "")
-    return problem("packages", f"{len(different)} of {len(wanted)} differ from {lock.name}: {named}", remedy)
+    return problem(
+        "packages",
+        f"{len(different)} of {len(wanted)} differ from {lock.name}: {named}",
+        f"{near(Path(sys.executable))} -m pip install -r {lock.name}",
+    )
 
 
 def interpreter() -> Finding:

@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from promptgan.core.flat import flat
 from promptgan.doctor.finding import Finding, near, note, problem
 from promptgan.doctor.workspace import unwritable
 
@@ -81,7 +81,8 @@ def answers(repo: "Repo", seconds: float = PATIENCE_SECONDS) -> Finding:
 
 def secrets(repo: "Repo") -> Finding:
     """Whether a secret stands in `.dvc/config`, which Git tracks."""
-    keys = sorted(key for key, value in _settings(repo.config.load_one("repo")) if _is_secret(key, value))
+    settings = flat(repo.config.load_one("repo"))
+    keys = sorted(key for key, value in settings if _is_secret(key.rpartition(".")[2], str(value)))
     if not keys:
         return Finding("secrets", "none in .dvc/config")
     return problem(
@@ -103,18 +104,9 @@ def _folder(name: str, path: Path) -> Finding:
     return Finding("remote", f"{name}, {path}")
 
 
-def _settings(section: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in section.items():
-        if isinstance(value, dict):
-            yield from _settings(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _is_secret(key: str, value: object) -> bool:
-    name = key.rpartition(".")[2]
+def _is_secret(name: str, value: str) -> bool:
     if name == "url":
-        return _without_secret(str(value)) != str(value)
+        return _without_secret(value) != value
     return bool(SECRET.search(name)) and not name.startswith("ask_")
 
 

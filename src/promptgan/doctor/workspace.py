@@ -1,5 +1,6 @@
 """DVC's cache, the outputs that dvc.lock names, and what interrupted runs have left."""
 
+import fcntl
 import json
 import os
 import tempfile
@@ -39,41 +40,32 @@ def cache(repo: "Repo") -> Finding:
     return Finding("cache", found)
 
 
-def outputs(repo: "Repo") -> Finding:
-    """Whether what dvc.lock names is here: in its place, or in the cache."""
-    try:
-        expected = [file for _, file in lock.read().outputs()]
-    except lock.LockUnreadable as error:
-        if not lock.LOCK.exists():
-            return note("outputs", "no dvc.lock: nothing has run here", "make run")
-        return problem("outputs", error.problem, error.remedy)
-    gone = [file for file in expected if not Path(file.path).exists()]
-    if not gone:
-        return Finding("outputs", f"all {len(expected)} of dvc.lock are here")
-    found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {_named(gone)}"
-    lost = [file for file in gone if not _in_cache(file, repo)]
-    if not lost:
-        return note("outputs", found, "`dvc checkout` takes them from the cache")
-    if len(lost) < len(gone):
-        found += f"; the cache lacks {len(lost)} of these"
-    return note("outputs", found, "`dvc pull` where the remote has them; `make run` makes them anew")
-
-
-def kept(repo: "Repo") -> Finding:
-    """Whether the cache holds, to the last file, the outputs that are here; one that it lacks is easily lost."""
+def outputs(repo: "Repo") -> list[Finding]:
+    """Whether what dvc.lock names is here, in its place or in the cache; and whether the cache has all that is here."""
     try:
         locked = lock.read()
-    except lock.LockUnreadable:  # which the check of the outputs has said
-        return Finding("kept", "no output")
-    here = [out for _, out in locked.outputs() if out.path not in locked.in_git and Path(out.path).exists()]
-    lacking = [out for out in here if not _in_cache(out, repo)]
+    except lock.LockUnreadable as error:
+        if not lock.LOCK.exists():
+            return [note("outputs", "no dvc.lock: nothing has run here", "make run")]
+        return [problem("outputs", error.problem, error.remedy)]
+    expected = [file for _, file in locked.outputs()]
+    gone = [file for file in expected if not Path(file.path).exists()]
+    lost = [file for file in gone if not _in_cache(file, repo)]
+    found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {_named(gone)}"
+    if not gone:
+        first = Finding("outputs", f"all {len(expected)} of dvc.lock are here")
+    elif not lost:
+        first = note("outputs", found, "`dvc checkout` takes them from the cache")
+    else:
+        lacks = f"; the cache lacks {len(lost)} of these" if len(lost) < len(gone) else ""
+        first = note("outputs", found + lacks, "`dvc pull` where the remote has them; `make run` makes them anew")
+    here = [file for file in expected if file.path not in locked.in_git and Path(file.path).exists()]
+    lacking = [file for file in here if not _in_cache(file, repo)]
     if not lacking:
-        return Finding("kept", f"all {len(here)} outputs that are here and not in Git are in the cache too")
-    return note(
-        "kept",
-        f"{len(lacking)} of {len(here)} outputs are here and not, or not wholly, in the cache: {_named(lacking)}",
-        "`dvc commit` puts them there; without that, the next run that writes them loses them",
-    )
+        return [first, Finding("kept", f"all {len(here)} outputs that are here and not in Git are in the cache too")]
+    found = f"{len(lacking)} of {len(here)} outputs are here and not, or not wholly, in the cache: {_named(lacking)}"
+    remedy = "`dvc commit` puts them there; without that, the next run that writes them loses them"
+    return [first, note("kept", found, remedy)]
 
 
 def exclusions() -> Finding:
@@ -94,30 +86,45 @@ def checkpoints(folder: Path) -> Finding:
 
 
 def experiments(folder: Path) -> Finding:
-    """Copies of the repository that `dvc exp run --temp` and the queue work in; ``folder`` is DVC's temporary one."""
-    copies = [path.parent for depth in ("*", "standalone/*") for path in folder.glob(f"exps/{depth}/dvc.yaml")]
+    """Copies of the repository that experiments work in; ``folder`` is DVC's temporary one."""
+    copies = [path.parent for depth in ("*", "*/*") for path in folder.glob(f"exps/{depth}/dvc.yaml")]
     if not copies:
         return Finding("experiments", "no copy left")
     found = f"{len(copies)} copies in {near(folder / 'exps')}, {size(sum(_contents(copy)[1] for copy in copies))}"
     return note("experiments", found, "`dvc queue status`: if none runs, delete the copies")
 
 
-def running(folder: Path) -> Finding:
-    """Processes that hold DVC's locks; ``folder`` is DVC's temporary one."""
+def locks(folder: Path) -> Finding:
+    """Processes that hold DVC's locks, and what is left of such; ``folder`` is DVC's temporary one."""
+    holders = set()
     try:
         held = json.loads((folder / "rwlock").read_text(encoding="utf-8") or "{}")
-        holders = [by for kind in held.values() for by in kind.values()]  # one that writes, or a list that read
-        processes = {int(one["pid"]) for by in holders for one in (by if isinstance(by, list) else [by])}
+        by = [each for kind in held.values() for each in kind.values()]  # one that writes, or a list that read
+        holders = {int(one["pid"]) for each in by for one in (each if isinstance(each, list) else [each])}
     except FileNotFoundError:
-        processes = set()
+        pass
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return note("locks", f"{near(folder / 'rwlock')} cannot be read", "if no dvc runs, delete it")
-    if alive := sorted(process for process in processes if psutil.pid_exists(process)):
-        return note("locks", f"held by process {', '.join(map(str, alive))}", "another dvc runs here: wait for it")
-    if processes:
+    alive = sorted(process for process in holders if psutil.pid_exists(process))
+    if alive or _is_locked(folder / "lock"):
+        who = f"process {', '.join(map(str, alive))}" if alive else "another dvc"
+        return note("locks", f"held by {who}", "another dvc runs here: wait for it")
+    if holders:
         remedy = f"DVC frees them by itself; if it refuses, delete {near(folder / 'rwlock')}"
         return note("locks", "held by a process that is gone", remedy)
     return Finding("locks", "free")
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a process holds the lock of a file; it is free when that process is dead."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is none
+        pass
+    return False
 
 
 def unwritable(folder: Path) -> str:

@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from promptgan import base
 from promptgan.lineage import lock
 from promptgan.lineage.lock import Lock, Stage
@@ -28,6 +30,24 @@ def stale(locked: Lock, stage: Stage) -> list[str]:
         for each in chain(locked, stage)
         for old, _ in locked.stale(each)
     ]
+
+
+def parameters(revision: str | None = None) -> dict[str, Any]:
+    """The parsed params.yaml of this folder, or of a Git revision.
+
+    Raises:
+        ParameterError: the one here cannot be read.
+        RevisionUnknown: Git does not know the revision, or it holds none.
+    """
+    if revision is None:
+        return base.load_params()
+    return parsed(lock.at_revision(base.PARAMS_FILE, revision).decode())
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The sections of a parameter file."""
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load(text) or {}
+    return document
 
 
 def holds(path: str, parameters: dict[str, Any], revision: str | None = None) -> bool:

@@ -1,99 +1,62 @@
 """Presets as DVC experiments: each trained with each seed in a clone of its own, and recorded in results/.
 
-DVC starts an experiment by stashing and resetting the workspace that it is called in, even for a temporary copy. So
-each run gets a clone under `.dvc/tmp/exps/`, where stages find the main repository's checkpoints and own data, and
-shares its cache; the finished experiment's reference is fetched from there. The user's workspace is never written.
+The clones lie under `.dvc/tmp/exps/`, where stages find the main repository's checkpoints and own data.
 """
 
-import fcntl
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from promptgan import base, git
-from promptgan.experiments import leaderboard, makeup, workspace
-from promptgan.experiments.entry import FOLDER, Entry, Trained, finished_run, some_of
-from promptgan.experiments.interrupts import die_with_parent, interruptible
+from promptgan import base
+from promptgan.experiments import leaderboard, makeup, runner
+from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
+from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.makeup import Makeup
+from promptgan.experiments.parameter_file import AnchorsUsed, ParameterFile
 from promptgan.experiments.parameters import absent_device
-from promptgan.experiments.programs import dvc
-from promptgan.experiments.recipes import OwnDataMissing, find
-from promptgan.experiments.resolve import WrongRecipe, parsed, resolve
-from promptgan.experiments.stage_progress import QUIET_SECONDS, StageProgress
-from promptgan.training.loop.live import FOLDER as LIVE
+from promptgan.experiments.recipes import BrokenRecipe, OwnDataMissing, find, resolve
 
 CLONES = Path(".dvc/tmp/exps/compare")
 LOGS = Path(".dvc/tmp/compare")
-CODE = ("src", "stages", "recipes")
-"""Folders whose new files take part in an experiment before Git tracks them."""
-IDENTITY = {"user.name": "promptgan", "user.email": "promptgan@localhost"}
-"""Who commits experiments where Git has not been told."""
+QUIET_SECONDS = 30.0
+"""How long a run says nothing before it says how far it is."""
 CHATTER = re.compile(r"Reproducing experiment|Running stage|> exec|Stage '|Updating lock file|Generating lock file")
 """What DVC says when all is well."""
 ERROR_LINES = 8
 """The last lines of a failed run that are recorded."""
-HEADLINE = ("nll", "ms_jaccard", "bleu_4", "self_bleu_4", "relevance")
-"""Metrics that are printed when a run ends."""
-LOCK_SECONDS = 20.0
-"""How long what is left of a killed comparison may take to die."""
 
 Say = Callable[[str], None]
 Result = Literal["finished", "unchanged", "failed", "skipped"]
 
 
-class AlreadyRunning(base.PromptganError):
-    """Another comparison runs in this repository."""
+class WrongRecipe(base.PromptganError):
+    """Presets cannot be run as they are written."""
 
+    exit_code = 2
 
-class NoCommit(base.PromptganError):
-    """There is no commit that experiments could hang on."""
-
-
-class Failed(base.PromptganError):
-    """A run ended with an error; ``lines`` are its last."""
-
-    def __init__(self, lines: list[str], log: Path) -> None:
-        self.lines = lines
-        super().__init__("\n".join(lines), f"all that it said is in {log}")
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(
+            "\n".join([f"{len(problems)} problem(s) in recipes/", *(f"  {line}" for line in problems)]),
+            "correct it there, then give the same command again; nothing has run",
+        )
 
 
 @dataclass(frozen=True)
-class Training:
-    """A preset to be trained with a seed."""
+class Plan:
+    """A preset to be trained with a seed, and what that will be a run of."""
 
     recipe: str
     seed: int
+    parameters: ParameterFile
+    made: Makeup
 
     @property
     def name(self) -> str:
         """The experiment's name."""
         return f"{self.recipe}-s{self.seed}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a training will be a run of."""
-
-    made: Makeup
-    parameters: str
-    """The text of its parameter file."""
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Its parameters, parsed."""
-        return parsed(self.parameters)
 
 
 @dataclass
@@ -113,9 +76,7 @@ class Comparison:
     jobs: int = 1
     say: Say = print
     quiet: float = QUIET_SECONDS
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _writing: threading.Lock = field(default_factory=threading.Lock)
-    _processes: set["subprocess.Popen[str]"] = field(default_factory=set)
+    results: list[Result] = field(default_factory=list, init=False)
 
     def run(self) -> list[Result]:
         """Train what has not been trained with the files and parameters that are here; what became of each training.
@@ -129,232 +90,155 @@ class Comparison:
             WrongRecipe: presets cannot be read, or their parameters are not valid; nothing has run.
             ParameterError: the device and threads of params.yaml are wrong or not here; nothing has run.
             EntryUnreadable: a file of results/ is broken; nothing has run.
-            AlreadyRunning: another comparison is at work here.
+            Busy: another comparison is at work here.
             NoCommit: the repository has no commit.
         """
         for recipe in self.recipes:
             find(recipe)
         entries = {entry.recipe: entry for entry in Entry.all()}  # a broken one is better known now than after hours
-        _refuse_wrong(self.recipes)
-        self._start = time.monotonic()
-        with interruptible(), _alone() as lock:
-            trainings = [Training(recipe, seed) for seed in self.seeds for recipe in self.recipes]
-            self._tree, self._lock, self._cache = snapshot(), lock, dvc("cache", "dir")
-            plans = [_plan(training) for training in trainings]
-            for training, plan in zip(trainings, plans, strict=True):
-                if training.seed == self.seeds[0] and isinstance(plan, Plan) and training.recipe in entries:
-                    self._announce_replacement(entries[training.recipe], plan.made)
-            pool = ThreadPoolExecutor(self.jobs)
-            try:
-                futures = [
-                    pool.submit(self._one, training, plan, f"[{number}/{len(trainings)}] {training.name}")
-                    for number, (training, plan) in enumerate(zip(trainings, plans, strict=True), 1)
-                ]
-                for future in as_completed(futures):
-                    future.result()  # raises what nobody expected
-            finally:
-                self._stopped.set()
-                for process in list(self._processes):
-                    _kill(process)
-                pool.shutdown(cancel_futures=True)
+        plans = self._plans()
+        with (
+            interruptible(),
+            runner.alone(CLONES / "lock", "another `promptgan compare` is running in this repository") as held,
+        ):
+            begun = time.monotonic()
+            start = runner.snapshot(LOGS)
+            for plan in plans:
+                if isinstance(plan, Plan) and plan.seed == self.seeds[0] and plan.recipe in entries:
+                    self._announce_replacement(entries[plan.recipe], plan.made)
+            waiting = self._tasks(plans, start, held, begun)
+            runner.run(lambda: next(waiting, None), self.jobs)
             leaderboard.write()
-        return [future.result() for future in futures]
+        return self.results
+
+    def _plans(self) -> list[Plan | OwnDataMissing]:
+        """What is to be run, or why not; complains of all that cannot be run together."""
+        plans: list[Plan | OwnDataMissing] = []
+        problems: list[str] = []
+        for seed in self.seeds:
+            for recipe in self.recipes:
+                try:
+                    parameters = resolve(recipe, seed)
+                except OwnDataMissing as error:
+                    plans.append(error)
+                except base.ParameterError as error:
+                    if error.path == base.PARAMS_FILE:  # which chooses for all
+                        raise
+                    problems += [f"{error.path}: {problem}" for problem in error.problems]
+                except (BrokenRecipe, AnchorsUsed) as error:
+                    problems.append(f"{error.problem}; {error.remedy}")
+                else:
+                    if absent := absent_device(parameters.values):
+                        raise base.ParameterError(absent)
+                    plans.append(Plan(recipe, seed, parameters, makeup.of_working_tree(parameters.values)))
+        if problems:
+            raise WrongRecipe(list(dict.fromkeys(problems)))
+        return plans
 
     def _announce_replacement(self, entry: Entry, made: Makeup) -> None:
-        if not entry.made or not (changed := entry.made.differences(made)):
-            return
-        count = len(entry.trained)
-        self.say(
-            f"replaces {count} seed{'s' if count > 1 else ''} of {entry.recipe} as recorded before: {some_of(changed)}"
-        )
-        if lost := sorted(entry.trained.keys() - self.seeds):
-            self.say(f"  not trained anew: {leaderboard.seeds(lost)}; --seeds {lost[-1]} would")
+        if entry.made and (changed := entry.made.differences(made)):
+            recorded = leaderboard.seeds(sorted(entry.trained))
+            self.say(f"replaces {recorded} of {entry.recipe} as recorded before: {some_of(changed)}")
 
-    def _one(self, training: Training, plan: Plan | OwnDataMissing, title: str) -> Result:
-        def say(text: str) -> None:
-            seconds = int(time.monotonic() - self._start)
-            self.say(f"{title}  {seconds // 60:3}:{seconds % 60:02}  {text}")
+    def _tasks(self, plans: list[Plan | OwnDataMissing], start: str, held: int, begun: float) -> Iterator["_Training"]:
+        """The trainings that there are to run, each started when it is asked for."""
+        for number, plan in enumerate(plans, 1):
+            name = plan.name if isinstance(plan, Plan) else "not run"
 
-        recipe, seed = training.recipe, training.seed
-        if isinstance(plan, OwnDataMissing):
-            say(f"skipped: {plan.problem}; {plan.remedy}")
-            return "skipped"
-        try:
-            entry = Entry.read(recipe)
-            if entry.made == plan.made and seed in entry.trained and seed not in entry.failed:
+            def say(text: str, title: str = f"[{number}/{len(plans)}] {name}") -> None:
+                minutes, seconds = divmod(int(time.monotonic() - begun), 60)
+                self.say(f"{title}  {minutes:3}:{seconds:02}  {text}")
+
+            if isinstance(plan, OwnDataMissing):
+                say(f"skipped: {plan.problem}; {plan.remedy}")
+                self.results.append("skipped")
+                continue
+            entry = Entry.read(plan.recipe)
+            if entry.made == plan.made and plan.seed in entry.trained and plan.seed not in entry.failed:
                 say("unchanged since it was recorded: nothing to run")
-                return "unchanged"
-            made, data, run = self._train(training, plan, say)
-        except (base.PromptganError, OSError) as error:
-            if self._stopped.is_set():
-                raise
-            say(f"FAILED: {error}")
-            lines = error.lines if isinstance(error, Failed) else str(error).splitlines()
-            with self._writing:
-                Entry.read(recipe).with_failure(seed, lines).write()
-                leaderboard.write()
-            return "failed"
-        with self._writing:
-            Entry.read(recipe).with_run(seed, made, data, run).write()
-            leaderboard.write()
-        say(f"recorded in {FOLDER / recipe}.json: {_headline(run.metrics['evaluation'])}")
-        return "finished"
-
-    def _train(self, training: Training, plan: Plan, say: Say) -> tuple[Makeup, dict[str, str], Trained]:
-        with _clone(training.name, self._tree, self._cache) as folder:
-            (folder / base.PARAMS_FILE).write_text(plan.parameters, encoding="utf-8")
-            live = (folder / ".dvc/tmp/live").resolve()
-            with StageProgress(live, plan.document, say, self.quiet) as progress:
-                self._experiment(training, folder, live, progress)
-            pattern = f"refs/exps/*/*/{training.name}"
-            reference = git.text("for-each-ref", "--format=%(refname)", pattern, folder=folder).strip()
-            git.text("fetch", "--quiet", "--no-write-fetch-head", str(folder), f"+{reference}:{reference}")
-            return finished_run(reference, folder)
-
-    def _experiment(self, training: Training, folder: Path, live: Path, progress: StageProgress) -> None:
-        log = LOGS / f"{training.name}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        last: deque[str] = deque(maxlen=ERROR_LINES)
-        command = [sys.executable, "-m", "dvc", "exp", "run", "--name", training.name]
-        with log.open("w", encoding="utf-8") as file:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "DVC_NO_ANALYTICS": "1", LIVE: str(live)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the others
-                pass_fds=[self._lock],
-                preexec_fn=die_with_parent,
-            )
-            self._processes.add(process)
-            if self._stopped.is_set():
-                _kill(process)
-            assert process.stdout
-            for line in process.stdout:
-                file.write(line)
-                file.flush()
-                if line.strip() and not CHATTER.match(line):
-                    last.append(line.rstrip().replace(f"{folder.resolve()}/", "").replace(str(Path.cwd()), "."))
-                if begun := _begun(line):
-                    progress.begin(*begun)
-            process.wait()
-            self._processes.discard(process)
-        if process.returncode:
-            raise Failed(list(last), log)
-
-
-def _refuse_wrong(recipes: list[str]) -> None:
-    """Resolve every preset, and complain of all that cannot be run together."""
-    problems: list[str] = []
-    for recipe in recipes:
-        try:
-            document = parsed(resolve(recipe, seed=1))
-        except OwnDataMissing:
-            continue
-        except WrongRecipe as error:
-            problems += error.problems
-            continue
-        if absent := absent_device(document):  # which params.yaml chose for all
-            raise base.ParameterError(absent)
-    if problems:
-        raise WrongRecipe(problems)
-
-
-def _plan(training: Training) -> Plan | OwnDataMissing:
-    try:
-        parameters = resolve(training.recipe, training.seed)
-    except OwnDataMissing as error:
-        return error
-    return Plan(makeup.of_working_tree(parsed(parameters)), parameters)
-
-
-def snapshot() -> str:
-    """A Git tree of the working tree as an experiment takes it: tracked files as they are, and new code.
-
-    Nothing but objects is written; results/ is left out, because it says what other experiments found.
-
-    Raises:
-        NoCommit: the repository has no commit.
-    """
-    LOGS.mkdir(parents=True, exist_ok=True)
-    try:
-        return workspace.tree(LOGS, CODE, without=[str(FOLDER)])
-    except git.GitFailed as error:
-        raise NoCommit(error.problem, "run this at the top of a clone, or commit first") from error
-
-
-@contextmanager
-def _clone(name: str, tree: str, cache: str) -> Iterator[Path]:
-    """A clone of this repository at HEAD, with the files of a tree and the cache of this one; deleted afterwards."""
-    folder = CLONES / name
-    _discard(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    git.text("clone", "--quiet", "--shared", "--no-checkout", ".", str(folder))
-    git.text("read-tree", "-u", "--reset", tree, folder=folder)
-    for key, unknown in IDENTITY.items():
-        known = git.text("config", "--default", unknown, "--get", key).strip()
-        git.text("config", key, known, folder=folder)
-    (folder / ".dvc/config.local").write_text(f"[cache]\n    dir = {cache}\n", encoding="utf-8")
-    try:
-        yield folder
-    finally:
-        _discard(folder)
-
-
-def _discard(folder: Path) -> None:
-    for old in folder.parent.glob(f"{folder.name}.old*"):
-        shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():  # moved first: what still runs in it writes into the moved one
-        old = folder.rename(folder.with_name(f"{folder.name}.old{os.getpid()}"))
-        shutil.rmtree(old, ignore_errors=True)
-
-
-@contextmanager
-def _alone() -> Iterator[int]:
-    """Hold the lock of comparisons. DVC inherits it: it is free when what a killed comparison started is dead too."""
-    CLONES.mkdir(parents=True, exist_ok=True)
-    with (CLONES / "lock").open("w") as file:
-        end = time.monotonic() + LOCK_SECONDS
-        while True:
+                self.results.append("unchanged")
+                continue
+            training = _Training(plan, say, self.quiet, self.results)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise AlreadyRunning(
-                        "another `promptgan compare` is running in this repository", "wait for it, or stop it"
-                    ) from None
-                time.sleep(0.2)
-        yield file.fileno()
+                training.begin(start, held)
+            except (base.PromptganError, OSError) as error:
+                training.fail(error)
+            else:
+                yield training
 
 
-def _kill(process: "subprocess.Popen[str]") -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+class _Training(runner.Experiment):
+    """One run: what it says on its way, and its record."""
+
+    def __init__(self, plan: Plan, say: Say, quiet: float, results: list[Result]) -> None:
+        folder = CLONES / plan.name
+        super().__init__(plan.name, folder, LOGS / f"{plan.name}.log", folder / ".dvc/tmp/live")
+        self._plan, self._say, self._quiet, self._results = plan, say, quiet, results
+        self._limits = plan.parameters.values
+        self._lines: list[str] = []
+        self._stage = ""
+        self._told: dict[str, float] | None = None
+        self._last = time.monotonic()
+
+    def begin(self, start: str, held: int) -> None:
+        """Clone and start."""
+        self.clone(start)
+        self._plan.parameters.write(self.folder / base.PARAMS_FILE)
+        self.start(held=held)
+
+    def follow(self) -> bool:
+        """Say each stage as it begins and, after a silence, its last validation."""
+        for line in self.said():
+            if line.strip() and not CHATTER.match(line):
+                folder = f"{self.folder.resolve()}/"
+                self._lines.append(line.rstrip().replace(folder, "").replace(str(Path.cwd()), "."))
+            if match := re.match(r"Running stage '(.+)'|Stage '(.+)' is cached|(waiting: .*)", line):
+                running, cached, waiting = match.groups()
+                self._stage, self._last = running or cached or "", time.monotonic()
+                self._say(running or waiting or f"{cached} (from the run-cache)")
+        if time.monotonic() - self._last >= self._quiet:
+            rows = self.rows(self._stage)
+            if rows and rows[-1] != self._told:
+                self._told, self._last = rows[-1], time.monotonic()
+                self._say(progress(self._stage, rows[-1], self._limits))
+        return False
+
+    def finish(self, status: int | None) -> None:
+        """Record it, as finished or as failed."""
+        plan = self._plan
+        try:
+            if status:
+                raise runner.Failed(self._lines[-ERROR_LINES:], self.log)
+            made, data, run = finished_run(self.collect(), self.folder)
+        except (base.PromptganError, OSError) as error:
+            self.fail(error)
+            return
+        Entry.read(plan.recipe).with_run(plan.seed, made, data, run).write()
+        leaderboard.write()
+        self._say(f"recorded in {FOLDER / plan.recipe}.json")
+        self._results.append("finished")
+
+    def fail(self, error: base.PromptganError | OSError) -> None:
+        """Record what went wrong."""
+        self._say(f"FAILED: {error}")
+        lines = error.problem if isinstance(error, base.PromptganError) else str(error)
+        Entry.read(self._plan.recipe).with_failure(self._plan.seed, lines.splitlines()).write()
+        leaderboard.write()
+        self._results.append("failed")
 
 
-def _begun(line: str) -> tuple[str, str] | None:
-    """The stage that DVC is at, by a line of its own, and what to say of it."""
-    if match := re.match(r"Running stage '(.+)'", line):
-        return match[1], match[1]
-    if match := re.match(r"Stage '(.+)' is cached", line):
-        return match[1], f"{match[1]} (from the run-cache)"
-    if line.startswith("waiting: "):
-        return "", line.strip()
-    return None
+def progress(stage: str, row: dict[str, float], parameters: dict[str, Any]) -> str:
+    """A validation in a line: the stage, how far it is of at most how far, and what was measured.
 
-
-def _headline(evaluation: dict[str, Any]) -> str:
-    adversarial, twin = evaluation["adversarial"], evaluation["twin"]
-    if not isinstance(adversarial, dict):
-        return str(adversarial)
-    return ", ".join(
-        f"{name} {adversarial[name]:.4f}" + (f" (twin {twin[name]:.4f})" if isinstance(twin, dict) else "")
-        for name in HEADLINE
-        if name in adversarial
-    )
+    Args:
+        stage: its name, which is also that of its section of the parameters, if it has one.
+        row: of its live curve.
+        parameters: a parsed parameter file.
+    """
+    limits = parameters.get(stage, {})
+    if "epochs" in limits and "epoch" in row:
+        at = f"epoch {row['epoch']:.1f}/{limits['epochs']}"
+    else:
+        at = f"step {row['step']:.0f}" + (f"/{limits['steps']}" if "steps" in limits else "")
+    measured = (f"  {key} {row[key]:.4f}" for key in ("score", "val_loss") if key in row)
+    return f"{stage}  {at}{next(measured, '')}"

@@ -8,19 +8,21 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+import pydantic
+
 from promptgan import base
+from promptgan.core.metrics import declared
 from promptgan.experiments import makeup
 from promptgan.experiments.makeup import Makeup
-from promptgan.experiments.recipes import OwnDataMissing, UnknownRecipe
-from promptgan.experiments.resolve import parsed, resolve
+from promptgan.experiments.recipes import OwnDataMissing, UnknownRecipe, resolve
 from promptgan.lineage import lock
 
 FOLDER = Path("results")
 METRICS = Path("metrics")
 CURVES = Path("plots/curves.csv")
+RUN = Path("models/adversarial/run.json")
 SHOWN_DIFFERENCES = 4
 """Of two makeups, in a line; the others are counted."""
-CURVE_COLUMNS = ("temperature", "bleu_4", "ms_jaccard", "relevance", "self_bleu_4")
 
 
 class EntryUnreadable(base.PromptganError):
@@ -42,12 +44,16 @@ class Trained:
     torch: str
     outputs: dict[str, str]
     """The md5 of every output of every stage, as dvc.lock has it."""
+    systems: dict[str, Any]
+    """Headline numbers by system; a sentence where there is no such system."""
+    gaps: dict[str, Any]
+    """How much better the adversarial model is at equal diversity, by rival and metric."""
     metrics: dict[str, Any]
-    """Headline numbers by system, and the metrics of the other stages, by file."""
+    """Of the other stages, by file."""
     signature: list[str]
     """How the headline numbers were measured."""
     curves: dict[str, dict[str, list[float]]]
-    """By system and column, over temperature."""
+    """By system and metric, in the order of plots/curves.csv."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +81,16 @@ class Entry:
         if not path.exists():
             return cls(recipe)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                recipe=content["recipe"],
-                data=content["data"],
-                made=Makeup(**content["made"]) if content["made"] else None,
-                trained={int(seed): Trained(**run) for seed, run in content["trained"].items()},
-                failed={int(seed): lines for seed, lines in content["failed"].items()},
-            )
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise EntryUnreadable(
-                f"{path} is not what `promptgan compare` writes: {' '.join(str(error).split())[:200]}",
-                f"`git checkout {path}`, or delete it and run `promptgan compare {recipe}`",
-            ) from error
+            return pydantic.TypeAdapter(cls).validate_json(path.read_bytes())
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        except OSError as error:
+            reason = error.strerror or str(error)
+        raise EntryUnreadable(
+            f"{path} is not what `promptgan compare` writes: {reason}",
+            f"delete it and run `promptgan compare {recipe}`, or `git checkout {path}`",
+        )
 
     @classmethod
     def all(cls) -> list[Self]:
@@ -96,11 +99,7 @@ class Entry:
 
     def write(self) -> None:
         """Write the entry; the same runs give the same bytes."""
-        content = asdict(self)
-        if self.made:
-            parameters = json.dumps(self.made.parameters, sort_keys=True, ensure_ascii=False)
-            content["parameters_sha256"] = hashlib.sha256(parameters.encode()).hexdigest()
-        base.write_json(FOLDER / f"{self.recipe}.json", content)
+        base.write_json(FOLDER / f"{self.recipe}.json", asdict(self))
 
     def with_run(self, seed: int, made: Makeup, data: dict[str, str], run: Trained) -> "Entry":
         """The entry with one more finished run. Runs of another makeup are left out: a mean over both means nothing."""
@@ -121,7 +120,7 @@ class Entry:
             return []
         try:
             own = self.made.parameters["data"]
-            now = makeup.of_working_tree(parsed(resolve(self.recipe, next(iter(self.trained)), own)))
+            now = makeup.of_working_tree(resolve(self.recipe, next(iter(self.trained)), own).values)
         except UnknownRecipe:
             return [f"recipes/{self.recipe}.yaml is gone"]
         except OwnDataMissing as error:
@@ -151,7 +150,7 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
         }
         made = makeup.of_lock(locked, folder)
         evaluation = metrics.pop("evaluation")
-        run = json.loads((folder / "models/adversarial/run.json").read_text(encoding="utf-8"))
+        run = json.loads((folder / RUN).read_text(encoding="utf-8"))
         return (
             made,
             metrics.pop("validation")["data"],
@@ -160,9 +159,11 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
                 device=run["device"],
                 torch=run["torch"],
                 outputs=outputs,
-                metrics={**metrics, "evaluation": evaluation[made.parameters["modality"]]},
+                systems=evaluation["systems"],
+                gaps=evaluation.get("gaps", {}),
+                metrics=metrics,
                 signature=evaluation["signature"],
-                curves=_curves(lock.at_revision(CURVES, reference).decode()),
+                curves=_curves(lock.at_revision(CURVES, reference).decode(), declared(made.task).names),
             ),
         )
     except (OSError, ValueError, KeyError, lock.RevisionUnknown) as error:
@@ -178,10 +179,10 @@ def some_of(differences: list[str]) -> str:
     return "; ".join(differences[:SHOWN_DIFFERENCES]) + more
 
 
-def _curves(text: str) -> dict[str, dict[str, list[float]]]:
+def _curves(text: str, columns: list[str]) -> dict[str, dict[str, list[float]]]:
     curves: dict[str, dict[str, list[float]]] = {}
     for row in csv.DictReader(io.StringIO(text)):
-        for column in CURVE_COLUMNS:
+        for column in columns:
             if row.get(column):
                 curves.setdefault(row["model"], {}).setdefault(column, []).append(float(row[column]))
     return curves

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promptgan import base, git
+from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.experiments.makeup import flat
 from promptgan.lineage import lock, references
 from promptgan.lineage.hashes import md5_of
-from promptgan.lineage.lock import LOCK, Lock, Stage
+from promptgan.lineage.lock import LOCK, Lock
 
 METRICS, PLOTS = "metrics", "plots"
 
@@ -63,18 +62,18 @@ def read(stages: Iterable[str]) -> Finished:
         MixedRun: a file is not the one that dvc.lock names, or dvc.lock is not of one run; names every one.
     """
     locked = lock.read()
-    plots = {name: path for name in stages if name in locked.stages and (path := _plot(locked.stages[name]))}
-    if not plots:
+    plots = {Path(path).stem: path for path in _outputs(locked, PLOTS)}
+    curves = {stage: plots[stage] for stage in stages if stage in plots}
+    if not curves:
         raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
-    files = [*plots.values(), *_metrics(locked)]
-    problems = [*_problems(locked), *(line for path in files for line in _changed(path, locked))]
-    if problems:
-        raise MixedRun(list(dict.fromkeys(problems)))
+    files = [*curves.values(), *_outputs(locked, METRICS)]
+    if problems := dict.fromkeys([*_mixed(locked), *(line for path in files for line in _changed(path, locked))]):
+        raise MixedRun(list(problems))
     parameters = {section: values for stage in locked.stages.values() for section, values in stage.parameters.items()}
     return Finished(
-        {name: _rows(Path(path)) for name, path in plots.items()},
+        {stage: _rows(Path(path)) for stage, path in curves.items()},
         dict(flat(parameters)),
-        {key: value for path in _metrics(locked) for key, value in numbers(Path(path))},
+        {key: value for path in _outputs(locked, METRICS) for key, value in numbers(Path(path))},
         {**of_git(), "recipe": _recipe(parameters), **of_lock()},
     )
 
@@ -99,21 +98,23 @@ def of_lock() -> dict[str, str | bool]:
     return {**found, **({"experiment": ", ".join(sorted(names))} if names else {})}
 
 
-def metrics_of(curves: dict[str, list[dict[str, float]]], parameters: dict[str, Any]) -> dict[str, float]:
-    """The numbers here that come from trainings with these curves and parameters, and from nothing else since.
+def metrics_of(stages: Iterable[str], parameters: dict[str, Any]) -> dict[str, float]:
+    """The numbers here that come from these stages, run with these parameters, and from nothing else since.
 
     Args:
-        curves: by stage, as they were seen while the stages trained: with `time`, seconds since 1970.
+        stages: that trained.
         parameters: the parsed params.yaml that they trained with.
     """
     try:
         locked = lock.read()
     except lock.LockUnreadable:
         return {}
+    makers = {path: locked.producer(path) for path in _outputs(locked, METRICS)}
     return {
         key: value
-        for path in _metrics(locked)
-        if _made_by(path, curves, locked) and coherence.holds(path, parameters)
+        for path, maker in makers.items()
+        if maker and {stage.name for stage in coherence.chain(locked, maker)}.intersection(stages)
+        if coherence.holds(path, parameters)
         for key, value in numbers(Path(path))
     }
 
@@ -125,14 +126,14 @@ def numbers(path: Path) -> Iterator[tuple[str, float]]:
             yield f"{path.stem}.{key}", float(value)
 
 
-def _problems(locked: Lock) -> Iterator[str]:
+def _mixed(locked: Lock) -> Iterator[str]:
+    """A line for each sign that the stages did not run one after the other, with the same parameters."""
+    seen: dict[str, Any] = {}
     for stage in locked.stages.values():
         yield from coherence.stale(locked, stage)
-    sections = {section for stage in locked.stages.values() for section in stage.parameters}
-    for section in sorted(sections):
-        used = [s.parameters[section] for s in locked.stages.values() if section in s.parameters]
-        if any(values != used[0] for values in used):
-            yield f"{section}: the stages of {LOCK} ran with different values"
+        for section, values in stage.parameters.items():
+            if seen.setdefault(section, values) != values:
+                yield f"{section}: the stages of {LOCK} ran with different values"
 
 
 def _changed(path: str, locked: Lock) -> Iterator[str]:
@@ -144,12 +145,8 @@ def _changed(path: str, locked: Lock) -> Iterator[str]:
         yield f"{path} is not there"
 
 
-def _metrics(locked: Lock) -> list[str]:
-    return sorted(out.path for _, out in locked.outputs() if Path(out.path).parent == Path(METRICS))
-
-
-def _plot(stage: Stage) -> str | None:
-    return next((out.path for out in stage.outputs if Path(out.path).parent == Path(PLOTS)), None)
+def _outputs(locked: Lock, folder: str) -> list[str]:
+    return sorted(out.path for _, out in locked.outputs() if Path(out.path).parent == Path(folder))
 
 
 def _rows(path: Path) -> list[dict[str, float]]:
@@ -157,33 +154,11 @@ def _rows(path: Path) -> list[dict[str, float]]:
         return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
 
 
-def _made_by(path: str, curves: dict[str, list[dict[str, float]]], locked: Lock) -> bool:
-    """Whether a stage with one of the curves made a file, or what it was made from, and every such stage ended."""
-    maker = locked.producer(path)
-    assert maker
-    trained = [stage for stage in coherence.chain(locked, maker) if stage.name in curves]
-    return bool(trained) and all(_ended(stage, curves[stage.name]) for stage in trained)
-
-
-def _ended(stage: Stage, rows: list[dict[str, float]]) -> bool:
-    """Whether what the stage wrote when it ended, and lies here, has this curve."""
-    plot = _plot(stage)
-    try:
-        if plot is None:  # a stage without one: what it wrote is not older
-            metrics = [Path(out.path) for out in stage.outputs if Path(out.path).parent == Path(METRICS)]
-            return all(path.stat().st_mtime >= rows[-1]["time"] for path in metrics)
-        seen = [{k: float(f"{v:.6g}") for k, v in row.items() if k != "time" and math.isfinite(v)} for row in rows]
-        written = [{k: v for k, v in row.items() if math.isfinite(v)} for row in _rows(Path(plot))]
-    except (OSError, ValueError):
-        return False
-    return seen == written
-
-
 def _recipe(parameters: dict[str, Any]) -> str:
     """The preset's name: only a label, which no stage reads, so that it is in params.yaml alone, here or in HEAD."""
-    with suppress(OSError, YAMLError):
-        for text in (base.PARAMS_FILE.read_text("utf-8"), git.text_if_any("show", f"HEAD:./{base.PARAMS_FILE}")):
-            document = YAML(typ="safe", pure=True).load(text) or {}
+    for revision in (None, "HEAD"):
+        with suppress(base.PromptganError, YAMLError):
+            document = coherence.parameters(revision)
             if all(document.get(section) == values for section, values in parameters.items()):
                 return str(document["recipe"])
     return "unnamed"

@@ -1,36 +1,34 @@
-"""results/README.md and its pictures: recorded presets beside each other, their twins, controls and real text."""
+"""results/README.md and its pictures: recorded presets beside each other, their rivals and real data."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from promptgan.experiments import leaderboard_pictures
+from promptgan.core.flat import flat
+from promptgan.core.metrics import DIRECTIONS, Measures
+from promptgan.core.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS
 from promptgan.experiments.entry import FOLDER, Entry, some_of
-from promptgan.experiments.makeup import flat, shown, unequal
+from promptgan.experiments.makeup import shown, unequal
 from promptgan.experiments.scores import (
     EQUAL,
-    RIVALS,
-    TOKENS,
     Estimate,
+    curve,
     differences,
+    measures,
     preset_differences,
     scores,
     shared_seeds,
     unconverged,
 )
-from promptgan.experiments.summary import SYSTEMS
-from promptgan.reporting.explanations import DIRECTIONS, EXPLANATIONS
-from promptgan.reporting.explanations import SYSTEMS as MEANINGS
+from promptgan.reporting import pictures
 
 PAGE = FOLDER / "README.md"
-RANKED_BY = "ms_jaccard"
-SHORT = 8
-"""Digits of a sha256 in a title."""
+
+INK = "#777777"
+"""Can be read on white and on black: a picture in a file does not know its page's colours."""
 
 HEAD = """# Leaderboard
 
-Presets that `promptgan compare` has trained, measured on test, by data set. An adversarial model is
-{adversarial}; beside each stand
+Presets that `promptgan compare` has trained, measured on test, by data set. Every preset has
 
 {systems}
 
@@ -38,14 +36,11 @@ A number is the mean over training seeds, and ± is half its 95 % interval by St
 how far other seeds would move it; one seed has no interval. Twin and control are trained anew with every seed.
 Differences are taken within a training seed, then averaged. **Bold**: the interval excludes zero, so the luck of the
 seeds alone would rarely do it; nothing is corrected for the number of comparisons, of which one in twenty stands out by
-chance. *At equal Self-BLEU-4*: read off the curves over temperature where the two answer equally varied; other columns
-take each at the temperature that it does best at on validation. The columns are explained at the end.
+chance. *At equal diversity*: read off the curves where the two are equally varied; other columns take each at the point
+that it does best at on validation. The columns are explained below each data set.
 
 Run a row again with `promptgan compare PRESET --seeds N`, which also writes this page; `promptgan compare --check` says
 which presets still match the code, data and parameters that are here.
-"""
-RANKING = """By the mean MS-Jaccard of the adversarial model. Real text is no upper bound: answers that prefer frequent
-n-grams can score above it.
 """
 BETWEEN = """Which is better, and is that more than luck? Adversarial model against adversarial model: each preset minus
 `{reference}`, the best of those with the most seeds (being picked by these numbers flatters it).
@@ -53,6 +48,9 @@ BETWEEN = """Which is better, and is that more than luck? Adversarial model agai
 DIFFERENCES = """What the adversarial phase is worth. Where a twin was still improving when its training ended there is
 no verdict and nothing is bold, because more likelihood training would have gained by itself.
 """
+
+Rows = list[tuple[list[str], dict[str, Estimate], bool]]
+"""Of a table: the words at the left, the numbers by column, and whether those that exclude zero are bold."""
 
 
 def write() -> None:
@@ -65,30 +63,26 @@ def write() -> None:
     """
     entries = Entry.all()
     groups = tables(entries)
-    systems = "\n".join(f"- **{SYSTEMS[name]}**: {text}" for name, text in MEANINGS.items() if name != "adversarial")
-    parts, pictures, drawn = [HEAD.format(systems=systems, adversarial=MEANINGS["adversarial"])], {}, Counter[str]()
+    parts = [HEAD.format(systems="\n".join(f"- **{each.title}**: {each.sentence}" for each in SYSTEMS))]
+    drawn: dict[str, str] = {}
     for title, group in zip(_titles(groups), groups, strict=True):
-        name = re.sub(r"\W+", "-", group[0].made.parameters["data"]["name"] if group[0].made else "")
-        drawn[name] += 1
-        end = f"{name}-{drawn[name]}.svg" if drawn[name] > 1 else f"{name}.svg"
-        quality, difference = f"quality-{end}", f"differences-{end}"
-        pictures[quality] = leaderboard_pictures.quality_over_diversity(group)
-        if text := leaderboard_pictures.differences_to_rivals(group):
-            pictures[difference] = text
-        parts.append("\n".join(_section(title, group, quality, difference if text else None)))
-    if not pictures:
-        parts.append("Nothing is recorded yet: `promptgan compare text-gumbel`.\n")
-    else:
-        parts.append(_explanations())
-    if failures := _failures(entries):
-        parts.append(failures)
+        parts.append("\n".join(_section(title, group, drawn)))
+    if not groups:
+        parts.append("Nothing is recorded yet: `promptgan compare PRESET`.\n")
+    failed = [
+        f"`{entry.recipe}`, seed {seed}:\n\n" + "".join(f"    {line}\n" for line in lines)
+        for entry in entries
+        for seed, lines in sorted(entry.failed.items())
+    ]
+    if failed:
+        parts.append("\n".join(["## Failed\n", *failed]))
     FOLDER.mkdir(exist_ok=True)
-    for path, text in {**pictures, PAGE.name: "\n".join(parts)}.items():
+    for path, text in {**drawn, PAGE.name: "\n".join(parts)}.items():
         temporary = FOLDER / f"{path}.partial"
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(FOLDER / path)
     for old in FOLDER.glob("*.svg"):
-        if old.name not in pictures:
+        if old.name not in drawn:
             old.unlink()
 
 
@@ -96,8 +90,9 @@ def tables(entries: Iterable[Entry]) -> list[list[Entry]]:
     """The entries with finished runs, together where measured in the same way on the same data; best first."""
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in entries:
-        if entry.trained:
-            groups.setdefault((entry.data["title"], entry.data["content_sha256"], *signature(entry)), []).append(entry)
+        if entry.trained and entry.made:
+            key = (entry.data["title"], entry.data["content_sha256"], entry.made.task, *signature(entry))
+            groups.setdefault(key, []).append(entry)
     return [sorted(groups[key], key=_rank) for key in sorted(groups)]
 
 
@@ -118,103 +113,68 @@ def reference(group: Sequence[Entry]) -> Entry:
 
 
 def _rank(entry: Entry) -> tuple[float, str]:
-    found = scores(entry, "adversarial").get(RANKED_BY)
-    return (-found.mean if found else 0.0, entry.recipe)
+    by = measures(entry)[measures(entry).chosen_by]
+    found = scores(entry, ADVERSARIAL.name).get(by.name)
+    return (found.mean if by.direction == "lower" else -found.mean) if found else float("inf"), entry.recipe
 
 
 def _titles(groups: Sequence[Sequence[Entry]]) -> Iterator[str]:
-    """A title for each table that no other has: by the data, else by its content, else by number."""
-    data = [(group[0].data["title"], group[0].data["content_sha256"]) for group in groups]
-    contents, ways = Counter(title for title, _ in set(data)), Counter(data)
-    number = Counter[tuple[str, str]]()
-    for title, sha256 in data:
-        number[title, sha256] += 1
-        content = f" (sha256 {sha256[:SHORT]})" if contents[title] > 1 else ""
-        way = f", way of measuring {number[title, sha256]}" if ways[title, sha256] > 1 else ""
-        yield f"{title}{content}{way}"
+    """A title for each table that no other has: the data's, with a number where several have the same."""
+    titles = [group[0].data["title"] for group in groups]
+    for place, title in enumerate(titles):
+        yield f"{title} ({titles[: place + 1].count(title)})" if titles.count(title) > 1 else title
 
 
-def _section(title: str, group: list[Entry], quality: str, difference: str | None) -> Iterator[str]:
+def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[str]:
+    """The lines of a table's section; its pictures are added to those drawn, by file name."""
+    known, first = measures(group[0]), reference(group)
+    name = re.sub(r"\W+", "-", title.lower()).strip("-")
+    by = known[known.chosen_by]
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
-    yield "### Ranking\n"
-    yield RANKING
-    yield from _ranking(group)
+    yield f"### Ranking\n\nBy the mean {by.title} of the adversarial model. {by.sentence}\n"
+    rows: Rows = [
+        ([str(rank), f"`{entry.recipe}`", str(len(entry.trained))], scores(entry, ADVERSARIAL.name), False)
+        for rank, entry in enumerate(group, 1)
+    ]
+    rows.append((["", REAL.title, str(len(first.trained))], scores(first, REAL.name), False))
+    yield from _table(["rank", "preset", "seeds"], rows, known)
     yield ""
-    yield from (f"- {_state(entry, reference(group))}" for entry in group)
+    yield from (f"- {_state(entry, first)}" for entry in group)
     if len(group) > 1:
         yield "\n### Preset against preset\n"
-        yield BETWEEN.format(reference=reference(group).recipe)
-        yield from _between(group)
-    yield "\n### Adversarial against its twin and control\n"
+        yield BETWEEN.format(reference=first.recipe)
+        rows = [
+            ([f"`{entry.recipe}`", ", ".join(map(str, shared_seeds(entry, first))) or "none"], gaps, True)
+            for entry in group
+            if entry is not first
+            for gaps in [preset_differences(entry, first)]
+        ]
+        yield from _table([f"minus `{first.recipe}`", "seeds of both"], rows, known, sign="+")
+    yield "\n### Adversarial against its rivals\n"
     yield DIFFERENCES
-    yield from _against_rivals(group)
-    if difference:
-        yield f"\n![Adversarial minus twin and control, with 95 % intervals]({difference})"
+    rows = [
+        ([f"`{entry.recipe}`", f"− {rival.title}"], differences(entry, rival.name), not unconverged(entry))
+        for entry in group
+        for rival in RIVALS
+    ]
+    yield from _table(["preset", "adversarial"], rows, known, sign="+")
     yield "\n### All systems\n"
-    yield from _systems(group)
-    yield f"\n![Quality against diversity over temperature, for every preset]({quality})\n"
-    yield "### How it was measured\n"
+    rows = [([f"`{e.recipe}`", system.title], scores(e, system.name), False) for e in group for system in SYSTEMS]
+    yield from _table(["preset", "system"], rows, known, settings=True)
+    for entry in group:
+        if text := _picture(entry, known):
+            drawn[f"quality-{name}-{entry.recipe}.svg"] = text
+            yield f"\n![{entry.recipe}: quality against diversity](quality-{name}-{entry.recipe}.svg)"
+    yield "\n### How it was measured\n"
     yield from (f"- {line}" for line in signature(group[0]))
-    yield from _tokens(group)
+    for unit in sorted({metric.per for metric in known.metrics if metric.per}):
+        if len({run.outputs.get(unit) for entry in group for run in entry.trained.values()}) > 1:
+            titles = ", ".join(metric.title for metric in known.metrics if metric.per == unit)
+            yield f"- {titles}: these presets do not all have the same {unit}, so their units differ"
+    yield f"\n{DIRECTIONS}.\n"
+    yield from (f"- **{metric.title}** {metric.mark}: {metric.sentence}" for metric in known.metrics)
     yield ""
-
-
-def _ranking(group: list[Entry]) -> list[str]:
-    table = {entry.recipe: scores(entry, "adversarial") for entry in group}
-    real = scores(reference(group), "real")
-    columns = [key for key in _ordered(key for row in table.values() for key in row) if key != "temperature"]
-    columns.sort(key=lambda key: key != RANKED_BY)
-    models = [(str(rank), f"`{entry.recipe}`", entry, table[entry.recipe]) for rank, entry in enumerate(group, 1)]
-    rows = [
-        [rank, name, str(len(entry.trained)), *(_number(row, key) for key in columns)]
-        for rank, name, entry, row in [*models, ("", "real text", reference(group), real)]
-    ]
-    return _markdown(["rank", "preset", "seeds", *map(_titled, columns)], rows)
-
-
-def _between(group: list[Entry]) -> list[str]:
-    first = reference(group)
-    others = [entry for entry in group if entry is not first]
-    gaps = {entry.recipe: preset_differences(entry, first) for entry in others}
-    columns = _ordered(key for row in gaps.values() for key in row)
-    columns.sort(key=lambda key: key != RANKED_BY)
-    rows = [
-        [
-            f"`{entry.recipe}`",
-            ", ".join(map(str, shared_seeds(entry, first))) or "none",
-            *(_difference(gaps[entry.recipe], key) for key in columns),
-        ]
-        for entry in others
-    ]
-    return _markdown([f"minus `{first.recipe}`", "seeds of both", *map(_titled, columns)], rows)
-
-
-def _against_rivals(group: list[Entry]) -> list[str]:
-    gaps = {entry.recipe: {rival: differences(entry, rival) for rival in RIVALS} for entry in group}
-    open_ended = {entry.recipe for entry in group if unconverged(entry)}
-    columns = _ordered(key for rivals in gaps.values() for row in rivals.values() for key in row)
-    rows = [
-        [
-            f"`{recipe}`" if not number else "",
-            f"− {title}",
-            *(_difference(rivals[rival], key, verdict=recipe not in open_ended) for key in columns),
-        ]
-        for recipe, rivals in gaps.items()
-        for number, (rival, title) in enumerate(RIVALS.items())
-    ]
-    return _markdown(["preset", "adversarial", *map(_titled, columns)], rows)
-
-
-def _systems(group: list[Entry]) -> list[str]:
-    table = {entry.recipe: {system: scores(entry, system) for system in SYSTEMS} for entry in group}
-    columns = _ordered(key for systems in table.values() for row in systems.values() for key in row)
-    rows = [
-        [f"`{recipe}`" if system == "real" else "", title, *(_number(systems[system], key) for key in columns)]
-        for recipe, systems in table.items()
-        for system, title in SYSTEMS.items()
-    ]
-    return _markdown(["preset", "system", *map(_titled, columns)], rows)
 
 
 def _state(entry: Entry, other: Entry) -> str:
@@ -234,63 +194,52 @@ def _state(entry: Entry, other: Entry) -> str:
     return text
 
 
-def _tokens(group: list[Entry]) -> list[str]:
-    tokens = {run.outputs.get(TOKENS) for entry in group for run in entry.trained.values()}
-    same = len(tokens) == 1
-    return (
-        [] if same else ["- nll, lm and reverse_lm count tokens, and these presets do not all cut text into the same"]
-    )
-
-
-def _explanations() -> str:
-    columns = (f"- **{_titled(name)}**: {text}\n" for name, (_, text) in EXPLANATIONS.items())
-    return f"## What the columns say\n\n{DIRECTIONS}.\n\n{''.join(columns)}"
-
-
-def _failures(entries: Sequence[Entry]) -> str:
-    failed = [
-        f"`{entry.recipe}`, seed {seed}:\n\n" + "".join(f"    {line}\n" for line in lines)
-        for entry in entries
-        for seed, lines in sorted(entry.failed.items())
+def _picture(entry: Entry, known: Measures) -> str:
+    """The first quality over diversity with the lowest seed, as SVG; nothing where it has no such curve."""
+    if known.diversity is None:
+        return ""
+    x, y = known[known.diversity], known[known.qualities[0]]
+    run = entry.trained[min(entry.trained)]
+    rows = [
+        {"model": system.name, x.name: str(diversity), y.name: str(quality)}
+        for system in SYSTEMS
+        for diversity, quality in curve(run, system.name, x.name, y.name)
     ]
-    return "\n".join(["## Failed\n", *failed]) if failed else ""
+    text = pictures.quality_over_diversity(rows, y, x) if rows else ""
+    return text.replace("currentColor", INK).replace("inherit", "sans-serif")
 
 
-def _ordered(keys: Iterable[str]) -> list[str]:
-    """Gaps at equal diversity, then what belongs to a system, then the metrics in the order of their explanations."""
-    order = [*EXPLANATIONS]
+def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", settings: bool = False) -> Iterator[str]:
+    """The lines of a Markdown table: what ranks first, then gaps at equal diversity, then the metrics in their order.
 
-    def place(key: str) -> tuple[bool, int, str]:
-        return (not key.startswith(EQUAL), order.index(key) if key in order else len(order), key)
+    Args:
+        heads: above the words at the left.
+        rows: of it.
+        known: what the columns are.
+        sign: how numbers are signed, as `format` takes it.
+        settings: whether it has columns that are no measure, but a choice.
+    """
+    names = [metric.name for metric in known.metrics if settings or metric.direction != "none"]
+    order = [known.chosen_by, *(f"{EQUAL}{name}" for name in known.qualities), *names]
+    columns = {
+        key: known[key.removeprefix(EQUAL)]
+        for key in dict.fromkeys(order)
+        if any(key in numbers for _, numbers, _ in rows)
+    }
+    titles = [
+        f"{metric.title} {metric.mark}".strip() + (" *at equal diversity*" if key.startswith(EQUAL) else "")
+        for key, metric in columns.items()
+    ]
+    yield f"| {' | '.join([*heads, *titles])} |"
+    yield f"| {' | '.join(['---'] * len(heads) + ['---:'] * len(columns))} |"
+    for words, numbers, bold in rows:
+        cells = [_cell(numbers.get(key), metric.format, sign, bold) for key, metric in columns.items()]
+        yield f"| {' | '.join([*words, *cells])} |"
 
-    return sorted(dict.fromkeys(keys), key=place)
 
-
-def _titled(key: str) -> str:
-    name = key.removeprefix(EQUAL)
-    title = f"{name} {EXPLANATIONS.get(name, ('', ''))[0]}".strip()
-    return title if name == key else f"{title} *at equal Self-BLEU-4*"
-
-
-def _number(row: dict[str, Estimate], key: str) -> str:
-    if key not in row:
+def _cell(found: Estimate | None, style: str, sign: str, bold: bool) -> str:
+    if found is None:
         return "–"
-    found = row[key]
-    if key == "temperature":
-        return f"{found.mean:.2f}"
-    return f"{found.mean:.4f}" + ("" if found.half_width is None else f" ± {found.half_width:.4f}")
-
-
-def _difference(row: dict[str, Estimate], key: str, verdict: bool = True) -> str:
-    if key not in row:
-        return "–"
-    found = row[key]
-    text = f"{found.mean:+.4f}" + ("" if found.half_width is None else f" ± {found.half_width:.4f}")
-    return f"**{text}**" if verdict and found.excludes_zero else text
-
-
-def _markdown(header: list[str], rows: list[list[str]]) -> list[str]:
-    words = {"rank", "preset", "system", "adversarial", "seeds of both"}
-    ruler = ["---" if title in words or title.startswith("minus ") else "---:" for title in header]
-    lines = [header, ruler, *rows]
-    return [f"| {' | '.join(cells)} |" for cells in lines]
+    spread = "" if found.half_width is None else f" ± {found.half_width:{style}}"
+    text = f"{round(found.mean, 6):{sign}{style}}{spread}"
+    return f"**{text}**" if bold and found.excludes_zero else text

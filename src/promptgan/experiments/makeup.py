@@ -2,16 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from promptgan import base
+from promptgan.core.flat import flat
 from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
-from promptgan.lineage.lock import PIPELINE, Lock, lies_in
+from promptgan.lineage.lock import OUTPUTS, PIPELINE, Lock, lies_in
 from promptgan.quality import exclusions
 
 SEED = "seed"
@@ -29,12 +28,21 @@ class Makeup:
     parameters: dict[str, Any]
     """The sections of params.yaml that stages declare."""
 
+    @property
+    def task(self) -> str:
+        """What its models are measured as."""
+        return str(self.parameters["task"])
+
     def differences(self, now: "Makeup") -> list[str]:
         """What is not the same in another makeup: stages, files and parameters, by name."""
         return [
             *(f"stage {name}" for name in unequal(self.commands, now.commands)),
             *(f"{path} {_how(path, self.inputs, now.inputs)}" for path in unequal(self.inputs, now.inputs)),
-            *changed_parameters(self.parameters, now.parameters),
+            *(
+                f"{key}: {shown(key, old)} then, {shown(key, new)} now"
+                for old, new in [(dict(flat(self.parameters)), dict(flat(now.parameters)))]
+                for key in unequal(old, new)
+            ),
         ]
 
 
@@ -66,10 +74,10 @@ def of_working_tree(document: dict[str, Any]) -> Makeup:
     Raises:
         ExclusionsUnreadable: the list of excluded records is broken.
     """
-    stages = YAML(typ="safe", pure=True).load(PIPELINE.read_text(encoding="utf-8"))["stages"]
-    made = [path for stage in stages.values() for kind in ("outs", "metrics", "plots") for path in _names(stage, kind)]
-    needed = {_filled(path, document) for stage in stages.values() for path in _names(stage, "deps")}
-    sections = {key for stage in stages.values() for key in stage.get("params", [])} - {SEED}
+    stages = base.load_params(PIPELINE)["stages"]
+    made = [path for stage in stages.values() for path in paths(stage, *OUTPUTS)]
+    needed = {_filled(path, document) for stage in stages.values() for path in paths(stage, "deps")}
+    sections = {key for stage in stages.values() for key in paths(stage, "params")} - {SEED}
     return Makeup(
         commands={name: _filled(stage["cmd"], document) for name, stage in stages.items()},
         inputs={
@@ -81,23 +89,14 @@ def of_working_tree(document: dict[str, Any]) -> Makeup:
     )
 
 
-def changed_parameters(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    """A line for every parameter that is not the same: its name, the value then and the value now."""
-    old, new = dict(flat(then)), dict(flat(now))
-    for key in unequal(old, new):
-        yield f"{key}: {shown(key, old)} then, {shown(key, new)} now"
+def paths(stage: dict[str, Any], *kinds: str) -> Iterator[str]:
+    """What a stage of dvc.yaml lists under some of its keys, without the options there."""
+    return (
+        name for kind in kinds for item in stage.get(kind, []) for name in ([item] if isinstance(item, str) else item)
+    )
 
 
-def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted names and values of nested sections."""
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def unequal(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def unequal(old: dict[Any, Any], new: dict[Any, Any]) -> list[Any]:
     """The keys whose values are not the same, sorted; a key that one of the two lacks is among them."""
     nothing = object()
     return sorted(key for key in old.keys() | new.keys() if old.get(key, nothing) != new.get(key, nothing))
@@ -121,10 +120,6 @@ def _md5(path: Path) -> str:
         return md5_of(path)
     files = (file for file in path.rglob("*") if file.is_file() and IGNORED not in file.parts)
     return md5_of_listing({file.relative_to(path).as_posix(): md5_of(file) for file in files})
-
-
-def _names(stage: dict[str, Any], kind: str) -> Iterable[str]:
-    return (name for item in stage.get(kind, []) for name in ([item] if isinstance(item, str) else item))
 
 
 def _filled(template: str, document: dict[str, Any]) -> str:

@@ -6,22 +6,36 @@ alone determines every value of params.yaml, whatever was there before.
 """
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import textwrap
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
-
 from promptgan import base
-from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems
+from promptgan.compute import Compute
+from promptgan.core.flat import flat
+from promptgan.experiments.parameter_file import ParameterFile
+from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems, schema
 
 FOLDER = Path("recipes")
 MAX_DESCRIPTION = 109
 """Characters of a preset's description that are listed."""
+CONTENT = "sha256"
+"""The parameter of a data set that is a file of the user's own."""
+
+OPTIONS = {
+    "compute.device": "--device",
+    "compute.threads": "--threads",
+    "data": "--path",
+    "data.prompt": "--prompt",
+    "data.text": "--text",
+    "data.first_words": "--first-words",
+}
+"""Options of `promptgan use` by the parameter that each sets."""
+
+Device = Literal["auto", "cpu", "cuda"]
 
 
 class UnknownRecipe(base.PromptganError):
@@ -46,23 +60,18 @@ class OtherRecipe(base.PromptganError):
     exit_code = 2
 
 
-@dataclass
-class Entry:
-    """A key of a parameter file, as it is written."""
+class WrongOption(base.PromptganError):
+    """What options of the command line gave is not valid."""
 
-    value: "str | dict[str, Entry]"
-    """The text of the value, or the keys below."""
-    head: list[str] = field(default_factory=list)
-    """Comment and empty lines above the key."""
-    comment: str = ""
-    """The comment on the key's own line."""
-    column: int = 0
-    """Where that comment begins."""
+    exit_code = 2
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems), "`promptgan use --help` explains the options; nothing is changed")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A value that a recipe set: ``old`` or ``new`` is None where the key was not there or is gone."""
+    """A value that was set: ``old`` or ``new`` is None where the key was not there or is gone."""
 
     key: str
     old: str | None
@@ -72,7 +81,7 @@ class Change:
 
 
 def names() -> dict[str, str]:
-    """Every preset's name and its description, which is its first line where that is a comment; cut where it is long.
+    """Every preset's name and its description: its first line, a comment.
 
     Raises:
         BrokenRecipe: there is no folder of presets here.
@@ -80,15 +89,8 @@ def names() -> dict[str, str]:
     files = sorted(FOLDER.glob("*.yaml"), key=lambda file: file.stem)
     if not files:
         raise BrokenRecipe("there is no preset in recipes/", "run this in the repository's own folder")
-    return {file.stem: _description(file) for file in files}
-
-
-def _description(file: Path) -> str:
-    first = file.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
-    text = first.lstrip("# ") if first.startswith("#") else ""
-    if len(text) > MAX_DESCRIPTION:
-        return f"{text[: MAX_DESCRIPTION - 4].rstrip()} ..."
-    return text or "(no description: it should be the first line, as a comment)"
+    firsts = {file.stem: file.read_text(encoding="utf-8", errors="replace").partition("\n")[0] for file in files}
+    return {name: textwrap.shorten(first.lstrip("# "), MAX_DESCRIPTION) for name, first in firsts.items()}
 
 
 def find(name: str) -> Path:
@@ -107,12 +109,33 @@ def find(name: str) -> Path:
     return FOLDER / f"{name}.yaml"
 
 
+@contextmanager
+def naming_options(given: Collection[str]) -> Iterator[None]:
+    """Have a complaint about a parameter that an option of `promptgan use` gave name the option.
+
+    Raises:
+        WrongOption: instead of a ParameterError of such parameters.
+    """
+    try:
+        yield
+    except base.ParameterError as error:
+        of = {key: option for key, option in OPTIONS.items() if option in given}
+        parts = (problem.partition(": ") for problem in error.problems)
+        if wrong := [
+            f"{of[key]}: {said if '.' in key else said.rpartition('value error, ')[2]}"
+            for key, _, said in parts
+            if key in of
+        ]:
+            raise WrongOption(wrong) from error
+        raise
+
+
 def use(
     name: str,
     path: Path = base.PARAMS_FILE,
     *,
     data: dict[str, Any] | None = None,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
     threads: int | None = None,
 ) -> list[Change]:
     """Write the preset ``name`` into ``path``; return what changed, first the values that were set by hand.
@@ -127,242 +150,167 @@ def use(
     Raises:
         UnknownRecipe: there is no such preset.
         OwnDataMissing: the preset reads own data and ``data`` is not given.
+        AnchorsUsed: the file has anchors.
         ParameterError: the preset, or its combination with the arguments, is not valid; nothing is written.
     """
-    entries = _compose(name)
-    entries["recipe"].value = name
-    if data is not None:
-        entries["data"].value = {key: Entry(yaml_text(value)) for key, value in data.items()}
-    _resolve(_keys(entries["compute"]), device, threads)
+    preset = _with_arguments(_compose(name), name, data, device, threads)
     try:
-        before = dict(_flat(base.load_params(path)))
-        commented, tail = parse(path.read_text(encoding="utf-8"))
-    except (base.ParameterError, ValueError):  # nothing to keep of a file that cannot be taken apart
-        before, commented, tail = {}, {}, []
-    _keep_comments(entries, commented)
-    new = "\n".join([*lines(entries), *tail]) + "\n"
-    if data is None and _values(new)["data"] == {"name": "local_text"}:
-        raise OwnDataMissing(
-            f"{name} reads your own data, and no file was given",
-            f"promptgan use {name} --path FILE --prompt COLUMN --text COLUMN; see `promptgan use --help`",
-        )
-    return _write(new, path, FOLDER / f"{name}.yaml", before, _set_by_hand(before))
+        before, there = _readable(base.load_params(path)), ParameterFile.read(path)
+    except base.ParameterError:  # nothing to keep of a file that cannot be taken apart
+        before, there = {}, ParameterFile({})
+    changes = _write(preset.with_comments_of(there), path, find(name), before)
+    own = _set_by_hand(before)
+    changes = [replace(change, by_hand=change.key in own) for change in changes]
+    return sorted(changes, key=lambda change: not change.by_hand)
 
 
 def use_data(name: str, data: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Change]:
-    """Write a section `data` into ``path`` and leave all else as it is; return what changed.
-
-    Args:
-        name: the recipe that the file holds.
-        data: the section, of own data.
-        path: the parameter file; its comments are kept.
+    """Write own data's section `data` into ``path``, which holds the recipe ``name``; return what changed.
 
     Raises:
         OtherRecipe: the file holds another recipe.
+        AnchorsUsed: the file has anchors.
         ParameterError: the file is not valid, or is not with this section; nothing is written.
     """
-    before = dict(_flat(base.load_params(path)))
-    if before.get("recipe") != yaml_text(name):
+    if (there := base.load_params(path).get("recipe", "(none)")) != name:
         raise OtherRecipe(
-            f"{path} holds the recipe {before.get('recipe', '(none)')}, not {name}, and --keep keeps it",
+            f"{path} holds the recipe {there}, not {name}, and --keep keeps it",
             f"name that one, or write all of {name} without --keep",
         )
-    try:
-        entries, tail = parse(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # YAML that DVC reads too, but whose lines cannot be told apart
-        raise base.ParameterError([f"the file cannot be taken apart: {error}"], path) from error
-    section = {key: Entry(yaml_text(value)) for key, value in data.items()}
-    if "data" in entries:
-        _keep_comments(section, _keys(entries["data"]))
-        entries["data"].value = section
-    else:
-        entries["data"] = Entry(section)
-    return _write("\n".join([*lines(entries), *tail]) + "\n", path, path, before, set())
+    return set_values({"data": data}, path)
 
 
-def _write(new: str, path: Path, blamed: Path, before: dict[str, str], own: set[str]) -> list[Change]:
-    """Write the text of a parameter file, if it is valid; ``blamed`` is what an error names."""
-    document = _values(new)
-    if found := problems(document):
+def set_values(values: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Change]:
+    """Write values for some sections or dotted keys into ``path`` and leave all else as it is; return what changed.
+
+    Raises:
+        AnchorsUsed: the file has anchors.
+        ParameterError: the file is not valid, or is not with these values; nothing is written.
+    """
+    there = ParameterFile.read(path)
+    missing = {key: f"\n{key}: {{}}\n" for key in values if "." not in key and key not in there.sections}
+    there = replace(there, sections=there.sections | missing)
+    return _write(there.with_values(values), path, path, _readable(base.load_params(path)))
+
+
+def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> ParameterFile:
+    """The parameter file of a preset; device and threads are those of the params.yaml here, which is not touched.
+
+    Args:
+        name: a file of recipes/, without ``.yaml``.
+        seed: the training seed.
+        own_data: the section `data` for a preset that reads the user's own; that of params.yaml where None.
+
+    Raises:
+        UnknownRecipe: there is no such preset.
+        BrokenRecipe, AnchorsUsed: the preset cannot be read, or its base cannot.
+        OwnDataMissing: the preset reads own data, and params.yaml holds none.
+        ParameterError: the preset is not valid, or params.yaml or its compute is not.
+    """
+    here, preset = base.load_params(), _compose(name)
+    compute = base.validated(Compute, here.get("compute"), "compute")
+    own = own_data or here.get("data", {})
+    given = own if _reads_own_data(preset) and own.get("name") == preset["data"]["name"] and CONTENT in own else None
+    preset = _with_arguments(preset, name, given, compute.device, compute.threads).with_values({"seed": seed})
+    if found := problems(preset.values):
+        raise base.ParameterError(found, find(name))
+    return preset.with_comments_of(ParameterFile.read(base.PARAMS_FILE))
+
+
+def _readable(values: dict[str, Any]) -> dict[str, str]:
+    """The values of a parsed parameter file by dotted key, as people read them."""
+    return {key: value if isinstance(value, str) else json.dumps(value, default=str) for key, value in flat(values)}
+
+
+def _write(file: ParameterFile, path: Path, blamed: Path, before: dict[str, str]) -> list[Change]:
+    """Write a parameter file, if it is valid; ``blamed`` is what an error names."""
+    if found := problems(file.values):
         raise base.ParameterError(found, blamed)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_text(new, encoding="utf-8")
-    temporary.replace(path)
-    after = dict(_flat(document))
-    changes = [
-        Change(key, before.get(key), after.get(key), key in own)
-        for key in [*after, *(key for key in before if key not in after)]
-        if before.get(key) != after.get(key)
-    ]
-    return sorted(changes, key=lambda change: not change.by_hand)
+    file.write(path)
+    after = _readable(file.values)
+    keys = [*after, *(key for key in before if key not in after)]
+    return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
 
 
 def _set_by_hand(before: dict[str, str]) -> set[str]:
     """Keys whose values are not those of the preset that a parameter file names; none where it names none."""
     try:
-        entries = _compose(before.get("recipe", ""))
+        preset = _readable(_compose(before.get("recipe", "")).values)
     except base.PromptganError:
         return set()
-    preset = dict(_flat(_values("\n".join(lines(entries)))))
     left_open = {"recipe", *(key for key, value in preset.items() if value == "auto")}
     return {key for key, value in before.items() if key not in left_open and preset.get(key) != value}
 
 
-def parse(text: str) -> tuple[dict[str, Entry], list[str]]:
-    """Take a parameter file apart into its keys, as they are written, and the comment lines after the last one."""
-    document = YAML().load(text)
-    if not isinstance(document, CommentedMap):
-        raise ValueError("it holds no sections of keys")
-    rows = text.rstrip("\n").split("\n")
-    starts = sorted(_key_lines(document))
-    ends = {}
-    for start, following in zip(starts, [*starts[1:], len(rows)], strict=True):
-        end = following
-        while end > start + 1 and re.match(r"\s*(#|$)", rows[end - 1]):
-            end -= 1
-        ends[start] = end
-    above = dict(zip(starts, [0, *(ends[start] for start in starts[:-1])], strict=True))
-    return _entries(document, rows, ends, above), rows[ends[starts[-1]] :]
+def _compose(name: str) -> ParameterFile:
+    preset = _read(find(name))
+    if "base" in preset.sections:
+        file, parent = find(name), str(preset["base"])
+        if parent not in (known := names()):
+            raise BrokenRecipe(
+                f"{file}: base: there is no recipe {base.shown(parent)}{base.nearest(parent, list(known))}",
+                "name a complete preset as base",
+            )
+        below = _read(find(parent))
+        if "base" in below.sections:
+            raise BrokenRecipe(f"{file}: its base {parent} has a base itself", "name a complete preset as base")
+        new = {key: text for key, text in preset.sections.items() if key not in below.sections and key != "base"}
+        values = {key: _merged(key, below[key], preset[key]) for key in preset.sections if key in below.sections}
+        preset = below.with_values(values)
+        preset = replace(preset, sections=preset.sections | new)
+    if missing := [key for key in [*Run.model_fields, *SCHEMAS] if key not in preset.sections]:
+        raise BrokenRecipe(f"{find(name)} lacks {', '.join(missing)}", "add them, or name a `base` that has them")
+    return preset
 
 
-def _entries(section: CommentedMap, rows: list[str], ends: dict[int, int], above: dict[int, int]) -> dict[str, Entry]:
-    entries = {}
-    for key, value in section.items():
-        line, column = section.lc.key(key)
-        match = re.compile(r"\"[^\"]*\"|'[^']*'|[^:]*").match(rows[line], column)
-        assert match
-        body = [rows[line][match.end() + 1 :].strip(), *rows[line + 1 : ends[line]]]
-        comment = at = None
-        if _is_block(value) or body[0].startswith("#"):
-            body[0], comment, at = "", body[0], rows[line].find("#")
-        elif len(body) == 1 and (token := section.ca.items.get(key, [None] * 3)[2]) and token.value.startswith("#"):
-            at = token.start_mark.column
-            body[0], comment = rows[line][match.end() + 1 : at].strip(), rows[line][at:].strip()
-        entries[str(key)] = Entry(
-            _entries(value, rows, ends, above) if _is_block(value) else "\n".join(body),
-            rows[above[line] : line],
-            comment or "",
-            max(at or 0, 0),
-        )
-    return entries
-
-
-def _is_block(value: object) -> bool:
-    return isinstance(value, CommentedMap) and bool(value) and not value.fa.flow_style()
-
-
-def _key_lines(section: CommentedMap) -> Iterator[int]:
-    for key, value in section.items():
-        if key not in (section.lc.data or {}):
-            raise ValueError("a key that YAML merges from elsewhere has no line")
-        yield section.lc.key(key)[0]
-        if _is_block(value):
-            yield from _key_lines(value)
-
-
-def _compose(name: str) -> dict[str, Entry]:
-    entries = _read(name)
-    if "base" not in entries:
-        return _complete(name, entries)
-    parent = entries.pop("base").value
-    below = _read(str(parent))
-    if "base" in below:
-        raise BrokenRecipe(
-            f"recipes/{name}.yaml: its base {parent} has a base itself", "name a complete preset as base"
-        )
-    for section, key in CHOICES.items():
-        if section in entries and section in below:
-            mine, theirs = _keys(entries[section]).get(key), _keys(below[section]).get(key)
-            if mine and theirs and mine.value != theirs.value:
-                below[section].value = {}
-    _merge(below, entries)
-    return _complete(name, below)
-
-
-def _complete(name: str, entries: dict[str, Entry]) -> dict[str, Entry]:
-    if missing := [key for key in [*Run.model_fields, *SCHEMAS] if key not in entries]:
-        raise BrokenRecipe(
-            f"recipes/{name}.yaml lacks {', '.join(missing)}", "add them, or name a `base` that has them"
-        )
-    return entries
-
-
-def _read(name: str) -> dict[str, Entry]:
-    path = find(name)
+def _read(path: Path) -> ParameterFile:
     try:
-        entries, _ = parse(path.read_text(encoding="utf-8"))
-    except (OSError, YAMLError, ValueError) as error:
-        raise BrokenRecipe(f"{path}: {' '.join(str(error).split())[:300]}", "correct the preset") from error
-    first = next(iter(entries.values()))
-    first.head = first.head[1:]  # the description is the preset's, not the parameter file's
-    return entries
+        file = ParameterFile.read(path)
+    except base.ParameterError as error:
+        raise BrokenRecipe(f"{path}: {'; '.join(error.problems)}", "correct the preset") from error
+    first, text = next(iter(file.sections.items()))
+    description_left_out = text.partition("\n")[2] if text.startswith("#") else text  # it is not the parameter file's
+    return replace(file, sections=file.sections | {first: description_left_out})
 
 
-def _merge(below: dict[str, Entry], above: dict[str, Entry]) -> None:
-    for key, entry in above.items():
-        old = below.get(key)
-        if old and isinstance(old.value, dict) and isinstance(entry.value, dict):
-            _merge(old.value, entry.value)
-        elif old:
-            old.value = entry.value
-            if entry.comment:
-                old.comment, old.column = entry.comment, entry.column
-        else:
-            below[key] = entry
+def _merged(section: str, below: Any, above: Any) -> Any:
+    """A section of the base, with what a preset has otherwise; that alone where its choice is another."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    choice = CHOICES.get(section)
+    if choice in above and choice in below and above[choice] != below[choice]:
+        return above
+    for key, value in above.items():
+        below[key] = _merged("", below[key], value) if key in below else value
+    return below
 
 
-def _resolve(compute: dict[str, Entry], device: str, threads: int | None) -> None:
-    if device == "auto" and compute["device"].value == "auto":
+def _with_arguments(
+    preset: ParameterFile, name: str, data: dict[str, Any] | None, device: Device, threads: int | None
+) -> ParameterFile:
+    if data is None and _reads_own_data(preset):
+        raise OwnDataMissing(
+            f"{name} reads your own data, and no file was given",
+            f"promptgan use {name} --path FILE; `promptgan use --help` has examples",
+        )
+    if device == "auto" and preset["compute"]["device"] == "auto":
         import torch
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device != "auto":
-        compute["device"].value = device
-    if device == "cuda":
-        compute["precision"].value = "bfloat16"
-    if threads is not None:
-        compute["threads"].value = str(threads)
+    values = {
+        "recipe": name,
+        "data": data,
+        "compute.device": None if device == "auto" else device,
+        "compute.precision": "bfloat16" if device == "cuda" else None,
+        "compute.threads": threads,
+    }
+    return preset.with_values({key: value for key, value in values.items() if value is not None})
 
 
-def _keep_comments(entries: dict[str, Entry], commented: dict[str, Entry]) -> None:
-    for key, entry in entries.items():
-        if key in commented:
-            entry.head = commented[key].head
-            if commented[key].comment not in ("", entry.comment):
-                entry.comment, entry.column = commented[key].comment, commented[key].column
-            _keep_comments(_keys(entry), _keys(commented[key]))
-
-
-def lines(entries: dict[str, Entry], indent: str = "") -> Iterator[str]:
-    """The lines of a parameter file that `parse` took apart."""
-    for key, entry in entries.items():
-        yield from entry.head
-        value, _, rest = ("" if isinstance(entry.value, dict) else entry.value).partition("\n")
-        text = f"{indent}{key}: {value}".rstrip()
-        yield f"{text:{max(entry.column, len(text) + 2)}}{entry.comment}".rstrip()
-        if rest:
-            yield rest
-        yield from lines(_keys(entry), indent + "  ")
-
-
-def _keys(entry: Entry) -> dict[str, Entry]:
-    return entry.value if isinstance(entry.value, dict) else {}
-
-
-def yaml_text(value: object) -> str:
-    """A value as a parameter file writes it, on one line."""
-    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z][\w./-]*", value) and _values(f"a: {value}")["a"] == value
-    return str(value) if plain else json.dumps(value, ensure_ascii=False)
-
-
-def _values(text: str) -> dict[str, Any]:
-    values: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
-    return values
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", yaml_text(value)
+def _reads_own_data(preset: ParameterFile) -> bool:
+    """Whether a preset leaves open which file it reads."""
+    data = preset["data"]
+    try:
+        return CONTENT not in data and CONTENT in schema("data", {"data": data}).model_fields
+    except base.ParameterError:
+        return False

@@ -1,39 +1,32 @@
-"""A finished run against the committed results: the same bytes, or metrics within tolerance on another kind of CPU."""
+"""A finished run against the committed results: the same bytes, or numbers as another kind of CPU computes them.
+
+What a CPU computes differs in the last bit from one kind to another, and training amplifies it. So a number of
+metrics/evaluation.json is held against its own standard error, or against a share of itself where it has none. What
+does not depend on the CPU, the data and every flag, must be the same. Standard errors, sentences and the steps at which
+a training stopped are not judged: they follow from the others.
+"""
 
 import json
 import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from promptgan import base
+from promptgan.core import metrics
+from promptgan.core.flat import flat
+from promptgan.core.systems import SYSTEMS
+from promptgan.experiments import coherence
+from promptgan.experiments.makeup import unequal
+from promptgan.lineage import lock
 
-from promptgan import base, git
-from promptgan.lineage.lock import LOCK
-
-TOLERANCES = {
-    "metrics/validation.json:*": 0.0,
-    "metrics/evaluation.json:verdict*": math.inf,
-    "*signature*": math.inf,
-    "*stopped*": math.inf,
-    "*best_step*": math.inf,
-    "*nll*": 0.03,
-    "*steps*": 1.0,
-    "*epoch*": 1.0,
-    "*": 0.25,
-}
-"""Largest relative difference of a metric, by the first pattern that `FILE:KEY` matches. What a CPU computes
-differs in the last bit from one kind to another, and training amplifies it: data does not change, likelihoods hardly,
-what is counted in samples by its sampling error. Sentences that quote such numbers, and where a training stopped, may
-be any others. A difference is relative to the larger value, or to 0.1 where both
-are less."""
-
-
-FEW = 10
+EVALUATION, VALIDATION = Path("metrics/evaluation.json"), Path("metrics/validation.json")
+ERRORS = 4.0
+"""Standard errors of a difference that another kind of CPU explains."""
+SHARE = 0.03
+"""Of a number without a standard error, a likelihood for one, that another kind of CPU explains."""
+FEW = 6
 """Differing parameters that an error lists."""
 
 
@@ -44,43 +37,18 @@ class NothingToCompare(base.PromptganError):
 class OtherParameters(NothingToCompare):
     """The two are runs of different parameters."""
 
-    def __init__(self, recipes: list[str], differing: dict[str, tuple[Any, Any]]) -> None:
-        """
-        Args:
-            recipes: what params.yaml calls the committed run and the one here; empty where it does not say.
-            differing: by key, the committed value and the one here.
-        """
-        committed, here = recipes
-        said = "the committed results are of other parameters than this run"
-        if committed and here and committed != here:
-            said = f"the committed results are of recipe {committed}, and this run is of recipe {here}"
-        lines = [
-            f"  {key}: committed {theirs!r}, here {mine!r}" for key, (theirs, mine) in sorted(differing.items())[:FEW]
-        ]
-        if len(differing) > FEW:
-            lines.append(f"  and {len(differing) - FEW} more")
-        super().__init__(
-            "\n".join([f"{said}: they are not comparable; {len(differing)} parameter(s) differ", *lines]),
-            "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
-            " `git checkout params.yaml`, `make run`, then compare again",
-        )
-
 
 @dataclass(frozen=True)
-class Metric:
-    """A metric of both runs; None where a run lacks it."""
+class Difference:
+    """A value that is not the same in both runs; None where a run lacks it."""
 
     key: str
-    committed: float | str | bool | None
-    here: float | str | bool | None
-    difference: float
-    """Relative, or infinite where the values are not two numbers."""
-    tolerance: float
-
-    @property
-    def within(self) -> bool:
-        """Whether the difference is one that another kind of CPU explains."""
-        return self.difference <= self.tolerance
+    committed: Any
+    here: Any
+    size: str
+    """How large it is, beside what is allowed."""
+    within: bool
+    """Whether another kind of CPU explains it."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +57,7 @@ class Comparison:
 
     different: list[str]
     """Outputs whose content differs; none means identical."""
-    metrics: list[Metric]
-    """Metrics that differ."""
+    differences: list[Difference]
 
     @property
     def identical(self) -> bool:
@@ -100,100 +67,91 @@ class Comparison:
     @property
     def passed(self) -> bool:
         """Whether the run reproduces the committed one."""
-        return all(metric.within for metric in self.metrics)
+        return all(difference.within for difference in self.differences)
 
 
 def compare(revision: str = "HEAD") -> Comparison:
     """Compare dvc.lock and the metrics in this folder with those of a Git revision.
 
     Raises:
-        NothingToCompare: either is missing.
+        NothingToCompare: a stage has not run here, or metrics are not what the stages write.
         OtherParameters: they are runs of different parameters.
+        LockUnreadable, RevisionUnknown: dvc.lock or a metrics file is missing, here or there.
     """
-    committed = _yaml(_at(revision, LOCK), f"{revision}:{LOCK}")
-    if not LOCK.exists():
-        raise NothingToCompare("there is no finished run here: dvc.lock is missing", "run `make run` first")
-    here = _yaml(LOCK.read_text(encoding="utf-8"), str(LOCK))
-    unfinished = [stage for stage in committed if stage not in here]
-    if unfinished:
+    old, new = lock.read(revision), lock.read()
+    if unfinished := [name for name in old.stages if name not in new.stages]:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
-    mine, theirs = (_parameters(lock) for lock in (here, committed))
-    places = sorted(mine.keys() | theirs.keys())
-    if differing := {p[1]: (theirs.get(p), mine.get(p)) for p in places if theirs.get(p) != mine.get(p)}:
-        recipes = [_recipe(lambda: _at(revision, base.PARAMS_FILE)), _recipe(base.PARAMS_FILE.read_text)]
-        raise OtherParameters(recipes, differing)
-    different = sorted(
-        path
-        for stage in committed
-        for path, md5 in _outs(committed[stage]).items()
-        if _outs(here[stage]).get(path) != md5
-    )
-    return Comparison(
-        different, [metric for metric in _metrics(revision) if metric.difference > 0] if different else []
-    )
+    theirs, mine = _parameters(old), _parameters(new)
+    if differing := sorted({key for _, key in unequal(theirs, mine)}):
+        here, there = (coherence.parameters(at).get("recipe", "?") for at in (None, revision))
+        more = f" and {len(differing) - FEW} more" if len(differing) > FEW else ""
+        raise OtherParameters(
+            f"the committed results are of recipe {there}, and this run is of recipe {here} with other parameters: they"
+            f" are not comparable; {', '.join(differing[:FEW])}{more}",
+            "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
+            " `git checkout params.yaml`, `make run`, then compare again",
+        )
+    committed, made = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (old, new))
+    different = sorted(path for path, md5 in committed.items() if made.get(path) != md5)
+    return Comparison(different, list(_differences(different, revision)))
 
 
-def _metrics(revision: str) -> Iterator[Metric]:
-    listed = _git("ls-tree", "--name-only", revision, "metrics/").split()
-    for name in sorted({*listed, *(path.as_posix() for path in Path("metrics").glob("*.json"))}):
-        committed = dict(_flat(json.loads(_at(revision, Path(name))))) if name in listed else {}
-        here = dict(_flat(json.loads(Path(name).read_text(encoding="utf-8")))) if Path(name).exists() else {}
-        for key in sorted(committed.keys() | here.keys()):
-            a, b = committed.get(key), here.get(key)
-            address = f"{name}:{key}"
-            tolerance = next(value for pattern, value in TOLERANCES.items() if fnmatchcase(address, pattern))
-            yield Metric(address, a, b, _difference(a, b), tolerance)
+def _differences(paths: list[str], revision: str) -> Iterator[Difference]:
+    """What differs in the metrics files among these outputs."""
+    for path in (Path(path) for path in paths if Path(path).match("metrics/*.json")):
+        committed, here = _content(path, revision), _content(path)
+        if path == EVALUATION:
+            yield from _of_evaluations(committed, here)
+            continue
+        old, new = dict(flat(committed)), dict(flat(here))
+        for key in sorted(old.keys() | new.keys()):
+            a, b = old.get(key), new.get(key)
+            if a != b and (path == VALIDATION or isinstance(a, bool) or isinstance(b, bool)):
+                yield Difference(f"{path.stem} {key}", a, b, "must be the same", within=False)
 
 
-def _difference(a: object, b: object) -> float:
-    if a == b and type(a) is type(b):
-        return 0.0
-    numbers = [x for x in (a, b) if isinstance(x, int | float) and not isinstance(x, bool)]
-    if len(numbers) < 2:
-        return math.inf
-    return abs(numbers[0] - numbers[1]) / max(abs(numbers[0]), abs(numbers[1]), 0.1)
+def _of_evaluations(committed: dict[str, Any], here: dict[str, Any]) -> Iterator[Difference]:
+    try:
+        measures = metrics.declared(here["task"])
+        pairs = [(system.name, *(each["systems"].get(system.name) for each in (committed, here))) for system in SYSTEMS]
+        errors = [{row["system"]: row for row in each["standard_errors"]} for each in (committed, here)]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise NothingToCompare(
+            f"{EVALUATION} is not what `evaluate` writes: {error!r}", "finish this run with `make run`, then commit it"
+        ) from error
+    for system, old, new in pairs:
+        if not (isinstance(old, dict) and isinstance(new, dict)):
+            if isinstance(old, dict) or isinstance(new, dict):  # the reason of a system without numbers is prose
+                yield Difference(system, old, new, "numbers in one run alone", within=False)
+            continue
+        for metric in measures.metrics:
+            a, b = old.get(metric.name), new.get(metric.name)
+            if a != b and metric.direction != "none":  # which is no measure but a choice
+                spread = [each.get(system, {}).get(metric.name) for each in errors]
+                yield Difference(f"{system} {metric.name}", a, b, *_size(a, b, spread))
 
 
-def _parameters(lock: dict[str, Any]) -> dict[tuple[str, str], Any]:
+def _size(old: Any, new: Any, spread: list[float | None]) -> tuple[str, bool]:
+    """How large a difference is beside what is allowed, and whether it is."""
+    if not (isinstance(old, int | float) and isinstance(new, int | float)):
+        return "a number in one run alone", False
+    if None not in spread and (error := math.hypot(*(each or 0.0 for each in spread))) > 0:
+        return f"{abs(new - old) / error:.1f} of at most {ERRORS:g} standard errors", abs(new - old) <= ERRORS * error
+    share = abs(new - old) / max(abs(old), abs(new))
+    return f"{share:.2%} of at most {SHARE:.0%}", share <= SHARE
+
+
+def _parameters(locked: lock.Lock) -> dict[tuple[str, str], Any]:
     """Values by stage and key."""
-    sections = [(stage, values) for stage in lock for values in lock[stage].get("params", {}).values()]
-    return {(stage, key): value for stage, values in sections for key, value in _flat(values)}
+    return {(stage.name, key): value for stage in locked.stages.values() for key, value in flat(stage.parameters)}
 
 
-def _recipe(read: Callable[[], str]) -> str:
+def _content(path: Path, revision: str | None = None) -> dict[str, Any]:
     try:
-        found = re.search(r"^recipe: *([\w.-]+)", read(), re.MULTILINE)
-    except (OSError, NothingToCompare):
-        return ""
-    return found[1] if found else ""
-
-
-def _outs(stage: dict[str, Any]) -> dict[str, str]:
-    return {out["path"]: out["md5"] for out in stage.get("outs", [])}
-
-
-def _flat(values: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(values, dict | list):
-        for key, value in values.items() if isinstance(values, dict) else enumerate(values):
-            yield from _flat(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, values
-
-
-def _yaml(text: str, name: str) -> dict[str, Any]:
-    try:
-        stages: dict[str, Any] = YAML(typ="safe", pure=True).load(text)["stages"]
-    except (YAMLError, TypeError, KeyError) as error:
-        raise NothingToCompare(f"{name} cannot be read", "restore it with `git checkout dvc.lock`") from error
-    return stages
-
-
-def _at(revision: str, path: Path) -> str:
-    return _git("show", f"{revision}:./{path.as_posix()}")
-
-
-def _git(*arguments: str) -> str:
-    try:
-        return git.text(*arguments)
-    except git.GitFailed as error:
-        raise NothingToCompare(error.problem, "run this in a clone whose HEAD holds dvc.lock and metrics/") from error
+        content = json.loads(lock.at_revision(path, revision) if revision else path.read_bytes())
+    except (OSError, ValueError) as error:
+        where = f"{revision}:{path}" if revision else str(path)
+        raise NothingToCompare(f"{where} cannot be read: {error}", f"`git checkout {path}`, or `make run`") from error
+    if not isinstance(content, dict):
+        raise NothingToCompare(f"{path} is not what a stage writes", "finish this run with `make run`")
+    return content

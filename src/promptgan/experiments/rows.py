@@ -1,21 +1,28 @@
 """Experiments as rows: the workspace, the commit it is on, and every experiment, from `dvc exp show` and dvc.lock."""
 
 import json
-from collections.abc import Iterable
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptgan import git
+from promptgan import base, git
+from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.experiments.makeup import flat
-from promptgan.experiments.programs import dvc
 from promptgan.lineage import lock, references
 from promptgan.lineage.records import versions
 
 WORKSPACE, HEAD = "workspace", "HEAD"
 PARAMETERS, EVALUATION = "params.yaml", "metrics/evaluation.json"
-EMPTY = "–"
 RAW = "data/raw"
+
+
+class CommandFailed(base.PromptganError):
+    """DVC refused."""
+
+    def __init__(self, command: str, said: str) -> None:
+        super().__init__(f"`{command}`: {said}", "run it by hand in the repository's own folder to see why")
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,8 @@ class Row:
     """What DVC says about one that has not ended well: queued, running, failed."""
     parameters: dict[str, Any] = field(default_factory=dict)
     """By dotted name."""
-    metrics: dict[str, Any] = field(default_factory=dict)
-    """The systems of metrics/evaluation.json; nothing where it was not evaluated."""
+    systems: dict[str, Any] = field(default_factory=dict)
+    """Numbers by system; nothing where it was not evaluated."""
     baseline: str = ""
     """The commit that an experiment hangs on."""
     measured: tuple[str, ...] = ()
@@ -37,16 +44,16 @@ class Row:
     @property
     def recipe(self) -> str:
         """The preset it came from."""
-        return str(self.parameters.get("recipe", EMPTY))
+        return str(self.parameters.get("recipe", ""))
 
     @property
     def data(self) -> str:
         """Its data set, by the name that people know."""
-        return str(self.parameters.get("data.file") or self.parameters.get("data.name", EMPTY))
+        return str(self.parameters.get("data.file") or self.parameters.get("data.name", ""))
 
     def value(self, system: str, metric: str) -> float | None:
         """A headline number; None where there is none."""
-        values = self.metrics.get(system)
+        values = self.systems.get(system)
         return values.get(metric) if isinstance(values, dict) else None
 
 
@@ -60,24 +67,31 @@ def rows() -> list[Row]:
     """
     head = git.text("rev-parse", HEAD).strip()
     baselines = dict.fromkeys([head, *(baseline for baseline, _ in _references())])
-    revisions = [word for baseline in baselines for word in ("--rev", baseline)]
-    shown = json.loads(dvc("exp", "show", "--json", *revisions))
+    shown = json.loads(dvc("exp", "show", "--json", *(word for each in baselines for word in ("--rev", each))))
     found = {commit["rev"]: commit for commit in shown}
     here = [_row(name, found[rev], rev) for name, rev in ((WORKSPACE, WORKSPACE), (HEAD, head)) if rev in found]
-    if len(here) > 1 and (here[0].parameters, here[0].metrics) == (here[1].parameters, here[1].metrics):
+    if len(here) > 1 and (here[0].parameters, here[0].systems) == (here[1].parameters, here[1].systems):
         del here[1]
-    experiments = (
-        _row(
-            each["name"] or each["revs"][0]["rev"][:7],
-            each["revs"][0],
-            each["revs"][0]["rev"],
-            (each["executor"] or {}).get("state", ""),
-            rev,
-        )
-        for rev, commit in found.items()
-        for each in commit["experiments"] or []
-    )
+    experiments = []
+    for baseline, commit in found.items():
+        for each in commit["experiments"] or []:
+            last, state = each["revs"][0], (each["executor"] or {}).get("state", "")
+            experiments.append(_row(each["name"] or last["rev"][:7], last, last["rev"], state, baseline))
     return [*(here or [Row(WORKSPACE)]), *sorted(experiments, key=lambda row: row.name)]
+
+
+def dvc(*arguments: str) -> str:
+    """What the DVC of this interpreter prints here.
+
+    Raises:
+        CommandFailed: with what it said.
+    """
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip() and "dvc.org/support" not in line]
+        raise CommandFailed(f"dvc {' '.join(arguments[:2])}", " ".join(said[-3:]))
+    return done.stdout.strip()
 
 
 def revision(name: str) -> str:
@@ -97,11 +111,8 @@ def revision(name: str) -> str:
 def _references() -> list[tuple[str, str]]:
     """Baseline and name of every experiment, the latest last."""
     listed = git.text("for-each-ref", "--sort=committerdate", "--format=%(refname)", references.OF_DVC).split()
-    return [
-        (commit, name)
-        for each in listed
-        if (commit := references.baseline(each)) and (name := references.experiment(each))
-    ]
+    both = ((references.baseline(each), references.experiment(each)) for each in listed)
+    return [(baseline, name) for baseline, name in both if baseline and name]
 
 
 def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline: str = "") -> Row:
@@ -116,13 +127,13 @@ def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline:
         name,
         "" if state == "success" else state,
         dict(flat(parameters)),
-        evaluation.get(parameters.get("modality"), {}),
+        evaluation.get("systems", {}),
         baseline,
         (*_content(parameters.get("data", {}), at), *map(str, evaluation.get("signature", ()))) if evaluation else (),
     )
 
 
-def _content(section: dict[str, Any], at: str | None) -> Iterable[str]:
+def _content(section: dict[str, Any], at: str | None) -> Iterator[str]:
     """What names the content of a data set, whatever its file is called."""
     yield from (f"{key} {value}" for key, value in sorted(section.items()) if key != "file")
     if "sha256" not in section:  # of own data; of others the lock tells

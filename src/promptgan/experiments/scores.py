@@ -6,17 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promptgan.core.metrics import Measures, declared
+from promptgan.core.systems import ADVERSARIAL
 from promptgan.experiments.entry import Entry, Trained
 
 CONFIDENCE = 0.95
-RIVALS = {"twin": "likelihood twin", "control": "control twin"}
-"""What the adversarial model is compared with."""
 EQUAL = "equal "
 """Stands before the name of a metric that is compared at equal diversity."""
-QUALITIES = ("bleu_4", "relevance")
-"""What two presets are compared by at equal diversity, as `evaluate` compares the systems of one."""
-TOKENS = "data/tokens"
-"""The output of a run that says into what its text was cut."""
 
 
 @dataclass(frozen=True)
@@ -48,40 +44,36 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(mean, quantile * statistics.stdev(values) / math.sqrt(count))
 
 
+def measures(entry: Entry) -> Measures:
+    """What an entry with finished runs is measured by."""
+    assert entry.made
+    return declared(entry.made.task)
+
+
 def scores(entry: Entry, system: str) -> dict[str, Estimate]:
     """The headline metrics of a system over the seeds of an entry; none where the preset does not use the system."""
-    values = (run.metrics["evaluation"].get(system) for run in entry.trained.values())
-    return _estimates(value for value in values if isinstance(value, dict))
+    return _estimates(_numbers(run, system) for run in entry.trained.values())
 
 
 def differences(entry: Entry, rival: str) -> dict[str, Estimate]:
     """Adversarial minus a rival, paired by seed, by metric; behind `EQUAL` those at equal diversity."""
-    paired = []
+    rows = []
     for run in entry.trained.values():
-        evaluation = run.metrics["evaluation"]
-        mine, theirs, gaps = (evaluation.get(key) for key in ("adversarial", rival, f"gap_to_{rival}"))
-        if isinstance(mine, dict) and isinstance(theirs, dict):
-            row = {f"{EQUAL}{key}": value for key, value in gaps.items()} if isinstance(gaps, dict) else {}
-            paired.append({**row, **_minus(mine, theirs)})
-    return _estimates(paired)
+        gaps = run.gaps.get(rival)
+        rows.append(_paired(entry, run, ADVERSARIAL.name, run, rival, gaps if isinstance(gaps, dict) else {}))
+    return _estimates(rows)
 
 
 def preset_differences(entry: Entry, other: Entry) -> dict[str, Estimate]:
     """The adversarial model of one preset minus that of another, paired by the seeds that both have, by metric.
 
-    Behind `EQUAL` those at equal diversity, read off the two curves over temperature. NLL counts tokens: it is left out
-    for a seed with which the two presets did not cut the text into the same ones.
+    Behind `EQUAL` those at equal diversity, read off the two curves.
     """
-    paired = []
+    rows = []
     for seed in shared_seeds(entry, other):
-        one, two = entry.trained[seed], other.trained[seed]
-        mine, theirs = (run.metrics["evaluation"].get("adversarial") for run in (one, two))
-        if isinstance(mine, dict) and isinstance(theirs, dict):
-            row = {**_gaps(one, two), **_minus(mine, theirs)}
-            if one.outputs.get(TOKENS) != two.outputs.get(TOKENS):
-                row.pop("nll", None)
-            paired.append(row)
-    return _estimates(paired)
+        one, two, name = entry.trained[seed], other.trained[seed], ADVERSARIAL.name
+        rows.append(_paired(entry, one, name, two, name, _gaps(measures(entry), one, two)))
+    return _estimates(rows)
 
 
 def shared_seeds(entry: Entry, other: Entry) -> list[int]:
@@ -92,32 +84,47 @@ def shared_seeds(entry: Entry, other: Entry) -> list[int]:
 def unconverged(entry: Entry) -> list[int]:
     """The seeds with which the likelihood twin was still improving when its training ended: then there is no verdict
     on the adversarial phase, because training on would have gained by itself."""
-    return [
-        seed
-        for seed, run in sorted(entry.trained.items())
-        if not run.metrics.get("pretrain", {}).get("converged", True)
+    runs = sorted(entry.trained.items())
+    return [seed for seed, run in runs if not run.metrics.get("pretrain", {}).get("converged", True)]
+
+
+def curve(run: Trained, system: str, x: str, y: str) -> list[tuple[float, float]]:
+    """The points of a system's curve of one metric over another; none where it has no such curve."""
+    columns = run.curves.get(system, {})
+    along, up = columns.get(x, []), columns.get(y, [])
+    return list(zip(along, up, strict=True)) if len(along) == len(up) else []
+
+
+def _numbers(run: Trained, system: str) -> dict[str, Any]:
+    values = run.systems.get(system)
+    return values if isinstance(values, dict) else {}
+
+
+def _paired(entry: Entry, one: Trained, mine: str, two: Trained, theirs: str, gaps: dict[str, Any]) -> dict[str, Any]:
+    """One system minus another; nothing where a run has no such system. A metric whose unit depends on an output that
+    is not the same in both is left out."""
+    ours, others = _numbers(one, mine), _numbers(two, theirs)
+    if not ours or not others:
+        return {}
+    names = [
+        metric.name
+        for metric in measures(entry).metrics
+        if metric.direction != "none" and (not metric.per or one.outputs.get(metric.per) == two.outputs.get(metric.per))
     ]
+    minus = {name: ours[name] - others[name] for name in names if name in ours and name in others}
+    return {**{f"{EQUAL}{key}": value for key, value in gaps.items()}, **minus}
 
 
-def _minus(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    return {key: mine[key] - theirs[key] for key in mine if key in theirs and key != "temperature"}
-
-
-def _gaps(one: Trained, two: Trained) -> dict[str, float]:
+def _gaps(known: Measures, one: Trained, two: Trained) -> dict[str, float]:
     from promptgan.core.comparison import gap_at_equal_diversity
 
     gaps = {}
-    for quality in QUALITIES:
-        points = [_points(run.curves.get("adversarial", {}), quality) for run in (one, two)]
+    for quality in known.qualities if known.diversity else ():
+        points = [curve(run, ADVERSARIAL.name, known.diversity or "", quality) for run in (one, two)]
         gap = gap_at_equal_diversity(*points) if all(points) else None
         if gap is not None:
-            gaps[f"{EQUAL}{quality}"] = gap
+            gaps[quality] = gap
     return gaps
-
-
-def _points(columns: dict[str, list[float]], quality: str) -> list[tuple[float, float]]:
-    x, y = (columns.get(key, []) for key in ("self_bleu_4", quality))
-    return list(zip(x, y, strict=True)) if len(x) == len(y) else []
 
 
 def _estimates(rows: Iterable[dict[str, Any]]) -> dict[str, Estimate]:

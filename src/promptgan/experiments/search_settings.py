@@ -1,24 +1,31 @@
 """search.yaml: what a study tries, how long, and what it judges by."""
 
+import copy
+import importlib.util
 import json
-import math
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from promptgan import base
+from promptgan.core.flat import flat, holder
+from promptgan.experiments.makeup import paths
 from promptgan.experiments.parameters import problems
-from promptgan.lineage.facts import flat
-from promptgan.lineage.lock import PIPELINE, lies_in
+from promptgan.lineage.lock import OUTPUTS, PIPELINE, lies_in
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
 
 Scalar = bool | int | float | str | None
 """A value that a key of params.yaml may take in a trial."""
+Direction = Literal["maximize", "minimize"]
 
-TEST_METRICS = ("metrics/evaluation.json",)
-"""Files measured on test, where nothing may be chosen."""
+TEST_METRICS = "metrics/evaluation.json"
+"""Measured on test, where nothing may be chosen."""
 
 
 class SearchFileWrong(base.PromptganError):
@@ -33,6 +40,13 @@ class SearchFileWrong(base.PromptganError):
         )
 
 
+class ToolMissing(base.PromptganError):
+    """Optuna is no part of the pipeline, and is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("the package optuna is not installed", "run `make tools`, once")
+
+
 class Range(base.Parameters):
     """Numbers from ``low`` to ``high``, both included."""
 
@@ -42,25 +56,19 @@ class Range(base.Parameters):
     """Whether orders of magnitude are equally likely."""
     step: int | float | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError(f"low {self.low} is not below high {self.high}")
-        if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("log needs a low above 0 and no step")
-        if self.step is not None and self.step <= 0:
-            raise ValueError(f"step {self.step} is not above 0")
-        return self
+    def distribution(self, of: object) -> "BaseDistribution":
+        """As Optuna has it: of whole numbers, where each number of the range is written as one and so is the value
+        ``of`` the parameter file: `low: 0, high: 1` means the numbers between, too, for one that is a fraction.
 
-    @property
-    def whole(self) -> bool:
-        """Whether it is of whole numbers: every number of it is written as one."""
-        return all(isinstance(number, int) for number in (self.low, self.high, self.step or 1))
+        Raises:
+            ValueError: there is no such range.
+        """
+        from optuna.distributions import FloatDistribution, IntDistribution
 
-    @property
-    def ends(self) -> list[Scalar]:
-        """The lowest and the highest number."""
-        return [self.low, self.high]
+        numbers = (self.low, self.high, self.step or 1)
+        if isinstance(of, float) or not all(isinstance(number, int) for number in numbers):
+            return FloatDistribution(float(self.low), float(self.high), self.log, self.step)
+        return IntDistribution(int(self.low), int(self.high), self.log, int(self.step or 1))
 
 
 class Budget(base.Parameters):
@@ -85,7 +93,7 @@ class Pruning(base.Parameters):
     curve: str = "train"
     """The stage whose curve it is."""
     column: str = "score"
-    direction: Literal["maximize", "minimize"] | None = None
+    direction: Direction | None = None
     """Of the column; without it, the objective's."""
     startup_trials: int = Field(default=4, ge=1)
     """Trials that `median` lets finish before it prunes any."""
@@ -107,7 +115,7 @@ class Settings(base.Parameters):
     """Of the study, of its experiments (NAME-t0, NAME-t1, ...) and of its page."""
     objective: str = Field(pattern=r"^[^:\s]+\.json:[^:\s]+$")
     """`FILE:KEY` of a metric, the key dotted where it lies in a section of the file."""
-    direction: Literal["maximize", "minimize"]
+    direction: Direction
     space: dict[str, Any] = Field(min_length=1)
     """Dotted keys of params.yaml, each with a `Range` or a list of values."""
     budget: Budget
@@ -127,14 +135,19 @@ class Plan:
     path: Path
     """The file, as the command line named it."""
     settings: Settings
-    space: dict[str, Range | list[Scalar]]
+    space: "dict[str, BaseDistribution]"
     targets: list[str]
     """What `dvc exp run` is asked for: the stage that writes the objective, and the settings' own."""
 
     @property
-    def on_test(self) -> bool:
-        """Whether the objective is measured on test."""
-        return self.settings.objective.partition(":")[0] in TEST_METRICS
+    def file(self) -> str:
+        """The metrics file of the objective."""
+        return self.settings.objective.partition(":")[0]
+
+    @property
+    def key(self) -> str:
+        """The dotted key of the objective in its file."""
+        return self.settings.objective.partition(":")[2]
 
     @property
     def apply(self) -> str:
@@ -144,7 +157,9 @@ class Plan:
     @property
     def fixed(self) -> dict[str, Any]:
         """What must not change while a study lasts, as JSON; budget, jobs and pruning may."""
-        space = {key: found.model_dump() if isinstance(found, Range) else found for key, found in self.space.items()}
+        from optuna.distributions import distribution_to_json
+
+        space = {key: json.loads(distribution_to_json(found)) for key, found in self.space.items()}
         same = self.settings.model_dump(mode="json", include={"objective", "direction", "stages", "seed"})
         return {**same, "space": space}
 
@@ -153,47 +168,45 @@ def read(path: Path) -> Plan:
     """Read search.yaml and hold it against params.yaml and dvc.yaml in this folder.
 
     Raises:
+        ToolMissing: optuna is not installed.
         SearchFileWrong: lists every wrong key.
         ParameterError: params.yaml itself cannot be read.
     """
+    if importlib.util.find_spec("optuna") is None:
+        raise ToolMissing
     try:
         settings = base.validated(Settings, base.load_params(path), path=path)
     except base.ParameterError as error:
         raise SearchFileWrong(path, error.problems) from error
     parameters = base.load_params()
     stages: dict[str, Any] = base.load_params(PIPELINE)["stages"]
-    found: list[str] = []
-    file, _, key = settings.objective.partition(":")
-    maker = next((name for name, stage in stages.items() if file in _outputs(stage)), None)
-    if maker is None:
-        files = sorted({out for stage in stages.values() for out in _outputs(stage) if out.endswith(".json")})
-        found.append(f"objective: no stage writes {file}{base.nearest(file, files)}; there are: {', '.join(files)}")
-    else:
-        found += _missing_metric(Path(file), key)
-    known = list(stages)
-    for name in settings.stages:
-        if name not in stages:
-            found.append(f"stages: there is no stage {name}{base.nearest(name, known)}; there are: {', '.join(known)}")
+    plan = Plan(path, settings, {}, [])
+    makers = {out: name for name, stage in stages.items() for out in paths(stage, *OUTPUTS)}
+    maker = makers.get(plan.file)
+    found = (
+        list(_missing_metric(plan)) if maker else [_unknown("objective: no stage writes", plan.file, sorted(makers))]
+    )
+    found += [
+        _unknown("stages: there is no stage", name, list(stages)) for name in settings.stages if name not in stages
+    ]
     if settings.pruning.curve not in stages:
-        found.append(f"pruning.curve: there is no stage {settings.pruning.curve}; name pretrain, train or control")
-    read_here = _sections_read(stages, maker) if maker else None
-    space = {}
+        found.append(_unknown("pruning.curve: there is no stage", settings.pruning.curve, list(stages)))
+    sections = _sections_read(stages, maker) if maker else set()
     for name, value in settings.space.items():
         try:
-            space[name] = dimension(name, value, parameters)
+            plan.space[name] = dimension(name, value, parameters)
         except base.ParameterError as error:
             found += error.problems
             continue
         section = name.partition(".")[0]
-        if read_here is not None and section not in read_here:
-            found.append(f"space.{name}: no stage that {file} comes from reads the section {section}")
-    if found:
+        if maker and section not in sections:
+            found.append(f"space.{name}: no stage that {plan.file} comes from reads the section {section}")
+    if found or maker is None:
         raise SearchFileWrong(path, found)
-    assert maker
-    return Plan(path, settings, space, list(dict.fromkeys([maker, *settings.stages])))
+    return Plan(path, settings, plan.space, list(dict.fromkeys([maker, *settings.stages])))
 
 
-def dimension(key: str, value: object, parameters: dict[str, Any]) -> Range | list[Scalar]:
+def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistribution":
     """One entry of the space.
 
     Args:
@@ -204,76 +217,59 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> Range | li
     Raises:
         ParameterError: the key is not in params.yaml, or a value is none that it may take.
     """
-    here = flat(parameters)
-    if key not in here:
-        raise base.ParameterError([f"space.{key}: params.yaml has no such key{base.nearest(key, list(here))}"])
-    found: Range | list[Scalar]
-    if isinstance(value, list):
-        if not value or not all(isinstance(each, Scalar) for each in value):
-            raise base.ParameterError([f"space.{key}: found {base.shown(value)}; list plain values, at least one"])
-        if any(isinstance(each, float) and not math.isfinite(each) for each in value):
-            raise base.ParameterError([f"space.{key}: found {base.shown(value)}; a value is not finite"])
-        found = tries = value
-    elif isinstance(value, dict):
-        found = base.validated(Range, value, f"space.{key}")
-        if isinstance(here[key], float):  # `low: 0, high: 1` means the numbers between, too
-            found = found.model_copy(update={"low": float(found.low), "high": float(found.high)})
-        tries = found.ends
-    else:
-        raise base.ParameterError([f"space.{key}: found {base.shown(value)}; give a list of values, or low and high"])
-    wrong = [
-        f"space.{line}"
-        for each in tries
-        for line in problems(with_values(parameters, {key: each}))
-        if line.startswith(f"{key}:")  # other lines are about combinations, which another key may set right
-    ]
-    if wrong:
+    from optuna.distributions import BaseDistribution, CategoricalDistribution
+
+    here = dict(flat(parameters))
+    found: BaseDistribution
+    try:
+        if key not in here:
+            raise ValueError(f"params.yaml has no such key{base.nearest(key, list(here))}")
+        if isinstance(value, dict):
+            limits = base.validated(Range, value, f"space.{key}")
+            found, tries = limits.distribution(here[key]), [limits.low, limits.high]
+        elif isinstance(value, list) and value and all(isinstance(each, Scalar) for each in value):
+            found, tries = CategoricalDistribution(value), value
+        else:
+            raise ValueError(f"found {base.shown(value)}; give a list of plain values, or low and high")
+    except ValueError as error:
+        raise base.ParameterError([f"space.{key}: {error}"]) from error
+    lines = (line for each in tries for line in problems(with_values(parameters, {key: each})))
+    if wrong := [f"space.{line}" for line in lines if line.startswith(f"{key}:")]:  # others are about combinations
         raise base.ParameterError(wrong)
     return found
 
 
 def with_values(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """A parameter file with other values for some dotted keys, which it must have."""
-    changed: dict[str, Any] = json.loads(json.dumps(parameters))
+    changed = copy.deepcopy(parameters)
     for key, value in values.items():
-        *way, last = key.split(".")
-        section = changed
-        for part in way:
-            section = section[part]
+        section, last = holder(changed, key)
         section[last] = value
     return changed
 
 
-def _missing_metric(file: Path, key: str) -> list[str]:
+def _unknown(problem: str, name: str, known: list[str]) -> str:
+    return f"{problem} {name}{base.nearest(name, known)}; there are: {', '.join(known)}"
+
+
+def _missing_metric(plan: Plan) -> Iterator[str]:
     try:
-        known = [
-            name for name, value in flat(json.loads(file.read_text(encoding="utf-8"))).items() if _is_number(value)
-        ]
-    except (OSError, ValueError, AttributeError):  # not run here yet
-        return []
-    if key in known:
-        return []
-    return [f"objective: {file} has no number {key}{base.nearest(key, known)}; there are: {', '.join(known)}"]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _outputs(stage: dict[str, Any]) -> list[str]:
-    listed = [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]
-    return [next(iter(out)) if isinstance(out, dict) else out for out in listed]
+        values = flat(json.loads(Path(plan.file).read_text(encoding="utf-8")))
+    except (OSError, ValueError):  # not run here yet
+        return
+    known = [name for name, value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if plan.key not in known:
+        yield _unknown(f"objective: {plan.file} has no number", plan.key, known)
 
 
 def _sections_read(stages: dict[str, Any], target: str) -> set[str]:
-    sections: set[str] = set()
-    needed, waiting = set(), [target]
+    """The sections of params.yaml that a stage, or one that it depends on, reads."""
+    needed, waiting = set[str](), [target]
     while waiting:
         name = waiting.pop()
-        if name in needed:
-            continue
-        needed.add(name)
-        sections.update(stages[name].get("params", []))
-        for path in stages[name].get("deps", []):
-            waiting += [other for other, stage in stages.items() if any(lies_in(path, out) for out in _outputs(stage))]
-    return sections
+        if name not in needed:
+            needed.add(name)
+            for path in paths(stages[name], "deps"):
+                makers = ((other, out) for other, stage in stages.items() for out in paths(stage, *OUTPUTS))
+                waiting += [other for other, out in makers if lies_in(path, out)]
+    return {section for name in needed for section in paths(stages[name], "params")}

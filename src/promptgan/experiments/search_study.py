@@ -1,44 +1,31 @@
 """A study in SQLite: what was tried, what the sampler and the pruner say, and the best, written into params.yaml."""
 
 import hashlib
-import importlib.util
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from promptgan import base
+from promptgan.core.flat import flat
 from promptgan.experiments import recipes
-from promptgan.experiments.parameters import problems
-from promptgan.experiments.search_settings import Pruning, Range, Scalar, with_values
-from promptgan.lineage.facts import flat
+from promptgan.experiments.search_settings import Direction, Pruning
 
 if TYPE_CHECKING:
     import optuna
-    from optuna.trial import FrozenTrial, Trial
+    from optuna.trial import FrozenTrial
 
 FOLDER = Path(".dvc/tmp/search")
-
-
-class ToolMissing(base.PromptganError):
-    """A package that is not part of the pipeline is not installed."""
-
-    def __init__(self, package: str) -> None:
-        super().__init__(f"the package {package} is not installed", "run `make tools`, once")
 
 
 class NothingFinished(base.PromptganError):
     """No trial of the study has a value, or there is no such study."""
 
 
-def open_study(name: str, direction: Literal["maximize", "minimize"] | None = None) -> "optuna.Study":
+def open_study(name: str, direction: Direction | None = None) -> "optuna.Study":
     """The study of this name, from its database; made where ``direction`` says how to judge a new one.
 
     Raises:
-        ToolMissing: optuna is not installed.
         NothingFinished: there is no such study and ``direction`` is None.
     """
-    if importlib.util.find_spec("optuna") is None:
-        raise ToolMissing("optuna")
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -68,34 +55,27 @@ def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.C
     best = best_trial(study)
     if best is None:
         raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search` with its file")
-    before = base.load_params(path)
-    old = flat(before)
-    if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in old]:
+    here = dict(flat(base.load_params(path)))
+    if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in here]:
         raise base.ParameterError(gone, path)
-    if found := problems(with_values(before, best.params)):
-        raise base.ParameterError(found, path)
-    entries, tail = recipes.parse(path.read_text(encoding="utf-8"))
-    changes = []
-    for key, value in best.params.items():
-        if old[key] != value:
-            _entry(entries, key).value = recipes.yaml_text(value)
-            changes.append(recipes.Change(key, recipes.yaml_text(old[key]), recipes.yaml_text(value)))
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_text("\n".join([*recipes.lines(entries), *tail]) + "\n", encoding="utf-8")
-    temporary.replace(path)
-    return experiment(name, best.number), changes, tied(study)
+    return experiment(name, best.number), recipes.set_values(best.params, path), tied(study)
 
 
 def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
     """The finished trial with the best value, the first of equal ones; None where there is none."""
     chosen = max if study.direction.name == "MAXIMIZE" else min
-    return chosen(_finished(study), key=lambda trial: trial.value or 0.0, default=None)
+    return chosen(finished(study), key=lambda trial: trial.value or 0.0, default=None)
 
 
 def tied(study: "optuna.Study") -> int:
     """How many trials have finished, where these are several and all have the same value; else 0."""
-    values = [trial.value for trial in _finished(study)]
+    values = [trial.value for trial in finished(study)]
     return len(values) if len(values) > 1 and len(set(values)) == 1 else 0
+
+
+def finished(study: "optuna.Study") -> "list[FrozenTrial]":
+    """The trials that have a value."""
+    return [trial for trial in study.trials if trial.state.name == "COMPLETE"]
 
 
 def verdict(study: "optuna.Study") -> str:
@@ -118,17 +98,6 @@ def sampler(seed: int, number: int) -> "optuna.samplers.BaseSampler":
 
     digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
     return optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
-
-
-def suggest(trial: "Trial", key: str, dimension: Range | list[Scalar]) -> Scalar:
-    """The trial's value for a key of the space: the one it already has, or the sampler's."""
-    if isinstance(dimension, list):
-        value: Scalar = trial.suggest_categorical(key, dimension)
-        return value
-    low, high, step = dimension.low, dimension.high, dimension.step
-    if dimension.whole:
-        return trial.suggest_int(key, int(low), int(high), step=int(step or 1), log=dimension.log)
-    return trial.suggest_float(key, low, high, step=step, log=dimension.log)
 
 
 def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
@@ -154,16 +123,3 @@ def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.Bas
 def shown(value: object) -> str:
     """A value as progress lines and the page show it: enough digits to know it again in params.yaml."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _finished(study: "optuna.Study") -> "list[FrozenTrial]":
-    return [trial for trial in study.trials if trial.state.name == "COMPLETE"]
-
-
-def _entry(entries: Mapping[str, recipes.Entry], key: str) -> recipes.Entry:
-    first, _, rest = key.partition(".")
-    entry = entries[first]
-    if not rest:
-        return entry
-    assert isinstance(entry.value, dict)
-    return _entry(entry.value, rest)

@@ -1,4 +1,4 @@
-"""The finished run in the terminal: real text beside every system, who is ahead, and what they answer."""
+"""The finished run in the terminal: real data beside every system, who is ahead, and what they answer."""
 
 import json
 from pathlib import Path
@@ -9,17 +9,21 @@ from rich.table import Table
 from rich.text import Text
 
 from promptgan.base import PromptganError
-from promptgan.reporting import explanations, findings
+from promptgan.core.metrics import DIRECTIONS, declared
+from promptgan.core.systems import SYSTEMS
+from promptgan.experiments.terminal import table
+from promptgan.reporting import findings
+from promptgan.reporting.headline import headline
 
 METRICS = Path("metrics/evaluation.json")
 TRAIN = Path("metrics/train.json")
 SAMPLES = Path("samples/generated/samples.txt")
+"""What people read; a task whose samples are no text has none."""
 PAGE = Path("reports/html/index.html")
-SYSTEMS = {"real": "real text", "twin": "likelihood twin", "control": "control twin", "adversarial": "adversarial"}
 SHOWN = 10
 """Prompts whose answers are printed."""
-NAME = 12
-"""Columns that samples.txt gives the name of a model, after two spaces."""
+NAME = 15
+"""Columns of samples.txt before an answer."""
 
 
 class NotFinished(PromptganError):
@@ -40,32 +44,38 @@ def show(console: Console | None = None) -> None:
     console = console or Console(highlight=False)
     evaluation, train = _read(METRICS), _read(TRAIN)
     try:
-        systems = {name: evaluation["text"][name] for name in SYSTEMS}
-        rows = explanations.headline(systems, evaluation["standard_errors"])
+        systems = {system.name: evaluation["systems"][system.name] for system in SYSTEMS}
+        rows = headline(declared(evaluation["task"]), systems, evaluation["standard_errors"])
         verdict = list(evaluation["verdict"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ImportError) as error:
         raise NotFinished(METRICS) from error
-    try:
-        blocks = [block.splitlines() for block in SAMPLES.read_text(encoding="utf-8").strip("\n").split("\n\n")]
-    except (OSError, ValueError) as error:
-        raise NotFinished(SAMPLES) from error
     for sentence in findings.warnings(train):
-        _hanging(console, "! ", sentence)
+        _print(console, "! ", sentence)
     console.print("Measured on test")
-    console.print(_table(rows))
+    lines = [
+        [
+            f"{row['direction'][:1]:1} {row['name']}",
+            *(f"{cell['value']} {cell['spread'].replace(' ', '')}".strip() for cell in row["cells"]),
+        ]
+        for row in rows
+    ]
+    console.print(table(["", *(system.title for system in SYSTEMS)], lines, least=20))
     console.print()
-    for name, values in systems.items():
-        if isinstance(values, dict):
-            _hanging(console, f"{explanations.title(name):<{NAME}} ", explanations.SYSTEMS[name])
-    _hanging(console, "", f"{explanations.DIRECTIONS}; ± standard error over prompts. More: {PAGE}")
+    for system in SYSTEMS:
+        values = systems[system.name]
+        _print(console, f"{system.title}: ", system.sentence if isinstance(values, dict) else str(values))
+    _print(console, "", f"{DIRECTIONS}; ± standard error over examples. More: {PAGE}")
     console.print("\nWho is ahead")
     for sentence in verdict:
-        _hanging(console, "- ", sentence)
-    for prompt, *answers in _shown(blocks):
+        _print(console, "- ", sentence)
+    blocks = SAMPLES.read_text(encoding="utf-8").strip("\n").split("\n\n") if SAMPLES.is_file() else []
+    heading = len(blocks) > 0 and "\n" not in blocks[0]  # how they were drawn, with no answers below
+    for block in blocks[: SHOWN + heading]:
+        prompt, *answers = block.splitlines()
         console.print()
-        _hanging(console, "", prompt)
+        _print(console, "", prompt)
         for line in answers:
-            _hanging(console, f"{line[: NAME + 2]} ", line[NAME + 3 :])
+            _print(console, line[:NAME], line[NAME:])
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -78,27 +88,8 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _shown(blocks: list[list[str]]) -> list[list[str]]:
-    """The heading of samples.txt, which has no answers under it, and the first prompts with theirs."""
-    count = SHOWN + (len(blocks[0]) == 1)
-    return blocks[:count]
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("")
-    for name in SYSTEMS:
-        table.add_column(explanations.title(name))
-    for row in rows:
-        mark = row["direction"].removesuffix(" real")
-        cells = [f"{cell['value']} {cell['spread'].replace(' ', '')}".rstrip() for cell in row["cells"]]
-        table.add_row(f"{mark:1} {row['name']}", *cells)
-    return table
-
-
-def _hanging(console: Console, start: str, text: str) -> None:
-    """Print a text behind its start; further lines stand under the text."""
-    lines = Text(text).wrap(console, max(20, console.width - len(start)))
-    for number, line in enumerate(lines):
-        before = start if number == 0 else " " * len(start)
-        console.print((before + line.plain).rstrip(), markup=False, soft_wrap=True)
+def _print(console: Console, start: str, text: str) -> None:
+    """Print a text behind its start; what does not fit stands under the text."""
+    grid = Table.grid()
+    grid.add_row(*([Text(start)] if start else []), Text(text))
+    console.print(grid)

@@ -1,0 +1,169 @@
+"""A parameter file as text: values change; comments, their columns and whatever is not touched stay as they are.
+
+Each section is held apart, because ruamel.yaml hangs a comment above a key on the key before it, which may be gone.
+"""
+
+import io
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.representer import RoundTripRepresenter
+
+from promptgan import base
+from promptgan.core.flat import holder
+
+BLANK = r"(?:[ \t]*(?:#.*)?\n)*"
+"""Comment and empty lines."""
+SECTION = re.compile(rf"^{BLANK}[^\s#].*\n(?:{BLANK}[ \t]+[^\s#].*\n)*", re.MULTILINE)
+"""A key at the left edge with the comments above it and all that is indented below."""
+
+
+class AnchorsUsed(base.PromptganError):
+    """A parameter file or preset has anchors or aliases, which would not survive."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path, line: int) -> None:
+        super().__init__(
+            f"{path}: line {line} has an anchor or an alias (& or *), which rewriting the file would lose",
+            "write the value out in both places",
+        )
+
+
+@dataclass(frozen=True)
+class ParameterFile:
+    """The text of a parameter file."""
+
+    sections: dict[str, str]
+    """The lines of each top-level key, with the comments above it."""
+    tail: str = ""
+    """Comment and empty lines after the last one."""
+    newline: str = "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> "ParameterFile":
+        """Take a file apart.
+
+        Raises:
+            AnchorsUsed: it has anchors or aliases.
+            ParameterError: it cannot be read, or is no parameter file.
+        """
+        try:
+            content = path.read_bytes().decode()
+            text = content.replace("\r\n", "\n").rstrip("\n") + "\n"
+            for event in YAML(pure=True).parse(text):
+                if getattr(event, "anchor", None):
+                    raise AnchorsUsed(path, event.start_mark.line + 1)
+            parts = SECTION.findall(text)
+            sections = {str(key): part for part in parts for key in _round_trip().load(part)}
+            found = cls(sections, text.removeprefix("".join(parts)), "\r\n" if "\r\n" in content else "\n")
+            if found.text != text or list(sections) != [*map(str, found.values)]:
+                raise ValueError("its sections cannot be told apart")
+        except (OSError, YAMLError, ValueError, TypeError, RecursionError) as error:
+            said = " ".join(str(error).split())[:300]
+            raise base.ParameterError([f"the file cannot be taken apart: {said}"], path) from error
+        return found
+
+    @property
+    def text(self) -> str:
+        """All of it, its lines ended by `\\n`."""
+        return "".join(self.sections.values()) + self.tail
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """It, parsed."""
+        values: dict[str, Any] = YAML(typ="safe", pure=True).load(self.text)
+        return values
+
+    def __getitem__(self, section: str) -> Any:
+        """The value of a section, with the comments in it."""
+        return _taken_apart(self.sections[section])[1][section]
+
+    def with_values(self, values: dict[str, Any]) -> "ParameterFile":
+        """The file with other values for sections or dotted keys that it has; comments of keys that stay are kept."""
+        sections = dict(self.sections)
+        for key, value in values.items():
+            head, document = _taken_apart(sections[key.partition(".")[0]])
+            section, last = holder(document, key)
+            new = CommentedMap(value) if isinstance(value, dict) and not isinstance(value, CommentedMap) else value
+            _keep_comments(new, section[last])
+            section[last] = new
+            sections[key.partition(".")[0]] = head + _dump(document)
+        return replace(self, sections=sections)
+
+    def with_comments_of(self, there: "ParameterFile") -> "ParameterFile":
+        """The file with the comments and the line ends of another; a section whose values are alike is as it is there.
+
+        Of equal values the order of keys does not matter, but 1 is not 1.0.
+        """
+        sections = dict(self.sections)
+        for key in sections.keys() & there.sections.keys():
+            (_, new), (head, old) = _taken_apart(sections[key]), _taken_apart(there.sections[key])
+            alike = json.dumps(new, sort_keys=True, default=str) == json.dumps(old, sort_keys=True, default=str)
+            if not alike:
+                _keep_comments(new, old)
+            sections[key] = there.sections[key] if alike else head + _dump(new)
+        return replace(there, sections=sections)
+
+    def write(self, path: Path) -> None:
+        """Write it, whole or not at all."""
+        temporary = path.with_name(path.name + ".partial")
+        temporary.write_text(self.text, encoding="utf-8", newline=self.newline)
+        temporary.replace(path)
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes None as `null`."""
+
+
+_Representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
+
+
+def _round_trip() -> YAML:
+    yaml = YAML()
+    yaml.Representer = _Representer
+    yaml.preserve_quotes = True
+    yaml.width = 2**16  # no value is broken into lines
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _taken_apart(text: str) -> tuple[str, CommentedMap]:
+    """The comments above a section, and it."""
+    rest = re.sub(rf"\A{BLANK}", "", text)
+    return text.removesuffix(rest), _round_trip().load(rest)
+
+
+def _dump(document: CommentedMap) -> str:
+    target = io.StringIO()
+    _round_trip().dump(document, target)
+    return target.getvalue()
+
+
+def _keep_comments(new: Any, old: Any) -> None:
+    """Give a section the comments that it has had; of those that are alike, the columns are the new ones."""
+    if not (isinstance(new, CommentedMap) and isinstance(old, CommentedMap)):
+        return
+    if old.ca.comment:
+        new.ca.comment = old.ca.comment
+    for key in new.keys() & old.keys():
+        alike = _words(new.ca.items.get(key)) == _words(old.ca.items.get(key))
+        if (
+            key in old.ca.items
+            and not alike
+            and isinstance(new[key], CommentedMap) == isinstance(old[key], CommentedMap)
+        ):
+            new.ca.items[key] = old.ca.items[key]
+        _keep_comments(new[key], old[key])
+
+
+def _words(comments: Any) -> list[str]:
+    if isinstance(comments, list):
+        return [word for each in comments for word in _words(each)]
+    return comments.value.split() if comments else []

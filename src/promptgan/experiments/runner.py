@@ -1,0 +1,262 @@
+"""DVC experiments in clones of their own, several at a time: started, followed, ended, and brought here.
+
+DVC starts an experiment by stashing and resetting the workspace that it is called in, even for a temporary copy, and
+two at once can take each other's. So each gets a clone, which shares the cache, and the finished experiment's reference
+is fetched from there. Nothing in the user's workspace is written, whatever kills a run.
+"""
+
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from promptgan import base, git
+from promptgan.compute import PR_SET_PDEATHSIG
+from promptgan.experiments import live_curve
+from promptgan.lineage import cache, references
+from promptgan.training.loop.live import FOLDER as LIVE
+
+NEW = ("src", "stages", "recipes", "dvc.yaml", base.PARAMS_FILE.name, ":(glob)data/**/*.dvc")
+"""New files that take part in an experiment before Git tracks them."""
+FOUND = "results"
+"""Says what other experiments found, so it stays as HEAD has it."""
+IDENTITY = {"user.name": "promptgan", "user.email": "promptgan@localhost"}
+"""Who commits where Git has not been told."""
+POLL_SECONDS = 0.2
+SECONDS_TO_END = 15.0
+"""How long an experiment that was asked to end may take before it is killed."""
+LOCK_SECONDS = 20.0
+"""How long what a killed command has left may take to die."""
+
+_LIBC = ctypes.CDLL(None)  # loaded here, because little may be done between fork and exec
+
+
+class Busy(base.PromptganError):
+    """Another process runs experiments of this kind here."""
+
+
+class NoCommit(base.PromptganError):
+    """There is no commit that experiments could hang on."""
+
+
+class Failed(base.PromptganError):
+    """An experiment ended with an error."""
+
+    def __init__(self, lines: list[str], log: Path) -> None:
+        super().__init__("\n".join(lines) or "it ended without a word", f"all that it said is in {log}")
+
+
+def snapshot(scratch: Path) -> str:
+    """A commit, on top of HEAD, of the workspace as it is now, with new code; nothing but objects is written.
+
+    Args:
+        scratch: a folder for a temporary index.
+
+    Raises:
+        NoCommit: the repository has no commit.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    index = (scratch / "index.partial").resolve()
+    environment = {"GIT_INDEX_FILE": str(index)}
+    try:
+        git.text("read-tree", "HEAD", env=environment)
+        git.text("add", "--update", "--", ".", f":!{FOUND}", env=environment)
+        found = git.text("ls-files", "-z", "--others", "--exclude-standard", "--", *NEW, env=environment)
+        if names := [name for name in found.split("\0") if name]:
+            git.text("add", "--", *names, env=environment)
+        tree = git.text("write-tree", env=environment).strip()
+        settings = [word for key, value in IDENTITY.items() for word in ("-c", f"{key}={value}")]
+        return git.text(*settings, "commit-tree", tree, "-p", "HEAD", "-m", "workspace").strip()
+    except git.GitFailed as error:
+        raise NoCommit(error.problem, "run this at the top of a clone, or commit first") from error
+    finally:
+        index.unlink(missing_ok=True)
+
+
+class Experiment(ABC):
+    """One `dvc exp run` in a clone.
+
+    Args:
+        name: of the experiment.
+        folder: of the clone.
+        log: gets all that DVC and the stages say.
+        live: folder of the live curves.
+    """
+
+    def __init__(self, name: str, folder: Path, log: Path, live: Path) -> None:
+        self.name, self.folder, self.log, self.live = name, folder, log, live
+        self._process: subprocess.Popen[bytes] | None = None
+        self._read = 0  # bytes of the log that `said` has given
+
+    @abstractmethod
+    def follow(self) -> bool:
+        """Look at what is new; whether it is to end now."""
+
+    @abstractmethod
+    def finish(self, status: int | None) -> None:
+        """Take the result: DVC's exit status, or None where it was to end."""
+
+    def clone(self, start: str) -> None:
+        """Clone this repository, at the parent of a snapshot and with the snapshot's files."""
+        from configobj import ConfigObj  # type: ignore[import-untyped]
+
+        _delete(self.folder)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        git.text("clone", "--quiet", "--shared", "--no-checkout", ".", str(self.folder))
+        git.text("update-ref", "HEAD", f"{start}^", folder=self.folder)
+        git.text("read-tree", "-u", "--reset", start, folder=self.folder)
+        for key, unknown in IDENTITY.items():
+            git.text("config", key, git.text("config", "--default", unknown, key).strip(), folder=self.folder)
+        settings = ConfigObj(str(Path(".dvc/config.local")), list_values=False)
+        settings.setdefault("cache", {})["dir"] = str(cache.folder().resolve())
+        settings.filename = str(self.folder / ".dvc/config.local")
+        settings.write()
+        (self.folder / ".dvc/tmp").mkdir(exist_ok=True)
+
+    def start(self, targets: Iterable[str] = (), held: int | None = None) -> None:
+        """Start DVC in a process group of its own, which dies with this process.
+
+        Args:
+            targets: stages to run, each with what it needs; all of them where there is none.
+            held: a file descriptor that it inherits, of a lock.
+        """
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        environment = {
+            "PYTHONUNBUFFERED": "1",
+            "DVC_NO_ANALYTICS": "1",
+            "DVC_SITE_CACHE_DIR": str((self.folder / ".dvc/tmp/site").resolve()),
+            LIVE: str(self.live.resolve()),
+        }
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "dvc", "exp", "run", "--name", self.name, *targets],
+                cwd=self.folder,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the others
+                pass_fds=[] if held is None else [held],
+                preexec_fn=_die_with_parent,
+            )
+
+    def ended(self) -> int | None:
+        """DVC's exit status; None while it runs."""
+        assert self._process
+        return self._process.poll()
+
+    def said(self) -> list[str]:
+        """The whole lines that DVC and the stages have written since the last call."""
+        with self.log.open("rb") as file:
+            file.seek(self._read)
+            new = file.read().rpartition(b"\n")[0]
+        self._read += len(new) + bool(new)
+        return [line.rpartition("\r")[2] for line in new.decode(errors="replace").splitlines()]
+
+    def rows(self, stage: str) -> list[dict[str, float]]:
+        """A stage's live curve so far."""
+        return live_curve.rows(self.live / f"{stage}.jsonl")
+
+    def collect(self) -> str:
+        """Bring the finished experiment into this repository; its reference."""
+        head = git.text("rev-parse", "HEAD", folder=self.folder).strip()
+        reference = references.of_experiment(head, self.name)
+        git.text(
+            "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", str(self.folder), f"+{reference}:{reference}"
+        )
+        return reference
+
+    def interrupt(self) -> None:
+        """Ask DVC and its stage to end, as Ctrl-C would."""
+        self._signal(signal.SIGINT)
+
+    def end(self) -> None:
+        """Let DVC and its stage end, kill what does not when it was asked, and delete the clone."""
+        if self._process:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(SECONDS_TO_END)
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        _delete(self.folder)
+
+    def _signal(self, number: int) -> None:
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+
+def run(following: Callable[[], Experiment | None], jobs: int) -> None:
+    """Run experiments until there is no further one; whatever ends this ends those that run.
+
+    Args:
+        following: starts the next one.
+        jobs: how many run at a time.
+    """
+    running: list[Experiment] = []
+    try:
+        while True:
+            while len(running) < jobs and (started := following()):
+                running.append(started)
+            if not running:
+                return
+            time.sleep(POLL_SECONDS)
+            for each in list(running):
+                status = each.ended()  # asked first: then what is read next is whole
+                stop = each.follow()
+                if stop:
+                    each.interrupt()
+                if stop or status is not None:
+                    each.finish(None if stop else status)
+                    running.remove(each)
+                    each.end()
+    finally:
+        for each in running:
+            each.interrupt()
+        for each in running:
+            each.end()
+
+
+@contextmanager
+def alone(path: Path, busy: str) -> Iterator[int]:
+    """Hold a lock, and give its descriptor. An experiment inherits it: it is free when what was started is dead too.
+
+    Args:
+        path: of the lock.
+        busy: what to say where another process holds it.
+
+    Raises:
+        Busy: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        end = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise Busy(busy, "wait for it, or stop it; then start this again") from None
+                time.sleep(POLL_SECONDS)
+        yield file.fileno()
+
+
+def _delete(clone: Path) -> None:
+    for old in clone.parent.glob(f"{clone.name}.old*"):
+        shutil.rmtree(old, ignore_errors=True)
+    if clone.exists():  # moved first: what still runs in it writes into the moved one
+        shutil.rmtree(clone.rename(clone.with_name(f"{clone.name}.old{os.getpid()}")), ignore_errors=True)
+
+
+def _die_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies, on Linux."""
+    if sys.platform.startswith("linux"):
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

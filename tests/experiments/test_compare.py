@@ -1,0 +1,143 @@
+"""The rules of a comparison, in a repository whose stages take no time; tests/pipeline/test_compare.py trains."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from promptgan.experiments import compare, runner
+from promptgan.experiments.compare import Comparison
+from promptgan.experiments.entry import Entry
+from tests.experiments.conftest import at_work_in_copy, call, repository_with
+
+STAGE = """
+import json, os, pathlib, sys, time, yaml
+parameters = yaml.safe_load(open("params.yaml"))
+if parameters["train"]["objective"] == "hinge":
+    sys.exit("error: hinge does not train")
+
+def write(path, text):
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+score = parameters["seed"] / 10
+write(os.environ["PROMPTGAN_LIVE"] + "/train.jsonl", json.dumps({"time": 1.0, "step": 5, "score": score}) + "\\n")
+time.sleep(0.5)
+write("metrics/validation.json", json.dumps({"data": {"title": "Some", "content_sha256": "0" * 64}}))
+write("metrics/pretrain.json", json.dumps({"converged": True}))
+systems = {"adversarial": {"ms_jaccard": score}, "twin": {"ms_jaccard": 0.05}, "control": "not applicable: none"}
+evaluation = {"task": "text", "systems": systems, "gaps": {}, "standard_errors": [], "signature": ["seed 1"]}
+write("metrics/evaluation.json", json.dumps(evaluation))
+write("plots/curves.csv", "model,self_bleu_4,bleu_4\\nadversarial,0.1,0.2\\nadversarial,0.2,0.3\\n")
+write("models/adversarial/run.json", json.dumps({"device": "AVX2", "torch": "2"}))
+"""
+FILES = ["metrics/validation.json", "metrics/pretrain.json", "metrics/evaluation.json", "plots/curves.csv"]
+PIPELINE = {
+    "stages": {
+        "train": {
+            "cmd": "exec python stage.py",
+            "params": ["task", "seed", "data", "train"],
+            "deps": ["stage.py"],
+            "outs": ["models/adversarial", *({path: {"cache": False}} for path in FILES)],
+        }
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path) -> Path:
+    """A repository with two presets, of which one fails."""
+    folder = repository_with(tmp_path_factory.mktemp("committed") / "repository", default_parameters, STAGE, PIPELINE)
+    (folder / "recipes").mkdir()
+    (folder / "recipes/good.yaml").write_text(f"# Good.\n{default_parameters.read_text(encoding='utf-8')}")
+    (folder / "recipes/bad.yaml").write_text("# Bad.\nbase: good\ntrain:\n  objective: hinge\n")
+    return folder
+
+
+@pytest.fixture
+def repository(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to work in."""
+    return at_work_in_copy(committed, tmp_path, monkeypatch)
+
+
+def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: Path) -> None:
+    before = call("git", "status", "--porcelain"), call("git", "rev-parse", "HEAD")
+    said: list[str] = []
+    assert Comparison(["good", "bad"], [1, 2], jobs=2, say=said.append, quiet=0.0).run().count("finished") == 2
+    assert any(line.endswith("  train  step 5/100  score 0.1000") for line in said), said
+    assert any(line.endswith("recorded in results/good.json") for line in said)
+    assert (
+        call("git", "status", "--porcelain").replace("?? results/\n", ""),
+        call("git", "rev-parse", "HEAD"),
+    ) == before
+    good, bad = Entry.read("good"), Entry.read("bad")
+    assert {seed: run.systems["adversarial"]["ms_jaccard"] for seed, run in good.trained.items()} == {1: 0.1, 2: 0.2}
+    assert good.trained[1].curves == {"adversarial": {"self_bleu_4": [0.1, 0.2], "bleu_4": [0.2, 0.3]}}
+    assert good.differences() == []
+    assert bad.trained == {}
+    assert "error: hinge does not train" in bad.failed[1]
+    names = [
+        line.rpartition("/")[2] for line in call("git", "for-each-ref", "--format=%(refname)", "refs/exps").split()
+    ]
+    assert sorted(names) == ["good-s1", "good-s2"]
+    assert [path.name for path in compare.CLONES.iterdir()] == ["lock"]
+    page = Path("results/README.md").read_text(encoding="utf-8")
+    assert "| 1 | `good` | 2 | 0.1500 ± 0.6353 |" in page
+    assert "`bad`, seed 1:\n\n" in page and "    error: hinge does not train\n" in page
+
+    assert Comparison(["good"], [1, 2], say=said.append).run() == ["unchanged", "unchanged"]
+    preset = Path("recipes/good.yaml")
+    preset.write_text(preset.read_text().replace("  steps: 100 ", "  steps: 50 "))
+    assert good.differences() == ["train.steps: 100 then, 50 now"]
+    said.clear()
+    assert Comparison(["good"], [1], say=said.append).run() == ["finished"]
+    assert [line.split("  ")[-1].strip() for line in said[1:]] == ["train", "recorded in results/good.json"]
+    assert said[0] == "replaces seeds 1, 2 of good as recorded before: train.steps: 100 then, 50 now"
+    assert sorted(Entry.read("good").trained) == [1]
+
+
+@pytest.mark.parametrize(
+    ("preset", "problem"),
+    [
+        ("base: bad\n", "recipes/wrong.yaml: its base bad has a base itself; name a complete preset"),
+        ("base: god\n", "recipes/wrong.yaml: base: there is no recipe 'god' (did you mean good?)"),
+        ("base: good\ntrain: {objective: wasserstein}\n", "recipes/wrong.yaml: critic-without-penalty: "),
+        ("base: good\nseed: &seed 1\n", "recipes/wrong.yaml: line 3 has an anchor"),
+    ],
+)
+def test_wrong_presets_are_refused_before_anything_runs(repository: Path, preset: str, problem: str) -> None:
+    Path("recipes/wrong.yaml").write_text(f"# Wrong.\n{preset}", encoding="utf-8")
+    with pytest.raises(compare.WrongRecipe) as caught:
+        Comparison(["good", "wrong"], [1, 2]).run()
+    assert "1 problem(s) in recipes/" in caught.value.problem
+    assert problem in caught.value.problem
+    assert not Path("results").exists()
+
+
+def test_a_comparison_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "LOCK_SECONDS", 0.1)
+    with runner.alone(compare.CLONES / "lock", "busy"), pytest.raises(runner.Busy, match="another `promptgan compare`"):
+        Comparison(["good"], [1]).run()
+
+
+def test_without_a_commit_there_is_nothing_to_hang_experiments_on(repository: Path) -> None:
+    subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
+    with pytest.raises(runner.NoCommit, match="commit first"):
+        Comparison(["good"], [1]).run()
+
+
+def test_an_entry_of_an_older_kind_is_named(repository: Path) -> None:
+    Path("results").mkdir()
+    Path("results/good.json").write_text(json.dumps({"recipe": "good", "trained": {"1": {}}}))
+    with pytest.raises(compare.base.PromptganError, match=r"results/good\.json is not what `promptgan compare` writes"):
+        Comparison(["good"], [1]).run()
+
+
+def test_a_line_says_how_far_of_how_far_where_that_is_known() -> None:
+    parameters = {"pretrain": {"epochs": 8}, "train": {"steps": 100}}
+    row = {"step": 225.0, "epoch": 0.5022, "train_loss": 6.5, "val_loss": 5.85807}
+    assert compare.progress("pretrain", row, parameters) == "pretrain  epoch 0.5/8  val_loss 5.8581"
+    assert compare.progress("control", row, parameters) == "control  step 225  val_loss 5.8581"
+    assert compare.progress("train", {"step": 50, "score": 0.08531}, parameters) == "train  step 50/100  score 0.0853"
