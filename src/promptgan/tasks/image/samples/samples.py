@@ -78,7 +78,7 @@ def generate(
             with autocast(compute):
                 drawn = images(load(path, device), parameters.count, seed)
             grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
-            columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [_png(x) for x in drawn]}
+            columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [png(x) for x in drawn]}
             frames.append(pd.DataFrame(columns))
             progress.advance()
     samples = pd.concat(frames, ignore_index=True)
@@ -99,7 +99,8 @@ def read(samples: Path) -> dict[str, Tensor]:
     }
 
 
-def _png(x: Tensor) -> bytes:
+def png(x: Tensor) -> bytes:
+    """An image, uint8 (C, H, W), as a picture file."""
     content = io.BytesIO()
     array = x.numpy()
     Image.fromarray(array[0] if len(array) == 1 else array.transpose(1, 2, 0)).save(content, "png")

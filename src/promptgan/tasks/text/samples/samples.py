@@ -151,15 +151,18 @@ def generate(
     out.mkdir(parents=True, exist_ok=True)
     samples = pd.concat(frames, ignore_index=True)
     samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
-    (out / "samples.txt").write_text(_readable(frames[len(plan) - 1 :: len(plan)]), encoding="utf-8")
+    (out / "samples.txt").write_text(readable(samples), encoding="utf-8")
     return f"{len(samples)} samples in {out}; read {out / 'samples.txt'}"
 
 
-def _readable(frames: list[pd.DataFrame]) -> str:
-    first = frames[0].iloc[0]
+def readable(samples: pd.DataFrame) -> str:
+    """What samples.txt shows of the samples: how they were drawn, then under each prompt a line of each model."""
+    read = samples[samples["purpose"] == "read"]
+    first = read.iloc[0]
     settings = f"temperature {first['temperature']:g}, top_p {first['top_p']:g}, seed {first['seed']}"
     blocks = [f"Answers of every model, drawn with {settings}"]
-    for rows in zip(*(frame.itertuples() for frame in frames), strict=True):
+    models = [part for _, part in read.groupby("model", sort=False)]
+    for rows in zip(*(part.itertuples() for part in models), strict=True):
         answers = [f"  {row.model:<12} {visible(row.text)}" for row in rows]
         blocks.append("\n".join([visible(rows[0].prompt), *answers]))
     return "\n\n".join(blocks) + "\n"

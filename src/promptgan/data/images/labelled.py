@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptgan.data.idx import read_idx
+from promptgan.data.images.idx import read_idx
 
 if TYPE_CHECKING:
     import pandas as pd
