@@ -56,10 +56,11 @@ def write_parquet(frame: "pd.DataFrame", path: Path) -> None:
 
     columns = {}
     for name in frame.columns:
-        values = [value if isinstance(value, bytes) else _storable(value) for value in frame[name]]
-        binary = any(isinstance(value, bytes) for value in values)
-        encoded = [value.encode() if binary and isinstance(value, str) else value for value in values]
-        columns[name] = pa.array(encoded, pa.binary() if binary else pa.string())
+        values = list(frame[name])
+        if values and all(isinstance(value, bytes) for value in values):
+            columns[name] = pa.array(values, pa.binary())
+        else:
+            columns[name] = pa.array([_storable(value) for value in values], pa.string())
     pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=2**16)
 
 

@@ -11,7 +11,8 @@ from promptgan.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import Pairs, batch_order, in_order
-from promptgan.training.loop.method import Limit, Method, Numbers, Player, Row, Value
+from promptgan.training.loop.cooling import Cooling
+from promptgan.training.loop.method import Limit, Method, Player, Row, Value
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.likelihood.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -43,8 +44,8 @@ class Likelihood(Method):
         self.p, self.compute, self.seed = parameters, compute, seed
         self.device = next(generator.parameters()).device
         self.player = Player("generator", generator, adamw(generator, parameters.learning_rate), clip=1.0)
-        self.numbers = Numbers(rate=parameters.learning_rate, cuts=0, best=math.inf, steps=0)
-        self.state = {"generator": generator, "optimizer": self.player.optimizer, "numbers": self.numbers}
+        self.cooling = Cooling(parameters)
+        self.state = {"generator": generator, "optimizer": self.player.optimizer, "numbers": self.cooling}
         self.order: tuple[int, list[Any]] = (-1, [])
 
     @property
@@ -58,27 +59,22 @@ class Likelihood(Method):
         if epoch != self.order[0]:
             self.order = epoch, batch_order(self.train.lengths, self.p.batch, self.seed, epoch)
         for group in self.player.optimizer.param_groups:
-            group["lr"] = self.numbers["rate"] * min(1.0, (k + 1) / max(1, self.p.warmup))
+            group["lr"] = self.cooling.rate(k)
         with autocast(self.compute):
             batch = self.train.batch(self.order[1][index]).to(self.device)
             nll, tokens = likelihood.backward(self.generator, batch)
         self.player.update()
-        self.numbers["steps"] += 1
+        self.cooling["steps"] += 1
         return {"train_loss": (nll, tokens)}
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """NLL per token of the validation texts, and after the first step the learning rate that led there."""
         nll = validation_nll(cast("TextGenerator", networks["generator"]), self.val, self.compute)
-        return {"val_loss": nll, **({"rate": self.numbers["rate"]} if self.numbers["steps"] else {})}
+        return {"val_loss": nll, **self.cooling.row()}
 
     def hear(self, row: Row) -> str | None:
         """Cut the learning rate where a validation gained less than `min_gain`; stop after `patience` cuts."""
-        numbers = self.numbers
-        if row["val_loss"] > numbers["best"] - self.p.min_gain:
-            numbers["rate"] *= self.p.cut
-            numbers["cuts"] += 1
-        numbers["best"] = min(numbers["best"], row["val_loss"])
-        return "converged" if numbers["cuts"] >= self.p.patience else None
+        return self.cooling.hear(row["val_loss"])
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[Likelihood, Plan]:

@@ -1,0 +1,21 @@
+"""Drawing arrays from a generator, each from a random vector of its own."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from promptgan.forms.tensors.roles import TensorGenerator
+from promptgan.forms.tensors.tensors import to_bytes
+
+
+def noise(seed: int, rows: int, latent: int) -> Tensor:
+    """Standard normal vectors (rows, latent), float32; a row is the same however many rows there are."""
+    drawn = np.random.Generator(np.random.Philox(seed)).standard_normal((rows, latent), dtype=np.float32)
+    return torch.from_numpy(drawn)
+
+
+@torch.no_grad()
+def draw(generator: TensorGenerator, z: Tensor, batch: int = 256) -> Tensor:
+    """What a generator, in evaluation mode, makes of latent vectors (N, Z): uint8 (N, C, H, W) on the CPU."""
+    device = next(generator.parameters()).device
+    return torch.cat([to_bytes(generator(part.to(device))) for part in torch.split(z, batch)])

@@ -1,0 +1,1 @@
+"""Networks of arrays: one family per folder."""

@@ -1,0 +1,19 @@
+"""What the convolutional networks take."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptgan import base
+
+
+class Parameters(base.Parameters):
+    """The `generator`, `discriminator` or `encoder` section for `network: dcgan`."""
+
+    network: Literal["dcgan"]
+    latent: int | None = Field(ge=1, le=4096)
+    """Size of a latent vector; null for a discriminator, which has none."""
+    width: int = Field(ge=2, le=1024)
+    """Channels at half the images' size; twice as many at a quarter of it."""
+    normalisation: Literal["batch", "none"]
+    """Of hidden channels; `none` for a discriminator whose slope is penalised, since a batch mixes its examples."""

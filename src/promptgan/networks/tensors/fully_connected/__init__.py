@@ -1,0 +1,1 @@
+"""Layers in which every unit sees every pixel."""

@@ -1,0 +1,20 @@
+"""What the fully connected networks take."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptgan import base
+
+
+class Parameters(base.Parameters):
+    """The `generator`, `discriminator` or `encoder` section for `network: fully_connected`."""
+
+    network: Literal["fully_connected"]
+    latent: int | None = Field(ge=1, le=4096)
+    """Size of a latent vector; null for a discriminator, which has none."""
+    width: int = Field(ge=2, le=8192)
+    """Units of a hidden layer."""
+    layers: int = Field(ge=1, le=16)
+    """Hidden layers."""
+    dropout: float = Field(ge=0, lt=1)

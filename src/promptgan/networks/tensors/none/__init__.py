@@ -1,0 +1,1 @@
+"""For a role that a recipe has not."""

@@ -1,0 +1,12 @@
+"""How images become arrays."""
+
+from pydantic import Field
+
+from promptgan import base
+
+
+class Parameters(base.Parameters):
+    """The `tokenize` section for images."""
+
+    size: int = Field(ge=4, le=1024, multiple_of=4)
+    """Pixels that the arrays are wide and high; images of another size are resized."""

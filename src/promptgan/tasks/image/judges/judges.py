@@ -1,0 +1,169 @@
+"""Fitting the classifier whose features images are measured in, on a split that no generator sees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from promptgan import base
+from promptgan.compute import Compute
+from promptgan.forms.tensors.form import Example
+from promptgan.forms.tensors.tensors import Tensors
+from promptgan.tasks.image.judges import classifier as networks
+from promptgan.tasks.image.judges.classifier import Classifier
+from promptgan.tasks.image.judges.parameters import Parameters
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.method import Method, Player, Row, Value
+from promptgan.training.loop.run import Plan, run
+
+Indices = npt.NDArray[np.int64]
+FEWEST = 100
+"""Images that leave ten in each held-out tenth."""
+
+
+class TooFewImages(base.PromptganError):
+    """The judge split is too small to fit and to test on."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A classifier and what became of its training."""
+
+    classifier: Classifier
+    index: dict[str, Any]
+    """What it is built from."""
+    metrics: dict[str, Any]
+    """The content of metrics/judges.json."""
+
+    def save(self, folder: Path) -> None:
+        """Write the classifier, which `promptgan.tasks.image.judges.classifier.load` reads."""
+        networks.save(folder, self.classifier, {**self.index, **self.metrics})
+
+    @property
+    def sentence(self) -> str:
+        """How well it tells classes apart, beside the nearest mean image."""
+        return (
+            f"classifier: accuracy {self.metrics['classifier']['accuracy']:.3f};"
+            f" nearest mean image: {self.metrics['nearest_mean']['accuracy']:.3f}"
+        )
+
+
+class Classifying(Method):
+    """Fits the classifier by cross-entropy.
+
+    Args:
+        classifier: fitted in place.
+        data: the judge split.
+        train, stop: indices of the images that are learnt from, and of those that decide when to stop.
+        parameters: the `judges` section.
+        seed: of the order of the images.
+        device: where it runs.
+    """
+
+    score = "accuracy"
+    remedy = "lower judges.learning_rate"
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        data: Tensors,
+        train: Indices,
+        stop: Indices,
+        parameters: Parameters,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.classifier, self.data, self.train, self.stop = classifier, data, train, stop
+        self.size, self.seed, self.device = parameters.batch, seed, device
+        optimizer = torch.optim.AdamW(classifier.parameters(), parameters.learning_rate)
+        self.player = Player("classifier", classifier, optimizer, clip=None)
+        self.state = {"classifier": classifier, "optimizer": optimizer}
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of a pass over the images."""
+        return max(1, len(self.train) // self.size)
+
+    def step(self, k: int) -> dict[str, Value]:
+        """One batch."""
+        epoch, index = divmod(k, self.per_epoch)
+        order = np.random.default_rng([self.seed, epoch]).permutation(self.train)
+        batch = order[index * self.size : (index + 1) * self.size]
+        labels = torch.from_numpy(self.data.labels[batch]).to(self.device)
+        loss = cross_entropy(self.classifier(self.data.batch(batch).to(self.device)), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.player.update()
+        return {"loss": loss}
+
+    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
+        """How many of the images that decide when to stop it gets right."""
+        return {"accuracy": self.accuracy(self.stop)}
+
+    def accuracy(self, part: Indices) -> float:
+        """Share of the images ``part`` whose class it gets right."""
+        _, found = networks.seen(self.classifier, self.data.stored(part))
+        return float((found == self.data.labels[part]).mean())
+
+
+def fit(
+    data: Tensors,
+    example: Example,
+    parameters: Parameters,
+    compute: Compute,
+    seed: int,
+    device: torch.device,
+    checkpoint: Checkpoint,
+) -> Fitted:
+    """Fit the classifier on all images but those for stopping and reporting.
+
+    The last tenth is for the accuracy reported, which stands beside that of the class with the nearest mean image, and
+    the tenth before it for stopping. All of it is computed in float32, whatever ``compute`` says.
+
+    Raises:
+        TooFewImages: there are fewer than 100.
+        NonFiniteTraining, Interrupted: see `promptgan.training.loop.run.run`.
+    """
+    if len(data) < FEWEST:
+        raise TooFewImages(
+            f"data/tokens/judge.images.npy holds {len(data)} images; the classifier needs {FEWEST}",
+            "give the pipeline more data, or a larger judge share in the section validate",
+        )
+    tenth = len(data) // 10
+    train, stop, report = np.split(np.arange(len(data)), [len(data) - 2 * tenth, len(data) - tenth])
+    classes = int(data.labels.max()) + 1
+    shape = (example.channels, example.height, example.width)
+    torch.manual_seed(seed)
+    classifier = Classifier(shape, classes, parameters.width, parameters.features, parameters.dropout).to(device)
+    method = Classifying(classifier, data, train, stop, parameters, seed, device)
+    plan = Plan(
+        title="classifier",
+        steps=parameters.epochs * method.per_epoch,
+        validate_every=method.per_epoch,
+        checkpoint_every=method.per_epoch,
+        per_epoch=method.per_epoch,
+        patience=parameters.patience,
+    )
+    outcome = run(method, plan, checkpoint)
+    index = {"shape": shape, "classes": classes, "width": parameters.width, "features": parameters.features}
+    metrics = {
+        "classifier": {"accuracy": round(method.accuracy(report), 4)},
+        "nearest_mean": {"accuracy": round(_nearest_mean(data, train, report, classes), 4)},
+        "best_epoch": outcome.best_step // method.per_epoch,
+        "images": {"train": len(train), "stop": len(stop), "report": len(report)},
+    }
+    return Fitted(classifier.eval(), index, metrics)
+
+
+def _nearest_mean(data: Tensors, train: Indices, report: Indices, classes: int) -> float:
+    pixels, labels = data.images[train].reshape(len(train), -1).astype(np.float64), data.labels[train]
+    there = [k for k in range(classes) if (labels == k).any()]
+    means = np.stack([pixels[labels == k].mean(0) for k in there])
+    asked = data.images[report].reshape(len(report), -1).astype(np.float64)
+    distances = np.square(means).sum(1) - 2 * asked @ means.T
+    return float((np.array(there)[distances.argmin(1)] == data.labels[report]).mean())

@@ -1,0 +1,1 @@
+"""Images drawn of every model."""

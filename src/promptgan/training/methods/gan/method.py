@@ -1,0 +1,131 @@
+"""Alternating adversarial training of a generator of arrays (Goodfellow et al., 2014, arXiv:1406.2661)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from promptgan import base
+from promptgan.compute import autocast
+from promptgan.forms.tensors.roles import TensorDiscriminator, TensorGenerator
+from promptgan.forms.tensors.tensors import Batches
+from promptgan.training.loop.method import Method, Row, Value
+from promptgan.training.loop.run import Plan
+from promptgan.training.methods.gan.parameters import Parameters
+from promptgan.training.setting import Setting
+
+
+class GAN(Method):
+    """A generator and a discriminator that learn from one another.
+
+    In each unit of work the discriminator takes its steps, each on a batch of its own, then the generator its own.
+
+    Args:
+        setting: networks, examples, objective, penalty and score.
+        parameters: the `train` section.
+    """
+
+    averaged = ("generator",)
+    remedy = "lower the learning rates of train.players, or set compute.precision to float32"
+
+    def __init__(self, setting: Setting, parameters: Parameters) -> None:
+        self.p, self.setting = parameters, setting
+        self.generator = cast("TensorGenerator", setting.network("generator"))
+        self.discriminator = cast("TensorDiscriminator", setting.network("discriminator"))
+        self.players = {
+            "generator": parameters.players.generator.player("generator", self.generator),
+            "discriminator": parameters.players.discriminator.player("discriminator", self.discriminator),
+        }
+        self.state = {
+            **{name: player.network for name, player in self.players.items()},
+            **{f"{name}_optimizer": player.optimizer for name, player in self.players.items()},
+        }
+        self.batches = Batches(setting.train, parameters.batch, setting.seed)
+
+    def step(self, k: int) -> dict[str, Value]:
+        """The discriminator's steps, then the generator's."""
+        noted: dict[str, Value] = {}
+        turns = self.p.players.discriminator.steps
+        for turn in range(turns):
+            real = self.batches[k * turns + turn].to(self.setting.device)
+            noted |= self._step_discriminator(real)
+        for _ in range(self.p.players.generator.steps):
+            noted |= self._step_generator(real)
+        return noted
+
+    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
+        """What the score says of what is drawn."""
+        assert self.setting.score
+        return self.setting.score(networks)
+
+    def _drawn(self, count: int) -> Tensor:
+        z = torch.randn(count, self.generator.latent, device=self.setting.device)
+        with autocast(self.setting.compute):
+            drawn: Tensor = self.generator(z)
+        return drawn.float()
+
+    def _logits(self, x: Tensor) -> Tensor:
+        with autocast(self.setting.compute):
+            logits: Tensor = self.discriminator(x)
+        return logits.float()
+
+    def _step_discriminator(self, real: Tensor) -> dict[str, Value]:
+        assert self.setting.objective
+        with torch.no_grad():
+            fake = self._drawn(len(real))
+        real_logits, fake_logits = self._logits(real), self._logits(fake)
+        loss: Tensor = self.setting.objective.discriminator_loss(real_logits, fake_logits)
+        noted: dict[str, Value] = {
+            "discriminator_loss": loss,
+            "accuracy": (real_logits > fake_logits).float().mean(),
+        }
+        if self.p.penalty != "none":
+            noted["penalty"] = penalty = self._penalty(real, fake)
+            loss = loss + self.p.penalty_weight * penalty
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.players["discriminator"].update()
+        return noted
+
+    def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
+        assert self.setting.penalty
+        penalty = self.setting.penalty
+        if penalty.AT == "real":
+            return cast("Tensor", penalty.penalty(self.discriminator, real))
+        mixing = torch.rand(len(real), device=real.device)
+        return cast("Tensor", penalty.penalty(self.discriminator, real, fake, mixing))
+
+    def _step_generator(self, real: Tensor) -> dict[str, Value]:
+        assert self.setting.objective
+        self.discriminator.requires_grad_(False)
+        fake_logits = self._logits(self._drawn(len(real)))
+        with torch.no_grad():
+            real_logits = self._logits(real)
+        loss: Tensor = self.setting.objective.generator_loss(real_logits, fake_logits)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.players["generator"].update()
+        self.discriminator.requires_grad_(True)
+        return {"generator_loss": loss}
+
+
+def build(setting: Setting, parameters: Parameters) -> tuple[GAN, Plan]:
+    """Adversarial training of a fresh generator, or of the twin's.
+
+    Raises:
+        ParameterError: it shall go on from a twin, and there is none.
+    """
+    p = parameters
+    if p.start == "twin" and "generator" not in setting.start:
+        raise base.ParameterError(["train.start: twin needs a generator that pretrain.method has trained, not none"])
+    plan = Plan(
+        title="adversarial",
+        steps=p.steps,
+        validate_every=p.validate_every,
+        checkpoint_every=p.checkpoint_every,
+        ema=p.ema,
+        patience=p.patience,
+        keeps_start=p.start == "fresh",
+        fresh=p.start == "fresh",
+    )
+    return GAN(setting if p.start == "twin" else replace(setting, start={}), parameters), plan

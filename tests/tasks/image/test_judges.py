@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from promptgan.forms.tensors import form
+from promptgan.forms.tensors.tensors import Tensors
+from promptgan.tasks.image.judges import classifier
+from promptgan.tasks.image.judges.judges import Fitted, TooFewImages, fit
+from promptgan.tasks.image.judges.parameters import Parameters
+from promptgan.training.loop.checkpoint import Checkpoint
+from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE
+
+PARAMETERS = Parameters(width=4, features=8, dropout=0.1, batch=16, learning_rate=0.01, epochs=4, patience=4)
+
+
+def fitted(data: Tensors, seed: int = 1, checkpoint: Checkpoint | None = None) -> Fitted:
+    with checkpoint or Checkpoint("judges", {}) as state:
+        return fit(data, EXAMPLE, PARAMETERS, COMPUTE, seed, CPU, state)
+
+
+def test_the_classifier_learns_and_stands_beside_the_nearest_mean(arrays: Path) -> None:
+    found = fitted(form.split(arrays, "judge"))
+    assert found.metrics["classifier"]["accuracy"] > 0.9
+    assert found.metrics["nearest_mean"]["accuracy"] > 0.9
+    assert found.metrics["images"] == {"train": 96, "stop": 12, "report": 12}
+    assert found.sentence.startswith("classifier: accuracy ")
+
+
+def test_a_saved_classifier_sees_the_same_and_the_same_seed_gives_the_same_bytes(arrays: Path, tmp_path: Path) -> None:
+    data = form.split(arrays, "judge")
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        found = fitted(data, seed)
+        found.save(tmp_path / name)
+    contents = [(tmp_path / name / classifier.WEIGHTS).read_bytes() for name in "abc"]
+    assert contents[0] == contents[1] != contents[2]
+    features, classes = classifier.seen(found.classifier, data.stored())
+    again, same = classifier.seen(classifier.load(tmp_path / "c"), data.stored())
+    assert (features == again).all() and (classes == same).all()
+    assert features.shape == (120, 8)
+
+
+@pytest.mark.parametrize("name", [classifier.INDEX, classifier.WEIGHTS])
+def test_a_broken_folder_is_a_clear_error(name: str, arrays: Path, tmp_path: Path) -> None:
+    fitted(form.split(arrays, "judge")).save(tmp_path / "judge")
+    (tmp_path / "judge" / name).write_bytes(b"{")
+    with pytest.raises(classifier.NoClassifier, match="holds no classifier"):
+        classifier.load(tmp_path / "judge")
+
+
+def test_too_few_images_are_refused(arrays: Path) -> None:
+    few = form.split(arrays, "val")
+    with pytest.raises(TooFewImages, match="60 images; the classifier needs 100"):
+        fitted(few)
+
+
+def test_its_features_ignore_dropout_once_it_is_fitted() -> None:
+    network = classifier.Classifier((1, 8, 8), 2, 4, 8, dropout=0.5).eval()
+    x = torch.rand(3, 1, 8, 8)
+    assert torch.equal(network(x), network(x))

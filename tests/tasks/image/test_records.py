@@ -1,0 +1,78 @@
+"""What is asked of image records, and where those go that do not meet it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from promptgan.quality.examination import TableRuleBroken
+from promptgan.quality.splits import Shares
+from promptgan.tasks.image.records.parameters import Parameters
+from promptgan.tasks.image.records.records import validate
+from tests.tasks.image.conftest import SIZE, png, records
+
+PARAMETERS = Parameters(
+    shares=Shares(val=0.2, test=0.2, judge=0.2),
+    width=SIZE,
+    height=SIZE,
+    min_rows=100,
+    max_defect_share=0.1,
+    max_quarantine_share=0.2,
+    max_label_share=0.9,
+)
+
+
+def test_good_images_pass_whole() -> None:
+    found = validate(records(200, 0), PARAMETERS)
+    assert len(found.quarantine) == 0
+    together = pd.concat(found.splits.values())
+    assert sorted(together["id"]) == sorted(records(200, 0)["id"])
+    assert found.summary["rows"]["read"] == 200
+    assert found.summary["labels"] == {"a": 100, "b": 100}
+
+
+@pytest.mark.parametrize(
+    ("image", "rule"),
+    [
+        (b"no picture", "wrong-size"),
+        (png(np.zeros((4, 4), np.uint8) + np.arange(4, dtype=np.uint8)), "wrong-size"),
+        (png(np.full((SIZE, SIZE), 7, np.uint8)), "empty-image"),
+        (None, "missing-value"),
+    ],
+)
+def test_a_bad_image_goes_to_quarantine_with_its_rule(image: Any, rule: str) -> None:
+    source = records(200, 0)
+    source.at[5, "image"] = image
+    found = validate(source, PARAMETERS)
+    assert found.quarantine[["id", "rule"]].to_numpy().tolist() == [["0-5", rule]]
+
+
+def test_equal_pixels_stay_once_and_in_the_split_of_highest_rank() -> None:
+    source = records(200, 0)
+    where = {i: split for split, frame in validate(source, PARAMETERS).splits.items() for i in frame.index}
+    test = next(i for i, split in where.items() if split == "test")
+    train = next(i for i, split in where.items() if split == "train")
+    again = next(i for i, split in where.items() if split == "test" and i > test)
+    source.at[train, "image"] = source.at[test, "image"]
+    source.at[again, "image"] = source.at[test, "image"]
+    found = validate(source, PARAMETERS)
+    assert dict(zip(found.quarantine["id"], found.quarantine["rule"], strict=True)) == {
+        f"0-{train}": "duplicate-across-splits",
+        f"0-{again}": "exact-duplicate",
+    }
+    assert f"0-{test} in test" in found.quarantine.set_index("id").loc[f"0-{train}", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"min_rows": 1000}, "too-few-rows"),
+        ({"max_label_share": 0.4}, "label-balance"),
+        ({"width": 5, "max_quarantine_share": 0.1}, "quarantine-share"),
+    ],
+)
+def test_a_bad_table_is_refused(change: dict[str, Any], rule: str) -> None:
+    with pytest.raises(TableRuleBroken) as caught:
+        validate(records(200, 0), PARAMETERS.model_copy(update=change))
+    assert rule in caught.value.rules

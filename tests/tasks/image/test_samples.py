@@ -1,0 +1,83 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from promptgan.forms.tensors.roles import TensorGenerator
+from promptgan.networks import folder
+from promptgan.tasks.image import page
+from promptgan.tasks.image.samples.parameters import Parameters
+from promptgan.tasks.image.samples.samples import generate, grid, images, load, read
+from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
+
+PARAMETERS = Parameters(count=10, shown=4)
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> dict[str, Path]:
+    """Two model folders, and the folder of a stage that the recipe does not use."""
+    folders = {name: tmp_path / "models" / name for name in ("twin", "control", "adversarial")}
+    for name in ("twin", "adversarial"):
+        network = folder.build("tensors", "generator", SECTIONS["generator"], EXAMPLE)
+        folder.save(folders[name], {"generator": network}, SECTIONS, folder.described("image", "tensors", EXAMPLE))
+    folder.save_none(folders["control"], "a test")
+    return folders
+
+
+def test_every_model_draws_images_and_a_grid(models: dict[str, Path], validated_images: Path, tmp_path: Path) -> None:
+    said = generate(models, validated_images, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    assert said.startswith("20 images in ") and "grid-adversarial.png" in said
+    table = pd.read_parquet(tmp_path / "out/samples.parquet")
+    assert table.groupby("model", sort=False).size().to_dict() == {"twin": 10, "adversarial": 10}
+    found = read(tmp_path / "out/samples.parquet")
+    assert torch.equal(found["twin"], images(load(models["twin"]), 10, 1))
+    stored = np.array(Image.open(io.BytesIO(table["image"][0])))
+    assert np.array_equal(stored, found["twin"][0, 0].numpy())
+    for name in ("real", "twin", "adversarial"):
+        with Image.open(tmp_path / f"out/grid-{name}.png") as picture:
+            assert picture.size == ((2 * SIZE + 3) * 2,) * 2
+
+
+def test_the_same_models_and_seed_give_the_same_bytes(
+    models: dict[str, Path], validated_images: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        generate(models, validated_images, tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
+    for path in (tmp_path / "one").iterdir():
+        assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_an_image_does_not_depend_on_how_many_are_drawn(models: dict[str, Path]) -> None:
+    generator = load(models["twin"])
+    assert torch.equal(images(generator, 3, 1), images(generator, 9, 1)[:3])
+    assert not torch.equal(images(generator, 3, 1), images(generator, 3, 2))
+
+
+def test_a_grid_shows_every_image_where_it_belongs() -> None:
+    shades = torch.arange(4, dtype=torch.uint8)[:, None, None, None].expand(4, 1, SIZE, SIZE) * 60
+    picture = np.array(grid(shades))
+    centres = [picture[y, x, 0] for y in (10, 28) for x in (10, 28)]
+    assert centres == [0, 60, 120, 180]
+
+
+def test_a_model_of_another_task_is_refused(generator: TensorGenerator, tokens: Path, tmp_path: Path) -> None:
+    from tests.conftest import EXAMPLE as TOKENS
+    from tests.conftest import GENERATOR
+
+    index = folder.described("text", "tokens", TOKENS)
+    folder.save(tmp_path / "text", {"generator": generator}, {"generator": GENERATOR}, index)
+    with pytest.raises(folder.NotAModelFolder, match="makes no images: its task is text"):
+        load(tmp_path / "text")
+
+
+def test_the_page_holds_every_grid_by_itself(models: dict[str, Path], validated_images: Path, tmp_path: Path) -> None:
+    generate(models, validated_images, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    html = page.markup(tmp_path / "out")
+    assert html.count('src="data:image/png;base64,') == 3
+    assert [list(entries) for _, entries in page.shown(tmp_path / "out", 5)] == [
+        ["real data", "likelihood twin", "adversarial"]
+    ]
