@@ -7,7 +7,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from promptgan.cli import app
-from promptgan.experiments import side_by_side, table
+from promptgan.experiments import table
 from promptgan.experiments.rows import Row, rows
 from promptgan.experiments.table import best, names, settings, varied
 from tests.experiments.conftest import call, set_parameter
@@ -111,7 +111,7 @@ def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
         "    - do you have any pets?", "    - do you have any pets, [b] and if so how many, and what are they called?"
     )
     console = Console(width=80, record=True, highlight=False)
-    side_by_side.diff("HEAD", "workspace", console)
+    table.diff("HEAD", "workspace", console)
     said = console.export_text()
     assert max(map(len, said.splitlines())) <= 80
     assert "train.players.generator.learning_rate " in said

@@ -275,5 +275,5 @@ def test_two_experiments_side_by_side_and_their_curves(compared: Compared, tmp_p
 
 def test_the_table_without_an_experiment_says_how_to_make_one(finished: Clone) -> None:
     said = call(finished, "exp", "show")[1]
-    assert said.splitlines()[1].startswith("workspace")
+    assert said.splitlines()[2].startswith("workspace")
     assert "there is no experiment yet" in said

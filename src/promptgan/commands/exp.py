@@ -40,6 +40,6 @@ def diff(
     promptgan exp diff text-gumbel-s1 text-hinge-s1
     promptgan exp diff HEAD workspace
     """
-    from promptgan.experiments import side_by_side
+    from promptgan.experiments import table
 
-    side_by_side.diff(a, b)
+    table.diff(a, b)

@@ -241,5 +241,5 @@ def _cell(found: Estimate | None, style: str, sign: str, bold: bool) -> str:
     if found is None:
         return "–"
     spread = "" if found.half_width is None else f" ± {found.half_width:{style}}"
-    text = f"{round(found.mean, 6):{sign}{style}}{spread}"
+    text = f"{found.mean:{sign}{style}}{spread}"
     return f"**{text}**" if bold and found.excludes_zero else text
