@@ -20,6 +20,8 @@ from promptgan.networks import folder
 from promptgan.progress import Progress
 from promptgan.tasks.image.samples.parameters import Parameters
 
+OPTIONS = frozenset({"out"})
+"""What `promptgan generate` takes for a model of images."""
 SCALE = 2
 """Pixels of a grid for each of an image, whichever way."""
 
@@ -42,6 +44,17 @@ def load(model: Path, device: torch.device | None = None) -> TensorGenerator:
 def images(generator: TensorGenerator, count: int, seed: int) -> Tensor:
     """``count`` images, uint8 (N, C, H, W); the first are the same however many there are."""
     return draw(generator, noise(seed, count, generator.latent))
+
+
+def make(model: Path, n: int, seed: int, out: Path = Path("grid.png")) -> str:
+    """``n`` images in the picture ``out``; says where it is.
+
+    Raises:
+        NotAModelFolder: see `load`.
+        OSError: the picture cannot be written.
+    """
+    grid(images(load(model), n, seed)).save(out, "png")
+    return f"{n} images in {out}"
 
 
 def grid(drawn: Tensor) -> Image.Image:

@@ -20,6 +20,8 @@ from promptgan.networks import folder
 from promptgan.progress import Progress
 from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
 
+OPTIONS = frozenset({"prompt", "temperature", "top_p"})
+"""What `promptgan generate` takes for a model of texts."""
 READABLE = 10
 """Test prompts whose answers are written out for people."""
 
@@ -108,6 +110,25 @@ def answer(
         )
         answers.update(zip(chosen, decode(model.tokenizer, texts), strict=True))
     return [answers[i] for i in range(len(rows))]
+
+
+def make(
+    model: Path, n: int, seed: int, prompt: list[str] | None = None, temperature: float = 0.7, top_p: float = 0.9
+) -> str:
+    """``n`` answers to each prompt, below it, as a person may safely see them.
+
+    Raises:
+        UnusablePrompt: there is none, or one has no word.
+        UnusableTemperature, NotAModelFolder: see `answer` and `load`.
+    """
+    if not prompt:
+        raise UnusablePrompt("a model of texts answers prompts", "give one, as in --prompt 'how are you?'")
+    asked = [each for each in prompt for _ in range(n)]
+    answers = answer(load(model), asked, seed=seed, temperature=temperature, top_p=top_p)
+    lines = []
+    for number, each in enumerate(prompt):
+        lines += [f"> {visible(each)}", *(f"  {visible(text)}" for text in answers[number * n : (number + 1) * n])]
+    return "\n".join(lines)
 
 
 def generate(
