@@ -97,17 +97,22 @@ class ParameterFile:
             sections[key.partition(".")[0]] = head + _dump(document)
         return replace(self, sections=sections)
 
-    def with_comments_of(self, there: "ParameterFile") -> "ParameterFile":
+    def with_comments_of(self, there: "ParameterFile", preset: "ParameterFile | None" = None) -> "ParameterFile":
         """The file with the comments and the line ends of another; a section whose values are alike is as it is there.
 
         Of equal values the order of keys does not matter, but 1 is not 1.0.
+
+        Args:
+            there: the other file.
+            preset: where it came from, whose comments are not kept: they speak of that preset.
         """
         sections = dict(self.sections)
         for key in sections.keys() & there.sections.keys():
             (_, new), (head, old) = _taken_apart(sections[key]), _taken_apart(there.sections[key])
             alike = json.dumps(new, sort_keys=True, default=str) == json.dumps(old, sort_keys=True, default=str)
             if not alike:
-                _keep_comments(new, old)
+                theirs = preset.sections.get(key) if preset else None
+                _keep_comments(new, old, _taken_apart(theirs)[1] if theirs else None)
             sections[key] = there.sections[key] if alike else head + _dump(new)
         return replace(there, sections=sections)
 
@@ -146,21 +151,23 @@ def _dump(document: CommentedMap) -> str:
     return target.getvalue()
 
 
-def _keep_comments(new: Any, old: Any) -> None:
-    """Give a section the comments that it has had; of those that are alike, the columns are the new ones."""
+def _keep_comments(new: Any, old: Any, preset: Any = None) -> None:
+    """Give a section the comments that it has had, those of its preset left out; alike ones keep the new columns."""
     if not (isinstance(new, CommentedMap) and isinstance(old, CommentedMap)):
         return
     if old.ca.comment:
         new.ca.comment = old.ca.comment
     for key in new.keys() & old.keys():
-        alike = _words(new.ca.items.get(key)) == _words(old.ca.items.get(key))
+        known = isinstance(preset, CommentedMap) and key in preset
+        given = [new.ca.items.get(key), *([preset.ca.items.get(key)] if known else [])]
+        alike = any(_words(comment) == _words(old.ca.items.get(key)) for comment in given)
         if (
             key in old.ca.items
             and not alike
             and isinstance(new[key], CommentedMap) == isinstance(old[key], CommentedMap)
         ):
             new.ca.items[key] = old.ca.items[key]
-        _keep_comments(new[key], old[key])
+        _keep_comments(new[key], old[key], preset[key] if known else None)
 
 
 def _words(comments: Any) -> list[str]:

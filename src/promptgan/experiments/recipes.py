@@ -158,7 +158,7 @@ def use(
         before, there = _readable(base.load_params(path)), ParameterFile.read(path)
     except base.ParameterError:  # nothing to keep of a file that cannot be taken apart
         before, there = {}, ParameterFile({})
-    changes = _write(preset.with_comments_of(there), path, find(name), before)
+    changes = _write(preset.with_comments_of(there, _preset_of(before)), path, find(name), before)
     own = _set_by_hand(before)
     changes = [replace(change, by_hand=change.key in own) for change in changes]
     return sorted(changes, key=lambda change: not change.by_hand)
@@ -232,12 +232,19 @@ def _write(file: ParameterFile, path: Path, blamed: Path, before: dict[str, str]
     return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
 
 
+def _preset_of(before: dict[str, str]) -> ParameterFile | None:
+    """The preset that a parameter file names, or None."""
+    try:
+        return _compose(before.get("recipe", ""))
+    except base.PromptganError:
+        return None
+
+
 def _set_by_hand(before: dict[str, str]) -> set[str]:
     """Keys whose values are not those of the preset that a parameter file names; none where it names none."""
-    try:
-        preset = _readable(_compose(before.get("recipe", "")).values)
-    except base.PromptganError:
+    if not (known := _preset_of(before)):
         return set()
+    preset = _readable(known.values)
     left_open = {"recipe", *(key for key, value in preset.items() if value == "auto")}
     return {key for key, value in before.items() if key not in left_open and preset.get(key) != value}
 
