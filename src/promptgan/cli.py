@@ -73,6 +73,7 @@ def check() -> None:
 
     require(base.PARAMS_FILE)
     document = parameters.check(on_this_machine=True)
+    own_data.check_minimum(document, Path.cwd())
     if changed := own_data.changed_since_import(document["data"], Path.cwd(), document["recipe"]):
         print(f"note: {changed}")
     if admitted := listed.admitted_again():
@@ -121,6 +122,7 @@ def use(
         raise typer.BadParameter(
             "--keep changes the section data alone: it goes with --path, not --device or --threads"
         )
+    from promptgan import base
     from promptgan.experiments import own_data
     from promptgan.experiments import recipes as presets
 
@@ -140,6 +142,7 @@ def use(
             changes = presets.use_data(recipe, data)
         else:
             changes = presets.use(recipe, data=data, device=device.value, threads=threads)
+        own_data.check_minimum(base.load_params(), Path.cwd())
     unused = own_data.unused(data) if data else set()
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:

@@ -12,8 +12,17 @@ import pytest
 from promptgan.base import ParameterError, validated
 from promptgan.data.download import download
 from promptgan.data.sets import local_text
-from promptgan.data.sets.local_text import NotUtf8, UnknownFormat, WrongColumn
-from promptgan.experiments.own_data import MIN_PAIRS, NoSuchFile, TooFewPairs, changed_since_import, import_own_data
+from promptgan.data.tables.decoding import NotUtf8, UnknownFormat, wide_encoding
+from promptgan.data.tables.reading import WrongColumn
+from promptgan.experiments.own_data import (
+    MIN_PAIRS,
+    NoSuchFile,
+    TooFewForTheStages,
+    TooFewPairs,
+    changed_since_import,
+    check_minimum,
+    import_own_data,
+)
 
 ENGLISH = [(f'how was week {i}, "then"?', f"it was fine, number {i}") for i in range(MIN_PAIRS)]
 CHINESE = [(f"白日依山盡{chr(0x4E00 + i)}，", f"黃河入海流{chr(0x5E00 + i)}。") for i in range(MIN_PAIRS)]
@@ -45,7 +54,7 @@ def test_every_format_comes_back_as_records(kind, pairs, zipped, tmp_path):
     path = tmp_path / f"my data.{kind}{'.gz' if zipped else ''}"
     path.write_bytes(gzip.compress(body) if zipped else body)
     columns = (None, None) if kind == "txt" else ("question", "answer")
-    first = 7 if pairs is CHINESE else 5
+    first = 6 if pairs is CHINESE else 5
     section = import_own_data(path, prompt=columns[0], text=columns[1], first_words=first, root=tmp_path / "root")
 
     parameters = validated(local_text.Parameters, section)
@@ -86,8 +95,8 @@ def rows(text: str) -> bytes:
         ("a.txt", b"\n\n", (None, None), TooFewPairs, "0 usable"),
         ("a.csv", b"question,answer\nhi,ho\n", ("question", "answer"), TooFewPairs, "1 usable"),
         ("a.csv", rows("hi,\n"), ("question", "answer"), TooFewPairs, "0 usable"),
-        ("a.csv", rows("hi,ho\n"), ("question", "answers"), WrongColumn, "did you mean answer"),
-        ("a.csv", rows("hi,ho\n").replace(b",", b";"), ("question", "answer"), WrongColumn, "separated"),
+        ("a.csv", rows("hi,ho\n"), ("question", "answers"), WrongColumn, "did you mean 'answer'"),
+        ("a.csv", rows("hi,ho\n").replace(b",", b"|"), ("question", "answer"), WrongColumn, "separated"),
         (
             "a.csv",
             rows("hi,caf\n") + b"hi,caf\xe9\n",
@@ -125,8 +134,8 @@ def test_utf_16_is_said_before_anything_else_and_the_remedy_works(name, encoding
 
 
 def test_a_zero_byte_among_text_is_no_encoding():
-    assert local_text.wide_encoding(b"a,b\nhi\0,ho\n" * 9) == ""
-    assert local_text.wide_encoding(b"") == ""
+    assert wide_encoding(b"a,b\nhi\0,ho\n" * 9) == ""
+    assert wide_encoding(b"") == ""
 
 
 def test_says_when_the_original_has_changed(tmp_path):
@@ -167,3 +176,31 @@ def test_dvc_tracks_the_import_so_that_a_clone_can_pull_it(tmp_path):
     stored.unlink()
     dvc("checkout", "--quiet", f"{stored.relative_to(root)}.dvc")
     assert stored.read_bytes() == path.read_bytes()
+
+
+def test_data_that_a_later_stage_could_not_use_is_refused_before_it_trains(tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_bytes(content("csv", ENGLISH, tmp_path))
+    section = import_own_data(path, prompt="question", text="answer", first_words=3, root=tmp_path)
+    document = {"task": "text", "data": section, "validate": {"shares": {"val": 0.1, "test": 0.1, "judge": 0.1}}}
+    with pytest.raises(TooFewForTheStages, match=r"its 100 pairs leave \d+ for the judge split.* needs 20") as caught:
+        check_minimum(document, tmp_path)
+    share = float(re.search(r"to about ([\d.]+)", caught.value.remedy)[1])
+    document["validate"]["shares"]["judge"] = share
+    check_minimum(document, tmp_path)
+    check_minimum({"data": {"name": "chitchat"}}, tmp_path)
+
+
+def test_what_was_read_is_counted(tmp_path, capsys):
+    path = tmp_path / "my.csv"
+    path.write_bytes(content("csv", [*ENGLISH, ("", "an answer to nothing " + "x" * 500)], tmp_path))
+    import_own_data(path, prompt="question", text="answer", first_words=3, root=tmp_path)
+    said = capsys.readouterr().out
+    assert said == "my.csv: 101 rows, 100 of them usable pairs; the longest cell has 521 characters\n"
+
+
+def test_columns_of_numbers_are_said_to_hold_numbers(tmp_path):
+    path = tmp_path / "my.jsonl"
+    path.write_text("\n".join(json.dumps({"prompt": i, "text": ["a"]}) for i in range(200)))
+    with pytest.raises(TooFewPairs, match=r"its prompt holds int 200 times; its text holds lists 200 times"):
+        import_own_data(path, prompt=None, text=None, first_words=3, root=tmp_path)

@@ -14,8 +14,10 @@ import pytest
 from promptgan.base import PromptganError
 from promptgan.data.archives import MAX_MEMBER_BYTES, BrokenArchive, MissingMember, UnsafeArchive
 from promptgan.data.download import NoSourceDelivered, WrongContent, download
-from promptgan.data.sets.local_text import BrokenFile, NotUtf8, WrongColumn, read_pairs
+from promptgan.data.sets.local_text import read_pairs
 from promptgan.data.sources import Licence, PyPI, Upstream, content_sha256
+from promptgan.data.tables.decoding import BrokenFile, NotUtf8
+from promptgan.data.tables.reading import WrongColumn
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.examination import TableRuleBroken
 from promptgan.quality.splits import Shares, split_of
@@ -227,11 +229,11 @@ FILES = {
     "Latin-1 for UTF-8": ("a.csv", "prompt,text\nhi,café\n".encode("latin-1"), NotUtf8, "offset 18, line 2"),
     "UTF-16": ("a.csv", "prompt,text\n".encode("utf-16"), NotUtf8, "offset 0, line 1"),
     "one column": ("a.csv", b"prompt\nhi\n", WrongColumn, "two columns"),
-    "the wrong separator": ("a.csv", b"prompt;text\nhi;ho\n", WrongColumn, "separated"),
-    "a column misspelt": ("a.csv", b"prompt,texts\nhi,ho\n", WrongColumn, "did you mean texts"),
+    "the wrong separator": ("a.csv", b"prompt|text\nhi|ho\n", WrongColumn, "separated"),
+    "a column misspelt": ("a.csv", b"prompt,texts\nhi,ho\n", WrongColumn, "did you mean 'texts'"),
     "a ragged row": ("a.csv", b"prompt,text\nhi,ho,hu,he\n", BrokenFile, "line 2 has 4 fields"),
     "an open quote": ("a.csv", b'prompt,text\nhi,"ho\n', BrokenFile, "line 2"),
-    "two columns of one name": ("a.csv", b"text,text\nhi,ho\n", BrokenFile, "same name"),
+    "two columns of one name": ("a.csv", b"prompt,text,text\nhi,ho,hu\n", WrongColumn, "same name"),
     "half a gzip": ("a.csv.gz", b"\x1f\x8b\x08\x00\x00\x00", BrokenFile, "gzip"),
     "broken JSON": ("a.jsonl", b'{"prompt": "hi", "text": "ho"}\n{"prompt": \n', BrokenFile, "line 2"),
     "a broken Parquet file": ("a.parquet", b"PAR1 nonsense PAR1", BrokenFile, "Parquet"),

@@ -6,11 +6,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from promptgan.base import PromptganError, validated, write_json
-from promptgan.data.sets.local_text import Parameters, format_of, read_pairs
+from promptgan.base import PromptganError, choose, validated, write_json
+from promptgan.data.sets import local_text
+from promptgan.data.sets.local_text import Parameters, read_pairs
+from promptgan.data.tables.decoding import format_of
 from promptgan.record import sha256
 
 STORE = Path("data/own")
@@ -30,12 +33,17 @@ class NoSuchFile(PromptganError):
 class TooFewPairs(PromptganError):
     """The file is empty or has too few usable pairs to train on."""
 
-    def __init__(self, path: Path, found: int) -> None:
+    def __init__(self, path: Path, found: int, held: str = "") -> None:
+        seen = f"{found} usable pair(s)" + (f" ({held})" if held else "")
         super().__init__(
-            f"{path}: {'the file is empty' if not path.stat().st_size else f'{found} usable pair(s)'};"
+            f"{path}: {seen if path.stat().st_size else 'the file is empty'};"
             f" at least {MIN_PAIRS} are needed, thousands are better",
-            "add data; a pair is usable where neither its prompt nor its text is empty",
+            "add data, or name other columns; a pair is usable where both its prompt and its text hold words",
         )
+
+
+class TooFewForTheStages(PromptganError):
+    """A split of own data is smaller than a later stage needs, which would say so only after hours."""
 
 
 class NotTracked(PromptganError):
@@ -51,7 +59,7 @@ def import_own_data(
     """Check a file, copy it to ``data/own/SHA256/NAME`` of a repository, and track it there with DVC.
 
     Args:
-        path: CSV, TSV, JSONL, Parquet or plain text, or one of these gzipped.
+        path: CSV, TSV, JSON, JSON lines, Parquet or plain text, or one of these gzipped.
         prompt: column of the prompt, `prompt` where None; must be None for plain text.
         text: column of the text, `text` where None; must be None for plain text.
         first_words: of a line of plain text that make its prompt (characters where it is Chinese).
@@ -77,8 +85,11 @@ def import_own_data(
     pairs = read_pairs(path, prompt, text, first_words)  # first: what it finds explains what would come after
     validated(Parameters, section, "data")
     usable = sum(all(isinstance(side, str) and side.strip() for side in pair) for pair in pairs.itertuples(index=False))
+    longest = max((len(value) for side in pairs for value in pairs[side] if isinstance(value, str)), default=0)
     if usable < MIN_PAIRS:
-        raise TooFewPairs(path, usable)
+        raise TooFewPairs(path, usable, "; ".join(_held(pairs, side) for side in ("prompt", "text")))
+    counted = f"{len(pairs):,} rows, {usable:,} of them usable pairs"
+    print(f"{path.name}: {counted}; the longest cell has {longest:,} characters")
 
     stored = STORE / section["sha256"] / path.name
     target = root / stored
@@ -93,6 +104,43 @@ def import_own_data(
     originals[section["sha256"]] = [str(path.resolve()), status.st_size, status.st_mtime_ns]
     write_json(root / ORIGINALS, originals)
     return section
+
+
+def check_minimum(document: dict[str, Any], root: Path) -> None:
+    """Hold own data to what later stages need of it; nothing is asked of other data sets.
+
+    Args:
+        document: a parsed parameter file whose file of own data is in the store.
+        root: the repository.
+
+    Raises:
+        TooFewForTheStages: the judge split would be too small to fit a judge on.
+    """
+    from promptgan.quality.splits import Shares, split_of
+
+    section = document["data"]
+    path = root / STORE / str(section.get("sha256")) / str(section.get("file"))
+    if section.get("name") != "local_text" or not path.is_file():
+        return
+    records = local_text.records(path.parent, validated(Parameters, section, "data"))
+    shares = validated(Shares, document["validate"]["shares"], "validate.shares")
+    held = sum(split_of(group, shares) == "judge" for group in records["group"])
+    needed: int = choose("promptgan.tasks", document["task"], "task", "judges.parameters").FEWEST
+    if held < needed:
+        share = min(0.3, round(shares.judge * 1.3 * needed / max(1, held), 2))
+        raise TooFewForTheStages(
+            f"{section['file']}: its {len(records)} pairs leave {held} for the judge split, and the stage judges needs"
+            f" {needed}",
+            f"add data, or raise validate.shares.judge in params.yaml, to about {share}",
+        )
+
+
+def _held(pairs: Any, side: str) -> str:
+    """What a column holds where it holds no text, for people."""
+    kinds = Counter(type(value).__name__ for value in pairs[side])
+    names = {"str": "text", "NoneType": "nothing", "dict": "objects", "list": "lists"}
+    counted = (f"{names.get(kind, kind)} {count} times" for kind, count in kinds.most_common(3))
+    return f"its {side} holds {', '.join(counted)}"
 
 
 def unused(section: dict[str, Any]) -> set[str]:

@@ -17,14 +17,12 @@ from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.tensors import Tensors
 from promptgan.tasks.image.judges import classifier as networks
 from promptgan.tasks.image.judges.classifier import Classifier
-from promptgan.tasks.image.judges.parameters import Parameters
+from promptgan.tasks.image.judges.parameters import FEWEST, Parameters
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Method, Player, Row, Value
 from promptgan.training.loop.run import Plan, run
 
 Indices = npt.NDArray[np.int64]
-FEWEST = 100
-"""Images that leave ten in each held-out tenth."""
 
 
 class TooFewImages(base.PromptganError):

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from promptgan import base
 
+FEWEST = 100
+"""Images of the judge split that leave ten in each held-out tenth."""
+
 
 class Parameters(base.Parameters):
     """The `judges` section for images."""

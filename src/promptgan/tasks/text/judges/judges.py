@@ -17,7 +17,7 @@ from promptgan.forms.tokens.form import Example
 from promptgan.forms.tokens.pairs import Pairs, pad
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.judges.dual_encoder import PAD, DualEncoder
-from promptgan.tasks.text.judges.parameters import Parameters
+from promptgan.tasks.text.judges.parameters import FEWEST, Parameters
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Method, Player, Row, Value
 from promptgan.training.loop.run import Plan, run
@@ -26,8 +26,6 @@ Indices = npt.NDArray[np.int64]
 
 CANDIDATES = 100
 """Texts that a true one is ranked among: itself and 99 others."""
-FEWEST = 20
-"""Pairs that leave two in each held-out tenth."""
 
 
 class TooFewPairs(base.PromptganError):

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from promptgan import base
 
+FEWEST = 20
+"""Pairs of the judge split that leave two in each held-out tenth."""
+
 
 class Parameters(base.Parameters):
     """The `judges` section for text."""

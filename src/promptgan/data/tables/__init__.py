@@ -1,0 +1,1 @@
+"""Tables of people's own: CSV, TSV, JSON, Parquet and plain text."""
