@@ -1,6 +1,7 @@
 """The list of records that are kept out by decision, of a person who withdrew for instance: `data/excluded.csv`."""
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,9 @@ class ExclusionsUnreadable(PromptganError):
     """The list of excluded records is missing or broken; nothing may pass for not excluded because of that."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(
-            f"{path}: {problem}", f"restore it with `git checkout {path}`; its columns are data, id, reason"
-        )
+        remedy = f"correct it: its columns are data, id, reason, in UTF-8; `git diff {path}` shows what you have added"
+        missing = f"bring it back with `git checkout {path}`"
+        super().__init__(f"{path}: {problem}", remedy if path.exists() else missing)
 
 
 def excluded(data: str, path: Path = LIST) -> dict[str, str]:
@@ -29,9 +30,10 @@ def excluded(data: str, path: Path = LIST) -> dict[str, str]:
         ExclusionsUnreadable: the list is missing, is not UTF-8 CSV with its three columns, or has an incomplete row.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
-            header = rows[0].keys() if rows else path.read_text(encoding="utf-8").strip().split(",")
+        text = path.read_text(encoding="utf-8-sig")  # Excel writes a mark
+        delimiter = ";" if text.startswith(";".join(COLUMNS)) else ","
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
+        header = rows[0].keys() if rows else text.strip().split(delimiter)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ExclusionsUnreadable(path, str(error)) from error
     if list(header) != COLUMNS:

@@ -89,14 +89,14 @@ def read(root: Path) -> Contents:
             return (root / path).read_bytes()
         except OSError as error:
             raise MissingOutput(
-                f"{path} cannot be read: {error.strerror}", "run `dvc repro`, or `dvc checkout`"
+                f"{path} cannot be read: {error.strerror}", f"run `dvc repro`, or {_restored(path)}"
             ) from error
 
     def document(path: str) -> dict[str, Any]:
         try:
             parsed: dict[str, Any] = json.loads(content(path))
         except ValueError as error:
-            raise MissingOutput(f"{path} is not JSON: {error}", "restore it with `dvc checkout`") from error
+            raise MissingOutput(f"{path} is not JSON: {error}", f"restore it with {_restored(path)}") from error
         return parsed
 
     def optional(path: str) -> bool:
@@ -126,6 +126,11 @@ def read(root: Path) -> Contents:
         samples=root / "samples/generated",
         hashes=dict(sorted(hashes.items())),
     )
+
+
+def _restored(path: str) -> str:
+    """The command that brings an output back: metrics and plots lie in Git, all else in DVC's cache."""
+    return f"`git checkout {path}`" if path.startswith(("metrics/", "plots/")) else f"`dvc checkout {path}`"
 
 
 def _environment(run: dict[str, Any]) -> str:

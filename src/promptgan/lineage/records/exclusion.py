@@ -131,7 +131,7 @@ def exclude(subject: Subject, reason: str) -> list[str]:
     """
     new = [identifier for identifier in subject.ids if identifier not in subject.listed]
     if new:
-        with exclusions.LIST.open(encoding="utf-8", newline="") as file:
+        with exclusions.LIST.open(encoding="utf-8-sig", newline="") as file:
             rows = [(row["data"], row["id"], row["reason"]) for row in csv.DictReader(file)]
         rows += [(subject.data, identifier, reason) for identifier in new]
         partial = exclusions.LIST.with_name(exclusions.LIST.name + ".partial")
