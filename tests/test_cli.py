@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from promptgan import base, cli
+from promptgan import base
 from promptgan.cli import app
+from promptgan.commands import generate
 
 ROOT = Path(__file__).parents[1]
 
@@ -139,7 +140,7 @@ def test_outside_of_a_repository_every_command_says_the_same(
 def test_what_works_anywhere_is_not_refused_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert "holds no readable config.json" in run("generate", "--prompt", "hello", code=1).stderr
+    assert "holds no readable index.json" in run("generate", "--prompt", "hello", code=1).stderr
     assert "holds no readable SHA256SUMS" in run("release", "verify", "release", code=1).stderr
     run("release", "key", str(tmp_path / "key.pem"))
 
@@ -262,31 +263,36 @@ def test_show_needs_a_finished_run() -> None:
 def test_generate_has_the_defaults_of_every_preset(repository: Path) -> None:
     for file in (ROOT / "recipes").glob("*.yaml"):
         section = base.load_params(file).get("generate", {})
-        assert section.get("temperature", cli.TEMPERATURE) == cli.TEMPERATURE
-        assert section.get("top_p", cli.TOP_P) == cli.TOP_P
+        assert section.get("temperature", generate.TEMPERATURE) == generate.TEMPERATURE
+        assert section.get("top_p", generate.TOP_P) == generate.TOP_P
     said = " ".join(run("generate", "--help").output.split())
-    assert f"[default: {cli.TEMPERATURE};" in said
-    assert f"[default: {cli.TOP_P};" in said
+    assert f"[default: {generate.TEMPERATURE};" in said
+    assert f"[default: {generate.TOP_P};" in said
     assert "the presets' section `generate`" in said
 
 
 def test_generate_refuses_a_folder_that_holds_no_model() -> None:
-    assert "models/adversarial holds no readable config.json" in run("generate", "--prompt", "hello", code=1).stderr
+    assert "models/adversarial holds no readable index.json" in run("generate", "--prompt", "hello", code=1).stderr
 
 
 def test_generate_answers_every_prompt(repository: Path) -> None:
     import torch
     from tokenizers import Tokenizer, models
 
+    from promptgan.forms.tokens.form import Example
+    from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
     from promptgan.networks import folder
-    from promptgan.tasks.text.arrays.arrays import SPECIAL_TOKENS
 
     vocabulary = {token: number for number, token in enumerate([*SPECIAL_TOKENS, "yes", "no"])}
     Tokenizer(models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS[1])).save(str(repository / "tokenizer.json"))
-    section = {"name": "recurrent", "cell": "gru", "embedding": 4, "width": 4, "layers": 1, "dropout": 0.0}
+    section = {"network": "recurrent", "cell": "gru", "embedding": 4, "width": 4, "layers": 1, "dropout": 0.0}
     torch.manual_seed(1)
-    config = {"model": section, "vocabulary": len(vocabulary), "max_tokens": 8}
-    folder.save(repository / "model", folder.build(section, len(vocabulary)), config, repository / "tokenizer.json")
+    example = Example(vocabulary=len(vocabulary), max_tokens=8)
+    network = folder.build("tokens", "generator", section, example)
+    index = folder.described("text", "tokens", example)
+    folder.save(
+        repository / "model", {"generator": network}, {"generator": section}, index, [repository / "tokenizer.json"]
+    )
     command = ["generate", "--model", "model", "--prompt", "yes", "--prompt", "no", "--n", "3", "--seed", "4"]
     output = run(*command).output
     assert [line for line in output.splitlines() if line.startswith(">")] == ["> yes", "> no"]
@@ -294,3 +300,26 @@ def test_generate_answers_every_prompt(repository: Path) -> None:
     assert run(*command).output == output
     assert run(*command[:-1], "5").output != output
     assert "at least one word" in run("generate", "--model", "model", "--prompt", " ", code=1).stderr
+    assert "give one, as in" in run("generate", "--model", "model", code=1).stderr
+    for temperature in ("inf", "nan", "1e-40", "-1"):
+        refused = run("generate", "--model", "model", "--prompt", "yes", "--temperature", temperature, code=1)
+        assert "nothing can be drawn at a temperature" in refused.stderr
+    assert "--out means nothing to a model whose task is text" in run(*command, "--out", "a.png", code=2).stderr
+    assert run(*command, "--threads", "1").output == output
+
+
+def test_generate_draws_images_into_a_picture(repository: Path) -> None:
+    from PIL import Image
+
+    from promptgan.forms.tensors.form import Example
+    from promptgan.networks import folder
+
+    section = {"network": "fully_connected", "latent": 4, "width": 8, "layers": 1, "dropout": 0.0}
+    example = Example(channels=1, height=8, width=8)
+    network = folder.build("tensors", "generator", section, example)
+    index = folder.described("image", "tensors", example)
+    folder.save(repository / "model", {"generator": network}, {"generator": section}, index)
+    assert "9 images in some.png" in run("generate", "--model", "model", "--n", "9", "--out", "some.png").output
+    with Image.open(repository / "some.png") as picture:
+        assert picture.size == ((3 * 8 + 4) * 2,) * 2
+    assert "--prompt means nothing" in run("generate", "--model", "model", "--prompt", "a", code=2).stderr

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from promptgan.commands import compare, data, doctor, exp, lineage, release, search, track
+from promptgan.commands import compare, data, doctor, exp, generate, lineage, release, search, track
 from promptgan.commands.command import command
 
 app = typer.Typer(
@@ -19,8 +19,6 @@ app = typer.Typer(
 )
 
 
-TEMPERATURE, TOP_P = 0.7, 0.9
-"""Of the section `generate` in every preset; in a wheel, which holds no preset, they must stand here."""
 CHANGES = 10
 """Changed values that `promptgan use` lists, at most."""
 
@@ -187,33 +185,7 @@ def check_results() -> None:
         raise typer.Exit(1)
 
 
-@command(app, anywhere=True)
-def generate(
-    prompt: Annotated[list[str], typer.Option(help="What to answer; give it several times for several prompts.")],
-    model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),
-    n: Annotated[int, typer.Option("--n", min=1, help="Answers to each prompt.")] = 1,
-    temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest token every time.")] = TEMPERATURE,
-    top_p: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the probability that is drawn from.")] = TOP_P,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answers.")] = 1,
-) -> None:
-    """Answer prompts with a trained generator.
-
-    Needs the model folder alone: it works anywhere, from a wheel too. Temperature and top-p are by default those of the
-    presets' section `generate`, with which the report's answers are made; params.yaml is not read.
-
-    \b
-    promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
-    """
-    from promptgan.tasks.text.samples.samples import answer, load
-
-    prompts = [each for each in prompt for _ in range(n)]
-    answers = answer(load(model), prompts, seed=seed, temperature=temperature, top_p=top_p)
-    for number, (asked, answered) in enumerate(zip(prompts, answers, strict=True)):
-        if number % n == 0:
-            print(f"> {asked}")
-        print(f"  {answered}")
-
-
+command(app, anywhere=True)(generate.generate)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)
 for name, group in {"exp": exp.app, "data": data.app, "lineage": lineage.app, "release": release.app}.items():

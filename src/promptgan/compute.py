@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # once, when torch is imported; so every stage imports this module before anything that imports torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+DRIVERS = ("libcuda.so.1", "libamdhip64.so")
+"""Of NVIDIA and AMD."""
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
 
@@ -52,12 +54,30 @@ def prepare(compute: Compute, seed: int) -> "torch.device":
             "compute.device is cuda, but torch finds no GPU here",
             "run `promptgan use RECIPE`, which resolves the device, or set compute.device to cpu",
         )
-    torch.set_num_threads(compute.threads)
+    use_threads(compute.threads)
     torch.use_deterministic_algorithms(True)
     # Nothing here reads fresh memory, and filling it costs a tenth of the time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.manual_seed(seed)
     return torch.device(compute.device)
+
+
+def finds_gpu() -> bool:
+    """Whether torch finds a GPU; torch, which takes seconds to load, is asked only where a driver is."""
+    for driver in DRIVERS:
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(driver)
+            import torch
+
+            return torch.cuda.is_available()
+    return False
+
+
+def use_threads(count: int) -> None:
+    """Set the CPU threads of torch."""
+    import torch
+
+    torch.set_num_threads(count)
 
 
 def _die_with_parent() -> None:

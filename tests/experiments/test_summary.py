@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -27,19 +28,24 @@ EVALUATION = {
     "verdict": [COMPARED, "one training seed: how far another would move these numbers is not known"],
 }
 TRAIN = {"steps": 50, "best_step": 25, "stopped": "limit", "score": 0.1, "start_score": 0.09}
-HEADING = "Answers of every model, drawn with temperature 0.7, top_p 0.9, seed 1"
 LONG = "a very long answer that goes on and on " * 4
 
 
 @pytest.fixture(autouse=True)
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for path in (summary.METRICS, summary.SAMPLES):
-        path.parent.mkdir(parents=True)
+    summary.METRICS.parent.mkdir(parents=True)
+    summary.SAMPLES.mkdir(parents=True)
     summary.METRICS.write_text(json.dumps(EVALUATION))
     summary.TRAIN.write_text(json.dumps(TRAIN))
-    blocks = [f"prompt {i} [x]?\n  twin         yes {i}\n  control      {LONG}" for i in range(13)]
-    summary.SAMPLES.write_text("\n\n".join([HEADING, *blocks]) + "\n")
+    rows = [
+        (model, f"user-{i}", f"prompt {i} [x]?", text, 0.7, 0.9, "read")
+        for model, text in (("twin", "yes {}"), ("control", LONG))
+        for i in range(13)
+        for text in [text.format(i)]
+    ]
+    columns = ["model", "prompt_id", "prompt", "text", "temperature", "top_p", "purpose"]
+    pd.DataFrame(rows, columns=columns).to_parquet(summary.SAMPLES / "samples.parquet")
 
 
 def shown() -> list[str]:
@@ -122,7 +128,7 @@ def test_an_unfinished_run_says_what_to_do(path: Path) -> None:
 
 
 def test_a_task_whose_samples_are_no_text_has_no_answers() -> None:
-    summary.SAMPLES.unlink()
+    (summary.SAMPLES / "samples.parquet").unlink()
     assert shown()[-1].startswith("- one training seed")
 
 

@@ -51,7 +51,6 @@ def test_its_stages_declare_what_they_import(toy: Clone) -> None:
         declared = {path for path in resolved(stage["deps"], toy.params) if is_code(path)}
         used = closure(name, toy.params, toy.path)
         assert used == set().union(*(covers(path, used) for path in declared)), name
-        assert all(covers(path, used) for path in declared), name
 
 
 @pytest.mark.slow
@@ -61,8 +60,8 @@ def test_its_stages_declare_what_they_import(toy: Clone) -> None:
         (["show"], "right"),
         (["exp", "show"], "right"),
         (["lineage", "show", "models/adversarial"], "counting"),
-        (["lineage", "verify"], "verified"),
-        (["compare", "numbers"], "right"),
+        (["lineage", "verify"], "every link holds"),
+        (["compare", "numbers"], "recorded in results/numbers.json"),
     ],
 )
 def test_every_command_knows_it(command: list[str], words: str, toy: Clone) -> None:

@@ -23,7 +23,8 @@ _ALPHANUMERIC = regex.compile(r"[\p{L}\p{N}]")
 
 def segments(text: str) -> list[str]:
     """The words and punctuation marks of a text, in order; case is kept, and emoji stay whole."""
-    return _SEGMENT.findall(text)
+    found: list[str] = _SEGMENT.findall(text)
+    return found
 
 
 def words(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from promptgan import base
-from promptgan.compute import Compute
+from promptgan.compute import Compute, finds_gpu
 from promptgan.core.flat import flat
 from promptgan.experiments.parameter_file import ParameterFile
 from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems, schema
@@ -302,9 +302,7 @@ def _with_arguments(
             f"promptgan use {name} --path FILE; `promptgan use --help` has examples",
         )
     if device == "auto" and preset["compute"]["device"] == "auto":
-        import torch
-
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = "cuda" if finds_gpu() else "cpu"
     values = {
         "recipe": name,
         "data": data,

@@ -1,4 +1,4 @@
-"""The finished run in the terminal: real data beside every system, who is ahead, and what they answer."""
+"""The finished run in the terminal: real data beside every system, who is ahead, and what they make."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from promptgan.base import PromptganError
+from promptgan.base import PromptganError, choose
 from promptgan.core.metrics import DIRECTIONS, declared
 from promptgan.core.systems import SYSTEMS
 from promptgan.experiments.terminal import table
@@ -17,13 +17,12 @@ from promptgan.reporting.headline import headline
 
 METRICS = Path("metrics/evaluation.json")
 TRAIN = Path("metrics/train.json")
-SAMPLES = Path("samples/generated/samples.txt")
-"""What people read; a task whose samples are no text has none."""
+SAMPLES = Path("samples/generated")
 PAGE = Path("reports/html/index.html")
 SHOWN = 10
-"""Prompts whose answers are printed."""
-NAME = 15
-"""Columns of samples.txt before an answer."""
+"""Prompts, or the like, whose samples are printed."""
+NAME = 13
+"""Columns of a system's name."""
 
 
 class NotFinished(PromptganError):
@@ -68,14 +67,16 @@ def show(console: Console | None = None) -> None:
     console.print("\nWho is ahead")
     for sentence in verdict:
         _print(console, "- ", sentence)
-    blocks = SAMPLES.read_text(encoding="utf-8").strip("\n").split("\n\n") if SAMPLES.is_file() else []
-    heading = len(blocks) > 0 and "\n" not in blocks[0]  # how they were drawn, with no answers below
-    for block in blocks[: SHOWN + heading]:
-        prompt, *answers = block.splitlines()
+    page = choose("promptgan.tasks", evaluation["task"], "task", "page")
+    try:
+        shown = page.shown(SAMPLES, SHOWN)
+    except (OSError, ValueError, KeyError) as error:
+        raise NotFinished(SAMPLES) from error
+    for heading, made in shown:
         console.print()
-        _print(console, "", prompt)
-        for line in answers:
-            _print(console, line[:NAME], line[NAME:])
+        _print(console, "", heading)
+        for system, what in made.items():
+            _print(console, f"  {system:<{NAME}}", what)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """Whether the numbers of a released model card are those of the metrics beside it; its words are not compared."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from promptgan.reporting import explanations
-from promptgan.reporting.contents import MODELS
+from promptgan import base
+from promptgan.core.metrics import declared
+from promptgan.core.systems import SYSTEMS
+from promptgan.reporting.headline import headline
 
 EVALUATION, VALIDATION, JUDGES = "evaluation", "validation", "judges"
-ACCURACY = re.compile(r"(\d+%) of cases")
 
 
 def differing(card: str, system: str, metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -24,7 +24,7 @@ def differing(card: str, system: str, metrics: Mapping[str, Any]) -> Iterator[st
     """
     tables = {row[0].strip("`"): row[1:] for row in _rows(card)}
     if evaluation := metrics.get(EVALUATION):
-        yield from _front_matter(card, evaluation["text"].get(system))
+        yield from _front_matter(card, evaluation["systems"].get(system))
         yield from _headline(tables, evaluation)
         lines = set(card.splitlines())
         for sentence in evaluation["verdict"]:
@@ -33,10 +33,11 @@ def differing(card: str, system: str, metrics: Mapping[str, Any]) -> Iterator[st
     for name, count in metrics.get(VALIDATION, {}).get("rows", {}).items():
         if name in tables and tables[name] != [str(count)]:
             yield f"its rows of {name} are {' '.join(tables[name])}, not {count}"
-    if JUDGES in metrics:
-        accuracy = f"{metrics[JUDGES]['matcher']['accuracy']:.0%}"
-        said = [share for share in ACCURACY.findall(card) if share != accuracy]
-        yield from (f"its matcher is right in {share}, not {accuracy}" for share in said)
+    if JUDGES in metrics and EVALUATION in metrics:
+        task = base.choose("promptgan.tasks", metrics.get(EVALUATION, {}).get("task"), "task", "page")
+        for sentence in task.caveats(metrics[JUDGES]):
+            if f"- {sentence}" not in card.splitlines():
+                yield f"its limitations lack '{sentence}'"
 
 
 def _front_matter(card: str, expected: Any) -> Iterator[str]:
@@ -55,15 +56,16 @@ def _front_matter(card: str, expected: Any) -> Iterator[str]:
 
 
 def _headline(tables: dict[str, list[str]], evaluation: Any) -> Iterator[str]:
-    systems = {name: evaluation["text"][name] for name in ("real", *MODELS) if name in evaluation["text"]}
+    shown = [system for system in SYSTEMS if system.name in evaluation["systems"]]
+    systems = {system.name: evaluation["systems"][system.name] for system in shown}
     header = tables.get("number", [])
-    for row in explanations.headline(systems, evaluation["standard_errors"]):
+    for row in headline(declared(evaluation["task"]), systems, evaluation["standard_errors"]):
         cells = dict(zip(header, tables.get(row["name"], []), strict=False))
-        for name, cell in zip(systems, row["cells"], strict=True):
+        for system, cell in zip(shown, row["cells"], strict=True):
             expected = " ".join(filter(None, (cell["value"], cell["spread"])))
-            found = cells.get(explanations.title(name), "missing")
+            found = cells.get(system.title, "missing")
             if found != expected:
-                yield f"its {row['name']} of {explanations.title(name)} is {found}, not {expected}"
+                yield f"its {row['name']} of {system.title} is {found}, not {expected}"
 
 
 def _rows(card: str) -> Iterator[list[str]]:

@@ -110,14 +110,15 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
 def _card(facts: run.Facts, model: Path) -> str:
     """The model card, with the model where it lies in the release."""
     made = facts.outputs.get(model.as_posix())
-    if not made or "config.json" not in made.files:
-        models = [path for path, tree in facts.outputs.items() if "model.safetensors" in tree.files]
+    if not made or "index.json" not in made.files:
+        made_here = (path for path, tree in facts.outputs.items() if "index.json" in tree.files)
+        models = [path for path in made_here if path != "models/judges"]
         raise NothingToRelease(
             f"{model} is no model that the pipeline made", f"name one of its outputs: {', '.join(models)}"
         )
-    config = json.loads((model / "config.json").read_bytes())
-    if config["kind"] == "none":
-        raise NothingToRelease(f"{model} holds no model: {config['reason']}", "name another one, or another recipe")
+    index = json.loads((model / "index.json").read_bytes())
+    if index["kind"] == "none":
+        raise NothingToRelease(f"{model} holds no model: {index['reason']}", "name another one, or another recipe")
     card, named = Path(REPORT, "README.md").read_text(encoding="utf-8"), f"--model {model.as_posix()} "
     if named not in card:
         raise NothingToRelease(

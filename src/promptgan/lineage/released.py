@@ -255,31 +255,19 @@ def _answers(folder: Path, origin: str) -> str:
     if here != there:
         load(folder / MODEL)
         return f"not drawn again (drawn with torch {there[0]} on {there[1]}; here are torch {here[0]} and {here[1]})"
-    name = _system(origin)
     drawn = pd.read_parquet(folder / SAMPLES / "samples.parquet")
-    drawn = drawn[(drawn["purpose"] == "read") & (drawn["model"] == name)]
-    first = drawn.iloc[0]
-    loaded = load(folder / MODEL, prepare(compute, run["parameters"]["seed"]))
-    generation = base.choose("promptgan.generation", run["parameters"]["modality"], "modality")
+    device = prepare(compute, run["parameters"]["seed"])
+    task = base.choose("promptgan.tasks", run["parameters"]["task"], "task", "audit")
     with autocast(compute):
-        texts = generation.answer(
-            loaded,
-            drawn["prompt"].tolist(),
-            seed=int(first["seed"]),
-            temperature=float(first["temperature"]),
-            top_p=float(first["top_p"]),
-        )
-    same = sum(text == released for text, released in zip(texts, drawn["text"], strict=True))
-    if 2 * same < len(texts):
-        raise ReleaseBroken(
-            folder, [f"{MODEL}: it gives {same} of the {len(texts)} answers in {SAMPLES}/samples.parquet"]
-        )
-    return f"{same} of {len(texts)} drawn again are the same"
+        same, count = task.drawn_again(folder / MODEL, drawn[drawn["model"] == _system(origin)], device)
+    if 2 * same < count:
+        raise ReleaseBroken(folder, [f"{MODEL}: it gives {same} of the {count} samples in {SAMPLES}/samples.parquet"])
+    return f"{same} of {count} drawn again are the same"
 
 
 def _system(origin: str) -> str:
     """What the samples and metrics call the model that the pipeline had in a folder."""
-    from promptgan.reporting.contents import MODELS
+    from promptgan.core.systems import MODELS
 
     return next(name for name, path in MODELS.items() if origin == f"models/{path}")
 

@@ -247,7 +247,7 @@ def _row(samples: "pd.DataFrame", path: str, row: int) -> dict[str, Any]:
 
 
 def _model(locked: Lock, name: str) -> File | None:
-    from promptgan.reporting.contents import MODELS as FOLDERS
+    from promptgan.core.systems import MODELS as FOLDERS
 
     path = f"{MODELS}/{FOLDERS.get(name, name)}"
     return next((out for _, out in locked.outputs() if out.path == path), None)

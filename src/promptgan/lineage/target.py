@@ -18,7 +18,7 @@ class UnknownTarget(base.PromptganError):
         super().__init__(
             f"{asked}: dvc.lock has no such output, dependency, metric or sample{base.nearest(asked, known)}",
             "name an output (models/adversarial), a file in one (data/tokens/tokenizer.json), a metric"
-            f" (metrics/evaluation.json:text.adversarial.nll), a sample ({samples.SAMPLES}#17) or a code file",
+            f" (metrics/evaluation.json:systems.adversarial.nll), a sample ({samples.SAMPLES}#17) or a code file",
         )
 
 

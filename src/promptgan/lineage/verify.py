@@ -35,13 +35,14 @@ CHECKS: Sequence[tuple[Check, frozenset[str]]] = (
     (source.package, frozenset({"download"})),
     (source.exclusions, frozenset({"download", "validate"})),
     (records.from_raw, frozenset({"download", "validate"})),
-    (records.to_tokens, frozenset({"validate", "tokenize"})),
-    (records.to_samples, frozenset({"validate", "generate"})),
+    (facts.arrays, frozenset({"validate", "tokenize"})),
+    (facts.samples, frozenset({"validate", "generate"})),
     (facts.validation, frozenset({"download", "validate"})),
     (facts.models, frozenset({"tokenize", "pretrain", "train", "control", "judges"})),
     (facts.training, frozenset({"pretrain", "train", "control", "judges"})),
-    (facts.samples, frozenset({"validate", "generate", "evaluate"})),
-    (facts.evaluation, frozenset({"pretrain", "evaluate"})),
+    (facts.networks, frozenset({"validate", "tokenize", "judges"})),
+    (facts.measures, frozenset({"validate", "generate", "evaluate"})),
+    (facts.evaluation, frozenset({"validate", "pretrain", "evaluate"})),
     (facts.report, frozenset({"report"})),
 )
 """What is examined of the whole, and the stages that must have run for it."""

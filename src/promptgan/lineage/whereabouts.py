@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptgan import base
+from promptgan.core.splits import RANKING
 from promptgan.lineage import contents, samples
 from promptgan.lineage.contents import BytesNotHere, NotTracked
 from promptgan.lineage.impact import Reached, reached, reached_document
 from promptgan.lineage.lock import Lock, Stage, lies_in
 from promptgan.lineage.trace import run_of
 from promptgan.quality.exclusions import LIST, excluded
-from promptgan.quality.splits import RANKING
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -123,6 +123,7 @@ class Examination:
                 "rows": {"read": read, "quarantined": len(quarantined), **rows},
                 "share_quarantined": round(len(quarantined) / read, 6),
                 "share_defective": round(sum(n for rule, n in counts.items() if rule not in NO_DEFECTS) / read, 6),
+                "groups": int(frame["group"].nunique()),
                 **more,
                 "quarantine": [
                     {"rule": rule, "rows": counts[rule]}

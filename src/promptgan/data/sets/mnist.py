@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from promptgan import base
-from promptgan.data.labelled_images import records_of
+from promptgan.data.images.labelled import records_of
 from promptgan.data.sources import Licence, Npm, Upstream
 
 if TYPE_CHECKING:

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-NOTHING = "(nothing)"
-"""Shown where a value is missing."""
-
-
 class Unreadable(base.PromptganError):
     """A file that a check needs is missing, broken, or not of the form that its stage writes."""
 
@@ -84,6 +80,10 @@ class Evidence:
     def cache(self) -> Path:
         """The folder of DVC's cache, as DVC's own settings give it."""
         return cache.folder()
+
+    def parameters(self, stage: str) -> dict[str, Any]:
+        """The sections that a stage ran with."""
+        return self.lock.stages[stage].parameters
 
     def restore(self, path: str) -> str:
         """The command that brings an output back as it was."""
@@ -223,16 +223,6 @@ def at(document: Any, key: str) -> Any:
     for part in key.split("."):
         document = document.get(part) if isinstance(document, dict) else None
     return document
-
-
-def differences(expected: Any, found: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every dotted key whose value differs, with what was expected and what was found there, or `NOTHING`."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        for name in sorted(expected.keys() | found.keys()):
-            below = f"{key}.{name}" if key else str(name)
-            yield from differences(expected.get(name, NOTHING), found.get(name, NOTHING), below)
-    elif expected != found or isinstance(expected, bool) is not isinstance(found, bool):
-        yield key, expected, found
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:

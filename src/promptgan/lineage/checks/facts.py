@@ -2,19 +2,19 @@
 
 import json
 import math
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from promptgan.lineage.checks.evidence import Broken, Evidence, Unreadable, differences
+from promptgan import base
+from promptgan.core.audit import Found, compared, near
+from promptgan.core.splits import RANKING
+from promptgan.lineage.checks.evidence import Broken, Check, Evidence, Unreadable
 from promptgan.lineage.checks.passages import first_difference
-from promptgan.quality.splits import RANKING
 
-REMEDY = "`git checkout dvc.lock metrics plots && dvc checkout`; where Git has the edit too, `dvc repro --force`"
-MODELS = {"pretrain": "models/pretrained", "control": "models/control", "train": "models/adversarial"}
-"""The folder of the generator that a stage trains."""
+FOLDERS = {"pretrain": "models/pretrained", "control": "models/control", "train": "models/adversarial"}
+"""The folder of the networks that a stage trains."""
 
 
 def validation(evidence: Evidence) -> Iterator[Broken]:
@@ -30,144 +30,79 @@ def validation(evidence: Evidence) -> Iterator[Broken]:
     rules = Counter(quarantine["rule"].to_pylist())
     listed = {entry["rule"]: entry["rows"] for entry in metrics["quarantine"]}
     share = round(len(quarantine) / max(1, rows["read"]), 6)
-    yield from _compared(path, "data/validated", {"rows": rows, "groups": len(groups)}, {**metrics, "rows": counted})
-    yield from _compared(path, "data/validated/quarantine.parquet", {"share_quarantined": share}, metrics)
-    yield from _compared(
-        path,
-        "data/validated/quarantine.parquet",
-        {"quarantine": dict.fromkeys(listed, 0) | rules},
-        {"quarantine": listed},
-    )
+    counts = {"rows": rows, "groups": len(groups)}
+    yield from _broken(compared(path, "data/validated", counts, {**metrics, "rows": counted}))
+    taken = {"share_quarantined": share, "quarantine": dict.fromkeys(listed, 0) | rules}
+    there = {"share_quarantined": metrics["share_quarantined"], "quarantine": listed}
+    yield from _broken(compared(path, "data/validated/quarantine.parquet", taken, there))
     written = evidence.json(provenance)
-    yield from _compared(
-        path, provenance, {"data": {key: written[key] for key in ("title", "content_sha256")}}, metrics
-    )
+    data = {"data": {key: written[key] for key in ("title", "content_sha256")}}
+    yield from _broken(compared(path, provenance, data, metrics))
 
 
 def models(evidence: Evidence) -> Iterator[Broken]:
-    """The model folders have the tokenizer, vocabulary and architecture that data/tokens and dvc.lock give them."""
-    meta, tokenizer = evidence.json("data/tokens/meta.json"), evidence.sha256("data/tokens/tokenizer.json")
-    stages = evidence.lock.stages
-    for stage, folder in MODELS.items():
-        config = evidence.json(f"{folder}/config.json")
-        if config.get("kind") == "none":
+    """The model folders have the shape, the files and the networks that data/tokens and dvc.lock give them."""
+    form = base.choose("promptgan.forms", evidence.parameters("pretrain")["form"], "form", "form")
+    tokens = Path("data/tokens")
+    for stage, folder in FOLDERS.items():
+        index = evidence.json(f"{folder}/index.json")
+        if index.get("kind") == "none":
             continue
-        facts = {key: meta[key] for key in ("vocabulary", "max_tokens")} | {
-            "model": stages["pretrain"].parameters["model"]
+        sections = evidence.parameters(stage)
+        networks = {
+            name: {"role": entry["role"], "section": sections[entry["role"]], "weights": f"{name}.safetensors"}
+            for name, entry in index["networks"].items()
         }
+        facts = {"example": asdict(form.example(tokens)), "networks": networks}
         if stage == "train":
-            facts["discriminator"] = stages["train"].parameters["discriminator"]
-            facts["ema"] = stages["train"].parameters["train"]["ema"]
-        yield from _compared(f"{folder}/config.json", "data/tokens/meta.json and dvc.lock", facts, config)
-        if (found := evidence.sha256(f"{folder}/tokenizer.json")) != tokenizer:
-            link = f"{folder}/tokenizer.json -> data/tokens/tokenizer.json"
-            yield Broken(link, f"sha256 {tokenizer}", f"sha256 {found}", f"`dvc checkout {folder}`")
-        weights = evidence.json("models/pretrained/config.json")["weights"]
-        for name in ("model", "generator") if stage == "train" else ("model",):
-            file = f"{folder}/{name}.safetensors"
-            yield from _compared(
-                file, "models/pretrained/config.json", {"weights": weights}, {"weights": _weights(file)}
-            )
-    judges = evidence.json("models/judges/config.json")
-    yield from _compared(
-        "models/judges/config.json", "data/tokens/meta.json", {"vocabulary": meta["vocabulary"]}, judges
-    )
+            facts["ema"] = sections["train"]["ema"]
+        yield from _broken(compared(f"{folder}/index.json", f"{tokens} and dvc.lock", facts, index))
+        for file in form.needed(tokens):
+            there, here = evidence.sha256(file.as_posix()), evidence.sha256(f"{folder}/{file.name}")
+            if there != here:
+                link = f"{folder}/{file.name} -> {file}"
+                yield Broken(link, f"sha256 {there}", f"sha256 {here}", f"`dvc checkout {folder}`")
+        stored = {"weights": sum(_weights(f"{folder}/{entry['weights']}") for entry in index["networks"].values())}
+        if stage == "pretrain":
+            yield from _broken(compared(f"{folder}/*.safetensors", f"{folder}/index.json", stored, index))
 
 
 def training(evidence: Evidence) -> Iterator[Broken]:
     """The metrics of every training stage stand in its model folder too, and in its curve."""
-    for stage, folder in {**MODELS, "judges": "models/judges"}.items():
-        config = evidence.json(f"{folder}/config.json")
-        if config.get("kind") == "none":
+    for stage, folder in {**FOLDERS, "judges": "models/judges"}.items():
+        index, metrics = evidence.json(f"{folder}/index.json"), evidence.json(f"metrics/{stage}.json")
+        same = {key: index.get(key) for key in metrics}
+        yield from _broken(compared(f"metrics/{stage}.json", f"{folder}/index.json", same, metrics))
+        curve = f"plots/{stage}.csv"
+        if index.get("kind") == "none" or not Path(curve).is_file():
             continue
-        metrics = evidence.json(f"metrics/{stage}.json")
-        same = {key: config.get(key) for key in metrics}
-        yield from _compared(f"metrics/{stage}.json", f"{folder}/config.json", same, metrics)
-        if stage == "pretrain":
-            rows = evidence.rows("plots/pretrain.csv")
-            best = min(float(row["val_nll"]) for row in rows)
-            facts = {"steps": float(rows[-1]["step"]), "val_nll": best}
-            yield from _near("plots/pretrain.csv", "metrics/pretrain.json", metrics, facts)
-        if stage == "train":
-            rows = evidence.rows("plots/train.csv")
-            kept = next((row for row in rows if row["step"] == str(metrics["best_step"])), rows[0])
-            facts = {
-                "steps": float(rows[-1]["step"]),
-                "best_step": float(kept["step"]),
-                "twin_score": float(rows[0]["score"]),
-            }
-            facts |= {key: float(kept[key]) for key in ("score", "kl", "entropy", "duplicates", "val_nll")}
-            yield from _near("plots/train.csv", "metrics/train.json", metrics, facts)
+        rows = evidence.rows(curve)
+        best = min((float(row["val_loss"]) for row in rows), default=0.0) if stage == "pretrain" else None
+        kept = next((row for row in rows if row["step"] == str(metrics.get("best_step"))), rows[0])
+        facts = {"steps": float(rows[-1]["step"])}
+        if best is None:
+            facts |= {"best_step": float(kept["step"]), "start_score": float(rows[0]["score"])}
+            facts |= {key: float(kept[key]) for key in metrics if key not in facts and kept.get(key)}
+        else:
+            facts["val_loss"] = best
+        written = {key: metrics[key] for key in facts if isinstance(metrics.get(key), int | float)}
+        yield from _broken(near(curve, f"metrics/{stage}.json", written, facts))
 
 
-def samples(evidence: Evidence) -> Iterator[Broken]:
-    """What plots/curves.csv says of the samples, counted again where quick: distinct n-grams, repeats, words."""
-    from promptgan.core.words import segments
-    from promptgan.tasks.text.measures.diversity import distinct, duplicate_share
+def of_the_task(name: str) -> Check:
+    """The check `name` of the audit of the run's task."""
 
-    path, source = "plots/curves.csv", "samples/generated/samples.parquet"
-    answers: dict[tuple[str, float], list[str]] = {}
-    for row in evidence.table(source).to_pylist():
-        if row["purpose"] == "curve":
-            answers.setdefault((row["model"], row["temperature"]), []).append(row["text"])
-    count = min(len(evidence.table("data/validated/val.parquet")), *map(len, answers.values()))
-    for row in evidence.rows(path):
-        if row["model"] == "real":
-            continue
-        texts = answers.get((row["model"], float(row["temperature"])), [""])[:count]
-        split = [segments(text) for text in texts]
-        facts = {
-            "distinct_1": distinct(split, 1),
-            "distinct_2": distinct(split, 2),
-            "duplicates": duplicate_share(texts),
-        }
-        facts["words"] = sum(map(len, split)) / len(split)
-        rounded = {key: round(float(value), 4) for key, value in facts.items()}
-        written = {key: float(row[key]) for key in facts}
-        yield from _near(f"{path} {row['model']} at {row['temperature']}", source, rounded, written)
+    def check(evidence: Evidence) -> Iterator[Broken]:
+        task = base.choose("promptgan.tasks", evidence.parameters("validate")["task"], "task", "audit")
+        yield from _broken(getattr(task, name)(evidence))
+
+    check.__doc__ = f"What the task's audit says of {name}."
+    return check
 
 
-def evaluation(evidence: Evidence) -> Iterator[Broken]:
-    """metrics/evaluation.json repeats the chosen point of each curve; its gaps and verdict follow from the curves."""
-    from promptgan.core.comparison import gap_at_equal_diversity
-
-    path, source = "metrics/evaluation.json", "plots/curves.csv"
-    metrics = evidence.json(path)
-    curves: dict[str, list[dict[str, str]]] = {}
-    for row in evidence.rows(source):
-        curves.setdefault(row["model"], []).append(row)
-    text = metrics["text"]
-    for system, rows in curves.items():
-        best = max(rows, key=lambda row: float(row["ms_jaccard_val"] or 0))
-        facts = {key: float(best[key]) for key in text[system] if key != "nll"}
-        for row in rows:
-            if row["temperature"] and float(row["temperature"]) == 1 and "nll" in text[system]:
-                facts["nll"] = float(row["nll"])
-        yield from _near(f"{path} text.{system}", source, facts, text[system])
-    points = {
-        (system, quality): [(float(row["self_bleu_4"]), float(row[quality])) for row in rows]
-        for system, rows in curves.items()
-        for quality in ("bleu_4", "relevance")
-    }
-    sentences = metrics["verdict"]
-    for other in ("twin", "control"):
-        for quality, gap in text.get(f"gap_to_{other}", {}).items():
-            link = f"{path} gap_to_{other}.{quality}"
-            again = gap_at_equal_diversity(points["adversarial", quality], points[other, quality])
-            if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
-                yield Broken(f"{link} -> {source}", f"about {again}", str(gap), REMEDY)
-            said = next((s for s in sentences if s.startswith(f"{quality}: adversarial ") and f" {other} " in s), "")
-            if said not in (expected := _sentences(quality, other, gap, said)):
-                yield Broken(f"{path} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY)
-    twin = evidence.json("models/pretrained/config.json")
-    gaps = [key for key in text if key.startswith("gap_to_")]
-    if twin.get("converged") is False and (gaps or not metrics["verdict"][0].startswith("no verdict")):
-        yield Broken(
-            f"{path} verdict -> models/pretrained/config.json",
-            "no verdict: the twin did not converge",
-            metrics["verdict"][0],
-            REMEDY,
-        )
+arrays, networks, samples, measures, evaluation = map(
+    of_the_task, ("arrays", "models", "samples", "measures", "evaluation")
+)
 
 
 def report(evidence: Evidence) -> Iterator[Broken]:
@@ -186,28 +121,8 @@ def report(evidence: Evidence) -> Iterator[Broken]:
             yield Broken(f"{path}{below} -> the outputs that it shows", expected, there, "`dvc repro --force report`")
 
 
-def _compared(path: str, source: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Broken]:
-    """A broken link for every key of ``expected`` that has another value in ``found``."""
-    for key, value, there in differences(expected, {key: found[key] for key in expected.keys() & found.keys()}):
-        yield Broken(f"{path} {key} -> {source}", str(value), str(there), REMEDY)
-
-
-def _near(path: str, source: str, expected: Mapping[str, float], found: Mapping[str, float]) -> Iterator[Broken]:
-    """A broken link for every key of both whose values differ by more than six significant digits or decimals show."""
-    for key in sorted(expected.keys() & found.keys()):
-        if not math.isclose(expected[key], found[key], rel_tol=6e-6, abs_tol=6e-7):
-            yield Broken(f"{path} {key} -> {source}", str(expected[key]), str(found[key]), REMEDY)
-
-
-def _sentences(quality: str, other: str, gap: float, said: str) -> list[str]:
-    """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
-    from promptgan.core.comparison import sentence
-
-    ending = re.search(r"\((\d+\.\d+)\)$", said)
-    error = float(ending[1]) if ending else math.nan
-    rounding = 0.0002
-    weighed = {abs(gap) > 2 * error + rounding, abs(gap) > 2 * error - rounding}
-    return [sentence(quality, other, gap, error, clear=clear) for clear in sorted(weighed)]
+def _broken(found: Iterable[Found]) -> Iterator[Broken]:
+    yield from (Broken(*each) for each in found)
 
 
 def _weights(path: str) -> int:

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from promptgan.core.audit import NOTHING, differences
 from promptgan.lineage import lock
-from promptgan.lineage.checks.evidence import NOTHING, Broken, Evidence, at, differences
+from promptgan.lineage.checks.evidence import Broken, Evidence, at
 
 
 def finished(evidence: Evidence) -> Iterator[Broken]:

@@ -9,8 +9,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from promptgan.core.audit import NOTHING, differences
 from promptgan.lineage import lock
-from promptgan.lineage.checks.evidence import NOTHING, Broken, Evidence, Unreadable, differences
+from promptgan.lineage.checks.evidence import Broken, Evidence, Unreadable
 from promptgan.record import PACKAGE_LOCK
 
 RECORD = "run.json"

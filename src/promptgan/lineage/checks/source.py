@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from promptgan import base
+from promptgan.core.audit import differences
 from promptgan.data.archives import extract
 from promptgan.data.download import OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
-from promptgan.lineage.checks.evidence import Broken, Evidence, differences
+from promptgan.lineage.checks.evidence import Broken, Evidence
 from promptgan.quality.exclusions import LIST, excluded
 
 RAW = "data/raw"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from promptgan import base
+from promptgan.core.audit import differences
 from promptgan.lineage import lock
-from promptgan.lineage.checks.evidence import Evidence, at, differences
+from promptgan.lineage.checks.evidence import Evidence, at
 
 NEVER = "never run"
 

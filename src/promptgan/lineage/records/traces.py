@@ -21,7 +21,7 @@ PROVENANCE = "provenance.json"
 MODELS = "models"
 FITTED_ON = {"models/judges": "judge"}
 """The split that a model is fitted on, where that is not train."""
-SETTINGS = {"config.json", "run.json"}
+SETTINGS = {"index.json", "run.json"}
 """Files of a model folder that training did not make."""
 
 Output = tuple[str, str]

@@ -20,6 +20,8 @@ from promptgan.networks import folder
 from promptgan.progress import Progress
 from promptgan.tasks.image.samples.parameters import Parameters
 
+OPTIONS = frozenset({"out"})
+"""What `promptgan generate` takes for a model of images."""
 SCALE = 2
 """Pixels of a grid for each of an image, whichever way."""
 
@@ -42,6 +44,17 @@ def load(model: Path, device: torch.device | None = None) -> TensorGenerator:
 def images(generator: TensorGenerator, count: int, seed: int) -> Tensor:
     """``count`` images, uint8 (N, C, H, W); the first are the same however many there are."""
     return draw(generator, noise(seed, count, generator.latent))
+
+
+def make(model: Path, n: int, seed: int, out: Path = Path("grid.png")) -> str:
+    """``n`` images in the picture ``out``; says where it is.
+
+    Raises:
+        NotAModelFolder: see `load`.
+        OSError: the picture cannot be written.
+    """
+    grid(images(load(model), n, seed)).save(out, "png")
+    return f"{n} images in {out}"
 
 
 def grid(drawn: Tensor) -> Image.Image:
@@ -78,7 +91,7 @@ def generate(
             with autocast(compute):
                 drawn = images(load(path, device), parameters.count, seed)
             grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
-            columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [_png(x) for x in drawn]}
+            columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [png(x) for x in drawn]}
             frames.append(pd.DataFrame(columns))
             progress.advance()
     samples = pd.concat(frames, ignore_index=True)
@@ -99,7 +112,8 @@ def read(samples: Path) -> dict[str, Tensor]:
     }
 
 
-def _png(x: Tensor) -> bytes:
+def png(x: Tensor) -> bytes:
+    """An image, uint8 (C, H, W), as a picture file."""
     content = io.BytesIO()
     array = x.numpy()
     Image.fromarray(array[0] if len(array) == 1 else array.transpose(1, 2, 0)).save(content, "png")

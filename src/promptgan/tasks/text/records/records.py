@@ -77,7 +77,6 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     return found.validated(
         frame,
         columns,
-        groups=int(frame["group"].nunique()),
         mean_words={side: round(float(frame[f"{side}_words"].mean()), 4) for side in SIDES},
         repeated={side: int(frame.duplicated(side).sum()) for side in SIDES},
     )

@@ -20,6 +20,8 @@ from promptgan.networks import folder
 from promptgan.progress import Progress
 from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
 
+OPTIONS = frozenset({"prompt", "temperature", "top_p"})
+"""What `promptgan generate` takes for a model of texts."""
 READABLE = 10
 """Test prompts whose answers are written out for people."""
 
@@ -110,6 +112,25 @@ def answer(
     return [answers[i] for i in range(len(rows))]
 
 
+def make(
+    model: Path, n: int, seed: int, prompt: list[str] | None = None, temperature: float = 0.7, top_p: float = 0.9
+) -> str:
+    """``n`` answers to each prompt, below it, as a person may safely see them.
+
+    Raises:
+        UnusablePrompt: there is none, or one has no word.
+        UnusableTemperature, NotAModelFolder: see `answer` and `load`.
+    """
+    if not prompt:
+        raise UnusablePrompt("a model of texts answers prompts", "give one, as in --prompt 'how are you?'")
+    asked = [each for each in prompt for _ in range(n)]
+    answers = answer(load(model), asked, seed=seed, temperature=temperature, top_p=top_p)
+    lines = []
+    for number, each in enumerate(prompt):
+        lines += [f"> {visible(each)}", *(f"  {visible(text)}" for text in answers[number * n : (number + 1) * n])]
+    return "\n".join(lines)
+
+
 def generate(
     folders: dict[str, Path],
     validated: Path,
@@ -151,15 +172,18 @@ def generate(
     out.mkdir(parents=True, exist_ok=True)
     samples = pd.concat(frames, ignore_index=True)
     samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
-    (out / "samples.txt").write_text(_readable(frames[len(plan) - 1 :: len(plan)]), encoding="utf-8")
+    (out / "samples.txt").write_text(readable(samples), encoding="utf-8")
     return f"{len(samples)} samples in {out}; read {out / 'samples.txt'}"
 
 
-def _readable(frames: list[pd.DataFrame]) -> str:
-    first = frames[0].iloc[0]
+def readable(samples: pd.DataFrame) -> str:
+    """What samples.txt shows of the samples: how they were drawn, then under each prompt a line of each model."""
+    read = samples[samples["purpose"] == "read"]
+    first = read.iloc[0]
     settings = f"temperature {first['temperature']:g}, top_p {first['top_p']:g}, seed {first['seed']}"
     blocks = [f"Answers of every model, drawn with {settings}"]
-    for rows in zip(*(frame.itertuples() for frame in frames), strict=True):
+    models = [part for _, part in read.groupby("model", sort=False)]
+    for rows in zip(*(part.itertuples() for part in models), strict=True):
         answers = [f"  {row.model:<12} {visible(row.text)}" for row in rows]
         blocks.append("\n".join([visible(rows[0].prompt), *answers]))
     return "\n\n".join(blocks) + "\n"

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptgan.data.idx import read_idx
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -26,6 +24,8 @@ def records_of(parts: dict[str, tuple[Path, Path]], classes: Sequence[str]) -> "
 
 def _rows(name: str, images: Path, labels: Path, classes: Sequence[str]) -> Iterator[tuple[str, str, bytes, str]]:
     from PIL import Image
+
+    from promptgan.data.images.idx import read_idx
 
     for index, (pixels, label) in enumerate(zip(read_idx(images), read_idx(labels), strict=True)):
         png = io.BytesIO()

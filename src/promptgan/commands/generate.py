@@ -1,0 +1,54 @@
+"""`promptgan generate`: what a trained model makes, without a repository."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+TEMPERATURE, TOP_P = 0.7, 0.9
+"""Of the section `generate` in every preset of texts; in a wheel, which holds no preset, they must stand here."""
+
+
+def generate(
+    model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="Texts: what to answer; give it several times for several prompts.")
+    ] = None,
+    n: Annotated[int, typer.Option("--n", min=1, help="Samples: to each prompt, or in all.")] = 1,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="Texts: 0 takes the likeliest token every time.", show_default=str(TEMPERATURE)),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=1, help="Texts: share of the probability drawn from.", show_default=str(TOP_P)),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Images: the picture that holds them.", show_default="grid.png")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same samples.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads; sums depend on it.", show_default="all")
+    ] = None,
+) -> None:
+    """Draw samples from a trained generator: answers to prompts, or a picture of images.
+
+    Needs the model folder alone: it works anywhere, from a wheel too. Temperature and top-p are by default those of the
+    presets' section `generate`, with which the report's answers are made; params.yaml is not read.
+
+    \b
+    promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
+    promptgan generate --model models/adversarial --n 64 --out grid.png
+    """
+    from promptgan import base, compute  # before torch, so that threads that wait yield
+    from promptgan.networks.folder import read_index
+
+    index = read_index(model)
+    samples = base.choose("promptgan.tasks", index.get("task"), f"{model / 'index.json'} task", "samples.samples")
+    given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "out": out}
+    given = {name: value for name, value in given.items() if value not in (None, [])}
+    for name in given.keys() - samples.OPTIONS:
+        raise typer.BadParameter(f"--{name.replace('_', '-')} means nothing to a model whose task is {index['task']}")
+    if threads:
+        compute.use_threads(threads)
+    print(samples.make(model, n, seed, **given))

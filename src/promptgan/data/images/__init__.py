@@ -1,0 +1,1 @@
+"""How data sets hold images."""

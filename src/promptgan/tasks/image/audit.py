@@ -1,0 +1,119 @@
+"""What an audit derives again of an image run: pixels of records, grids of samples, numbers of both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from promptgan.core.audit import REMEDY, Found, Outputs, compared, near
+from promptgan.core.splits import SPLITS
+from promptgan.core.systems import ADVERSARIAL, RIVALS
+from promptgan.tasks.image.measures.metrics import MEASURES
+
+VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
+CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
+
+
+def kept(column: str, value: Any) -> Any:
+    """What validation makes of a raw value of a record that it keeps."""
+    return value
+
+
+def arrays(run: Outputs) -> Iterator[Found]:
+    """Each split's pixels and labels are those of its records, in their order; meta.json counts them."""
+    from promptgan.forms.tensors import form
+    from promptgan.tasks.image.arrays.arrays import pixels
+
+    meta = run.json(f"{TOKENS}/meta.json")
+    remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
+    size = run.parameters("tokenize")["tokenize"]["size"]
+    yield from compared(f"{TOKENS}/meta.json", "dvc.lock (stage tokenize)", {"height": size, "width": size}, meta)
+    for split in SPLITS:
+        path, source = f"{TOKENS}/{split}.images.npy", f"{VALIDATED}/{split}.parquet"
+        data, records = form.split(Path(TOKENS), split), run.table(source)
+        counts = {"records": len(records)}
+        yield from compared(f"{TOKENS}/meta.json {split}", source, counts, meta["splits"][split])
+        if len(data) != len(records):
+            yield Found(f"{path} -> {source}", f"{len(records)} images", f"{len(data)} images", remedy)
+            continue
+        rows = zip(records["id"].to_pylist(), records["image"].to_pylist(), records["label"].to_pylist(), strict=True)
+        for index, (identifier, image, label) in enumerate(rows):
+            number = meta["classes"].index(label) if label in meta["classes"] else -1
+            if not np.array_equal(pixels(image, size), data.images[index]):
+                yield Found(f"{path} of {identifier} -> {source}", "its pixels", "other pixels", remedy)
+            if number != data.labels[index]:
+                link = f"{TOKENS}/{split}.labels.npy of {identifier} -> {source}"
+                yield Found(link, f"{label}, class {number}", f"class {data.labels[index]}", remedy)
+
+
+def models(run: Outputs) -> Iterator[Found]:
+    """The classifier reads images of the shape and tells the classes of data/tokens."""
+    meta = run.json(f"{TOKENS}/meta.json")
+    facts = {"shape": [meta["channels"], meta["height"], meta["width"]], "classes": len(meta["classes"])}
+    yield from compared("models/judges/index.json", f"{TOKENS}/meta.json", facts, run.json("models/judges/index.json"))
+
+
+def samples(run: Outputs) -> Iterator[Found]:
+    """There are as many images as the section generate asks for, of its seed; the grids show the first of them."""
+    from PIL import Image
+
+    from promptgan.tasks.image.samples.samples import grid, read
+
+    path = f"{SAMPLES}/samples.parquet"
+    parameters = run.parameters("generate")
+    section, seed = parameters["generate"], parameters["seed"]
+    remedy = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
+    seeds = set(run.table(path)["seed"].to_pylist())
+    if seeds != {seed}:
+        yield Found(f"{path} seed -> dvc.lock (stage generate)", str(seed), str(sorted(seeds)), remedy)
+    for name, images in read(Path(path)).items():
+        if len(images) != section["count"]:
+            link = f"{path} {name} -> dvc.lock (stage generate)"
+            yield Found(link, f"{section['count']} images", f"{len(images)} images", remedy)
+        with Image.open(f"{SAMPLES}/grid-{name}.png") as picture:
+            if not np.array_equal(np.asarray(picture), np.asarray(grid(images[: section["shown"]]))):
+                yield Found(f"{SAMPLES}/grid-{name}.png -> {path}", "its first images", "other pixels", remedy)
+
+
+def measures(run: Outputs) -> Iterator[Found]:
+    """plots/curves.csv has a row for each system that made images."""
+    rows = [row["model"] for row in run.rows(CURVES)]
+    made = set(run.table(f"{SAMPLES}/samples.parquet")["model"].to_pylist())
+    if set(rows[1:]) != made:
+        yield Found(f"{CURVES} -> {SAMPLES}/samples.parquet", ", ".join(sorted(made)), ", ".join(rows[1:]), REMEDY)
+
+
+def evaluation(run: Outputs) -> Iterator[Found]:
+    """metrics/evaluation.json repeats plots/curves.csv; its gaps follow from that, and its verdict names them."""
+    metrics = run.json(EVALUATION)
+    systems = metrics["systems"]
+    for row in run.rows(CURVES):
+        facts = {key: float(row[key]) for key in systems[row["model"]]}
+        yield from near(f"{EVALUATION} systems.{row['model']}", CURVES, facts, systems[row["model"]])
+    metric = MEASURES.chosen_by
+    for rival in RIVALS:
+        if gap := metrics["gaps"].get(rival.name):
+            again = systems[ADVERSARIAL.name][metric] - systems[rival.name][metric]
+            link = f"{EVALUATION} gaps.{rival.name}"
+            if abs(again - gap[metric]) > 0.0002:
+                yield Found(f"{link} -> {EVALUATION} systems", f"about {again:.4f}", str(gap[metric]), REMEDY)
+            words = ("ahead of", "cannot be told apart") if gap[metric] < 0 else ("behind", "cannot be told apart")
+            said = next((s for s in metrics["verdict"] if s.startswith(f"{metric}: ") and f" {rival.name};" in s), "")
+            said = said or next((s for s in metrics["verdict"] if f"and {rival.name} cannot" in s), "")
+            if f"{gap[metric]:+.2f}" not in said or not any(word in said for word in words):
+                yield Found(f"{EVALUATION} verdict -> {link}", f"{gap[metric]:+.2f}", said or "no sentence", REMEDY)
+
+
+def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
+    """How many of its images a model gives again, and how many there are.
+
+    Args:
+        model: a model folder.
+        drawn: its rows of samples.parquet.
+        device: where it runs.
+    """
+    from promptgan.tasks.image.samples.samples import images, load, png
+
+    again = images(load(model, device), len(drawn), int(drawn["seed"].iloc[0]))
+    return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)

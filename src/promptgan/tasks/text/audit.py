@@ -1,0 +1,189 @@
+"""What an audit derives again of a text run: token ids of records, prompts of samples, numbers of both."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from promptgan.core.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near
+from promptgan.core.comparison import gap_at_equal_diversity, sentence
+from promptgan.core.splits import SPLITS
+from promptgan.core.systems import ADVERSARIAL, REAL, RIVALS
+from promptgan.core.words import segments
+from promptgan.tasks.text.measures.metrics import MEASURES
+from promptgan.tasks.text.records.normalise import encodable, normalise
+
+VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
+CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
+SIDES = ("prompt", "text")
+BATCH = 8192
+ROUNDING = 0.0002
+"""Of a gap and its standard error, which are written with four digits."""
+
+
+def kept(column: str, value: Any) -> Any:
+    """What validation makes of a raw value of a record that it keeps."""
+    value = encodable(value)
+    return normalise(value) if column in SIDES else value
+
+
+def arrays(run: Outputs) -> Iterator[Found]:
+    """Each split's token ids are what tokenizer.json makes of its records, in their order; meta.json counts them."""
+    from promptgan.forms.tokens.tokenizer import load_tokenizer
+
+    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(f"{TOKENS}/meta.json")
+    limit = run.parameters("tokenize")["tokenize"]["max_tokens"]
+    remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
+    facts = {"vocabulary": tokenizer.get_vocab_size(), "max_tokens": limit}
+    for key, expected, found in differences(facts, {k: meta.get(k) for k in facts}):
+        yield Found(f"{TOKENS}/meta.json {key} -> {TOKENS}/tokenizer.json", str(expected), str(found), remedy)
+    for split in SPLITS:
+        path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
+        tokens, records = run.table(path), run.table(source)
+        if tokens["id"].to_pylist() != records["id"].to_pylist():
+            yield Found(f"{path} id -> {source} id", f"{len(records)} ids", "other ids or another order", remedy)
+            continue
+        counts = {"records": len(tokens)}
+        for side, part in (("prompt", slice(-limit, None)), ("text", slice(None, limit))):
+            counts[f"{side}_tokens"] = 0
+            for start in range(0, len(records), BATCH):
+                texts, there = (table[side].slice(start, BATCH).to_pylist() for table in (records, tokens))
+                encodings = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+                counts[f"{side}_tokens"] += sum(map(len, there))
+                for offset, (encoding, ids) in enumerate(zip(encodings, there, strict=True)):
+                    if encoding.ids[part] != ids:
+                        link = f"{path} {side} of {records['id'][start + offset].as_py()} -> {source}"
+                        yield Found(link, f"ids of {texts[offset]!r}", f"{ids}", remedy)
+        written = {key: meta["splits"][split].get(key) for key in counts}
+        for key, expected, found in differences(counts, written):
+            yield Found(f"{TOKENS}/meta.json {split} {key} -> {path}", str(expected), str(found), remedy)
+
+
+def models(run: Outputs) -> Iterator[Found]:
+    """Every model folder has the vocabulary of data/tokens, and so has the matcher."""
+    meta = run.json(f"{TOKENS}/meta.json")
+    judge = run.json("models/judges/index.json")
+    yield from compared("models/judges/index.json", f"{TOKENS}/meta.json", {"vocabulary": meta["vocabulary"]}, judge)
+
+
+def samples(run: Outputs) -> Iterator[Found]:
+    """The samples answer prompts of the test split or of params.yaml, at its temperatures; samples.txt shows them."""
+    from promptgan.tasks.text.samples.samples import readable
+
+    path = f"{SAMPLES}/samples.parquet"
+    parameters = run.parameters("generate")
+    section, seed = parameters["generate"], parameters["seed"]
+    remedy = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
+    test = run.table(f"{VALIDATED}/test.parquet")
+    prompts = dict(zip(test["id"].to_pylist(), test["prompt"].to_pylist(), strict=True))
+    own = {f"user-{number}": prompt for number, prompt in enumerate(section["prompts"])}
+    curve = {(temperature, 1.0) for temperature in section["temperatures"]}
+    allowed = {"curve": (prompts, curve), "read": (own | prompts, {(section["temperature"], section["top_p"])})}
+    table = run.table(path)
+    rows = table.to_pylist()
+    for row in rows:
+        known, settings = allowed[row["purpose"]]
+        link, expected = f"{path} {row['model']} {row['purpose']} {row['prompt_id']}", known.get(row["prompt_id"])
+        if row["prompt"] != expected:
+            yield Found(f"{link} -> {VALIDATED}/test.parquet", str(expected or NOTHING), row["prompt"], remedy)
+        if (row["temperature"], row["top_p"]) not in settings or row["seed"] != seed:
+            found = f"temperature {row['temperature']}, top_p {row['top_p']}, seed {row['seed']}"
+            yield Found(f"{link} -> dvc.lock (stage generate)", "settings of the section generate", found, remedy)
+    sizes = Counter((row["model"], row["temperature"]) for row in rows if row["purpose"] == "curve")
+    for model in dict.fromkeys(row["model"] for row in rows):
+        for temperature in section["temperatures"]:
+            if sizes[model, temperature] != (wanted := min(section["count"], len(test))):
+                link = f"{path} {model} at {temperature} -> dvc.lock (stage generate)"
+                yield Found(link, f"{wanted} answers", f"{sizes[model, temperature]} answers", remedy)
+    if run.text(f"{SAMPLES}/samples.txt") != readable(table.to_pandas()):
+        yield Found(f"{SAMPLES}/samples.txt -> {path}", "the answers for people", "other text", remedy)
+
+
+def measures(run: Outputs) -> Iterator[Found]:
+    """What plots/curves.csv says of the samples, counted again where quick: distinct n-grams, repeats, words."""
+    from promptgan.tasks.text.measures.diversity import distinct, duplicate_share
+
+    source = f"{SAMPLES}/samples.parquet"
+    answers: dict[tuple[str, float], list[str]] = {}
+    for row in run.table(source).to_pylist():
+        if row["purpose"] == "curve":
+            answers.setdefault((row["model"], row["temperature"]), []).append(row["text"])
+    count = min(len(run.table(f"{VALIDATED}/val.parquet")), *map(len, answers.values()))
+    for row in run.rows(CURVES):
+        if row["model"] == REAL.name:
+            continue
+        texts = answers.get((row["model"], float(row["temperature"])), [""])[:count]
+        split = [segments(text) for text in texts]
+        facts = {
+            "distinct_1": distinct(split, 1),
+            "distinct_2": distinct(split, 2),
+            "duplicates": duplicate_share(texts),
+            "words": sum(map(len, split)) / len(split),
+        }
+        rounded = {key: round(float(value), 4) for key, value in facts.items()}
+        written = {key: float(row[key]) for key in facts}
+        yield from near(f"{CURVES} {row['model']} at {row['temperature']}", source, rounded, written)
+
+
+def evaluation(run: Outputs) -> Iterator[Found]:
+    """metrics/evaluation.json repeats the chosen point of each curve; its gaps and verdict follow from the curves."""
+    metrics = run.json(EVALUATION)
+    curves: dict[str, list[dict[str, str]]] = {}
+    for row in run.rows(CURVES):
+        curves.setdefault(row["model"], []).append(row)
+    for system, rows in curves.items():
+        written = metrics["systems"][system]
+        best = max(rows, key=lambda row: float(row["ms_jaccard_val"] or 0))
+        facts = {key: float(best[key]) for key in written if key != "nll"}
+        if at_one := [row for row in rows if row["nll"] and float(row["temperature"]) == 1]:
+            facts["nll"] = float(at_one[0]["nll"])
+        yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
+    points = {
+        (system, quality): [(float(row[str(MEASURES.diversity)]), float(row[quality])) for row in rows]
+        for system, rows in curves.items()
+        for quality in MEASURES.qualities
+    }
+    for rival in RIVALS:
+        for quality, gap in metrics["gaps"].get(rival.name, {}).items():
+            link = f"{EVALUATION} gaps.{rival.name}.{quality}"
+            again = gap_at_equal_diversity(points[ADVERSARIAL.name, quality], points[rival.name, quality])
+            if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
+                yield Found(f"{link} -> {CURVES}", f"about {again}", str(gap), REMEDY)
+            begins, names = f"{quality}: adversarial ", f" {rival.name} "
+            said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
+            if said not in (expected := _sentences(quality, rival.name, gap, said)):
+                words = said or "no such sentence"
+                yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), words, REMEDY)
+    first = metrics["verdict"][0]
+    unfinished = run.json("models/pretrained/index.json").get("converged") is False
+    if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
+        link = f"{EVALUATION} verdict -> models/pretrained/index.json"
+        yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+
+
+def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
+    """How many of the answers for people a model gives again, and how many there are.
+
+    Args:
+        model: a model folder.
+        drawn: its rows of samples.parquet.
+        device: where it runs.
+    """
+    from promptgan.tasks.text.samples.samples import answer, load
+
+    drawn = drawn[drawn["purpose"] == "read"]
+    first = drawn.iloc[0]
+    seed, temperature, top_p = int(first["seed"]), float(first["temperature"]), float(first["top_p"])
+    prompts = drawn["prompt"].tolist()
+    texts = answer(load(model, device), prompts, seed=seed, temperature=temperature, top_p=top_p)
+    return sum(text == released for text, released in zip(texts, drawn["text"], strict=True)), len(texts)
+
+
+def _sentences(quality: str, other: str, gap: float, said: str) -> list[str]:
+    """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
+    ending = re.search(r"\((\d+\.\d+)\)$", said)
+    error = float(ending[1]) if ending else math.nan
+    weighed = {abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING}
+    return [sentence(quality, other, gap, error, clear=clear) for clear in sorted(weighed)]
