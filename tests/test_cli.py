@@ -266,8 +266,8 @@ def test_generate_has_the_defaults_of_every_preset(repository: Path) -> None:
         assert section.get("temperature", generate.TEMPERATURE) == generate.TEMPERATURE
         assert section.get("top_p", generate.TOP_P) == generate.TOP_P
     said = " ".join(run("generate", "--help").output.split())
-    assert f"[default: {generate.TEMPERATURE};" in said
-    assert f"[default: {generate.TOP_P};" in said
+    assert f"[default: ({generate.TEMPERATURE})" in said
+    assert f"[default: ({generate.TOP_P});" in said
     assert "the presets' section `generate`" in said
 
 

@@ -116,10 +116,8 @@ def test_nothing_passes_for_set_by_hand_where_the_file_names_no_preset() -> None
 
 
 def test_a_gpu_is_taken_with_bfloat16_where_torch_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
     for found, expected in ((True, "cuda"), (False, "cpu")):
-        monkeypatch.setattr(torch.cuda, "is_available", lambda found=found: found)
+        monkeypatch.setattr(recipes, "finds_gpu", lambda found=found: found)
         recipes.use("text-gumbel")
         assert base.load_params()["compute"]["device"] == expected
         assert base.load_params()["compute"]["precision"] == "bfloat16"

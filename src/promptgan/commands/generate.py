@@ -31,7 +31,7 @@ def generate(
         int | None, typer.Option(min=1, help="CPU threads; sums depend on it.", show_default="all")
     ] = None,
 ) -> None:
-    """Draw samples from a trained generator: answers to prompts, or a picture of images.
+    """Draw answers, or images, from a trained generator.
 
     Needs the model folder alone: it works anywhere, from a wheel too. Temperature and top-p are by default those of the
     presets' section `generate`, with which the report's answers are made; params.yaml is not read.
