@@ -1,5 +1,6 @@
 """Presets: how they compose, what they keep of params.yaml, and that every shipped one is a valid run."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def test_comments_of_the_user_stay() -> None:
     path.write_text(text + "# the end\n")
     recipes.use("text-gumbel", device="cpu")
     assert path.read_text() == text.replace("seed: 7 ", "seed: 1 ") + "# the end\n"
+
+
+def test_a_comment_of_the_preset_that_was_there_does_not_stay() -> None:
+    path = Path("params.yaml")
+    for name, count, comment in (("one", 70, "drawn"), ("two", 80, "answered")):
+        text = re.sub(r"validation_count: 1000 +#.*", f"validation_count: {count} # {comment}", path.read_text())
+        Path(f"recipes/{name}.yaml").write_text(f"# A preset.\n{text}")
+    for name, line in (("one", "70 # drawn"), ("two", "80 # answered"), ("one", "70 # drawn")):
+        recipes.use(name, device="cpu")
+        assert f"validation_count: {line}\n" in path.read_text()
 
 
 def test_what_changed_is_returned() -> None:

@@ -97,23 +97,24 @@ class ParameterFile:
             sections[key.partition(".")[0]] = head + _dump(document)
         return replace(self, sections=sections)
 
-    def with_comments_of(self, there: "ParameterFile", preset: "ParameterFile | None" = None) -> "ParameterFile":
-        """The file with the comments and the line ends of another; a section whose values are alike is as it is there.
+    def with_comments_of(self, there: "ParameterFile", origin: "ParameterFile") -> "ParameterFile":
+        """The file with the line ends and the comments of another, except those that are of the preset it came from.
 
-        Of equal values the order of keys does not matter, but 1 is not 1.0.
-
-        Args:
-            there: the other file.
-            preset: where it came from, whose comments are not kept: they speak of that preset.
+        A section whose values are alike is as it is there. Of equal values the order of keys does not matter, but 1 is
+        not 1.0.
         """
         sections = dict(self.sections)
         for key in sections.keys() & there.sections.keys():
-            (_, new), (head, old) = _taken_apart(sections[key]), _taken_apart(there.sections[key])
+            (above, new), (head, old) = _taken_apart(sections[key]), _taken_apart(there.sections[key])
+            first, preset = _taken_apart(origin.sections[key]) if key in origin.sections else ("", None)
+            if there.sections[key].split() == origin.sections.get(key, "").split():
+                continue
             alike = json.dumps(new, sort_keys=True, default=str) == json.dumps(old, sort_keys=True, default=str)
             if not alike:
-                theirs = preset.sections.get(key) if preset else None
-                _keep_comments(new, old, _taken_apart(theirs)[1] if theirs else None)
-            sections[key] = there.sections[key] if alike else head + _dump(new)
+                _keep_comments(new, old, preset)
+                sections[key] = (above if head.split() == first.split() else head) + _dump(new)
+            else:
+                sections[key] = there.sections[key]
         return replace(there, sections=sections)
 
     def write(self, path: Path) -> None:
@@ -152,22 +153,18 @@ def _dump(document: CommentedMap) -> str:
 
 
 def _keep_comments(new: Any, old: Any, preset: Any = None) -> None:
-    """Give a section the comments that it has had, those of its preset left out; alike ones keep the new columns."""
+    """Give a section the comments that it has had, except those that are the new ones or those of a preset."""
     if not (isinstance(new, CommentedMap) and isinstance(old, CommentedMap)):
         return
-    if old.ca.comment:
+    theirs = preset if isinstance(preset, CommentedMap) else CommentedMap()
+    if old.ca.comment and _words(old.ca.comment) != _words(theirs.ca.comment):
         new.ca.comment = old.ca.comment
     for key in new.keys() & old.keys():
-        known = isinstance(preset, CommentedMap) and key in preset
-        given = [new.ca.items.get(key), *([preset.ca.items.get(key)] if known else [])]
-        alike = any(_words(comment) == _words(old.ca.items.get(key)) for comment in given)
-        if (
-            key in old.ca.items
-            and not alike
-            and isinstance(new[key], CommentedMap) == isinstance(old[key], CommentedMap)
-        ):
+        others = [_words(each.ca.items.get(key)) for each in (new, theirs)]
+        same_kind = isinstance(new[key], CommentedMap) == isinstance(old[key], CommentedMap)
+        if key in old.ca.items and _words(old.ca.items[key]) not in others and same_kind:
             new.ca.items[key] = old.ca.items[key]
-        _keep_comments(new[key], old[key], preset[key] if known else None)
+        _keep_comments(new[key], old[key], theirs.get(key))
 
 
 def _words(comments: Any) -> list[str]:

@@ -158,8 +158,9 @@ def use(
         before, there = _readable(base.load_params(path)), ParameterFile.read(path)
     except base.ParameterError:  # nothing to keep of a file that cannot be taken apart
         before, there = {}, ParameterFile({})
-    changes = _write(preset.with_comments_of(there, _preset_of(before)), path, find(name), before)
-    own = _set_by_hand(before)
+    origin = _origin(before.get("recipe", ""))
+    changes = _write(preset.with_comments_of(there, origin), path, find(name), before)
+    own = _set_by_hand(before, origin)
     changes = [replace(change, by_hand=change.key in own) for change in changes]
     return sorted(changes, key=lambda change: not change.by_hand)
 
@@ -214,7 +215,7 @@ def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> Par
     preset = _with_arguments(preset, name, given, compute.device, compute.threads).with_values({"seed": seed})
     if found := problems(preset.values):
         raise base.ParameterError(found, find(name))
-    return preset.with_comments_of(ParameterFile.read(base.PARAMS_FILE))
+    return preset.with_comments_of(ParameterFile.read(base.PARAMS_FILE), _origin(str(here.get("recipe", ""))))
 
 
 def _readable(values: dict[str, Any]) -> dict[str, str]:
@@ -232,19 +233,19 @@ def _write(file: ParameterFile, path: Path, blamed: Path, before: dict[str, str]
     return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
 
 
-def _preset_of(before: dict[str, str]) -> ParameterFile | None:
-    """The preset that a parameter file names, or None."""
+def _origin(name: str) -> ParameterFile:
+    """The preset that a parameter file says it came from; an empty one where it names none."""
     try:
-        return _compose(before.get("recipe", ""))
+        return _compose(name)
     except base.PromptganError:
-        return None
+        return ParameterFile({})
 
 
-def _set_by_hand(before: dict[str, str]) -> set[str]:
-    """Keys whose values are not those of the preset that a parameter file names; none where it names none."""
-    if not (known := _preset_of(before)):
+def _set_by_hand(before: dict[str, str], origin: ParameterFile) -> set[str]:
+    """Keys whose values are not those of the preset that a parameter file came from."""
+    if not origin.sections:
         return set()
-    preset = _readable(known.values)
+    preset = _readable(origin.values)
     left_open = {"recipe", *(key for key, value in preset.items() if value == "auto")}
     return {key for key, value in before.items() if key not in left_open and preset.get(key) != value}
 
