@@ -18,10 +18,11 @@ from promptgan.compute import Compute
 from promptgan.networks import folder as models
 from promptgan.record import write_run
 from promptgan.tasks.text.samples import samples as generation
+from tests.conftest import EXAMPLE, GENERATOR
 
-MODEL = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
 PARAMETERS: dict[str, Any] = {
-    "modality": "text",
+    "task": "text",
+    "form": "tokens",
     "seed": 1,
     "compute": {"device": "cpu", "threads": 1, "precision": "float32"},
     "data": {"name": "chitchat"},
@@ -44,7 +45,7 @@ STAGES: dict[str, dict[str, Any]] = {
     },
     "validate": {
         "desc": "Upstream files to canonical records",
-        "params": ["modality", "data", "validate"],
+        "params": ["task", "data", "validate"],
         "deps": ["data/raw", "requirements.lock", "stages/validate.py"],
         "outs": ["data/validated"],
         "metrics": ["metrics/validation.json"],
@@ -58,7 +59,7 @@ STAGES: dict[str, dict[str, Any]] = {
     },
     "generate": {
         "desc": "Answers of every model",
-        "params": ["modality", "seed", "compute", "generate"],
+        "params": ["task", "seed", "compute", "generate"],
         "deps": ["data/validated", "models/adversarial", "requirements.lock", "stages/generate.py"],
         "outs": ["samples/generated"],
     },
@@ -108,7 +109,7 @@ def make(root: Path, validated: Path, tokens: Path) -> None:
         _samples()
         _run("generate", "data/validated/test.parquet", "models/adversarial", out="samples/generated")
         write_json(Path("metrics/validation.json"), {"rows": {"train": 96}})
-        write_json(Path("metrics/train.json"), {"val_nll": 4.5})
+        write_json(Path("metrics/train.json"), {"val_loss": 4.5})
         _write("reports/html/README.md", CARD)
         _write("reports/html/index.html", "<p>report</p>")
         write_lock()
@@ -155,14 +156,16 @@ def _data(validated: Path) -> None:
 
 def _model(tokens: Path) -> None:
     torch.manual_seed(0)
-    config = {"model": MODEL, "vocabulary": 64, "max_tokens": 10}
-    models.save(Path("models/adversarial"), models.build(MODEL, 64), config, tokens / "tokenizer.json")
+    network = models.build("tokens", "generator", GENERATOR, EXAMPLE)
+    index = models.described("text", "tokens", EXAMPLE)
+    folder = Path("models/adversarial")
+    models.save(folder, {"generator": network}, {"generator": GENERATOR}, index, [tokens / "tokenizer.json"])
 
 
 def _samples() -> None:
     generation.generate(
         {"adversarial": Path("models/adversarial")},
-        Path("data/validated/test.parquet"),
+        Path("data/validated"),
         Path("samples/generated"),
         generation.Parameters(**PARAMETERS["generate"]),
         Compute(**PARAMETERS["compute"]),

@@ -11,7 +11,7 @@ from promptgan.lineage.lock import File
 from tests.lineage.traced_run import without_outputs
 from tests.pipeline.clone import Clone
 
-MODEL = "models/adversarial/model.safetensors"
+MODEL = "models/adversarial/generator.safetensors"
 
 
 def entry(path: str) -> File:
@@ -35,7 +35,7 @@ def test_a_listing_comes_from_the_cache_and_without_it_from_the_workspace(own: C
     folder = entry("models/adversarial")
     expected = contents.listing(folder)
     assert expected
-    assert set(expected) == {"model.safetensors", "run.json", "tokenizer.json"}
+    assert set(expected) == {"generator.safetensors", "run.json", "tokenizer.json"}
     shutil.rmtree("models/adversarial")
     assert contents.listing(folder) == expected
     own.dvc("checkout", "--quiet", "models/adversarial")

@@ -31,7 +31,7 @@ def test_what_cannot_be_written_is_named_and_leaves_nothing(repository: Path, pl
 
 
 def test_outputs_that_differ_are_not_described(repository: Path, tmp_path: Path) -> None:
-    (repository / "models/adversarial/config.json").write_text("{}")
+    (repository / "models/adversarial/index.json").write_text("{}")
     with pytest.raises(facts.FilesDiffer):
         export("prov", tmp_path / "out")
     assert not (tmp_path / "out").exists()

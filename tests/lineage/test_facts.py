@@ -24,7 +24,7 @@ def test_a_finished_run_has_no_changes(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "named"),
     [
-        ("models/adversarial/config.json", "models/adversarial"),
+        ("models/adversarial/index.json", "models/adversarial"),
         ("metrics/train.json", "metrics/train.json"),
         ("requirements.lock", "requirements.lock"),
     ],

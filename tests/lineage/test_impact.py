@@ -45,7 +45,7 @@ def test_outputs_say_who_keeps_them_and_where_they_are_committed(own: Clone) -> 
         "metrics/evaluation.json",
     }
     assert all(out.commit and out.commit.head for out in outputs.values())
-    prepared(own, "models/adversarial/model.safetensors", "other")
+    prepared(own, "models/adversarial/generator.safetensors", "other")
     edit_params(own, p_00=99)
     own.dvc("repro", "--quiet", "train")
     outputs = {out.file.path: out for each in reach("data/raw").reached for out in each.outputs}

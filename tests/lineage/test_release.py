@@ -27,8 +27,8 @@ FILES = {
     "lineage/requirements.lock",
     "metrics/train.json",
     "metrics/validation.json",
-    "model/config.json",
-    "model/model.safetensors",
+    "model/index.json",
+    "model/generator.safetensors",
     "model/run.json",
     "model/tokenizer.json",
     "samples/run.json",
@@ -138,7 +138,7 @@ def test_what_is_no_model_is_refused(repository: Path, model: str) -> None:
 
 
 def test_a_stage_that_the_recipe_does_not_use_is_no_model(repository: Path) -> None:
-    (repository / MODEL / "config.json").write_text(json.dumps({"kind": "none", "reason": "no adversarial phase"}))
+    (repository / MODEL / "index.json").write_text(json.dumps({"kind": "none", "reason": "no adversarial phase"}))
     small_run.write_lock()
     with pytest.raises(NothingToRelease, match="no adversarial phase"):
         build(MODEL, repository / "release")

@@ -59,7 +59,7 @@ def flip_a_byte(path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "model/model.safetensors",
+        "model/generator.safetensors",
         "metrics/train.json",
         "samples/samples.parquet",
         "samples/samples.txt",
@@ -86,9 +86,9 @@ def test_an_added_file_is_found(release: Path, name: str) -> None:
 
 
 def test_a_link_is_found(release: Path, tmp_path: Path) -> None:
-    shutil.move(release / "model/config.json", tmp_path / "config.json")
-    (release / "model/config.json").symlink_to(tmp_path / "config.json")
-    assert problems(release) == ["model/config.json: is no regular file"]
+    shutil.move(release / "model/index.json", tmp_path / "index.json")
+    (release / "model/index.json").symlink_to(tmp_path / "index.json")
+    assert problems(release) == ["model/index.json: is no regular file"]
 
 
 def test_swapped_files_are_found(release: Path) -> None:
@@ -144,8 +144,8 @@ def other_lock_entry(release: Path) -> None:
     ("change", "told"),
     [
         (
-            lambda r: flip_a_byte(r / "model/model.safetensors"),
-            "model/model.safetensors: is not the file that dvc.lock leads to",
+            lambda r: flip_a_byte(r / "model/generator.safetensors"),
+            "model/generator.safetensors: is not the file that dvc.lock leads to",
         ),
         (lambda r: (r / "model/more").write_text(""), "model/more: the pipeline wrote no such file"),
         (
@@ -153,7 +153,7 @@ def other_lock_entry(release: Path) -> None:
             "model/tokenizer.json: is missing, though the pipeline wrote it",
         ),
         (
-            lambda r: edit(r / "metrics/train.json", lambda d: d.update(val_nll=1.0)),
+            lambda r: edit(r / "metrics/train.json", lambda d: d.update(val_loss=1.0)),
             "metrics/train.json: is not the file that dvc.lock leads to",
         ),
         (swap_samples, "samples/samples.parquet: is not the file that dvc.lock leads to"),
@@ -196,7 +196,7 @@ def test_a_change_with_new_sums_is_found_by_the_lineage(
 
 
 def test_a_change_with_a_new_listing_is_found_by_the_lock(release: Path) -> None:
-    path = release / "model/model.safetensors"
+    path = release / "model/generator.safetensors"
     before = hashlib.md5(path.read_bytes()).hexdigest()
     flip_a_byte(path)
     prov = release / "lineage/prov.json"
@@ -212,18 +212,18 @@ def test_a_model_that_does_not_give_the_answers_is_found(release: Path) -> None:
     from promptgan.networks import folder
     from tests.lineage.small_run import MODEL
 
-    released = {file: (release / file).read_bytes() for file in ("model/model.safetensors", "lineage/dvc.lock")}
+    released = {file: (release / file).read_bytes() for file in ("model/generator.safetensors", "lineage/dvc.lock")}
     torch.manual_seed(5)
     other = folder.build(MODEL, 64)
     with torch.no_grad():
         other.bias[5:20] += 4.0
-    folder.save_weights(release / "model/model.safetensors", other)
+    folder.save_weights(release / "model/generator.safetensors", other)
     tree = {name.name: hashlib.md5(name.read_bytes()).hexdigest() for name in sorted((release / "model").iterdir())}
     listing = json.dumps([{"md5": md5, "relpath": name} for name, md5 in tree.items()])
     was = yaml.safe_load(released["lineage/dvc.lock"])["stages"]["train"]["outs"][0]["md5"]
     swapped = {
         was: hashlib.md5(listing.encode()).hexdigest() + ".dir",
-        hashlib.md5(released["model/model.safetensors"]).hexdigest(): tree["model.safetensors"],
+        hashlib.md5(released["model/generator.safetensors"]).hexdigest(): tree["generator.safetensors"],
     }
     for record in ("lineage/dvc.lock", "lineage/prov.json"):
         text = (release / record).read_text()
@@ -248,7 +248,7 @@ def edit_runs(release: Path) -> None:
         event["run"]["runId"] = ids[event["job"]["name"]]
     (release / "lineage/openlineage.ndjson").write_text("".join(json.dumps(event) + "\n" for event in events))
     prov = json.loads((release / "lineage/prov.json").read_text())
-    path = "models/adversarial/model.safetensors"
+    path = "models/adversarial/generator.safetensors"
     for entity in prov["entity"].values():
         if entity.get("term:path") == path:
             entity["term:sha256"] = json.loads((release / "samples/run.json").read_text())["inputs"][path]

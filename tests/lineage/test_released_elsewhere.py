@@ -61,11 +61,11 @@ def test_a_release_is_right_there_too(promptgan: Run, signed: Path, keys: tuple[
 
 
 def test_a_change_is_found_there_too(promptgan: Run, release: Path) -> None:
-    with (release / "model/model.safetensors").open("ab") as file:
+    with (release / "model/generator.safetensors").open("ab") as file:
         file.write(b"\0")
     (release / "samples/samples.txt").unlink()
     refused = promptgan("release", "verify", release, code=1).stderr
-    assert "  model/model.safetensors: was changed" in refused
+    assert "  model/generator.safetensors: was changed" in refused
     assert "  samples/samples.txt: is missing" in refused
     assert "Traceback" not in refused
 

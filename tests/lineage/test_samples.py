@@ -83,7 +83,7 @@ def test_shared_runs(own_words: str, texts: list[str], expected: list[int]) -> N
 
 def test_inputs_made_anew_are_named_as_stale(own: Clone) -> None:
     assert why(0).stale == ()
-    prepared(own, "models/pretrained/model.safetensors", "other")
+    prepared(own, "models/pretrained/generator.safetensors", "other")
     Path("stages/pretrain.py").write_text("print('other')\n")
     own.dvc("repro", "--quiet", "pretrain")
     assert why(0).stale == ("models/pretrained",)

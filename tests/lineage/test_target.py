@@ -60,7 +60,7 @@ def test_a_sample_has_its_row(own: Clone) -> None:
     ("wrong", "meant"),
     [
         ("modls/adversarial", "models/adversarial"),
-        ("models/adversarial/model.safetensor", "models/adversarial/model.safetensors"),
+        ("models/adversarial/model.safetensor", "models/adversarial/generator.safetensors"),
         ("metrics/evaluation.json:text.adversarial.nl", "metrics/evaluation.json:text.adversarial.nll"),
         ("metrics/evaluatoin.json:text", "metrics/evaluation.json:text"),
         ("stages/trian.py", "stages/train.py"),
@@ -90,4 +90,4 @@ def test_a_table_of_something_else_holds_no_samples(own: Clone) -> None:
 def test_a_file_of_a_folder_whose_listing_is_nowhere_has_no_hash(own: Clone) -> None:
     shutil.rmtree(".dvc/cache")
     shutil.rmtree("models")
-    assert target("models/adversarial/model.safetensors").md5 is None
+    assert target("models/adversarial/generator.safetensors").md5 is None

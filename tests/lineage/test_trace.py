@@ -83,7 +83,7 @@ def test_an_input_has_no_chain_but_users(own: Clone) -> None:
 
 
 def test_a_run_that_is_not_committed_is_not_recorded(own: Clone) -> None:
-    prepared(own, "models/adversarial/model.safetensors", "other")
+    prepared(own, "models/adversarial/generator.safetensors", "other")
     edit_params(own, p_00=99)
     own.dvc("repro", "--quiet", "train")
     found = chain("models/adversarial")
@@ -93,8 +93,8 @@ def test_a_run_that_is_not_committed_is_not_recorded(own: Clone) -> None:
 
 
 def test_other_bytes_in_the_workspace_are_noticed(own: Clone) -> None:
-    Path("models/adversarial/model.safetensors").unlink()
-    Path("models/adversarial/model.safetensors").write_text("forged")
+    Path("models/adversarial/generator.safetensors").unlink()
+    Path("models/adversarial/generator.safetensors").write_text("forged")
     assert chain("models/adversarial").workspace == "other"
     shutil.rmtree("models/adversarial")
     assert chain("models/adversarial").workspace == "missing"

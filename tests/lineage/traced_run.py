@@ -35,7 +35,7 @@ ANSWERS = {
     "adversarial": ["zebra quagga", "I like green tea a lot"],
 }
 PARAMETERS: dict[str, Any] = {
-    "modality": "text",
+    "task": "text",
     "data": {"name": "chitchat"},
     "validate": {"near_duplicates": {"shingle_words": 3, "threshold": 0.8}},
     "train": {f"p_{n:02}": n for n in range(12)},
@@ -43,7 +43,7 @@ PARAMETERS: dict[str, Any] = {
 STAGES: dict[str, dict[str, list[Any]]] = {
     "download": {"params": ["data"], "deps": [CHITCHAT], "outs": ["data/raw"]},
     "validate": {
-        "params": ["modality", "data", "validate"],
+        "params": ["task", "data", "validate"],
         "deps": ["data/excluded.csv", "data/raw"],
         "outs": ["data/validated"],
         "metrics": [{"metrics/validation.json": {"cache": False}}],
@@ -67,7 +67,7 @@ READ = {
     "pretrain": ["data/tokens/tokenizer.json", "data/tokens/train.arrow", "data/tokens/val.arrow"],
     "train": ["data/tokens/train.arrow", "models/pretrained/tokenizer.json"],
     "judges": ["data/tokens/judge.arrow"],
-    "generate": ["data/validated/test.parquet", "models/adversarial/model.safetensors"],
+    "generate": ["data/validated/test.parquet", "models/adversarial/generator.safetensors"],
 }
 """What each stage's run.json lists; download and evaluate write none."""
 
@@ -131,7 +131,7 @@ def _prepare(root: Path) -> None:
     _table(root / "data/validated/quarantine.parquet", [*names, "rule", "reason"], QUARANTINE)
     _write(root / "data/tokens/tokenizer.json", "{}")
     for model in ("pretrained", "adversarial", "judges"):
-        _write(root / f"models/{model}/model.safetensors", model)
+        _write(root / f"models/{model}/generator.safetensors", model)
         _write(root / f"models/{model}/tokenizer.json", "{}")
     columns = ["prompt_id", "prompt", "text", "model", "purpose", "temperature", "top_p", "seed"]
     asked = RECORDS["test"]

@@ -221,7 +221,7 @@ def without_stage(f: Forger) -> None:
 
 
 def swap_models(f: Forger) -> None:
-    one, other = (f"models/{name}/model.safetensors" for name in ("pretrained", "control"))
+    one, other = (f"models/{name}/generator.safetensors" for name in ("pretrained", "control"))
     first, second = f.read(one), f.read(other)
     f.write(one, second)
     f.write(other, first)
@@ -237,7 +237,7 @@ def remove_folder(path: str) -> Edit:
 
 
 def lose(f: Forger) -> None:
-    f.write(f.cached("models/control/model.safetensors"), None)
+    f.write(f.cached("models/control/generator.safetensors"), None)
     remove_folder("models/control")(f)
 
 
@@ -247,8 +247,8 @@ def own_file(f: Forger) -> None:
 
 
 def pipe(f: Forger) -> None:
-    f.write("models/judges/config.json", None)
-    os.mkfifo(f.root / "models/judges/config.json")
+    f.write("models/judges/index.json", None)
+    os.mkfifo(f.root / "models/judges/index.json")
 
 
 def nowhere(f: Forger) -> None:
@@ -264,7 +264,7 @@ def run_cache_entry(f: Forger) -> None:
             f.write(path.relative_to(f.root), text.replace(md5, "0" * 32 + ".dir").encode())
 
 
-ADVERSARIAL = "models/adversarial/model.safetensors"
+ADVERSARIAL = "models/adversarial/generator.safetensors"
 TRAIN = "data/validated/train.parquet"
 ARROW = "data/tokens/train.arrow"
 SAMPLES = "samples/generated/samples.parquet"
@@ -275,16 +275,16 @@ EDITS: dict[str, tuple[Edit, str]] = {
     # what somebody does: how, and the link that is named
     "a byte of the model": (flip(ADVERSARIAL), f"{ADVERSARIAL} -> dvc.lock (stage train)"),
     "a byte of the twin": (
-        flip("models/pretrained/model.safetensors"),
-        "models/pretrained/model.safetensors -> dvc.lock (stage pretrain)",
+        flip("models/pretrained/generator.safetensors"),
+        "models/pretrained/generator.safetensors -> dvc.lock (stage pretrain)",
     ),
     "a byte of the matcher": (
         flip("models/judges/matcher.safetensors"),
         "models/judges/matcher.safetensors -> dvc.lock (stage judges)",
     ),
-    "two models swapped": (swap_models, "models/control/model.safetensors -> dvc.lock (stage control)"),
+    "two models swapped": (swap_models, "models/control/generator.safetensors -> dvc.lock (stage control)"),
     "a model folder deleted": (remove_folder("models/control"), "models/control -> dvc.lock (stage control)"),
-    "a pipe for a file": (pipe, "models/judges/config.json -> dvc.lock"),
+    "a pipe for a file": (pipe, "models/judges/index.json -> dvc.lock"),
     "a link to nowhere for a file": (nowhere, f"{ADVERSARIAL} -> dvc.lock"),
     "a file added to a model": (
         write("models/adversarial/more.safetensors", b"more"),
@@ -382,7 +382,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         entry("train", "outs", "models/adversarial", md5="0" * 32 + ".dir"),
         "models/adversarial -> dvc.lock (stage train)",
     ),
-    "two lock entries swapped": (swap_locked, "models/control/model.safetensors -> dvc.lock (stage control)"),
+    "two lock entries swapped": (swap_locked, "models/control/generator.safetensors -> dvc.lock (stage control)"),
     "what a stage read": (
         entry("train", "deps", "data/tokens", md5="0" * 32 + ".dir"),
         "dvc.lock data/tokens (read by stage train) -> dvc.lock (stage tokenize)",
@@ -514,11 +514,11 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
         covered(
             lambda f: f.write(ADVERSARIAL, f.read("models/judges/matcher.safetensors")), cover=("models/adversarial",)
         ),
-        f"{ADVERSARIAL} weights -> models/pretrained/config.json",
+        f"{ADVERSARIAL} weights -> models/pretrained/index.json",
     ),
     "the model by the twin": (
         covered(
-            lambda f: f.write(ADVERSARIAL, f.read("models/pretrained/model.safetensors")),
+            lambda f: f.write(ADVERSARIAL, f.read("models/pretrained/generator.safetensors")),
             cover=("models/adversarial",),
         ),
         f"samples/generated/run.json inputs {ADVERSARIAL} -> {ADVERSARIAL}",
@@ -529,20 +529,20 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
         " -> models/adversarial/discriminator.safetensors",
     ),
     "the twin": (
-        covered(flip("models/pretrained/model.safetensors"), cover=("models/pretrained",)),
-        "models/adversarial/run.json inputs models/pretrained/model.safetensors -> models/pretrained/model.safetensors",
+        covered(flip("models/pretrained/generator.safetensors"), cover=("models/pretrained",)),
+        "models/adversarial/run.json inputs models/pretrained/generator.safetensors -> models/pretrained/generator.safetensors",
     ),
     "the matcher": (
         covered(flip("models/judges/matcher.safetensors"), cover=("models/judges",)),
         "dvc.lock (stage judges) -> run-cache",
     ),
     "a model's vocabulary": (
-        covered(put("models/adversarial/config.json", "vocabulary", 301), cover=("models/adversarial",)),
-        "models/adversarial/config.json vocabulary -> data/tokens/meta.json and dvc.lock",
+        covered(put("models/adversarial/index.json", "vocabulary", 301), cover=("models/adversarial",)),
+        "models/adversarial/index.json vocabulary -> data/tokens/meta.json and dvc.lock",
     ),
     "a model's architecture": (
-        covered(put("models/control/config.json", "model.dropout", 0.0), cover=("models/control",)),
-        "models/control/config.json model.dropout -> data/tokens/meta.json and dvc.lock",
+        covered(put("models/control/index.json", "model.dropout", 0.0), cover=("models/control",)),
+        "models/control/index.json model.dropout -> data/tokens/meta.json and dvc.lock",
     ),
     "a model's tokenizer": (
         covered(flip("models/control/tokenizer.json"), cover=("models/control",)),
@@ -554,7 +554,7 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
     ),
     "the verdict": (
         covered(put(EVALUATION, "verdict", ["adversarial training wins"]), cover=(EVALUATION,)),
-        f"{EVALUATION} verdict -> models/pretrained/config.json",
+        f"{EVALUATION} verdict -> models/pretrained/index.json",
     ),
     "a standard error": (
         covered(put(EVALUATION, "standard_errors", []), cover=(EVALUATION,)),
@@ -562,35 +562,35 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
     ),
     "the score of the training": (
         covered(put("metrics/train.json", "score", 0.9), cover=("metrics/train.json",)),
-        "metrics/train.json score -> models/adversarial/config.json",
+        "metrics/train.json score -> models/adversarial/index.json",
     ),
     "the score, and the model's configuration": (
         covered(
             put("metrics/train.json", "score", 0.9),
-            put("models/adversarial/config.json", "score", 0.9),
+            put("models/adversarial/index.json", "score", 0.9),
             cover=("metrics/train.json", "models/adversarial"),
         ),
         "plots/train.csv score -> metrics/train.json",
     ),
     "the twin's likelihood": (
         covered(
-            put("metrics/pretrain.json", "val_nll", 1.0),
-            put("models/pretrained/config.json", "val_nll", 1.0),
+            put("metrics/pretrain.json", "val_loss", 1.0),
+            put("models/pretrained/index.json", "val_loss", 1.0),
             cover=("metrics/pretrain.json", "models/pretrained"),
         ),
-        "plots/pretrain.csv val_nll -> metrics/pretrain.json",
+        "plots/pretrain.csv val_loss -> metrics/pretrain.json",
     ),
     "whether the twin converged": (
         covered(put("metrics/pretrain.json", "converged", True), cover=("metrics/pretrain.json",)),
-        "metrics/pretrain.json converged -> models/pretrained/config.json",
+        "metrics/pretrain.json converged -> models/pretrained/index.json",
     ),
     "the control's likelihood": (
-        covered(put("metrics/control.json", "val_nll", 9.0), cover=("metrics/control.json",)),
-        "metrics/control.json val_nll -> models/control/config.json",
+        covered(put("metrics/control.json", "val_loss", 9.0), cover=("metrics/control.json",)),
+        "metrics/control.json val_loss -> models/control/index.json",
     ),
     "the matcher's accuracy": (
         covered(put("metrics/judges.json", "matcher.accuracy", 1.0), cover=("metrics/judges.json",)),
-        "metrics/judges.json matcher.accuracy -> models/judges/config.json",
+        "metrics/judges.json matcher.accuracy -> models/judges/index.json",
     ),
     "how many rows there are": (
         covered(put("metrics/validation.json", "rows.train", 9999), cover=("metrics/validation.json",)),

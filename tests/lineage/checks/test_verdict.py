@@ -20,7 +20,7 @@ def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("dvc.lock", "dvc.yaml", "params.yaml", str(EVALUATION), "plots/curves.csv"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / name, name)
-    base.write_json(Path("models/pretrained/config.json"), {"converged": True})
+    base.write_json(Path("models/pretrained/index.json"), {"converged": True})
 
 
 def links() -> list[str]:

@@ -69,8 +69,8 @@ def test_a_stage_carries_its_parameters_and_what_it_ran_on(exported: ProvDocumen
 
 def test_folders_have_their_files_with_both_hashes(exported: ProvDocument) -> None:
     tree = facts.read().outputs["models/adversarial"]
-    digest = tree.files["model.safetensors"]
-    member = f"file:models/adversarial/model.safetensors@{digest.md5}"
+    digest = tree.files["generator.safetensors"]
+    member = f"file:models/adversarial/generator.safetensors@{digest.md5}"
     assert (f"file:models/adversarial@{tree.md5}", member) in records(exported, ProvMembership)
     assert named(exported, member).get_attribute("term:sha256") == {digest.sha256}
 

@@ -88,9 +88,9 @@ class Repository:
         self.write("data/tokens/tokenizer.json", '{"vocabulary": 300}')
         for model, split in {"pretrained": "train", "judges": "judge"}.items():
             weights = (8).to_bytes(8, "little") + b'{"a":1} ' + repr(kept[split]).encode()
-            self.write(f"models/{model}/model.safetensors", weights)
+            self.write(f"models/{model}/generator.safetensors", weights)
             self.write(f"models/{model}/tokenizer.json", '{"vocabulary": 300}')
-            self.write(f"models/{model}/config.json", "{}")
+            self.write(f"models/{model}/index.json", "{}")
         samples = pd.DataFrame(
             [(row[0], row[2], self.quoted) for row in kept["test"]], columns=["prompt_id", "prompt", "text"]
         )

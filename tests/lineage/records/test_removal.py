@@ -172,7 +172,7 @@ def test_every_output_that_holds_it_is_found_here_and_in_the_cache(repository: R
         "data/raw/pairs.csv", "data/tokens/train.arrow", "data/validated/train.parquet"
     }  # fmt: skip
     assert named(places, "trained on it", "workspace") == {"models/pretrained"}
-    assert named(places, "trained on it", "cache") == {"models/pretrained/model.safetensors"}
+    assert named(places, "trained on it", "cache") == {"models/pretrained/generator.safetensors"}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_run_that_only_the_run_cache_remembers_is_found(repository: Repository
     stages = yaml.safe_load(Path("dvc.lock").read_text())["stages"]
     for name, stage in stages.items():
         repository.write(f".dvc/cache/runs/ab/{name}/entry", yaml.safe_dump(stage))
-    weights = repository.md5("models/pretrained/model.safetensors")
+    weights = repository.md5("models/pretrained/generator.safetensors")
     Path("dvc.lock").write_bytes(locked)
     repository.git("stash", "--quiet") if repository.git("status", "--short") else None
     places = [place for place in found("train-0000")[2] if weights[2:] in place.what]
@@ -252,16 +252,16 @@ def test_packages_imports_checkpoints_and_releases_are_found(repository: Reposit
     repository.write(f"data/own/{package}/pairs.csv", "the file")
     repository.write(".dvc/tmp/checkpoints/train-ab/state.pt", "PK")
     repository.write(".dvc/tmp/exps/standalone/tmpab/data/raw/pairs.csv", "x")
-    repository.write("release/v1/model.safetensors", Path("models/pretrained/model.safetensors").read_bytes())
-    repository.write("release/v2/model.safetensors", "other weights")
+    repository.write("release/v1/generator.safetensors", Path("models/pretrained/generator.safetensors").read_bytes())
+    repository.write("release/v2/generator.safetensors", "other weights")
     repository.write("release/v1/README.md", repository.tables["train"][0][2])
     places = {place.what: place for place in found()[2]}
     assert places[f".dvc/tmp/downloads/{package}"].raw
     assert places[f"data/own/{package}/pairs.csv"].remedy.startswith("import a version of your file without the record")
     assert places[".dvc/tmp/checkpoints/train-ab"].how == "may be trained on it"
     assert places[".dvc/tmp/exps/standalone/tmpab"].how == "may hold it"
-    assert places["release/v1/model.safetensors"].how == "trained on it"
-    assert places["release/v2/model.safetensors"].how == "may be trained on it"
+    assert places["release/v1/generator.safetensors"].how == "trained on it"
+    assert places["release/v2/generator.safetensors"].how == "may be trained on it"
     assert places["release/v1/README.md"].how == "holds it"
     assert places["pypi talk talk 1.0, where it is published"].remedy == "ask those who publish it"
 
@@ -312,7 +312,7 @@ def test_a_purge_leaves_nothing_of_it_where_dvc_keeps_things_but_the_data_as_it_
     repository.tables["train"].append(("new-1", "g", "what is new?", "nothing at all"))
     repository.finish().commit()
     repository.dvc("push", "--all-commits")
-    judges = repository.object(repository.md5("models/judges/model.safetensors"))
+    judges = repository.object(repository.md5("models/judges/generator.safetensors"))
     held = [RECORD, repository.tables["train"][0][2]]
     assert len(objects_with(repository.cache, *held)) == len(objects_with(remote, *held)) == 8
     output = run(RECORD, "--purge", "--yes").output
@@ -333,7 +333,7 @@ def test_a_purge_after_the_next_run_spares_all_that_the_workspace_needs(reposito
     needed = {path for path in repository.cache.rglob("*") if path.is_file()} & set(_needed(repository))
     output = run(RECORD, "--purge", "--yes").output
     assert all(path.exists() for path in needed)
-    assert Path("models/pretrained/model.safetensors").exists()
+    assert Path("models/pretrained/generator.safetensors").exists()
     assert [path for path in objects_with(repository.cache, RECORD) if path not in needed] == []
     assert "excluded already" in output
 
@@ -444,12 +444,12 @@ with rwlock(repo.tmp_dir, repo.fs, "a stage", [{str(path)!r}], [], False):
 
 
 def test_what_cannot_be_deleted_has_its_remedy(repository: Repository) -> None:
-    repository.write("release/v1/model.safetensors", Path("models/pretrained/model.safetensors").read_bytes())
+    repository.write("release/v1/generator.safetensors", Path("models/pretrained/generator.safetensors").read_bytes())
     output = run(RECORD, "--purge", "--yes").output
     rest = output.split("Not deleted, because DVC here cannot")[1]
-    assert "release/v1/model.safetensors" in rest
+    assert "release/v1/generator.safetensors" in rest
     assert "ask those who publish it" in rest.replace("│", "").replace("\n", " ")
-    assert Path("release/v1/model.safetensors").exists()
+    assert Path("release/v1/generator.safetensors").exists()
 
 
 def test_excluded_is_never_called_by_the_stronger_word(repository: Repository) -> None:
