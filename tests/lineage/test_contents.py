@@ -88,5 +88,5 @@ def test_what_the_lock_does_not_have_is_named_with_the_nearest(own: Clone) -> No
     locked = lock.read()
     with pytest.raises(NotTracked, match="no such output"):
         contents.recorded(locked, "README.md")
-    with pytest.raises(NotTracked, match=r"did you mean model\.safetensors"):
+    with pytest.raises(NotTracked, match=r"did you mean generator\.safetensors"):
         contents.recorded(locked, "models/adversarial/model.safetensor")

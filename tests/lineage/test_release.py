@@ -59,7 +59,7 @@ def test_model_samples_metrics_and_records_are_copies(built: Path, small_run_sou
 
 
 def test_the_model_loads_from_it(built: Path) -> None:
-    assert load(built / "model").config["vocabulary"] == 64
+    assert load(built / "model").index["example"]["vocabulary"] == 64
 
 
 def test_the_card_tells_where_the_model_lies_in_it(built: Path) -> None:

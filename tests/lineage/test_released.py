@@ -210,14 +210,15 @@ def test_a_model_that_does_not_give_the_answers_is_found(release: Path) -> None:
     import torch
 
     from promptgan.networks import folder
-    from tests.lineage.small_run import MODEL
+    from promptgan.networks.weights import save_weights
+    from tests.conftest import EXAMPLE, GENERATOR
 
     released = {file: (release / file).read_bytes() for file in ("model/generator.safetensors", "lineage/dvc.lock")}
     torch.manual_seed(5)
-    other = folder.build(MODEL, 64)
+    other = folder.build("tokens", "generator", GENERATOR, EXAMPLE)
     with torch.no_grad():
         other.bias[5:20] += 4.0
-    folder.save_weights(release / "model/generator.safetensors", other)
+    save_weights(release / "model/generator.safetensors", other)
     tree = {name.name: hashlib.md5(name.read_bytes()).hexdigest() for name in sorted((release / "model").iterdir())}
     listing = json.dumps([{"md5": md5, "relpath": name} for name, md5 in tree.items()])
     was = yaml.safe_load(released["lineage/dvc.lock"])["stages"]["train"]["outs"][0]["md5"]

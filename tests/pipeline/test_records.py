@@ -29,7 +29,7 @@ from promptgan.data.sources import Licence, PyPI, Upstream
 if TYPE_CHECKING:
     import pandas as pd
 
-modality = "text"
+TASK = "text"
 
 
 class Parameters(base.Parameters):

@@ -264,6 +264,13 @@ def run_cache_entry(f: Forger) -> None:
             f.write(path.relative_to(f.root), text.replace(md5, "0" * 32 + ".dir").encode())
 
 
+def elsewhere(f: Forger) -> None:
+    outside = f.root.parent / "outside.safetensors"
+    outside.write_bytes(f.read(ADVERSARIAL))
+    f.write(ADVERSARIAL, None)
+    (f.root / ADVERSARIAL).symlink_to(outside)
+
+
 ADVERSARIAL = "models/adversarial/generator.safetensors"
 TRAIN = "data/validated/train.parquet"
 ARROW = "data/tokens/train.arrow"
@@ -286,6 +293,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "a model folder deleted": (remove_folder("models/control"), "models/control -> dvc.lock (stage control)"),
     "a pipe for a file": (pipe, "models/judges/index.json -> dvc.lock"),
     "a link to nowhere for a file": (nowhere, f"{ADVERSARIAL} -> dvc.lock"),
+    "a link to the same bytes elsewhere": (elsewhere, f"{ADVERSARIAL} -> dvc.lock"),
     "a file added to a model": (
         write("models/adversarial/more.safetensors", b"more"),
         "models/adversarial/more.safetensors -> dvc.lock (stage train)",
@@ -311,7 +319,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         "data/tokens/tokenizer.json -> dvc.lock (stage tokenize)",
     ),
     "a metric edited by hand": (
-        put(EVALUATION, "text.adversarial.bleu_4", 0.99),
+        put(EVALUATION, "systems.adversarial.bleu_4", 0.99),
         f"{EVALUATION} -> dvc.lock (stage evaluate)",
     ),
     "a metric deleted": (write("metrics/judges.json", None), "metrics/judges.json -> dvc.lock (stage judges)"),
@@ -514,7 +522,7 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
         covered(
             lambda f: f.write(ADVERSARIAL, f.read("models/judges/matcher.safetensors")), cover=("models/adversarial",)
         ),
-        f"{ADVERSARIAL} weights -> models/pretrained/index.json",
+        f"{ADVERSARIAL} tensors.* -> models/adversarial/index.json",
     ),
     "the model by the twin": (
         covered(
@@ -530,27 +538,28 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
     ),
     "the twin": (
         covered(flip("models/pretrained/generator.safetensors"), cover=("models/pretrained",)),
-        "models/adversarial/run.json inputs models/pretrained/generator.safetensors -> models/pretrained/generator.safetensors",
+        "models/adversarial/run.json inputs models/pretrained/generator.safetensors"
+        " -> models/pretrained/generator.safetensors",
     ),
     "the matcher": (
         covered(flip("models/judges/matcher.safetensors"), cover=("models/judges",)),
         "dvc.lock (stage judges) -> run-cache",
     ),
     "a model's vocabulary": (
-        covered(put("models/adversarial/index.json", "vocabulary", 301), cover=("models/adversarial",)),
-        "models/adversarial/index.json vocabulary -> data/tokens/meta.json and dvc.lock",
+        covered(put("models/adversarial/index.json", "example.vocabulary", 301), cover=("models/adversarial",)),
+        "models/adversarial/index.json example.vocabulary -> data/tokens and dvc.lock",
     ),
     "a model's architecture": (
-        covered(put("models/control/index.json", "model.dropout", 0.0), cover=("models/control",)),
-        "models/control/index.json model.dropout -> data/tokens/meta.json and dvc.lock",
+        covered(put("models/control/index.json", "networks.generator.section.dropout", 0.0), cover=("models/control",)),
+        "models/control/index.json networks.generator.section.dropout -> data/tokens and dvc.lock",
     ),
     "a model's tokenizer": (
         covered(flip("models/control/tokenizer.json"), cover=("models/control",)),
         "models/control/tokenizer.json -> data/tokens/tokenizer.json",
     ),
     "a headline number": (
-        covered(put(EVALUATION, "text.adversarial.bleu_4", 0.99), cover=(EVALUATION,)),
-        f"{EVALUATION} text.adversarial bleu_4 -> plots/curves.csv",
+        covered(put(EVALUATION, "systems.adversarial.bleu_4", 0.99), cover=(EVALUATION,)),
+        f"{EVALUATION} systems.adversarial bleu_4 -> plots/curves.csv",
     ),
     "the verdict": (
         covered(put(EVALUATION, "verdict", ["adversarial training wins"]), cover=(EVALUATION,)),

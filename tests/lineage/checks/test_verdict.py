@@ -34,7 +34,7 @@ def edit(old: str, new: str) -> None:
 
 
 def test_the_committed_verdict_follows_from_the_committed_curves() -> None:
-    assert json.loads(EVALUATION.read_text())["text"]["gap_to_twin"]
+    assert json.loads(EVALUATION.read_text())["gaps"]["twin"]
     assert links() == []
 
 
@@ -50,4 +50,4 @@ def test_the_committed_verdict_follows_from_the_committed_curves() -> None:
 def test_a_verdict_that_does_not_follow_is_named(old: str, new: str) -> None:
     edit(old, new)
     (link,) = links()
-    assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gap_to_")
+    assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gaps.")

@@ -12,7 +12,11 @@ def cached(name: str, version: str, how: str = "trained on it") -> Place:
 
 
 def test_objects_of_one_version_are_one_row_with_the_number_of_files_by_output() -> None:
-    names = ["models/adversarial/generator.safetensors", "models/adversarial/generator_raw.safetensors", "models/control/m"]
+    names = [
+        "models/adversarial/generator.safetensors",
+        "models/adversarial/generator_raw.safetensors",
+        "models/control/m",
+    ]
     places = [cached(name, version) for version in ("experiment e1", "experiment e2") for name in names]
     together = "models/adversarial (2 files), models/control (1 file)"
     assert list(listing.rows(places)) == [

@@ -110,11 +110,22 @@ class Evidence:
         return self._trees[path]
 
     def irregular(self) -> list[str]:
-        """What lies among outputs and dependencies and is no regular file: a pipe, for which reading waits for ever."""
+        """What lies among outputs and dependencies and is no file of this repository.
+
+        A pipe, for which reading waits for ever; or a link to somewhere else than DVC's cache, where anybody may change
+        what it leads to.
+        """
+        here = (Path.cwd().resolve(), self.cache.resolve())
         stages = self.lock.stages.values()
         paths = {file.path for stage in stages for file in (*stage.dependencies, *stage.outputs)}
         files = (file for path in paths if os.path.lexists(path) for _, file in _files(Path(path)))
-        return sorted({file.as_posix() for file in files if not file.is_file()})
+        return sorted(
+            {
+                file.as_posix()
+                for file in files
+                if not file.is_file() or not any(file.resolve().is_relative_to(place) for place in here)
+            }
+        )
 
     def sha256(self, path: str) -> str | None:
         """The sha256 of a file, hashed with the output it lies in; None where there is no such file.

@@ -1,11 +1,11 @@
 """Facts that stand in more than one file, or follow from another: metrics, curves, model folders, the report."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from promptgan import base
 from promptgan.core.audit import Found, compared, near
@@ -62,9 +62,21 @@ def models(evidence: Evidence) -> Iterator[Broken]:
             if there != here:
                 link = f"{folder}/{file.name} -> {file}"
                 yield Broken(link, f"sha256 {there}", f"sha256 {here}", f"`dvc checkout {folder}`")
-        stored = {"weights": sum(_weights(f"{folder}/{entry['weights']}") for entry in index["networks"].values())}
-        if stage == "pretrain":
-            yield from _broken(compared(f"{folder}/*.safetensors", f"{folder}/index.json", stored, index))
+        yield from _broken(_tensors(folder, index))
+
+
+def _tensors(folder: str, index: dict[str, Any]) -> Iterator[Found]:
+    """The tensors of every file of weights are those of the network that the index describes."""
+    import torch
+
+    from promptgan.networks.folder import build, example_of
+
+    for entry in index["networks"].values():
+        with torch.device("meta"):  # shapes alone
+            network = build(index["form"], entry["role"], entry["section"], example_of(index))
+        shapes = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
+        path = f"{folder}/{entry['weights']}"
+        yield from compared(path, f"{folder}/index.json", {"tensors": shapes}, {"tensors": _stored(path)})
 
 
 def training(evidence: Evidence) -> Iterator[Broken]:
@@ -125,11 +137,11 @@ def _broken(found: Iterable[Found]) -> Iterator[Broken]:
     yield from (Broken(*each) for each in found)
 
 
-def _weights(path: str) -> int:
-    """How many numbers a safetensors file holds, from its header: 8 bytes of length, then JSON."""
+def _stored(path: str) -> dict[str, list[int]]:
+    """The shapes that the header of a safetensors file names: 8 bytes of length, then JSON."""
     try:
         with Path(path).open("rb") as file:
             header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     except OSError as error:
         raise Unreadable(path, error) from error
-    return sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+    return {name: tensor["shape"] for name, tensor in header.items() if name != "__metadata__"}
