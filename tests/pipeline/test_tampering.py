@@ -354,8 +354,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
         "stages/train.py -> dvc.lock (stage train)",
     ),
     "a file among code": (
-        write("src/promptgan/evaluation/metrics/more.py", b'"""More."""\n'),
-        "src/promptgan/evaluation/metrics -> dvc.lock (stage evaluate)",
+        write("src/promptgan/training/loop/more.py", b'"""More."""\n'),
+        "src/promptgan/training/loop -> dvc.lock (stage train)",
     ),
     "a package pinned otherwise": (
         replace("requirements.lock", "pydantic==", "pydantic==9."),
@@ -375,7 +375,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         "dvc.yaml command (stage judges) -> dvc.lock (stage judges)",
     ),
     "a dependency undeclared": (
-        replace("dvc.yaml", "      - src/promptgan/forms/tokens/relaxed.py\n", ""),
+        replace("dvc.yaml", "      - src/promptgan/networks/${form}/${discriminator.network}\n", ""),
         "dvc.yaml dependencies (stage train) -> dvc.lock (stage train)",
     ),
     "an output undeclared": (

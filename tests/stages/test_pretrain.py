@@ -1,4 +1,5 @@
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,25 @@ def test_writes_a_model_that_loads_its_metrics_and_its_curve(trained: Path) -> N
         "val.arrow",
     ]
     assert run["device"]
+
+
+def test_a_disk_that_takes_no_more_is_a_clean_error_and_loses_nothing(
+    trained: Path, run_stage: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in (trained / "models").rglob("*") if path.is_file()}
+    params = (trained / "params.yaml").read_text()
+    (trained / "params.yaml").write_text(params.replace("seed: 1", "seed: 2"))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limit[1]))  # no file may be larger, as on a full disk
+    try:
+        with pytest.raises(SystemExit) as caught:
+            run_stage("pretrain")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert caught.value.code == 1
+    assert "error: File too large" in capsys.readouterr().err.splitlines()[-2]
+    assert {path: path.read_bytes() for path in before} == before
+    run_stage("pretrain")
 
 
 def test_leaves_no_checkpoint_behind(trained: Path) -> None:
