@@ -35,7 +35,7 @@ def show(
     \b
     promptgan lineage show models/adversarial
     promptgan lineage show data/tokens/tokenizer.json --full
-    promptgan lineage show metrics/evaluation.json:text.adversarial.ms_jaccard
+    promptgan lineage show metrics/evaluation.json:systems.adversarial.ms_jaccard
     promptgan lineage show samples/generated/samples.parquet#17 --json
     promptgan lineage show reports/html --svg > chain.svg
     """
