@@ -65,8 +65,10 @@ plots: $(RUN) ## draw the curves of this run into dvc_plots/index.html
 	@$(BIN)/dvc plots show
 
 picture: $(RUN) ## draw the README's picture from plots/curves.csv
-	@$(BIN)/python -c 'import csv; from promptgan.reporting.pictures import quality_over_diversity as draw; \
-	open("docs/curves.svg", "w").write(draw(list(csv.DictReader(open("plots/curves.csv"))), "bleu_4", "BLEU-4").replace("currentColor", "#777777"))'
+	@$(BIN)/python -c 'import csv; from promptgan.core.metrics import declared; \
+	from promptgan.reporting.pictures import quality_over_diversity as draw; m = declared("text"); \
+	rows = list(csv.DictReader(open("plots/curves.csv"))); picture = draw(rows, m[m.qualities[0]], m[m.diversity]); \
+	open("docs/curves.svg", "w").write(picture.replace("currentColor", "#777777"))'
 
 datadocs: check-params ## build Great Expectations' own pages about the data, and print the page to open
 	@$(BIN)/dvc repro --quiet download
