@@ -65,7 +65,7 @@ plots: $(RUN) ## draw the curves of this run into dvc_plots/index.html
 	@$(BIN)/dvc plots show
 
 picture: $(RUN) ## draw the README's picture from plots/curves.csv
-	@$(BIN)/python -c 'import csv; from promptgan.core.metrics import declared; \
+	@$(BIN)/python -c 'import csv; from promptgan.terms.metrics import declared; \
 	from promptgan.reporting.pictures import quality_over_diversity as draw; m = declared("text"); \
 	rows = list(csv.DictReader(open("plots/curves.csv"))); picture = draw(rows, m[m.qualities[0]], m[m.diversity]); \
 	open("docs/curves.svg", "w").write(picture.replace("currentColor", "#777777"))'

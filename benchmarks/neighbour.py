@@ -1,7 +1,7 @@
 """Training on two threads beside a program that keeps one core busy, against training alone, in one run.
 
 Needs `data/tokens` and `models/pretrained` of a finished run of a text recipe with an adversarial phase. What a stage
-does about it is in `promptgan.compute`: threads that wait yield. The same with threads that spin stands beside.
+does about it is in `promptgan.core.compute`: threads that wait yield. The same with threads that spin stands beside.
 """
 
 import json
@@ -16,7 +16,7 @@ STEPS = 30
 PROGRAM = f"""
 import sys, time
 sys.path[:0] = [{str(Path(__file__).resolve().parents[1] / "src")!r}, {str(Path(__file__).resolve().parent)!r}]
-from promptgan.compute import Compute, prepare
+from promptgan.core.compute import Compute, prepare
 from training import _methods
 compute = Compute(device="cpu", threads=2, precision="float32")
 prepare(compute, 1)

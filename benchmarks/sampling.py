@@ -15,7 +15,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1] / "src")
 import numpy as np
 import torch
 
-from promptgan.compute import Compute, prepare
+from promptgan.core.compute import Compute, prepare
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.pairs import Pairs

@@ -22,10 +22,10 @@ ROUNDS = 3
 
 def ours(folder: Path) -> float:
     """Encode the splits of ``folder`` with a tokenizer that is fitted on them; seconds."""
-    from promptgan import base
+    from promptgan.core.parameters import load_params
     from promptgan.tasks.text.arrays import arrays as text
 
-    parameters = text.Parameters(**base.load_params()["tokenize"])
+    parameters = text.Parameters(**load_params()["tokenize"])
     with tempfile.TemporaryDirectory() as out:
         start = time.perf_counter()
         text.tokenize(folder, Path(out), parameters)
@@ -36,10 +36,10 @@ def bare(folder: Path) -> float:
     """The same tokenizer fitted and applied on lists in memory, nothing written; seconds."""
     import pyarrow.parquet as pq
 
-    from promptgan import base
+    from promptgan.core.parameters import load_params
     from promptgan.tasks.text.arrays import arrays as text
 
-    parameters = text.Parameters(**base.load_params()["tokenize"])
+    parameters = text.Parameters(**load_params()["tokenize"])
     start = time.perf_counter()
     tables = {name: pq.read_table(folder / f"{name}.parquet") for name in text.SPLITS}
     columns = {name: [t.column(c).to_pylist() for c in ("prompt", "text")] for name, t in tables.items()}

@@ -15,8 +15,9 @@ sys.path[0] = str(Path(__file__).resolve().parents[1] / "src")
 
 import torch
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
+from promptgan.core.choices import choose, chosen_section
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.parameters import load_params
 from promptgan.forms.tokens import form
 from promptgan.networks import folder
 from promptgan.training.loop.cost import counted
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def _methods(compute: Compute) -> dict[str, Method]:
-    params, tokens = base.load_params(), Path("data/tokens")
+    params, tokens = load_params(), Path("data/tokens")
     setting = Setting(
         form="tokens",
         example=form.example(tokens),
@@ -52,11 +53,12 @@ def _methods(compute: Compute) -> dict[str, Method]:
         compute=compute,
         seed=1,
         device=torch.device("cpu"),
-        objective=base.choose("promptgan.objectives", params["train"]["objective"], "train.objective"),
-        penalty=base.choose("promptgan.penalties", params["train"]["penalty"], "train.penalty"),
+        objective=choose("promptgan.objectives", params["train"]["objective"], "train.objective"),
+        penalty=choose("promptgan.penalties", params["train"]["penalty"], "train.penalty"),
     )
     phases = {
-        name: base.chosen("promptgan.training.methods", name, params[name], "method") for name in ("pretrain", "train")
+        name: chosen_section("promptgan.training.methods", name, params[name], "method")
+        for name in ("pretrain", "train")
     }
     return {
         "likelihood": likelihood.build(setting, phases["pretrain"])[0],

@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
-from promptgan.record import describe_run
+from promptgan.core.choices import choose, chosen_section
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.errors import clean_errors
+from promptgan.core.files import write_json
+from promptgan.core.parameters import PARAMS_FILE, StageParameters
+from promptgan.core.record import describe_run
 
 
-class Params(base.StageParameters):
+class Params(StageParameters):
     """The sections this stage reads."""
 
     task: str
@@ -27,7 +30,7 @@ class Params(base.StageParameters):
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="Parameter file.")] = PARAMS_FILE,
     tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     pretrained: Annotated[Path, typer.Option(help="The twin to start from.")] = Path("models/pretrained"),
     adversarial: Annotated[Path, typer.Option(help="The model whose cost is matched.")] = Path("models/adversarial"),
@@ -38,9 +41,9 @@ def main(
 
     It goes on at the learning rate at which the twin ended, and gets the same moving average of weights.
     """
-    with base.clean_errors():
+    with clean_errors():
         settings = Params.read(params)
-        parameters = base.chosen("promptgan.training.methods", "pretrain", settings.pretrain, "method")
+        parameters = chosen_section("promptgan.training.methods", "pretrain", settings.pretrain, "method")
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.networks import folder
@@ -49,7 +52,7 @@ def main(
         from promptgan.training.loop.run import run as train
         from promptgan.training.setting import Setting
 
-        form = base.choose("promptgan.forms", settings.form, "form", "form")
+        form = choose("promptgan.forms", settings.form, "form", "form")
         inputs = [*form.files(tokens, "train", "val"), pretrained, adversarial / folder.INDEX]
         run = describe_run("control", settings, inputs)
         twin, matched = folder.read_index(pretrained), folder.read_index(adversarial)
@@ -69,7 +72,7 @@ def main(
             seed=settings.seed,
             device=device,
         )
-        chosen = base.choose("promptgan.training.methods", parameters.method, "pretrain.method", "method")
+        chosen = choose("promptgan.training.methods", parameters.method, "pretrain.method", "method")
         method, plan = chosen.onward(setting, parameters, twin["learning_rate"], matched["flops"], matched["ema"])
         with Checkpoint("control", run) as checkpoint:
             outcome = train(method, plan, checkpoint)
@@ -80,8 +83,8 @@ def main(
             }
             described = folder.described(settings.task, settings.form, setting.example)
             folder.save(out, outcome.networks, sections, {**described, **summary}, form.needed(tokens))
-            base.write_json(out / "run.json", run)
-            base.write_json(metrics, summary)
+            write_json(out / "run.json", run)
+            write_json(metrics, summary)
         print(f"validation loss {outcome.best:.4f} nats after {outcome.steps} further steps")
 
 

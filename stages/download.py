@@ -9,18 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
+from promptgan.core.choices import choose
+from promptgan.core.errors import clean_errors
+from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
+from promptgan.core.store import main_repository
 from promptgan.data.download import download
 
 
-class Download(base.StageParameters):
+class Download(StageParameters):
     """What this stage reads of params.yaml."""
 
     data: dict[str, Any]
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="The parameter file; the section `data` is read.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="The parameter file; the section `data` is read.")] = PARAMS_FILE,
     out: Annotated[Path, typer.Option(help="Folder to write; an old one is replaced.")] = Path("data/raw"),
     cache: Annotated[
         Path | None,
@@ -37,10 +40,10 @@ def main(
 
     Example: python stages/download.py --out /tmp/raw
     """
-    with base.clean_errors():
-        chosen = base.choose("promptgan.data.sets", Download.read(params).data.get("name"), "data.name")
-        parameters = base.validated(chosen.Parameters, Download.read(params).data, "data", params)
-        repository = base.main_repository()
+    with clean_errors():
+        chosen = choose("promptgan.data.sets", Download.read(params).data.get("name"), "data.name")
+        parameters = validate_section(chosen.Parameters, Download.read(params).data, "data", params)
+        repository = main_repository()
         download(
             chosen.upstream(parameters),
             out,

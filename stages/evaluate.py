@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
-from promptgan.core.metrics import declared
+from promptgan.core.choices import choose
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.errors import clean_errors
+from promptgan.core.files import write_csv, write_json
+from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
+from promptgan.terms.metrics import declared
 
 
-class Params(base.StageParameters):
+class Params(StageParameters):
     """The sections this stage reads."""
 
     task: str
@@ -24,7 +27,7 @@ class Params(base.StageParameters):
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="Parameter file.")] = PARAMS_FILE,
     tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     models: Annotated[Path, typer.Option(help="Folder of the model folders and the judges.")] = Path("models"),
     samples: Annotated[Path, typer.Option(help="Folder of samples.parquet.")] = Path("samples/generated"),
@@ -34,18 +37,18 @@ def main(
     ),
 ) -> None:
     """Measure real data and what every model made, side by side."""
-    with base.clean_errors():
+    with clean_errors():
         settings = Params.read(params)
-        schema = base.choose("promptgan.tasks", settings.task, "task", "measures.parameters").Parameters
-        parameters = base.validated(schema, settings.evaluate, "evaluate")
+        schema = choose("promptgan.tasks", settings.task, "task", "measures.parameters").Parameters
+        parameters = validate_section(schema, settings.evaluate, "evaluate")
         device = prepare(settings.compute, settings.seed)
-        measures = base.choose("promptgan.tasks", settings.task, "task", "measures.measures")
+        measures = choose("promptgan.tasks", settings.task, "task", "measures.measures")
         evaluation = measures.evaluate(tokens, models, samples, parameters, settings.seed, device)
         axes = declared(settings.task)
         shown = {"quality": axes.qualities[0], "diversity": axes.diversity}
         rows = [{**row, **{axis: row[name] for axis, name in shown.items()}} for row in evaluation.curves]
-        base.write_csv(curves, rows)
-        base.write_json(metrics, {"task": settings.task, **evaluation.metrics})
+        write_csv(curves, rows)
+        write_json(metrics, {"task": settings.task, **evaluation.metrics})
         print("\n".join(evaluation.metrics["verdict"]))
 
 

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
-from promptgan.core.systems import MODELS
-from promptgan.record import write_run
+from promptgan.core.choices import choose
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.errors import clean_errors
+from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
+from promptgan.core.record import write_run
+from promptgan.terms.systems import MODELS
 
 
-class Params(base.StageParameters):
+class Params(StageParameters):
     """The sections this stage reads."""
 
     task: str
@@ -25,7 +27,7 @@ class Params(base.StageParameters):
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="Parameter file.")] = PARAMS_FILE,
     validated: Annotated[Path, typer.Option(help="Validated records; the test split is read.")] = Path(
         "data/validated"
     ),
@@ -33,12 +35,12 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the samples go.")] = Path("samples/generated"),
 ) -> None:
     """Draw samples of every model: those that evaluation measures, and some for people."""
-    with base.clean_errors():
+    with clean_errors():
         settings = Params.read(params)
-        schema = base.choose("promptgan.tasks", settings.task, "task", "samples.parameters").Parameters
-        parameters = base.validated(schema, settings.generate, "generate")
+        schema = choose("promptgan.tasks", settings.task, "task", "samples.parameters").Parameters
+        parameters = validate_section(schema, settings.generate, "generate")
         device = prepare(settings.compute, settings.seed)
-        samples = base.choose("promptgan.tasks", settings.task, "task", "samples.samples")
+        samples = choose("promptgan.tasks", settings.task, "task", "samples.samples")
         folders = {name: models / folder for name, folder in MODELS.items()}
         made = samples.generate(folders, validated, out, parameters, settings.compute, settings.seed, device)
         write_run(out, "generate", settings, [validated / "test.parquet", *folders.values()])

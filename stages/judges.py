@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
-from promptgan.record import describe_run
+from promptgan.core.choices import choose
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.errors import clean_errors
+from promptgan.core.files import write_json
+from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
+from promptgan.core.record import describe_run
 
 
-class Params(base.StageParameters):
+class Params(StageParameters):
     """The sections this stage reads."""
 
     task: str
@@ -25,29 +28,29 @@ class Params(base.StageParameters):
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="Parameter file.")] = PARAMS_FILE,
     tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     out: Annotated[Path, typer.Option(help="Where the judge goes.")] = Path("models/judges"),
     metrics: Annotated[Path, typer.Option(help="Where the headline numbers go.")] = Path("metrics/judges.json"),
 ) -> None:
     """Fit the network that evaluation measures with, on the judge split alone."""
-    with base.clean_errors():
+    with clean_errors():
         settings = Params.read(params)
-        schema = base.choose("promptgan.tasks", settings.task, "task", "judges.parameters").Parameters
-        parameters = base.validated(schema, settings.judges, "judges")
+        schema = choose("promptgan.tasks", settings.task, "task", "judges.parameters").Parameters
+        parameters = validate_section(schema, settings.judges, "judges")
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.training.loop.checkpoint import Checkpoint
 
-        form = base.choose("promptgan.forms", settings.form, "form", "form")
-        judges = base.choose("promptgan.tasks", settings.task, "task", "judges.judges")
+        form = choose("promptgan.forms", settings.form, "form", "form")
+        judges = choose("promptgan.tasks", settings.task, "task", "judges.judges")
         judge, example = form.split(tokens, "judge"), form.example(tokens)
         run = describe_run("judges", settings, form.files(tokens, "judge"))
         with Checkpoint("judges", run) as checkpoint:
             fitted = judges.fit(judge, example, parameters, settings.compute, settings.seed, device, checkpoint)
             fitted.save(out)
-            base.write_json(out / "run.json", run)
-            base.write_json(metrics, fitted.metrics)
+            write_json(out / "run.json", run)
+            write_json(metrics, fitted.metrics)
         print(fitted.sentence)
 
 

@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
-from promptgan.record import describe_run
+from promptgan.core.choices import choose, chosen_section
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.errors import clean_errors
+from promptgan.core.files import write_csv, write_json
+from promptgan.core.parameters import PARAMS_FILE, StageParameters
+from promptgan.core.record import describe_run
 
 
-class Params(base.StageParameters):
+class Params(StageParameters):
     """The sections this stage reads."""
 
     task: str
@@ -27,7 +30,7 @@ class Params(base.StageParameters):
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="Parameter file.")] = PARAMS_FILE,
     tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     out: Annotated[Path, typer.Option(help="Where the model folder goes.")] = Path("models/pretrained"),
     metrics: Annotated[Path, typer.Option(help="Where the headline numbers go.")] = Path("metrics/pretrain.json"),
@@ -37,9 +40,9 @@ def main(
 
     A run that is killed goes on from its last checkpoint, and ends with the same bytes as one that was not.
     """
-    with base.clean_errors():
+    with clean_errors():
         settings = Params.read(params)
-        parameters = base.chosen("promptgan.training.methods", "pretrain", settings.pretrain, "method")
+        parameters = chosen_section("promptgan.training.methods", "pretrain", settings.pretrain, "method")
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.networks import folder
@@ -48,7 +51,7 @@ def main(
         from promptgan.training.loop.run import run as train
         from promptgan.training.setting import Setting
 
-        form = base.choose("promptgan.forms", settings.form, "form", "form")
+        form = choose("promptgan.forms", settings.form, "form", "form")
         run = describe_run("pretrain", settings, form.files(tokens, "train", "val"))
         if parameters.method == "none":
             absent.leave("the recipe trains nothing by likelihood", run, out, metrics, curve)
@@ -65,7 +68,7 @@ def main(
             seed=settings.seed,
             device=device,
         )
-        chosen = base.choose("promptgan.training.methods", parameters.method, "pretrain.method", "method")
+        chosen = choose("promptgan.training.methods", parameters.method, "pretrain.method", "method")
         method, plan = chosen.build(setting, parameters)
         with Checkpoint("pretrain", run) as checkpoint:
             outcome = train(method, plan, checkpoint)
@@ -78,9 +81,9 @@ def main(
             described = folder.described(settings.task, settings.form, setting.example)
             index = {**described, "learning_rate": outcome.history[-1]["rate"], **summary}
             folder.save(out, outcome.networks, sections, index, form.needed(tokens))
-            base.write_json(out / "run.json", run)
-            base.write_csv(curve, outcome.history)
-            base.write_json(metrics, summary)
+            write_json(out / "run.json", run)
+            write_csv(curve, outcome.history)
+            write_json(metrics, summary)
         ended = "converged" if summary["converged"] else "still improving at the limit"
         print(f"validation loss {outcome.best:.4f} nats after {outcome.steps} steps ({ended})")
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from promptgan import base
+from promptgan.core.errors import clean_errors
 from promptgan.reporting.card import card
 from promptgan.reporting.contents import read
 from promptgan.reporting.page import page
@@ -20,7 +20,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("reports/html"),
 ) -> None:
     """Write one self-contained HTML page and a model card, from what the other stages left behind."""
-    with base.clean_errors():
+    with clean_errors():
         contents = read(root)
         files = {"index.html": page(contents), "README.md": card(contents)}
         out.mkdir(parents=True, exist_ok=True)

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
-from promptgan.record import write_run
+from promptgan.core.choices import choose
+from promptgan.core.errors import clean_errors
+from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
+from promptgan.core.record import write_run
 
 
-class Params(base.StageParameters):
+class Params(StageParameters):
     """The sections this stage reads."""
 
     task: str
@@ -21,18 +23,18 @@ class Params(base.StageParameters):
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="Parameter file.")] = PARAMS_FILE,
     validated: Annotated[Path, typer.Option(help="Validated records, one Parquet file per split.")] = Path(
         "data/validated"
     ),
     out: Annotated[Path, typer.Option(help="Where the arrays go.")] = Path("data/tokens"),
 ) -> None:
     """Encode every split into a file that is read without loading it: token ids, with a tokenizer, or pixels."""
-    with base.clean_errors():
+    with clean_errors():
         settings = Params.read(params)
-        schema = base.choose("promptgan.tasks", settings.task, "task", "arrays.parameters").Parameters
-        arrays = base.choose("promptgan.tasks", settings.task, "task", "arrays.arrays")
-        meta = arrays.pack(validated, out, base.validated(schema, settings.tokenize, "tokenize"))
+        schema = choose("promptgan.tasks", settings.task, "task", "arrays.parameters").Parameters
+        arrays = choose("promptgan.tasks", settings.task, "task", "arrays.arrays")
+        meta = arrays.pack(validated, out, validate_section(schema, settings.tokenize, "tokenize"))
         write_run(out, "tokenize", settings, [validated / f"{split}.parquet" for split in meta["splits"]])
         print(", ".join(f"{name} {split['records']}" for name, split in meta["splits"].items()) + f" in {out}")
 

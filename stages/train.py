@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
-from promptgan.record import describe_run
+from promptgan.core.choices import choose, chosen_section
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.errors import clean_errors
+from promptgan.core.files import write_csv, write_json
+from promptgan.core.parameters import PARAMS_FILE, StageParameters
+from promptgan.core.record import describe_run
 
 
-class Params(base.StageParameters):
+class Params(StageParameters):
     """The sections this stage reads."""
 
     task: str
@@ -28,7 +31,7 @@ class Params(base.StageParameters):
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Parameter file.")] = base.PARAMS_FILE,
+    params: Annotated[Path, typer.Option(help="Parameter file.")] = PARAMS_FILE,
     tokens: Annotated[Path, typer.Option(help="Arrays of the splits.")] = Path("data/tokens"),
     pretrained: Annotated[Path, typer.Option(help="The twin to start from.")] = Path("models/pretrained"),
     out: Annotated[Path, typer.Option(help="Where the model folder goes.")] = Path("models/adversarial"),
@@ -41,11 +44,11 @@ def main(
     average and NAME_raw.safetensors the network itself. A run that is killed goes on from its last checkpoint, and ends
     with the same bytes as one that was not.
     """
-    with base.clean_errors():
+    with clean_errors():
         settings = Params.read(params)
-        parameters = base.chosen("promptgan.training.methods", "train", settings.train, "method")
-        objective = base.choose("promptgan.objectives", parameters.objective, "train.objective")
-        penalty = base.choose("promptgan.penalties", parameters.penalty, "train.penalty")
+        parameters = chosen_section("promptgan.training.methods", "train", settings.train, "method")
+        objective = choose("promptgan.objectives", parameters.objective, "train.objective")
+        penalty = choose("promptgan.penalties", parameters.penalty, "train.penalty")
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.networks import folder
@@ -54,8 +57,8 @@ def main(
         from promptgan.training.loop.run import run as train
         from promptgan.training.setting import Setting
 
-        form = base.choose("promptgan.forms", settings.form, "form", "form")
-        score = base.choose("promptgan.tasks", settings.task, "task", "score.score")
+        form = choose("promptgan.forms", settings.form, "form", "form")
+        score = choose("promptgan.tasks", settings.task, "task", "score.score")
         run = describe_run("train", settings, [*form.files(tokens, "train", "val"), pretrained])
         if parameters.method == "none":
             absent.leave("the recipe has no adversarial training", run, out, metrics, curve)
@@ -82,7 +85,7 @@ def main(
             penalty=penalty,
             score=score.Score(val, example, start, parameters.validation_count, settings.compute, settings.seed),
         )
-        chosen = base.choose("promptgan.training.methods", parameters.method, "train.method", "method")
+        chosen = choose("promptgan.training.methods", parameters.method, "train.method", "method")
         method, plan = chosen.build(setting, parameters)
         with Checkpoint("train", run) as checkpoint:
             outcome = train(method, plan, checkpoint)
@@ -99,9 +102,9 @@ def main(
             index = {**described, "flops": outcome.flops, "ema": parameters.ema, **summary}
             networks = {**outcome.networks, **{f"{name}_raw": method.networks[name] for name in method.averaged}}
             folder.save(out, networks, sections, index, form.needed(tokens))
-            base.write_json(out / "run.json", run)
-            base.write_csv(curve, outcome.history)
-            base.write_json(metrics, summary)
+            write_json(out / "run.json", run)
+            write_csv(curve, outcome.history)
+            write_json(metrics, summary)
         print(f"stopped by {outcome.stopped} at step {outcome.steps}; best: {outcome.best:.4f} at {outcome.best_step}")
 
 

@@ -10,12 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from promptgan import base
+from promptgan.core.choices import choose
+from promptgan.core.errors import clean_errors
+from promptgan.core.parameters import PARAMS_FILE, ParameterError, StageParameters, validate_section
 
 warnings.filterwarnings("ignore", 'Field name "validate"')  # the section's name is also an old method of pydantic's
 
 
-class Validate(base.StageParameters):
+class Validate(StageParameters):
     """What this stage reads of params.yaml."""
 
     task: str
@@ -26,7 +28,7 @@ class Validate(base.StageParameters):
 def main(
     params: Annotated[
         Path, typer.Option(help="The parameter file; `task`, `data` and `validate` are read.")
-    ] = base.PARAMS_FILE,
+    ] = PARAMS_FILE,
     raw: Annotated[Path, typer.Option(help="What the stage download wrote.")] = Path("data/raw"),
     out: Annotated[Path, typer.Option(help="Folder to write; an old one is replaced.")] = Path("data/validated"),
     metrics: Annotated[Path, typer.Option(help="Summary to write.")] = Path("metrics/validation.json"),
@@ -45,20 +47,20 @@ def main(
 
     Example: python stages/validate.py --out /tmp/validated --metrics /tmp/validation.json
     """
-    with base.clean_errors():
+    with clean_errors():
         sections = Validate.read(params)
-        chosen = base.choose("promptgan.data.sets", sections.data.get("name"), "data.name")
-        parameters = base.validated(chosen.Parameters, sections.data, "data", params)
+        chosen = choose("promptgan.data.sets", sections.data.get("name"), "data.name")
+        parameters = validate_section(chosen.Parameters, sections.data, "data", params)
         if sections.task != chosen.TASK:
-            raise base.ParameterError(
+            raise ParameterError(
                 [f"data.name: {sections.data['name']} is for {chosen.TASK}, but task is {sections.task}"], params
             )
-        schema = base.choose("promptgan.tasks", sections.task, "task", "records.parameters").Parameters
-        rules = base.validated(schema, sections.validate, "validate", params)
+        schema = choose("promptgan.tasks", sections.task, "task", "records.parameters").Parameters
+        rules = validate_section(schema, sections.validate, "validate", params)
 
         from promptgan.quality import exclusions, output
 
-        task = base.choose("promptgan.tasks", sections.task, "task", "records.records")
+        task = choose("promptgan.tasks", sections.task, "task", "records.records")
         ids = exclusions.excluded(sections.data["name"])
         records = chosen.records(raw, parameters)
         wanted = exclusions.without(records, ids)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from promptgan import base
 from promptgan.cli import app
 from promptgan.commands import generate
+from promptgan.core.parameters import load_params
 
 ROOT = Path(__file__).parents[1]
 
@@ -184,7 +184,7 @@ def test_use_refuses_an_unknown_preset_with_the_nearest_name() -> None:
 
 def test_use_imports_own_data_and_check_says_when_it_has_changed(repository: Path) -> None:
     file = repository / "my.csv"
-    file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(150)))
+    file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(400)))
     output = run(
         "use", "local-text", "--path", "my.csv", "--prompt", "question", "--text", "answer", "--device", "cpu"
     ).output
@@ -197,7 +197,7 @@ def test_use_imports_own_data_and_check_says_when_it_has_changed(repository: Pat
 
 def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> None:
     file = repository / "my data.csv"
-    file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(150)))
+    file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(400)))
     columns = ["--path", "my data.csv", "--prompt", "question", "--text", "answer"]
     said = run("use", "local-text", *columns, "--device", "cpu").output
     assert "first_words" not in said, "a table has no first words"
@@ -209,7 +209,7 @@ def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> 
     command = shlex.split(note.partition("`promptgan ")[2].partition("`")[0])
     output = run(*command).output
     assert [line.partition(":")[0] for line in output.splitlines()[:-2]] == ["  data.sha256"]
-    assert base.load_params(path)["train"]["steps"] == 7
+    assert load_params(path)["train"]["steps"] == 7
     assert path.read_text().startswith(mine)
     assert run("check").output == "params.yaml is valid: local-text on local_text, cpu\n"
 
@@ -220,7 +220,7 @@ def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> 
 
 
 def test_plain_text_has_no_columns_to_list(repository: Path) -> None:
-    (repository / "lines.txt").write_text("".join(f"one two three four {i}\n" for i in range(150)))
+    (repository / "lines.txt").write_text("".join(f"one {i} two three four {i}\n" for i in range(400)))
     said = run("use", "local-text", "--path", "lines.txt", "--first-words", "2", "--device", "cpu").output
     assert "  data.first_words: (nothing) -> 2\n" in said
     assert "data.prompt" not in said and "data.text" not in said
@@ -262,7 +262,7 @@ def test_show_needs_a_finished_run() -> None:
 
 def test_generate_has_the_defaults_of_every_preset(repository: Path) -> None:
     for file in (ROOT / "recipes").glob("*.yaml"):
-        section = base.load_params(file).get("generate", {})
+        section = load_params(file).get("generate", {})
         assert section.get("temperature", generate.TEMPERATURE) == generate.TEMPERATURE
         assert section.get("top_p", generate.TOP_P) == generate.TOP_P
     said = " ".join(run("generate", "--help").output.split())

@@ -3,19 +3,22 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from promptgan.networks import folder
+from tests.conftest import EXAMPLE, GENERATOR
 
 ROOT = Path(__file__).resolve().parents[1]
-MODEL = {"name": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.1}
 
 
 @pytest.mark.slow
-def test_a_wheel_and_a_model_folder_are_enough_to_generate(tokens: Path, tmp_path: Path) -> None:
-    config = {"model": MODEL, "vocabulary": 64, "max_tokens": 6}
-    folder.save(tmp_path / "model", folder.build(MODEL, 64), config, tokens / "tokenizer.json")
+def test_a_wheel_and_a_model_folder_are_enough_to_generate(generator: Any, tokens: Path, tmp_path: Path) -> None:
+    index = folder.described("text", "tokens", EXAMPLE)
+    folder.save(
+        tmp_path / "model", {"generator": generator}, {"generator": GENERATOR}, index, [tokens / "tokenizer.json"]
+    )
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     quiet = {"check": True, "capture_output": True}
     source = tmp_path / "source"

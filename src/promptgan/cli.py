@@ -66,12 +66,12 @@ def check() -> None:
     Exits 2 where anything is wrong. `make` calls it before DVC starts, because DVC deletes a stage's outputs before
     the stage can refuse.
     """
-    from promptgan import base
+    from promptgan.core.parameters import PARAMS_FILE
     from promptgan.experiments import own_data, parameters
     from promptgan.lineage.records import listed
     from promptgan.repository import require
 
-    require(base.PARAMS_FILE)
+    require(PARAMS_FILE)
     document = parameters.check(on_this_machine=True)
     own_data.check_minimum(document, Path.cwd())
     if changed := own_data.changed_since_import(document["data"], Path.cwd(), document["recipe"]):
@@ -122,7 +122,7 @@ def use(
         raise typer.BadParameter(
             "--keep changes the section data alone: it goes with --path, not --device or --threads"
         )
-    from promptgan import base
+    from promptgan.core.parameters import load_params
     from promptgan.experiments import own_data
     from promptgan.experiments import recipes as presets
 
@@ -142,7 +142,7 @@ def use(
             changes = presets.use_data(recipe, data)
         else:
             changes = presets.use(recipe, data=data, device=device.value, threads=threads)
-        own_data.check_minimum(base.load_params(), Path.cwd())
+        own_data.check_minimum(load_params(), Path.cwd())
     unused = own_data.unused(data) if data else set()
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:

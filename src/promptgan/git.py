@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 
 
-class GitFailed(base.PromptganError):
+class GitFailed(PromptganError):
     """Git refused, or is not installed."""
 
     def __init__(self, arguments: tuple[str, ...], said: str) -> None:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from promptgan.base import PARAMS_FILE, PromptganError
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE
 
 PIPELINE = Path("dvc.yaml")
 

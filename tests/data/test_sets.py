@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.base import choices, choose, validated
+from promptgan.core.choices import choices, choose
+from promptgan.core.parameters import validate_section
 from promptgan.data.download import NoSourceDelivered, download
 from promptgan.data.sets import chitchat, customer_support, local_text, tang_poems
 
@@ -77,7 +78,7 @@ def test_every_set_keeps_the_contract_and_pins_its_packages(name):
         "tang_poems": {"characters": 5},
         "local_text": {"file": "a.txt", "sha256": "0" * 64, "prompt": None, "text": None, "first_words": 3},
     }
-    parameters = validated(chosen.Parameters, {"name": name, **extra.get(name, {})})
+    parameters = validate_section(chosen.Parameters, {"name": name, **extra.get(name, {})})
     upstream = chosen.upstream(parameters)
     assert chosen.TASK in choices("promptgan.tasks")
     assert len(upstream.content_sha256) == 64

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 from promptgan.data.sets.local_text import read_pairs
 from promptgan.data.tables.decoding import BrokenFile, NotUtf8
 from promptgan.data.tables.reading import MOST_LINES, WrongColumn
@@ -165,5 +165,5 @@ def test_a_row_with_a_field_too_many_is_named(tmp_path: Path) -> None:
 
 
 def test_a_name_of_no_known_format_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(base.PromptganError, match=r"unknown kind of file '\.docx'"):
+    with pytest.raises(PromptganError, match=r"unknown kind of file '\.docx'"):
         pairs(tmp_path, "a.docx", b"")

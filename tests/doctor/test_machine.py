@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
 from promptgan.doctor import machine
 from promptgan.doctor.finding import Verdict
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from promptgan.core.errors import PromptganError
 from promptgan.experiments import compare, runner
 from promptgan.experiments.compare import Comparison
 from promptgan.experiments.entry import Entry
@@ -131,7 +132,7 @@ def test_without_a_commit_there_is_nothing_to_hang_experiments_on(repository: Pa
 def test_an_entry_of_an_older_kind_is_named(repository: Path) -> None:
     Path("results").mkdir()
     Path("results/good.json").write_text(json.dumps({"recipe": "good", "trained": {"1": {}}}))
-    with pytest.raises(compare.base.PromptganError, match=r"results/good\.json is not what `promptgan compare` writes"):
+    with pytest.raises(PromptganError, match=r"results/good\.json is not what `promptgan compare` writes"):
         Comparison(["good"], [1]).run()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from promptgan.base import ParameterError, validated
+from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.data.download import download
 from promptgan.data.sets import local_text
 from promptgan.data.tables.decoding import NotUtf8, UnknownFormat, wide_encoding
@@ -57,7 +57,7 @@ def test_every_format_comes_back_as_records(kind, pairs, zipped, tmp_path):
     first = 6 if pairs is CHINESE else 5
     section = import_own_data(path, prompt=columns[0], text=columns[1], first_words=first, root=tmp_path / "root")
 
-    parameters = validated(local_text.Parameters, section)
+    parameters = validate_section(local_text.Parameters, section)
     upstream = local_text.upstream(parameters)
     download(upstream, tmp_path / "raw", cache=tmp_path / "cache", roots=[tmp_path / "root"])
     records = local_text.records(tmp_path / "raw", parameters)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from promptgan import base
+from promptgan.core.choices import choices
+from promptgan.core.parameters import ParameterError, Section, load_params
 from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, absent_device, check, schema
 
 TRANSFORMER = {"network": "transformer", "width": 8, "layers": 1, "dropout": 0.0}
@@ -16,13 +17,13 @@ TRANSFORMER = {"network": "transformer", "width": 8, "layers": 1, "dropout": 0.0
 
 @pytest.fixture
 def document(default_parameters: Path) -> dict[str, Any]:
-    return base.load_params(default_parameters)
+    return load_params(default_parameters)
 
 
 def problems(tmp_path: Path, content: dict[str, Any] | str) -> list[str]:
     path = tmp_path / "params.yaml"
     path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
-    with pytest.raises(base.ParameterError) as caught:
+    with pytest.raises(ParameterError) as caught:
         check(path)
     return caught.value.problems
 
@@ -32,7 +33,7 @@ def test_the_default_file_is_valid_and_every_section_has_a_schema(
 ) -> None:
     assert check(default_parameters) == document
     assert list(document) == [*Run.model_fields, *SCHEMAS]
-    assert all(issubclass(schema(section, document), base.Parameters) for section in SCHEMAS)
+    assert all(issubclass(schema(section, document), Section) for section in SCHEMAS)
 
 
 def test_choices_are_the_sections_that_a_key_of_their_own_chooses() -> None:
@@ -67,7 +68,7 @@ def test_everything_wrong_is_in_one_report(tmp_path: Path, document: dict[str, A
     text = "\n".join(problems(tmp_path, document))
     assert "tokenise: unknown section (did you mean tokenize?)" in text
     assert "compute.device: found 'auto'; input should be 'cpu' or 'cuda'" in text
-    known = ", ".join(base.choices("promptgan.networks.tokens"))
+    known = ", ".join(choices("promptgan.networks.tokens"))
     assert f"generator.network: found 'recurent' (did you mean recurrent?); available: {known}" in text
 
 
@@ -197,7 +198,7 @@ def test_a_gpu_that_is_not_here_is_refused_with_everything_else(
     text = default_parameters.read_text().replace("device: cpu", "device: cuda").replace("seed: 1 ", f"seed: {seed} ")
     path.write_text(text)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(base.ParameterError) as caught:
+    with pytest.raises(ParameterError) as caught:
         check(path, on_this_machine=True)
     found = caught.value.problems
     assert [line.partition(":")[0] for line in found] == ["seed"] * (seed == "-1") + ["compute.device"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from promptgan import base
 from promptgan.cli import app
+from promptgan.core.parameters import ParameterError, load_params
 from promptgan.experiments import recipes
 from promptgan.experiments.parameter_file import AnchorsUsed, ParameterFile
 from promptgan.experiments.parameters import check
@@ -63,10 +63,10 @@ def test_a_preset_alone_determines_the_parameters_and_the_way_back_is_exact() ->
     for name in SHIPPED:
         Path("params.yaml").write_bytes(default)
         recipes.use(name, data=own_data(name), device="cpu")
-        direct[name] = base.load_params()
+        direct[name] = load_params()
     for name in [*SHIPPED, *reversed(SHIPPED)]:
         recipes.use(name, data=own_data(name), device="cpu")
-        assert base.load_params() == direct[name]
+        assert load_params() == direct[name]
     recipes.use("text-gumbel", device="cpu")
     assert Path("params.yaml").read_bytes() == default
 
@@ -119,8 +119,8 @@ def test_a_gpu_is_taken_with_bfloat16_where_torch_finds_one(monkeypatch: pytest.
     for found, expected in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr(recipes, "finds_gpu", lambda found=found: found)
         recipes.use("text-gumbel")
-        assert base.load_params()["compute"]["device"] == expected
-        assert base.load_params()["compute"]["precision"] == "bfloat16"
+        assert load_params()["compute"]["device"] == expected
+        assert load_params()["compute"]["precision"] == "bfloat16"
 
 
 def test_an_unknown_preset_is_refused_with_the_nearest_name_and_the_list() -> None:
@@ -165,7 +165,7 @@ def test_an_impossible_combination_is_refused_by_name_and_nothing_is_touched() -
     )
     with pytest.raises(recipes.BrokenRecipe, match="its base tang-gumbel has a base itself"):
         recipes.use("odd")
-    with pytest.raises(base.ParameterError, match="words-without-spaces: "):
+    with pytest.raises(ParameterError, match="words-without-spaces: "):
         recipes.use("even", device="cpu")
     assert Path("params.yaml").read_bytes() == before
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["params.yaml", "recipes"]
@@ -245,7 +245,7 @@ def test_only_what_changes_is_written_whatever_the_layout() -> None:
     assert file.text == ODD_LAYOUT
     changed = file.with_values({"one": 22, "quoted.list": [3]})
     expected = ODD_LAYOUT.replace("one: 1  ", "one: 22 ").replace("    - 1   # item\n    - 2\n", "    - 3\n")
-    assert changed.values == base.load_params(path) | {"one": 22, "quoted": {**file.values["quoted"], "list": [3]}}
+    assert changed.values == load_params(path) | {"one": 22, "quoted": {**file.values["quoted"], "list": [3]}}
     assert changed.text.splitlines()[:3] == expected.splitlines()[:3]
     assert changed.sections["block"] == file.sections["block"]
 

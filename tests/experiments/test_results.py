@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 from promptgan.experiments import results
 
 ONE_CPU = {
@@ -146,11 +146,11 @@ def test_an_unfinished_run_is_not_compared(text: str | None, expected: str) -> N
     Path("dvc.lock").unlink()
     if text is not None:
         Path("dvc.lock").write_text(text)
-    with pytest.raises(base.PromptganError, match=expected):
+    with pytest.raises(PromptganError, match=expected):
         results.compare()
 
 
 def test_without_committed_results_the_error_says_so() -> None:
     subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
-    with pytest.raises(base.PromptganError, match=r"HEAD:dvc\.lock"):
+    with pytest.raises(PromptganError, match=r"HEAD:dvc\.lock"):
         results.compare()

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from promptgan import base
 from promptgan.cli import app
+from promptgan.core.parameters import load_params
 from promptgan.experiments import runner, search_study
 from promptgan.experiments.search_page import page
 from promptgan.experiments.search_settings import Pruning, read
@@ -298,4 +298,4 @@ except SystemExit:
 def test_the_shipped_file_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert read(Path("search.yaml")).targets == ["train"]
-    assert base.load_params(Path("search.yaml"))["space"].keys() == read(Path("search.yaml")).space.keys()
+    assert load_params(Path("search.yaml"))["space"].keys() == read(Path("search.yaml")).space.keys()

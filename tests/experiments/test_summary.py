@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from promptgan.core.comparison import sentence
-from promptgan.core.systems import SYSTEMS
 from promptgan.experiments import summary
+from promptgan.terms.comparison import sentence
+from promptgan.terms.systems import SYSTEMS
 
 ANSWERED = {"temperature": 0.7, "bleu_4": 0.25, "ms_jaccard": 0.1, "nll": 4.1234567}
 COMPARED = sentence("bleu_4", "twin", 0.01, 0.004, clear=True)

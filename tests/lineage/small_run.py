@@ -13,10 +13,11 @@ import pydantic
 import torch
 import yaml
 
-from promptgan.base import Parameters, write_json
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
+from promptgan.core.files import write_json
+from promptgan.core.parameters import Section
+from promptgan.core.record import write_run
 from promptgan.networks import folder as models
-from promptgan.record import write_run
 from promptgan.tasks.text.samples import samples as generation
 from tests.conftest import EXAMPLE, GENERATOR
 
@@ -174,7 +175,7 @@ def _samples() -> None:
     )
 
 
-class _Sections(Parameters):
+class _Sections(Section):
     """Whatever a stage declares."""
 
     model_config = pydantic.ConfigDict(extra="allow")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from promptgan.core.record import sha256
 from promptgan.lineage import lock, trace
 from promptgan.lineage.trace import Chain
-from promptgan.record import sha256
 from tests.lineage.traced_run import CHITCHAT, PARAMETERS, commit, edit_params, prepared, without_outputs
 from tests.pipeline.clone import Clone
 
@@ -40,7 +40,7 @@ def test_the_chain_leads_from_the_model_through_every_stage_to_the_package(own: 
 def test_a_stage_tells_command_code_parameters_tokenizer_environment_and_commit(own: Clone) -> None:
     step = chain("models/adversarial").steps[0]
     assert step.stage.command.startswith("mkdir -p models")
-    assert [file.path for file in step.code] == ["src/promptgan/base.py", "stages/train.py"]
+    assert [file.path for file in step.code] == ["src/promptgan/core/errors.py", "stages/train.py"]
     assert [file.path for file in step.inputs] == ["data/tokens", "models/pretrained"]
     assert step.stage.parameters == {"train": PARAMETERS["train"]}
     tokenizer = Path("models/pretrained/tokenizer.json")
@@ -75,7 +75,7 @@ def test_the_code_digest_changes_with_the_code_and_with_nothing_else(own: Clone)
 
 
 def test_an_input_has_no_chain_but_users(own: Clone) -> None:
-    found = chain("src/promptgan/base.py")
+    found = chain("src/promptgan/core/errors.py")
     assert found.steps == ()
     assert found.source is None
     assert len(found.users) == 8

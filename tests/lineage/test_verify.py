@@ -13,10 +13,10 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from promptgan.commands.lineage import app
-from promptgan.core.audit import NOTHING, differences
 from promptgan.lineage import hashes, lock
 from promptgan.lineage.checks.evidence import Broken, Evidence
 from promptgan.lineage.verify import MOST, examine, verify
+from promptgan.terms.audit import NOTHING, differences
 
 PIPELINE = """
 stages:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from promptgan.base import write_json
-from promptgan.record import sha256
+from promptgan.core.files import write_json
+from promptgan.core.record import sha256
 from tests.pipeline.clone import ROOT, Clone
 
 CHITCHAT = "src/promptgan/data/sets/chitchat.py"
@@ -100,7 +100,7 @@ def _tracked() -> dict[str, str]:
     for name, stage in STAGES.items():
         targets = [*stage.get("outs", []), *(path for metric in stage.get("metrics", []) for path in metric)]
         copies = " && ".join(f"mkdir -p {Path(path).parent} && cp -r prepared/{path} {path}" for path in targets)
-        deps = ["src/promptgan/base.py", f"stages/{name}.py", *stage["deps"]]
+        deps = ["src/promptgan/core/errors.py", f"stages/{name}.py", *stage["deps"]]
         stages[name] = {"cmd": copies, **stage, "deps": sorted(deps)}
     return {
         ".gitignore": "/prepared/\n",
@@ -108,7 +108,7 @@ def _tracked() -> dict[str, str]:
         "params.yaml": yaml.safe_dump(PARAMETERS),
         "dvc.yaml": yaml.safe_dump({"stages": stages}, sort_keys=False),
         "data/excluded.csv": "data,id,reason\n",
-        "src/promptgan/base.py": "ANSWER = 42\n",
+        "src/promptgan/core/errors.py": "ANSWER = 42\n",
         CHITCHAT: (ROOT / CHITCHAT).read_text(encoding="utf-8"),
         **{f"stages/{name}.py": f"print({name!r})\n" for name in STAGES},
     }

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from promptgan.base import ParameterError
+from promptgan.core.parameters import ParameterError
 from promptgan.networks import folder
 from promptgan.networks.weights import save_weights
 from tests.conftest import EXAMPLE, GENERATOR

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from promptgan.base import choices, choose
+from promptgan.core.choices import choices, choose
 
 PACKAGE = "promptgan.objectives"
 NAMES = sorted(set(choices(PACKAGE)) - {"none"})

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from promptgan import base
+from promptgan.core.parameters import load_params
 
 ROOT = Path(__file__).resolve().parents[2]
 DVC = [sys.executable, "-m", "dvc"]
@@ -124,7 +124,7 @@ class Clone:
 
     @property
     def params(self) -> dict[str, Any]:
-        return base.load_params(self.path / "params.yaml")
+        return load_params(self.path / "params.yaml")
 
     def set(self, key: str, value: object) -> None:
         """Change one value of params.yaml, as an editor would: nothing else of the file changes."""

@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
     """Paths, relative to ``root``, of the stage's script and of all project code that it imports.
 
-    Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``base.choose(package, ..., key, part)``
-    imports the file, or of a folder the part, that ``key`` names in ``params``; ``base.chosen(package, section, ...,
-    by)`` the parameters of one. Whoever builds networks imports those of the roles that the stage reads, or loads: of a
-    model that is only drawn from, the generator. Package files hold a docstring only, so only the top one counts.
+    Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``choose(package, ..., key, part)``
+    imports the file, or of a folder the part, that ``key`` names in ``params``; ``chosen_section(package, section,
+    ..., by)`` the parameters of one. Whoever builds networks imports those of the roles that the stage reads, or
+    loads: of a model that is only drawn from, the generator. Package files hold a docstring only, so only the top one counts.
     """
     found = {f"stages/{stage}.py"}
     read = _fields(root / f"stages/{stage}.py")
@@ -46,15 +46,19 @@ def _imports(file: Path, params: dict[str, Any]) -> set[str]:
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "choose":
+        elif isinstance(node, ast.Call) and _called(node) == "choose":
             arguments = [_literal(argument) for argument in node.args]
             if isinstance(arguments[0], str) and isinstance(arguments[2], str):
                 modules.add(".".join([arguments[0], value_of(params, arguments[2]), *arguments[3:]]))
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "chosen":
+        elif isinstance(node, ast.Call) and _called(node) == "chosen_section":
             package, section, _, by = (_literal(argument) for argument in node.args)
             if isinstance(package, str):
                 modules.add(f"{package}.{params[section][by]}.parameters")
     return {module for module in modules if module.startswith("promptgan.")}
+
+
+def _called(node: ast.Call) -> str:
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
 
 
 def _literal(node: ast.expr) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from promptgan import base
+from promptgan.core.parameters import load_params
 from promptgan.experiments import recipes
 from tests.pipeline.closure import ROOT, closure, value_of
 
@@ -27,7 +27,7 @@ def written(recipe: str, path: Path) -> dict[str, Any]:
     own = OWN_DATA if recipe == "local-text" else None
     with contextlib.chdir(ROOT):
         recipes.use(recipe, path, data=own, device="cpu")
-    return base.load_params(path)
+    return load_params(path)
 
 
 @pytest.fixture(scope="module", params=RECIPES)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from promptgan.base import PromptganError
+from promptgan.core.errors import PromptganError
 from promptgan.data.archives import MAX_MEMBER_BYTES, BrokenArchive, MissingMember, UnsafeArchive
 from promptgan.data.download import NoSourceDelivered, WrongContent, download
 from promptgan.data.sets.local_text import read_pairs

@@ -23,7 +23,8 @@ def clean(source: Clone, tmp_path: Path) -> Iterator[Clone]:
     script = clone.path / "stages/pretrain.py"
     text = script.read_text(encoding="utf-8")
     probe = (
-        f"Path({str(seen(clone))!r}).write_text(json.dumps([sys.executable, base.__file__]), encoding='utf-8')\n\n\n"
+        "import json, sys\nfrom promptgan.core import errors\n"
+        f"Path({str(seen(clone))!r}).write_text(json.dumps([sys.executable, errors.__file__]), encoding='utf-8')\n\n\n"
     )
     assert text.count("if __name__") == 1
     script.write_text(text.replace("if __name__", probe + "if __name__"), encoding="utf-8")
@@ -41,7 +42,7 @@ def seen(clone: Clone) -> Path:
 
 def spoil(clone: Clone) -> None:
     """Make the workspace's code unusable, as somebody may who goes on working while the experiment runs."""
-    (clone.path / "src/promptgan/base.py").write_text("raise RuntimeError('the workspace was imported')\n")
+    (clone.path / "src/promptgan/core/errors.py").write_text("raise RuntimeError('the workspace was imported')\n")
     (clone.path / "stages/pretrain.py").write_text("raise RuntimeError('the workspace was run')\n")
 
 

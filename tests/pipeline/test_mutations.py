@@ -21,8 +21,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from promptgan import base
 from promptgan.cli import app
+from promptgan.core import parameters
+from promptgan.core.files import write_json
+from promptgan.core.parameters import load_params
 from promptgan.experiments import combinations
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +123,7 @@ def mutation(number: int) -> str:
                 [*BROKEN, "", text[: rng.randrange(len(text))], text.replace(":", "", 1), text.replace("  ", "\t")]
             )
         return "\n".join(lines) + "\n"
-    document = base.load_params(ROOT / "params.yaml")
+    document = load_params(ROOT / "params.yaml")
     for _ in range(rng.randint(1, 3)):
         rng.choice(STRUCTURAL)(document, rng.choice(addresses(document)), rng)
         if not document:
@@ -216,15 +218,14 @@ def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
             monkeypatch.setattr(
                 handler, "stream", getattr(sys, "stdout" if handler.level < logging.WARNING else "stderr")
             )
-    load_params = base.load_params
 
     shutil.copy(ROOT / "dvc.yaml", folder)
     subprocess.run(["git", "init", "-q"], check=True)
     assert dvc(["init", "-q"]) == 0
     Path(".dvc/tmp/downloads").touch()  # not a folder: the first stage's input cannot be had either
-    base.write_json(Path("data/tokens/meta.json"), {"vocabulary": 8})  # what a model's section is read together with
+    write_json(Path("data/tokens/meta.json"), {"vocabulary": 8})  # what a model's section is read together with
     for number, text in enumerate(texts):
-        monkeypatch.setattr(base, "load_params", load_params)
+        monkeypatch.setattr(parameters, "load_params", load_params)
         code, errors = verdict(text)
         planned = dvc(["status"])  # plans every stage; `repro --dry` stops where an input is missing
         shown = "".join(capsys.readouterr())
@@ -234,7 +235,7 @@ def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
             assert "ERROR: " in shown, f"mutation {number}"
             continue
         assert all(f"{name}:\n" in shown for name in stages), f"mutation {number}"
-        monkeypatch.setattr(base, "load_params", functools.cache(load_params))  # parse once for all stages
+        monkeypatch.setattr(parameters, "load_params", functools.cache(load_params))  # parse once for all stages
         refused = [name for name, stage in stages.items() if refuses(stage) == "2"]
         assert "Traceback" not in capsys.readouterr().err
         if code == 0:

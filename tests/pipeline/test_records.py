@@ -23,7 +23,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, PyPI, Upstream
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TASK = "text"
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `data` for this data set."""
 
     name: Literal["verses"]

@@ -346,8 +346,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "gone from disk and cache": (lose, "cache * -> dvc.lock (stage control)"),
     "an entry of the run-cache": (run_cache_entry, "dvc.lock (stage control) -> run-cache"),
     "code of the trainers": (
-        lambda f: f.write("src/promptgan/compute.py", f.read("src/promptgan/compute.py") + b"\n"),
-        f"src/promptgan/compute.py -> dvc.lock (stage {TRAINERS}, generate, evaluate)",
+        lambda f: f.write("src/promptgan/core/compute.py", f.read("src/promptgan/core/compute.py") + b"\n"),
+        f"src/promptgan/core/compute.py -> dvc.lock (stage {TRAINERS}, generate, evaluate)",
     ),
     "the script of a stage": (
         lambda f: f.write("stages/train.py", f.read("stages/train.py") + b"\n"),
@@ -355,7 +355,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "a file among code": (
         write("src/promptgan/training/loop/more.py", b'"""More."""\n'),
-        "src/promptgan/training/loop -> dvc.lock (stage train)",
+        f"src/promptgan/training/loop -> dvc.lock (stage {TRAINERS})",
     ),
     "a package pinned otherwise": (
         replace("requirements.lock", "pydantic==", "pydantic==9."),
@@ -424,8 +424,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
         "dvc.yaml dependencies (stage evaluate) -> dvc.lock (stage evaluate)",
     ),
     "the hash of code": (
-        entry("pretrain", "deps", "src/promptgan/compute.py", md5="0" * 32),
-        "src/promptgan/compute.py -> dvc.lock (stage pretrain)",
+        entry("pretrain", "deps", "src/promptgan/core/compute.py", md5="0" * 32),
+        "src/promptgan/core/compute.py -> dvc.lock (stage pretrain)",
     ),
     "a stage removed from the lock": (without_stage, "dvc.yaml (stage judges) -> dvc.lock"),
 }

@@ -4,7 +4,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promptgan import base
+from promptgan.core.files import write_json
 from promptgan.networks.folder import described, save_none
 from tests.conftest import EXAMPLE, GENERATOR
 
@@ -23,7 +23,7 @@ def sampled(model: str, temperature: float, purpose: str) -> "pd.DataFrame":
 def outputs(tmp_path: Path) -> Path:
     """What the other stages leave behind, with a control twin that the recipe does not use."""
     licence = {"name": "MIT", "certainty": "sure", "note": "a file in the package"}
-    base.write_json(
+    write_json(
         tmp_path / "data/raw/provenance.json",
         {"title": "talk <1>", "licence": licence, "source": {"kind": "pypi"}, "content_sha256": "ab" * 32, "files": {}},
     )
@@ -51,13 +51,13 @@ def outputs(tmp_path: Path) -> Path:
         },
     }  # fmt: skip
     for name, content in metrics.items():
-        base.write_json(tmp_path / f"metrics/{name}.json", content)
+        write_json(tmp_path / f"metrics/{name}.json", content)
     for folder in ("pretrained", "adversarial"):
         generator = {"role": "generator", "weights": "generator.safetensors", "section": GENERATOR}
         index = {"kind": "model", **described("text", "tokens", EXAMPLE), "networks": {"generator": generator}}
-        base.write_json(tmp_path / f"models/{folder}/index.json", index)
+        write_json(tmp_path / f"models/{folder}/index.json", index)
     save_none(tmp_path / "models/control", "no control here")
-    base.write_json(
+    write_json(
         tmp_path / "models/pretrained/run.json",
         {
             "parameters": {
@@ -71,7 +71,7 @@ def outputs(tmp_path: Path) -> Path:
         },
     )
     generate = {"temperature": 0.8, "top_p": 1.0}
-    base.write_json(tmp_path / "samples/generated/run.json", {"parameters": {"generate": generate}})
+    write_json(tmp_path / "samples/generated/run.json", {"parameters": {"generate": generate}})
     frames = [sampled(m, t, p) for m in ("twin", "adversarial") for t, p in ((0.8, "read"), (0.8, "curve"))]
     pd.concat(frames).to_parquet(tmp_path / "samples/generated/samples.parquet", index=False)
     (tmp_path / "plots").mkdir()

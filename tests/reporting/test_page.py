@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from promptgan import base
-from promptgan.core.systems import CONTROL, TWIN
+from promptgan.core.files import write_json
 from promptgan.reporting.contents import MissingOutput, read
 from promptgan.reporting.page import page
 from promptgan.tasks.text import page as page_of_text
+from promptgan.terms.systems import CONTROL, TWIN
 
 VOID = {"meta", "br", "link", "img", "hr"}
 
@@ -108,14 +108,14 @@ def test_every_record_read_is_in_a_split_or_under_the_rule_that_took_it(outputs:
 def test_a_gpu_is_called_one(outputs: Path) -> None:
     path = outputs / "models/pretrained/run.json"
     run = json.loads(path.read_text())
-    base.write_json(path, {**run, "device": "NVIDIA X", "parameters": {"compute": {"device": "cuda", "threads": 2}}})
+    write_json(path, {**run, "device": "NVIDIA X", "parameters": {"compute": {"device": "cuda", "threads": 2}}})
     assert "on a GPU (NVIDIA X)" in page(read(outputs))
 
 
 def test_a_training_that_a_guard_stopped_is_named_before_the_numbers(outputs: Path) -> None:
     assert "guard" not in page(read(outputs))
     stopped = {"score": 0.1, "start_score": 0.09, "best_step": 5, "steps": 10, "stopped": "entropy"}
-    base.write_json(outputs / "metrics/train.json", stopped)
+    write_json(outputs / "metrics/train.json", stopped)
     before, _, _ = page(read(outputs)).partition("<table>")
     assert "stopped by the entropy guard at step 10" in before
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.base import load_params
+from promptgan.core.parameters import load_params
 
 
 def test_writes_a_tokenizer_every_split_and_the_record_of_its_run(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.setting import Setting

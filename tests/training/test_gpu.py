@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from promptgan import base
-from promptgan.compute import Compute, prepare
+from promptgan.core.choices import choose
+from promptgan.core.compute import Compute, prepare
+from promptgan.core.parameters import validate_section
 from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.tasks.text.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -44,15 +45,15 @@ def train_both(generator: Generator, tokens: Path) -> dict[str, torch.Tensor]:
     device = prepare(COMPUTE, 1)
     start = {"generator": copy.deepcopy(generator).to(device)}
     objective, penalty = (
-        base.choose("promptgan.objectives", "hinge", ""),
-        base.choose("promptgan.penalties", "none", ""),
+        choose("promptgan.objectives", "hinge", ""),
+        choose("promptgan.penalties", "none", ""),
     )
     here = replace(setting(tokens, start), compute=COMPUTE, device=device, objective=objective, penalty=penalty)
     with Checkpoint("pretrain", {}) as checkpoint:
         run(*likelihood.build(here, PRETRAIN), checkpoint)
     here = replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
     with Checkpoint("train", {}) as checkpoint:
-        outcome = run(*gumbel.build(here, base.validated(GumbelParameters, VALUES, "train")), checkpoint)
+        outcome = run(*gumbel.build(here, validate_section(GumbelParameters, VALUES, "train")), checkpoint)
     return {name: tensor.cpu() for name, tensor in outcome.networks["generator"].state_dict().items()}
 
 

@@ -17,7 +17,7 @@ def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[.
         @app.command(name=function.__name__.strip("_").replace("_", "-"))
         @functools.wraps(function)
         def clean(*args: Any, **kwargs: Any) -> None:
-            from promptgan.base import clean_errors
+            from promptgan.core.errors import clean_errors
             from promptgan.repository import require_any
 
             with clean_errors():

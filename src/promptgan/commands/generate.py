@@ -40,11 +40,12 @@ def generate(
     promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
     promptgan generate --model models/adversarial --n 64 --out grid.png
     """
-    from promptgan import base, compute  # before torch, so that threads that wait yield
+    from promptgan.core import compute
+    from promptgan.core.choices import choose
     from promptgan.networks.folder import read_index
 
     index = read_index(model)
-    samples = base.choose("promptgan.tasks", index.get("task"), f"{model / 'index.json'} task", "samples.samples")
+    samples = choose("promptgan.tasks", index.get("task"), f"{model / 'index.json'} task", "samples.samples")
     given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "out": out}
     given = {name: value for name, value in given.items() if value not in (None, [])}
     for name in given.keys() - samples.OPTIONS:

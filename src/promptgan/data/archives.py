@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from promptgan.base import PromptganError
+from promptgan.core.errors import PromptganError
 
 MAX_MEMBER_BYTES = 128 * 2**20
 MAX_TOTAL_BYTES = 2**30

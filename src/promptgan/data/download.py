@@ -14,10 +14,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from promptgan.base import PromptganError, write_json
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
+from promptgan.core.record import sha256
 from promptgan.data.archives import MissingProgram, extract
 from promptgan.data.sources import Deb, Local, Npm, Package, PyPI, Upstream, Url, content_sha256
-from promptgan.record import sha256
 
 ATTEMPTS = 4
 BACK_OFF_SECONDS = 1.0

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promptgan import repository
-from promptgan.base import PARAMS_FILE, ParameterError, load_params, main_repository, validated
+from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params, validate_section
+from promptgan.core.store import main_repository
 from promptgan.doctor import history
 from promptgan.doctor.finding import Finding, Verdict, problem
 
@@ -101,12 +102,12 @@ def _parameters() -> Finding:
 
 
 def _machine() -> list[Finding]:
-    from promptgan.compute import Compute
+    from promptgan.core.compute import Compute
     from promptgan.doctor import machine
 
     findings = [machine.memory()]
     try:
-        compute = validated(Compute, load_params().get("compute"), "compute")
+        compute = validate_section(Compute, load_params().get("compute"), "compute")
     except ParameterError:  # which the check of params.yaml has said
         return findings
     cores = [machine.cores(compute.threads), machine.busy(compute.threads)]

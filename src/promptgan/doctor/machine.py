@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
 from promptgan.doctor.finding import Finding, note, problem, size
 
 DISK_BYTES = 250e6

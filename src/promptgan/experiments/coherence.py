@@ -6,7 +6,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE, load_params
 from promptgan.lineage import lock
 from promptgan.lineage.lock import Lock, Stage
 
@@ -40,8 +41,8 @@ def parameters(revision: str | None = None) -> dict[str, Any]:
         RevisionUnknown: Git does not know the revision, or it holds none.
     """
     if revision is None:
-        return base.load_params()
-    return parsed(lock.at_revision(base.PARAMS_FILE, revision).decode())
+        return load_params()
+    return parsed(lock.at_revision(PARAMS_FILE, revision).decode())
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def holds(path: str, parameters: dict[str, Any], revision: str | None = None) ->
         if maker is None:
             return False
         content = lock.at_revision(Path(path), revision) if revision else Path(path).read_bytes()
-    except (base.PromptganError, OSError):
+    except (PromptganError, OSError):
         return False
     (made,) = (out for out in maker.outputs if out.path == path)
     return (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from promptgan import base
+from promptgan.core.choices import choose
 
 Sections = dict[str, Any]
 """The validated section of each room, by its name."""
@@ -18,7 +18,7 @@ def impossible(task: str, sections: Sections) -> list[str]:
 def data_of_another_task(task: str, sections: Sections) -> str | None:
     """The data set's records must be what the task's rooms read."""
     name = sections["data"].name
-    theirs = base.choose("promptgan.data.sets", name, "data.name").TASK
+    theirs = choose("promptgan.data.sets", name, "data.name").TASK
     return f"data.name {name} is for {theirs}, and task is {task}" if theirs != task else None
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE, ParameterError
 from promptgan.experiments import leaderboard, makeup, runner
 from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
 from promptgan.experiments.interrupts import interruptible
@@ -32,7 +33,7 @@ Say = Callable[[str], None]
 Result = Literal["finished", "unchanged", "failed", "skipped"]
 
 
-class WrongRecipe(base.PromptganError):
+class WrongRecipe(PromptganError):
     """Presets cannot be run as they are written."""
 
     exit_code = 2
@@ -121,15 +122,15 @@ class Comparison:
                     parameters = resolve(recipe, seed)
                 except OwnDataMissing as error:
                     plans.append(error)
-                except base.ParameterError as error:
-                    if error.path == base.PARAMS_FILE:  # which chooses for all
+                except ParameterError as error:
+                    if error.path == PARAMS_FILE:  # which chooses for all
                         raise
                     problems += [f"{error.path}: {problem}" for problem in error.problems]
                 except (BrokenRecipe, AnchorsUsed) as error:
                     problems.append(f"{error.problem}; {error.remedy}")
                 else:
                     if absent := absent_device(parameters.values):
-                        raise base.ParameterError(absent)
+                        raise ParameterError(absent)
                     plans.append(Plan(recipe, seed, parameters, makeup.of_working_tree(parameters.values)))
         if problems:
             raise WrongRecipe(list(dict.fromkeys(problems)))
@@ -161,7 +162,7 @@ class Comparison:
             training = _Training(plan, say, self.quiet, self.results)
             try:
                 training.begin(start, held)
-            except (base.PromptganError, OSError) as error:
+            except (PromptganError, OSError) as error:
                 training.fail(error)
             else:
                 yield training
@@ -183,7 +184,7 @@ class _Training(runner.Experiment):
     def begin(self, start: str, held: int) -> None:
         """Clone and start."""
         self.clone(start)
-        self._plan.parameters.write(self.folder / base.PARAMS_FILE)
+        self._plan.parameters.write(self.folder / PARAMS_FILE)
         self.start(held=held)
 
     def follow(self) -> bool:
@@ -210,7 +211,7 @@ class _Training(runner.Experiment):
             if status:
                 raise runner.Failed(self._lines[-ERROR_LINES:], self.log)
             made, data, run = finished_run(self.collect(), self.folder)
-        except (base.PromptganError, OSError) as error:
+        except (PromptganError, OSError) as error:
             self.fail(error)
             return
         Entry.read(plan.recipe).with_run(plan.seed, made, data, run).write()
@@ -218,10 +219,10 @@ class _Training(runner.Experiment):
         self._say(f"recorded in {FOLDER / plan.recipe}.json")
         self._results.append("finished")
 
-    def fail(self, error: base.PromptganError | OSError) -> None:
+    def fail(self, error: PromptganError | OSError) -> None:
         """Record what went wrong."""
         self._say(f"FAILED: {error}")
-        lines = error.problem if isinstance(error, base.PromptganError) else str(error)
+        lines = error.problem if isinstance(error, PromptganError) else str(error)
         Entry.read(self._plan.recipe).with_failure(self._plan.seed, lines.splitlines()).write()
         leaderboard.write()
         self._results.append("failed")

@@ -10,12 +10,13 @@ from typing import Any, Self
 
 import pydantic
 
-from promptgan import base
-from promptgan.core.metrics import declared
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
 from promptgan.experiments import makeup
 from promptgan.experiments.makeup import Makeup
 from promptgan.experiments.recipes import OwnDataMissing, UnknownRecipe, resolve
 from promptgan.lineage import lock
+from promptgan.terms.metrics import declared
 
 FOLDER = Path("results")
 METRICS = Path("metrics")
@@ -25,11 +26,11 @@ SHOWN_DIFFERENCES = 4
 """Of two makeups, in a line; the others are counted."""
 
 
-class EntryUnreadable(base.PromptganError):
+class EntryUnreadable(PromptganError):
     """A file of results/ is not what `promptgan compare` writes."""
 
 
-class NotFinished(base.PromptganError):
+class NotFinished(PromptganError):
     """An experiment lacks what a finished run has."""
 
 
@@ -99,7 +100,7 @@ class Entry:
 
     def write(self) -> None:
         """Write the entry; the same runs give the same bytes."""
-        base.write_json(FOLDER / f"{self.recipe}.json", asdict(self))
+        write_json(FOLDER / f"{self.recipe}.json", asdict(self))
 
     def with_run(self, seed: int, made: Makeup, data: dict[str, str], run: Trained) -> "Entry":
         """The entry with one more finished run. Runs of another makeup are left out: a mean over both means nothing."""
@@ -125,7 +126,7 @@ class Entry:
             return [f"recipes/{self.recipe}.yaml is gone"]
         except OwnDataMissing as error:
             return [error.problem]
-        except base.PromptganError as error:
+        except PromptganError as error:
             return [f"the preset cannot be resolved: {' '.join(error.problem.split())}"]
         return self.made.differences(now)
 

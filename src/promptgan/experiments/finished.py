@@ -12,9 +12,10 @@ from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
-from promptgan import base, git
-from promptgan.core.flat import flat
+from promptgan import git
+from promptgan.core.errors import PromptganError
 from promptgan.experiments import coherence
+from promptgan.flat import flat
 from promptgan.lineage import lock, references
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import LOCK, Lock
@@ -22,7 +23,7 @@ from promptgan.lineage.lock import LOCK, Lock
 METRICS, PLOTS = "metrics", "plots"
 
 
-class MixedRun(base.PromptganError):
+class MixedRun(PromptganError):
     """The files here are not all of the run that dvc.lock describes."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -32,7 +33,7 @@ class MixedRun(base.PromptganError):
         )
 
 
-class NothingFinished(base.PromptganError):
+class NothingFinished(PromptganError):
     """No training of dvc.lock has a curve."""
 
 
@@ -157,7 +158,7 @@ def _rows(path: Path) -> list[dict[str, float]]:
 def _recipe(parameters: dict[str, Any]) -> str:
     """The preset's name: only a label, which no stage reads, so that it is in params.yaml alone, here or in HEAD."""
     for revision in (None, "HEAD"):
-        with suppress(base.PromptganError, YAMLError):
+        with suppress(PromptganError, YAMLError):
             document = coherence.parameters(revision)
             if all(document.get(section) == values for section, values in parameters.items()):
                 return str(document["recipe"])

@@ -3,11 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from promptgan.core.flat import flat
-from promptgan.core.metrics import DIRECTIONS, Measures
-from promptgan.core.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS
 from promptgan.experiments.entry import FOLDER, Entry, some_of
-from promptgan.experiments.makeup import shown, unequal
+from promptgan.experiments.makeup import unequal, value_shown
 from promptgan.experiments.scores import (
     EQUAL,
     Estimate,
@@ -19,7 +16,10 @@ from promptgan.experiments.scores import (
     shared_seeds,
     unconverged,
 )
+from promptgan.flat import flat
 from promptgan.reporting import pictures
+from promptgan.terms.metrics import DIRECTIONS, Measures
+from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS
 
 PAGE = FOLDER / "README.md"
 
@@ -186,7 +186,9 @@ def _state(entry: Entry, other: Entry) -> str:
         text += f"; no verdict: the twin had not converged with {seeds(still)}"
     if entry.made and other.made:
         mine, theirs = (dict(flat(made.parameters)) for made in (entry.made, other.made))
-        if found := [f"{key} {shown(key, mine)} instead of {shown(key, theirs)}" for key in unequal(mine, theirs)]:
+        if found := [
+            f"{key} {value_shown(key, mine)} instead of {value_shown(key, theirs)}" for key in unequal(mine, theirs)
+        ]:
             text += f"; unlike `{other.recipe}`: {some_of(found)}"
         both = entry.made.inputs.keys() & other.made.inputs.keys()
         if changed := [path for path in unequal(entry.made.inputs, other.made.inputs) if path in both]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
-from promptgan.core.flat import flat
+from promptgan.core.errors import shown
+from promptgan.core.parameters import load_params
+from promptgan.flat import flat
 from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
 from promptgan.lineage.lock import OUTPUTS, PIPELINE, Lock, lies_in
 from promptgan.quality import exclusions
@@ -39,7 +40,7 @@ class Makeup:
             *(f"stage {name}" for name in unequal(self.commands, now.commands)),
             *(f"{path} {_how(path, self.inputs, now.inputs)}" for path in unequal(self.inputs, now.inputs)),
             *(
-                f"{key}: {shown(key, old)} then, {shown(key, new)} now"
+                f"{key}: {value_shown(key, old)} then, {value_shown(key, new)} now"
                 for old, new in [(dict(flat(self.parameters)), dict(flat(now.parameters)))]
                 for key in unequal(old, new)
             ),
@@ -74,7 +75,7 @@ def of_working_tree(document: dict[str, Any]) -> Makeup:
     Raises:
         ExclusionsUnreadable: the list of excluded records is broken.
     """
-    stages = base.load_params(PIPELINE)["stages"]
+    stages = load_params(PIPELINE)["stages"]
     made = [path for stage in stages.values() for path in paths(stage, *OUTPUTS)]
     needed = {_filled(path, document) for stage in stages.values() for path in paths(stage, "deps")}
     sections = {key for stage in stages.values() for key in paths(stage, "params")} - {SEED}
@@ -102,9 +103,9 @@ def unequal(old: dict[Any, Any], new: dict[Any, Any]) -> list[Any]:
     return sorted(key for key in old.keys() | new.keys() if old.get(key, nothing) != new.get(key, nothing))
 
 
-def shown(key: str, values: dict[str, Any]) -> str:
+def value_shown(key: str, values: dict[str, Any]) -> str:
     """A value as a line shows it."""
-    return base.shown(values[key]) if key in values else "nothing"
+    return shown(values[key]) if key in values else "nothing"
 
 
 def _md5_of_exclusions(path: Path, parameters: dict[str, Any]) -> str:

@@ -10,11 +10,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from promptgan.base import PromptganError, choose, validated, write_json
+from promptgan.core.choices import choose
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
+from promptgan.core.parameters import validate_section
+from promptgan.core.record import sha256
 from promptgan.data.sets import local_text
 from promptgan.data.sets.local_text import Parameters, read_pairs
 from promptgan.data.tables.decoding import format_of
-from promptgan.record import sha256
 
 STORE = Path("data/own")
 ORIGINALS = Path(".dvc/tmp/own_data.json")
@@ -83,7 +86,7 @@ def import_own_data(
     if not path.stat().st_size:
         raise TooFewPairs(path, 0)
     pairs = read_pairs(path, prompt, text, first_words)  # first: what it finds explains what would come after
-    validated(Parameters, section, "data")
+    validate_section(Parameters, section, "data")
     usable = sum(all(isinstance(side, str) and side.strip() for side in pair) for pair in pairs.itertuples(index=False))
     longest = max((len(value) for side in pairs for value in pairs[side] if isinstance(value, str)), default=0)
     if usable < MIN_PAIRS:
@@ -122,8 +125,8 @@ def check_minimum(document: dict[str, Any], root: Path) -> None:
     path = root / STORE / str(section.get("sha256")) / str(section.get("file"))
     if section.get("name") != "local_text" or not path.is_file():
         return
-    records = local_text.records(path.parent, validated(Parameters, section, "data"))
-    shares = validated(Shares, document["validate"]["shares"], "validate.shares")
+    records = local_text.records(path.parent, validate_section(Parameters, section, "data"))
+    shares = validate_section(Shares, document["validate"]["shares"], "validate.shares")
     held = sum(split_of(group, shares) == "judge" for group in records["group"])
     needed: int = choose("promptgan.tasks", document["task"], "task", "judges.parameters").FEWEST
     if held < needed:

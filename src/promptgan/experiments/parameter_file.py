@@ -15,8 +15,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from promptgan import base
-from promptgan.core.flat import holder
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import ParameterError
+from promptgan.flat import holder
 
 BLANK = r"(?:[ \t]*(?:#.*)?\n)*"
 """Comment and empty lines."""
@@ -24,7 +25,7 @@ SECTION = re.compile(rf"^{BLANK}[^\s#].*\n(?:{BLANK}[ \t]+[^\s#].*\n)*", re.MULT
 """A key at the left edge with the comments above it and all that is indented below."""
 
 
-class AnchorsUsed(base.PromptganError):
+class AnchorsUsed(PromptganError):
     """A parameter file or preset has anchors or aliases, which would not survive."""
 
     exit_code = 2
@@ -67,7 +68,7 @@ class ParameterFile:
                 raise ValueError("its sections cannot be told apart")
         except (OSError, YAMLError, ValueError, TypeError, RecursionError) as error:
             said = " ".join(str(error).split())[:300]
-            raise base.ParameterError([f"the file cannot be taken apart: {said}"], path) from error
+            raise ParameterError([f"the file cannot be taken apart: {said}"], path) from error
         return found
 
     @property

@@ -10,11 +10,13 @@ from pydantic import Field
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node
 
-from promptgan import base
+from promptgan.core.choices import choices
+from promptgan.core.errors import nearest, shown
+from promptgan.core.parameters import PARAMS_FILE, ParameterError, Section, describe, load_params, validate_section
 from promptgan.experiments.combinations import impossible
 
 SCHEMAS = {
-    "compute": "promptgan.compute:Compute",
+    "compute": "promptgan.core.compute:Compute",
     "data": "promptgan.data.sets.${data.name}:Parameters",
     "validate": "promptgan.tasks.${task}.records.parameters:Parameters",
     "tokenize": "promptgan.tasks.${task}.arrays.parameters:Parameters",
@@ -36,7 +38,7 @@ NAMES = {"train.objective": "promptgan.objectives", "train.penalty": "promptgan.
 """Keys within a section that name a file in a folder of choices."""
 
 
-class Run(base.Parameters):
+class Run(Section):
     """What stands outside of the sections."""
 
     recipe: str = Field(min_length=1, max_length=100)
@@ -45,7 +47,7 @@ class Run(base.Parameters):
     seed: int = Field(ge=0, lt=2**32)
 
 
-def check(path: Path = base.PARAMS_FILE, *, on_this_machine: bool = False) -> dict[str, Any]:
+def check(path: Path = PARAMS_FILE, *, on_this_machine: bool = False) -> dict[str, Any]:
     """Validate the whole parameter file, and return it.
 
     Args:
@@ -56,12 +58,12 @@ def check(path: Path = base.PARAMS_FILE, *, on_this_machine: bool = False) -> di
         ParameterError: lists every wrong key of every section, every impossible combination, and a device that is
             not here.
     """
-    document = base.load_params(path, allow_repeated=True)
+    document = load_params(path, allow_repeated=True)
     found = _repeated_keys(YAML(pure=True).compose(path.read_text(encoding="utf-8"))) + problems(document)
     if on_this_machine:
         found += absent_device(document)
     if found:
-        raise base.ParameterError(found, path)
+        raise ParameterError(found, path)
     return document
 
 
@@ -86,10 +88,10 @@ def absent_device(document: dict[str, Any]) -> list[str]:
     ]
 
 
-def _sections(document: dict[str, Any]) -> tuple[dict[str, base.Parameters], list[str]]:
+def _sections(document: dict[str, Any]) -> tuple[dict[str, Section], list[str]]:
     known = [*Run.model_fields, *SCHEMAS]
     found = [
-        f"{key}: unknown section{base.nearest(str(key), known)}; allowed: {', '.join(known)}"
+        f"{key}: unknown section{nearest(str(key), known)}; allowed: {', '.join(known)}"
         for key in document
         if key not in known
     ]
@@ -98,28 +100,26 @@ def _sections(document: dict[str, Any]) -> tuple[dict[str, base.Parameters], lis
     except pydantic.ValidationError as error:
         found += [
             line
-            for line in base.describe(error, Run)
+            for line in describe(error, Run)
             if not line.startswith(("task:", "form:"))  # their rooms say more
         ]
     valid = {}
     for section in SCHEMAS:
         try:
             if section not in document:
-                raise base.ParameterError([f"{section}: missing"])
-            valid[section] = base.validated(schema(section, document), document[section], section)
-        except base.ParameterError as error:
+                raise ParameterError([f"{section}: missing"])
+            valid[section] = validate_section(schema(section, document), document[section], section)
+        except ParameterError as error:
             found += [line for line in error.problems if line not in found]
     for key, package in NAMES.items():
         section, name = key.split(".")
         chosen = getattr(valid.get(section), name, None)
-        if chosen is not None and chosen not in (there := base.choices(package)):
-            found.append(
-                f"{key}: found {base.shown(chosen)}{base.nearest(chosen, there)}; available: {', '.join(there)}"
-            )
+        if chosen is not None and chosen not in (there := choices(package)):
+            found.append(f"{key}: found {shown(chosen)}{nearest(chosen, there)}; available: {', '.join(there)}")
     return valid, found
 
 
-def schema(section: str, document: dict[str, Any]) -> type[base.Parameters]:
+def schema(section: str, document: dict[str, Any]) -> type[Section]:
     """The class that ``section`` of this parameter file must satisfy.
 
     Raises:
@@ -131,11 +131,11 @@ def schema(section: str, document: dict[str, Any]) -> type[base.Parameters]:
     for key, fixed in parts:
         if key:
             value = _value(section, key, ".".join(package), document)
-            if value not in (known := base.choices(".".join(package))):
-                close = base.nearest(str(value), known)
-                raise base.ParameterError([f"{key}: found {base.shown(value)}{close}; available: {', '.join(known)}"])
+            if value not in (known := choices(".".join(package))):
+                close = nearest(str(value), known)
+                raise ParameterError([f"{key}: found {shown(value)}{close}; available: {', '.join(known)}"])
         package.append(str(value) if key else fixed)
-    cls: type[base.Parameters] = getattr(importlib.import_module(".".join(package)), name)
+    cls: type[Section] = getattr(importlib.import_module(".".join(package)), name)
     return cls
 
 
@@ -143,9 +143,9 @@ def _value(section: str, key: str, package: str, document: dict[str, Any]) -> An
     value: Any = document
     for part in key.split("."):
         if not isinstance(value, dict):
-            raise base.ParameterError([f"{section}: found {base.shown(value)}; a section of keys belongs here"])
+            raise ParameterError([f"{section}: found {shown(value)}; a section of keys belongs here"])
         if part not in value:
-            raise base.ParameterError([f"{key}: missing; available: {', '.join(base.choices(package))}"])
+            raise ParameterError([f"{key}: missing; available: {', '.join(choices(package))}"])
         value = value[part]
     return value
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from promptgan import base
-from promptgan.compute import Compute, finds_gpu
-from promptgan.core.flat import flat
+from promptgan.core.compute import Compute, finds_gpu
+from promptgan.core.errors import PromptganError, nearest, shown
+from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params, validate_section
 from promptgan.experiments.parameter_file import ParameterFile
 from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems, schema
+from promptgan.flat import flat
 
 FOLDER = Path("recipes")
 MAX_DESCRIPTION = 109
@@ -38,29 +39,29 @@ OPTIONS = {
 Device = Literal["auto", "cpu", "cuda"]
 
 
-class UnknownRecipe(base.PromptganError):
+class UnknownRecipe(PromptganError):
     """There is no such preset."""
 
     exit_code = 2
 
 
-class BrokenRecipe(base.PromptganError):
+class BrokenRecipe(PromptganError):
     """A preset cannot be read, or its base cannot."""
 
 
-class OwnDataMissing(base.PromptganError):
+class OwnDataMissing(PromptganError):
     """The recipe reads the user's own data and was not given any."""
 
     exit_code = 2
 
 
-class OtherRecipe(base.PromptganError):
+class OtherRecipe(PromptganError):
     """Only the data of a recipe was to be changed, and the parameter file holds another one."""
 
     exit_code = 2
 
 
-class WrongOption(base.PromptganError):
+class WrongOption(PromptganError):
     """What options of the command line gave is not valid."""
 
     exit_code = 2
@@ -103,7 +104,7 @@ def find(name: str) -> Path:
     if name not in known:
         table = "\n".join(f"  {key:24} {text}" for key, text in known.items())
         raise UnknownRecipe(
-            f"there is no recipe {base.shown(name)}{base.nearest(name, list(known))}; there are:\n{table}",
+            f"there is no recipe {shown(name)}{nearest(name, list(known))}; there are:\n{table}",
             "promptgan use RECIPE, with one of these names",
         )
     return FOLDER / f"{name}.yaml"
@@ -118,7 +119,7 @@ def naming_options(given: Collection[str]) -> Iterator[None]:
     """
     try:
         yield
-    except base.ParameterError as error:
+    except ParameterError as error:
         of = {key: option for key, option in OPTIONS.items() if option in given}
         parts = (problem.partition(": ") for problem in error.problems)
         if wrong := [
@@ -132,7 +133,7 @@ def naming_options(given: Collection[str]) -> Iterator[None]:
 
 def use(
     name: str,
-    path: Path = base.PARAMS_FILE,
+    path: Path = PARAMS_FILE,
     *,
     data: dict[str, Any] | None = None,
     device: Device = "auto",
@@ -155,8 +156,8 @@ def use(
     """
     preset = _with_arguments(_compose(name), name, data, device, threads)
     try:
-        before, there = _readable(base.load_params(path)), ParameterFile.read(path)
-    except base.ParameterError:  # nothing to keep of a file that cannot be taken apart
+        before, there = _readable(load_params(path)), ParameterFile.read(path)
+    except ParameterError:  # nothing to keep of a file that cannot be taken apart
         before, there = {}, ParameterFile({})
     origin = _origin(before.get("recipe", ""))
     changes = _write(preset.with_comments_of(there, origin), path, find(name), before)
@@ -165,7 +166,7 @@ def use(
     return sorted(changes, key=lambda change: not change.by_hand)
 
 
-def use_data(name: str, data: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Change]:
+def use_data(name: str, data: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]:
     """Write own data's section `data` into ``path``, which holds the recipe ``name``; return what changed.
 
     Raises:
@@ -173,7 +174,7 @@ def use_data(name: str, data: dict[str, Any], path: Path = base.PARAMS_FILE) -> 
         AnchorsUsed: the file has anchors.
         ParameterError: the file is not valid, or is not with this section; nothing is written.
     """
-    if (there := base.load_params(path).get("recipe", "(none)")) != name:
+    if (there := load_params(path).get("recipe", "(none)")) != name:
         raise OtherRecipe(
             f"{path} holds the recipe {there}, not {name}, and --keep keeps it",
             f"name that one, or write all of {name} without --keep",
@@ -181,7 +182,7 @@ def use_data(name: str, data: dict[str, Any], path: Path = base.PARAMS_FILE) -> 
     return set_values({"data": data}, path)
 
 
-def set_values(values: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Change]:
+def set_values(values: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]:
     """Write values for some sections or dotted keys into ``path`` and leave all else as it is; return what changed.
 
     Raises:
@@ -191,7 +192,7 @@ def set_values(values: dict[str, Any], path: Path = base.PARAMS_FILE) -> list[Ch
     there = ParameterFile.read(path)
     missing = {key: f"\n{key}: {{}}\n" for key in values if "." not in key and key not in there.sections}
     there = replace(there, sections=there.sections | missing)
-    return _write(there.with_values(values), path, path, _readable(base.load_params(path)))
+    return _write(there.with_values(values), path, path, _readable(load_params(path)))
 
 
 def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> ParameterFile:
@@ -208,14 +209,14 @@ def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> Par
         OwnDataMissing: the preset reads own data, and params.yaml holds none.
         ParameterError: the preset is not valid, or params.yaml or its compute is not.
     """
-    here, preset = base.load_params(), _compose(name)
-    compute = base.validated(Compute, here.get("compute"), "compute")
+    here, preset = load_params(), _compose(name)
+    compute = validate_section(Compute, here.get("compute"), "compute")
     own = own_data or here.get("data", {})
     given = own if _reads_own_data(preset) and own.get("name") == preset["data"]["name"] and CONTENT in own else None
     preset = _with_arguments(preset, name, given, compute.device, compute.threads).with_values({"seed": seed})
     if found := problems(preset.values):
-        raise base.ParameterError(found, find(name))
-    return preset.with_comments_of(ParameterFile.read(base.PARAMS_FILE), _origin(str(here.get("recipe", ""))))
+        raise ParameterError(found, find(name))
+    return preset.with_comments_of(ParameterFile.read(PARAMS_FILE), _origin(str(here.get("recipe", ""))))
 
 
 def _readable(values: dict[str, Any]) -> dict[str, str]:
@@ -226,7 +227,7 @@ def _readable(values: dict[str, Any]) -> dict[str, str]:
 def _write(file: ParameterFile, path: Path, blamed: Path, before: dict[str, str]) -> list[Change]:
     """Write a parameter file, if it is valid; ``blamed`` is what an error names."""
     if found := problems(file.values):
-        raise base.ParameterError(found, blamed)
+        raise ParameterError(found, blamed)
     file.write(path)
     after = _readable(file.values)
     keys = [*after, *(key for key in before if key not in after)]
@@ -237,7 +238,7 @@ def _origin(name: str) -> ParameterFile:
     """The preset that a parameter file says it came from; an empty one where it names none."""
     try:
         return _compose(name)
-    except base.PromptganError:
+    except PromptganError:
         return ParameterFile({})
 
 
@@ -256,7 +257,7 @@ def _compose(name: str) -> ParameterFile:
         file, parent = find(name), str(preset["base"])
         if parent not in (known := names()):
             raise BrokenRecipe(
-                f"{file}: base: there is no recipe {base.shown(parent)}{base.nearest(parent, list(known))}",
+                f"{file}: base: there is no recipe {shown(parent)}{nearest(parent, list(known))}",
                 "name a complete preset as base",
             )
         below = _read(find(parent))
@@ -274,7 +275,7 @@ def _compose(name: str) -> ParameterFile:
 def _read(path: Path) -> ParameterFile:
     try:
         file = ParameterFile.read(path)
-    except base.ParameterError as error:
+    except ParameterError as error:
         raise BrokenRecipe(f"{path}: {'; '.join(error.problems)}", "correct the preset") from error
     first, text = next(iter(file.sections.items()))
     description_left_out = text.partition("\n")[2] if text.startswith("#") else text  # it is not the parameter file's
@@ -318,5 +319,5 @@ def _reads_own_data(preset: ParameterFile) -> bool:
     data = preset["data"]
     try:
         return CONTENT not in data and CONTENT in schema("data", {"data": data}).model_fields
-    except base.ParameterError:
+    except ParameterError:
         return False

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
-from promptgan.core import metrics
-from promptgan.core.flat import flat
-from promptgan.core.systems import SYSTEMS
+from promptgan.core.errors import PromptganError
 from promptgan.experiments import coherence
 from promptgan.experiments.makeup import unequal
+from promptgan.flat import flat
 from promptgan.lineage import lock
+from promptgan.terms import metrics
+from promptgan.terms.systems import SYSTEMS
 
 EVALUATION, VALIDATION = Path("metrics/evaluation.json"), Path("metrics/validation.json")
 ERRORS = 4.0
@@ -30,7 +30,7 @@ FEW = 6
 """Differing parameters that an error lists."""
 
 
-class NothingToCompare(base.PromptganError):
+class NothingToCompare(PromptganError):
     """There is no committed result, no finished run, or the two do not go together."""
 
 

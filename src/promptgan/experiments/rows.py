@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptgan import base, git
-from promptgan.core.flat import flat
+from promptgan import git
+from promptgan.core.errors import PromptganError
 from promptgan.experiments import coherence
+from promptgan.flat import flat
 from promptgan.lineage import lock, references
 from promptgan.lineage.records import versions
 
@@ -18,7 +19,7 @@ PARAMETERS, EVALUATION = "params.yaml", "metrics/evaluation.json"
 RAW = "data/raw"
 
 
-class CommandFailed(base.PromptganError):
+class CommandFailed(PromptganError):
     """DVC refused."""
 
     def __init__(self, command: str, said: str) -> None:

@@ -18,13 +18,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from promptgan import base, git
-from promptgan.compute import PR_SET_PDEATHSIG
+from promptgan import git
+from promptgan.core.compute import PR_SET_PDEATHSIG
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import live_curve
 from promptgan.lineage import cache, references
 from promptgan.training.loop.live import FOLDER as LIVE
 
-NEW = ("src", "stages", "recipes", "dvc.yaml", base.PARAMS_FILE.name, ":(glob)data/**/*.dvc")
+NEW = ("src", "stages", "recipes", "dvc.yaml", PARAMS_FILE.name, ":(glob)data/**/*.dvc")
 """New files that take part in an experiment before Git tracks them."""
 FOUND = "results"
 """Says what other experiments found, so it stays as HEAD has it."""
@@ -39,15 +41,15 @@ LOCK_SECONDS = 20.0
 _LIBC = ctypes.CDLL(None)  # loaded here, because little may be done between fork and exec
 
 
-class Busy(base.PromptganError):
+class Busy(PromptganError):
     """Another process runs experiments of this kind here."""
 
 
-class NoCommit(base.PromptganError):
+class NoCommit(PromptganError):
     """There is no commit that experiments could hang on."""
 
 
-class Failed(base.PromptganError):
+class Failed(PromptganError):
     """An experiment ended with an error."""
 
     def __init__(self, lines: list[str], log: Path) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promptgan.core.metrics import Measures, declared
-from promptgan.core.systems import ADVERSARIAL
 from promptgan.experiments.entry import Entry, Trained
+from promptgan.terms.metrics import Measures, declared
+from promptgan.terms.systems import ADVERSARIAL
 
 CONFIDENCE = 0.95
 EQUAL = "equal "
@@ -116,7 +116,7 @@ def _paired(entry: Entry, one: Trained, mine: str, two: Trained, theirs: str, ga
 
 
 def _gaps(known: Measures, one: Trained, two: Trained) -> dict[str, float]:
-    from promptgan.core.comparison import gap_at_equal_diversity
+    from promptgan.terms.comparison import gap_at_equal_diversity
 
     gaps = {}
     for quality in known.qualities if known.diversity else ():

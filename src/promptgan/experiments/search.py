@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptgan import base, git
-from promptgan.core.flat import holder
+from promptgan import git
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import coherence, runner
 from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.parameter_file import ParameterFile
@@ -31,6 +32,7 @@ from promptgan.experiments.search_study import (
     tied,
     verdict,
 )
+from promptgan.flat import holder
 from promptgan.lineage import lock
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ KEPT = "refs/promptgan/search/"
 """Git references of what the trials of a study start from, by its name."""
 
 
-class StudyChanged(base.PromptganError):
+class StudyChanged(PromptganError):
     """search.yaml asks for another study than the one of this name."""
 
     exit_code = 2
@@ -105,7 +107,7 @@ class _Search:
         self.study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
         commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
         self.study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
-        text = git.text("show", f"{self.start}:{base.PARAMS_FILE}")
+        text = git.text("show", f"{self.start}:{PARAMS_FILE}")
         self.parameters = coherence.parsed(text)
         try:
             runner.run(self._following, settings.jobs)
@@ -201,7 +203,7 @@ class _Trial(runner.Experiment):
         checkpoints.mkdir(parents=True, exist_ok=True)
         self.clone(self._search.start)
         (self.folder / ".dvc/tmp/checkpoints").symlink_to(checkpoints)
-        path = self.folder / base.PARAMS_FILE
+        path = self.folder / PARAMS_FILE
         ParameterFile.read(path).with_values(self._values).write(path)
         self.start(self._search.plan.targets, self._search.held)
 
@@ -230,7 +232,7 @@ class _Trial(runner.Experiment):
         else:
             try:
                 value = self._value(self.collect())
-            except base.PromptganError as error:
+            except PromptganError as error:
                 self.tell("FAIL", f"failed: {error.problem}")
             else:
                 self.tell("COMPLETE", value=value)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from promptgan import base
-from promptgan.core.flat import flat, holder
+from promptgan.core.errors import PromptganError, nearest, shown
+from promptgan.core.parameters import ParameterError, Section, load_params, validate_section
 from promptgan.experiments.makeup import paths
 from promptgan.experiments.parameters import problems
+from promptgan.flat import flat, holder
 from promptgan.lineage.lock import OUTPUTS, PIPELINE, lies_in
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ TEST_METRICS = "metrics/evaluation.json"
 """Measured on test, where nothing may be chosen."""
 
 
-class SearchFileWrong(base.PromptganError):
+class SearchFileWrong(PromptganError):
     """One or more keys of search.yaml are wrong; every one of them is listed."""
 
     exit_code = 2
@@ -40,14 +41,14 @@ class SearchFileWrong(base.PromptganError):
         )
 
 
-class ToolMissing(base.PromptganError):
+class ToolMissing(PromptganError):
     """Optuna is no part of the pipeline, and is not installed."""
 
     def __init__(self) -> None:
         super().__init__("the package optuna is not installed", "run `make tools`, once")
 
 
-class Range(base.Parameters):
+class Range(Section):
     """Numbers from ``low`` to ``high``, both included."""
 
     low: int | float
@@ -71,7 +72,7 @@ class Range(base.Parameters):
         return IntDistribution(int(self.low), int(self.high), self.log, int(self.step or 1))
 
 
-class Budget(base.Parameters):
+class Budget(Section):
     """When no further trial begins: whichever is reached first."""
 
     trials: int | None = Field(default=None, ge=1)
@@ -85,7 +86,7 @@ class Budget(base.Parameters):
         return self
 
 
-class Pruning(base.Parameters):
+class Pruning(Section):
     """Which trials end early, by the live curve of their training."""
 
     pruner: Literal["none", "median", "threshold"] = "none"
@@ -108,7 +109,7 @@ class Pruning(base.Parameters):
         return self
 
 
-class Settings(base.Parameters):
+class Settings(Section):
     """A study."""
 
     name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
@@ -175,11 +176,11 @@ def read(path: Path) -> Plan:
     if importlib.util.find_spec("optuna") is None:
         raise ToolMissing
     try:
-        settings = base.validated(Settings, base.load_params(path), path=path)
-    except base.ParameterError as error:
+        settings = validate_section(Settings, load_params(path), path=path)
+    except ParameterError as error:
         raise SearchFileWrong(path, error.problems) from error
-    parameters = base.load_params()
-    stages: dict[str, Any] = base.load_params(PIPELINE)["stages"]
+    parameters = load_params()
+    stages: dict[str, Any] = load_params(PIPELINE)["stages"]
     plan = Plan(path, settings, {}, [])
     makers = {out: name for name, stage in stages.items() for out in paths(stage, *OUTPUTS)}
     maker = makers.get(plan.file)
@@ -195,7 +196,7 @@ def read(path: Path) -> Plan:
     for name, value in settings.space.items():
         try:
             plan.space[name] = dimension(name, value, parameters)
-        except base.ParameterError as error:
+        except ParameterError as error:
             found += error.problems
             continue
         section = name.partition(".")[0]
@@ -223,19 +224,19 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistr
     found: BaseDistribution
     try:
         if key not in here:
-            raise ValueError(f"params.yaml has no such key{base.nearest(key, list(here))}")
+            raise ValueError(f"params.yaml has no such key{nearest(key, list(here))}")
         if isinstance(value, dict):
-            limits = base.validated(Range, value, f"space.{key}")
+            limits = validate_section(Range, value, f"space.{key}")
             found, tries = limits.distribution(here[key]), [limits.low, limits.high]
         elif isinstance(value, list) and value and all(isinstance(each, Scalar) for each in value):
             found, tries = CategoricalDistribution(value), value
         else:
-            raise ValueError(f"found {base.shown(value)}; give a list of plain values, or low and high")
+            raise ValueError(f"found {shown(value)}; give a list of plain values, or low and high")
     except ValueError as error:
-        raise base.ParameterError([f"space.{key}: {error}"]) from error
+        raise ParameterError([f"space.{key}: {error}"]) from error
     lines = (line for each in tries for line in problems(with_values(parameters, {key: each})))
     if wrong := [f"space.{line}" for line in lines if line.startswith(f"{key}:")]:  # others are about combinations
-        raise base.ParameterError(wrong)
+        raise ParameterError(wrong)
     return found
 
 
@@ -249,7 +250,7 @@ def with_values(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str,
 
 
 def _unknown(problem: str, name: str, known: list[str]) -> str:
-    return f"{problem} {name}{base.nearest(name, known)}; there are: {', '.join(known)}"
+    return f"{problem} {name}{nearest(name, known)}; there are: {', '.join(known)}"
 
 
 def _missing_metric(plan: Plan) -> Iterator[str]:

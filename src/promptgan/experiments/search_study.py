@@ -4,10 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptgan import base
-from promptgan.core.flat import flat
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params
 from promptgan.experiments import recipes
 from promptgan.experiments.search_settings import Direction, Pruning
+from promptgan.flat import flat
 
 if TYPE_CHECKING:
     import optuna
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 FOLDER = Path(".dvc/tmp/search")
 
 
-class NothingFinished(base.PromptganError):
+class NothingFinished(PromptganError):
     """No trial of the study has a value, or there is no such study."""
 
 
@@ -37,7 +38,7 @@ def open_study(name: str, direction: Direction | None = None) -> "optuna.Study":
     return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
 
 
-def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.Change], int]:
+def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[recipes.Change], int]:
     """Write the best trial's values into the parameter file, whose comments stay.
 
     Args:
@@ -55,9 +56,9 @@ def apply(name: str, path: Path = base.PARAMS_FILE) -> tuple[str, list[recipes.C
     best = best_trial(study)
     if best is None:
         raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search` with its file")
-    here = dict(flat(base.load_params(path)))
+    here = dict(flat(load_params(path)))
     if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in here]:
-        raise base.ParameterError(gone, path)
+        raise ParameterError(gone, path)
     return experiment(name, best.number), recipes.set_values(best.params, path), tied(study)
 
 

@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from promptgan.base import PromptganError, choose
-from promptgan.core.metrics import DIRECTIONS, declared
-from promptgan.core.systems import SYSTEMS
+from promptgan.core.choices import choose
+from promptgan.core.errors import PromptganError
 from promptgan.experiments.terminal import table
 from promptgan.reporting import findings
 from promptgan.reporting.headline import headline
+from promptgan.terms.metrics import DIRECTIONS, declared
+from promptgan.terms.systems import SYSTEMS
 
 METRICS = Path("metrics/evaluation.json")
 TRAIN = Path("metrics/train.json")

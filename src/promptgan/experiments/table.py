@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from promptgan.core.metrics import Metric, declared
-from promptgan.core.systems import ADVERSARIAL, TWIN
 from promptgan.experiments import coherence
 from promptgan.experiments.rows import HEAD, WORKSPACE, Row, dvc, revision, rows
 from promptgan.experiments.terminal import EMPTY, shown, table, terminal
+from promptgan.terms.metrics import Metric, declared
+from promptgan.terms.systems import ADVERSARIAL, TWIN
 
 SYSTEMS = {ADVERSARIAL.name: "adv.", TWIN.name: "twin"}
 OWN_PLACE = ("recipe", "data")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 
 if TYPE_CHECKING:
     from accelerate.tracking import GeneralTracker  # type: ignore[import-untyped]
@@ -26,7 +26,7 @@ QUIET = {
 """Nothing is sent anywhere, and no tracker talks into the terminal."""
 
 
-class TrackerMissing(base.PromptganError):
+class TrackerMissing(PromptganError):
     """A tracker's package is not installed."""
 
 

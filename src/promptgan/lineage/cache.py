@@ -4,7 +4,7 @@ import functools
 import json
 from pathlib import Path
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 from promptgan.lineage.hashes import md5_of
 
 USUAL = Path(".dvc/cache")
@@ -12,7 +12,7 @@ LISTING = ".dir"
 """What ends the hash of a folder: it is that of a JSON list of its files and their hashes."""
 
 
-class NoRepository(base.PromptganError):
+class NoRepository(PromptganError):
     """This folder is not a repository of DVC's, or its settings cannot be read."""
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from promptgan import base
-from promptgan.core.metrics import declared
-from promptgan.core.systems import SYSTEMS
+from promptgan.core.choices import choose
 from promptgan.reporting.headline import headline
+from promptgan.terms.metrics import declared
+from promptgan.terms.systems import SYSTEMS
 
 EVALUATION, VALIDATION, JUDGES = "evaluation", "validation", "judges"
 
@@ -34,7 +34,7 @@ def differing(card: str, system: str, metrics: Mapping[str, Any]) -> Iterator[st
         if name in tables and tables[name] != [str(count)]:
             yield f"its rows of {name} are {' '.join(tables[name])}, not {count}"
     if JUDGES in metrics and EVALUATION in metrics:
-        task = base.choose("promptgan.tasks", metrics.get(EVALUATION, {}).get("task"), "task", "page")
+        task = choose("promptgan.tasks", metrics.get(EVALUATION, {}).get("task"), "task", "page")
         for sentence in task.caveats(metrics[JUDGES]):
             if f"- {sentence}" not in card.splitlines():
                 yield f"its limitations lack '{sentence}'"

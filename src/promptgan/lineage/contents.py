@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from promptgan import base
+from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import cache
 from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
 from promptgan.lineage.lock import File, Lock
@@ -12,11 +12,11 @@ State = Literal["same", "other", "missing"]
 """Whether the workspace has the bytes that dvc.lock has."""
 
 
-class NotTracked(base.PromptganError):
+class NotTracked(PromptganError):
     """dvc.lock has no such file, or its folder holds none of that name."""
 
 
-class BytesNotHere(base.PromptganError):
+class BytesNotHere(PromptganError):
     """Neither the workspace nor DVC's cache has the bytes that dvc.lock has for a path."""
 
 
@@ -56,7 +56,7 @@ def md5_in_lock(locked: Lock, path: str) -> str:
     name = path.removeprefix(f"{file.path}/")
     if name not in members:
         raise NotTracked(
-            f"{path}: {file.path} holds no such file{base.nearest(name, list(members))}",
+            f"{path}: {file.path} holds no such file{nearest(name, list(members))}",
             f"it holds {', '.join(sorted(members))}",
         )
     return members[name]

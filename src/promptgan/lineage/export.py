@@ -4,19 +4,20 @@ import contextlib
 import importlib
 from pathlib import Path
 
-from promptgan import base
+from promptgan.core.choices import choices
+from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import facts
 
 FORMATS = "promptgan.lineage.formats"
 
 
-class UnknownFormat(base.PromptganError):
+class UnknownFormat(PromptganError):
     """No file of the folder of formats has this name."""
 
     exit_code = 2
 
 
-class NotWritable(base.PromptganError):
+class NotWritable(PromptganError):
     """The export cannot be written where it should go."""
 
 
@@ -28,9 +29,9 @@ def export(name: str, out: Path | None = None) -> str:
         NotWritable: the folder of ``out`` is missing or closed.
         LockUnreadable, FilesDiffer, ToolMissing: see `facts.read` and the format.
     """
-    known = base.choices(FORMATS)
+    known = choices(FORMATS)
     if name not in known:
-        raise UnknownFormat(f"no format {name}{base.nearest(name, known)}", f"name one of {', '.join(known)}")
+        raise UnknownFormat(f"no format {name}{nearest(name, known)}", f"name one of {', '.join(known)}")
     text: str = importlib.import_module(f"{FORMATS}.{name}").export(facts.read())
     if out:
         partial = out.with_name(out.name + ".partial")

@@ -10,7 +10,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from promptgan import base, git
+from promptgan import git
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import load_params
 from promptgan.lineage import hashes, lock
 from promptgan.lineage.hashes import Tree
 
@@ -22,7 +24,7 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:promptgan")
 """Of the run identifiers."""
 
 
-class FilesDiffer(base.PromptganError):
+class FilesDiffer(PromptganError):
     """An output or requirements.lock is missing, or is not the one that dvc.lock names."""
 
 
@@ -130,7 +132,7 @@ def changes(facts: Facts) -> list[str]:
     """Why the pipeline is not finished, one line each: what changed since the stages ran. Empty where nothing did."""
     found = [f"{name}: this stage has not run" for name in facts.missing_stages]
     known: dict[str, str | None] = {out.path: out.md5 for _, out in facts.lock.outputs()}
-    parameters = base.load_params()
+    parameters = load_params()
     for stage in facts.lock.stages.values():
         for dependency in stage.dependencies:
             if dependency.path not in known:

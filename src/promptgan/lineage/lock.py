@@ -8,7 +8,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from promptgan import base, git
+from promptgan import git
+from promptgan.core.errors import PromptganError
 
 LOCK = Path("dvc.lock")
 PIPELINE = Path("dvc.yaml")
@@ -16,11 +17,11 @@ OUTPUTS = ("outs", "metrics", "plots")
 """Where dvc.yaml lists a stage's outputs."""
 
 
-class LockUnreadable(base.PromptganError):
+class LockUnreadable(PromptganError):
     """dvc.lock is missing, or is not what DVC writes."""
 
 
-class RevisionUnknown(base.PromptganError):
+class RevisionUnknown(PromptganError):
     """Git knows no such revision, or the revision holds no such file."""
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE
+from promptgan.core.record import sha256
 from promptgan.lineage import facts as run
 from promptgan.lineage import lock, signature
 from promptgan.lineage.formats import croissant, openlineage, prov
@@ -25,22 +27,21 @@ from promptgan.lineage.released import (
     SUMS,
 )
 from promptgan.lineage.sbom import sbom
-from promptgan.record import sha256
 
 REPORT = "reports/html"
-RECORDS = (lock.LOCK, lock.PIPELINE, base.PARAMS_FILE, Path(run.PACKAGE_LOCK), Path(run.RAW, run.PROVENANCE))
+RECORDS = (lock.LOCK, lock.PIPELINE, PARAMS_FILE, Path(run.PACKAGE_LOCK), Path(run.RAW, run.PROVENANCE))
 """What `lineage/` holds a copy of."""
 
 
-class NotFinished(base.PromptganError):
+class NotFinished(PromptganError):
     """The pipeline has not run to its end with the code, parameters and data that are here."""
 
 
-class NothingToRelease(base.PromptganError):
+class NothingToRelease(PromptganError):
     """The folder is no model that this run made, or the model card describes another one."""
 
 
-class ReleaseExists(base.PromptganError):
+class ReleaseExists(PromptganError):
     """There is something at the place where the release should go."""
 
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from promptgan import base
+from promptgan.core.choices import choose
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import ParameterError, load_params, validate_section
 from promptgan.lineage import card_numbers, facts, hashes, lock, signature
 from promptgan.lineage.hashes import Digest
 from promptgan.lineage.tools import ToolMissing
 
 if TYPE_CHECKING:
-    from promptgan.compute import Compute
+    from promptgan.core.compute import Compute
 
 CARD, MODEL, SAMPLES, METRICS, LINEAGE = "README.md", "model", "samples", "metrics", "lineage"
 SUMS, SBOM = "SHA256SUMS", "sbom.cdx.json"
@@ -25,11 +27,11 @@ GENERATED = "samples/generated"
 SUMS_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
-class NotARelease(base.PromptganError):
+class NotARelease(PromptganError):
     """The folder is no release."""
 
 
-class ReleaseBroken(base.PromptganError):
+class ReleaseBroken(PromptganError):
     """Files of the release were changed, added, removed, or do not belong together; each is named."""
 
     def __init__(self, folder: Path, problems: list[str]) -> None:
@@ -42,7 +44,7 @@ class ReleaseBroken(base.PromptganError):
         self.problems = problems
 
 
-class SignatureNotChecked(base.PromptganError):
+class SignatureNotChecked(PromptganError):
     """A public key was given, but there is no signature, or nothing to check it with."""
 
 
@@ -144,8 +146,8 @@ class _Release:
         try:
             with contextlib.chdir(folder / LINEAGE):
                 self.lock = lock.read()
-                self.parameters = base.load_params()
-        except (lock.LockUnreadable, base.ParameterError) as error:
+                self.parameters = load_params()
+        except (lock.LockUnreadable, ParameterError) as error:
             raise ReleaseBroken(folder, [f"{LINEAGE}/{error.problem}"]) from error
         entities = json.loads((folder / LINEAGE / PROV).read_bytes())["entity"].values()
         self.entities = {each["term:path"]: each for each in entities if "term:path" in each}
@@ -246,18 +248,18 @@ def _answers(folder: Path, origin: str) -> str:
     import pandas as pd
     import torch
 
-    from promptgan.compute import Compute, autocast, prepare
+    from promptgan.core.compute import Compute, autocast, prepare
     from promptgan.networks.folder import load
 
     run = json.loads((folder / SAMPLES / facts.RUN).read_bytes())
-    compute = base.validated(Compute, run["parameters"]["compute"], "compute")
+    compute = validate_section(Compute, run["parameters"]["compute"], "compute")
     here, there = (torch.__version__, _device(compute)), (run["torch"], run["device"])
     if here != there:
         load(folder / MODEL)
         return f"not drawn again (drawn with torch {there[0]} on {there[1]}; here are torch {here[0]} and {here[1]})"
     drawn = pd.read_parquet(folder / SAMPLES / "samples.parquet")
     device = prepare(compute, run["parameters"]["seed"])
-    task = base.choose("promptgan.tasks", run["parameters"]["task"], "task", "audit")
+    task = choose("promptgan.tasks", run["parameters"]["task"], "task", "audit")
     with autocast(compute):
         same, count = task.drawn_again(folder / MODEL, drawn[drawn["model"] == _system(origin)], device)
     if 2 * same < count:
@@ -267,7 +269,7 @@ def _answers(folder: Path, origin: str) -> str:
 
 def _system(origin: str) -> str:
     """What the samples and metrics call the model that the pipeline had in a folder."""
-    from promptgan.core.systems import MODELS
+    from promptgan.terms.systems import MODELS
 
     return next(name for name, path in MODELS.items() if origin == f"models/{path}")
 

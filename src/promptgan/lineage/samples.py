@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 from promptgan.lineage import contents
 from promptgan.lineage.lock import File, Lock
 
@@ -25,7 +25,7 @@ MEASURE = (
 Words = Sequence[str]
 
 
-class SampleUnreadable(base.PromptganError):
+class SampleUnreadable(PromptganError):
     """The name of a sample is not FILE#ROW, the file is no file of samples, or has no such row."""
 
 
@@ -172,7 +172,7 @@ def document(found: Why) -> dict[str, Any]:
 
 def words_of(text: str) -> list[str]:
     """The words by which texts are compared: those of evaluation, case left aside."""
-    from promptgan.core.words import segments
+    from promptgan.terms.words import segments
 
     return segments(text.casefold())
 
@@ -247,7 +247,7 @@ def _row(samples: "pd.DataFrame", path: str, row: int) -> dict[str, Any]:
 
 
 def _model(locked: Lock, name: str) -> File | None:
-    from promptgan.core.systems import MODELS as FOLDERS
+    from promptgan.terms.systems import MODELS as FOLDERS
 
     path = f"{MODELS}/{FOLDERS.get(name, name)}"
     return next((out for _, out in locked.outputs() if out.path == path), None)

@@ -4,7 +4,8 @@ import os
 import re
 from pathlib import Path
 
-from promptgan import base, git
+from promptgan import git
+from promptgan.core.errors import PromptganError
 from promptgan.lineage.tools import tool
 
 SIGNATURE = "model.sig"
@@ -12,15 +13,15 @@ PUBLIC = ".pub"
 """What ends the name of the public key that belongs to a private one."""
 
 
-class UnusableKey(base.PromptganError):
+class UnusableKey(PromptganError):
     """The file is not an elliptic-curve key in PEM that can be used."""
 
 
-class UnsafeKeyPlace(base.PromptganError):
+class UnsafeKeyPlace(PromptganError):
     """A private key would be written into a Git repository, or over a file."""
 
 
-class WrongSignature(base.PromptganError):
+class WrongSignature(PromptganError):
     """The folder is not what the owner of the key signed."""
 
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
+from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import contents, samples
 from promptgan.lineage.contents import BytesNotHere, NotTracked
 from promptgan.lineage.lock import File, Lock
 
 
-class UnknownTarget(base.PromptganError):
+class UnknownTarget(PromptganError):
     """Nothing that was recorded has this name."""
 
     def __init__(self, asked: str, known: list[str]) -> None:
         super().__init__(
-            f"{asked}: dvc.lock has no such output, dependency, metric or sample{base.nearest(asked, known)}",
+            f"{asked}: dvc.lock has no such output, dependency, metric or sample{nearest(asked, known)}",
             "name an output (models/adversarial), a file in one (data/tokens/tokenizer.json), a metric"
             f" (metrics/evaluation.json:systems.adversarial.nll), a sample ({samples.SAMPLES}#17) or a code file",
         )

@@ -3,10 +3,10 @@
 import importlib
 from typing import Any
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 
 
-class ToolMissing(base.PromptganError):
+class ToolMissing(PromptganError):
     """A library that this command needs is not installed."""
 
 

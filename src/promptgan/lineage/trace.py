@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
-from promptgan import base
+from promptgan.core.choices import choose
+from promptgan.core.parameters import validate_section
+from promptgan.core.record import sha256
 from promptgan.lineage import contents
 from promptgan.lineage.facts import PROVENANCE, RUN, role
 from promptgan.lineage.history import History, Recorded
 from promptgan.lineage.lock import File, Lock, Stage
 from promptgan.lineage.target import Target, resolve
-from promptgan.record import sha256
 
 TOKENIZER = "tokenizer.json"
 
@@ -228,8 +229,8 @@ def _source(steps: tuple[Step, ...]) -> tuple[dict[str, Any] | None, str]:
     file = next((f for f in step.code if f.path.endswith(f"/data/sets/{section.get('name')}.py")), None)
     if file is None or contents.state(file) != "same":
         return None, f"{folders} is not here: `dvc pull {folders}`"
-    module = base.choose("promptgan.data.sets", section["name"], "data.name")
-    upstream = module.upstream(base.validated(module.Parameters, section, "data"))
+    module = choose("promptgan.data.sets", section["name"], "data.name")
+    upstream = module.upstream(validate_section(module.Parameters, section, "data"))
     declared = {
         "title": upstream.title,
         "licence": dataclasses.asdict(upstream.licence),

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from promptgan import base, git
+from promptgan import git
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE
 from promptgan.lineage import lock
 from promptgan.lineage.checks import facts, inputs, outputs, records, run_cache, runs, source
 from promptgan.lineage.checks.evidence import Broken, Check, Evidence, StageCheck
@@ -177,7 +179,7 @@ def _carried_out(name: str, links: Iterator[Broken]) -> Iterator[Broken]:
                 )
                 return
             yield link
-    except base.PromptganError as error:
+    except PromptganError as error:
         yield Broken(name, "readable files", error.problem, error.remedy)
     except Exception as error:  # whatever a check trips over in a file that anybody may have edited
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
@@ -218,7 +220,7 @@ def _cache(evidence: Evidence) -> Iterator[str]:
 def _git(evidence: Evidence) -> Iterator[str]:
     read = {file.path for stage in evidence.lock.stages.values() for file in stage.dependencies}
     written = {out.path for _, out in evidence.lock.outputs()}
-    watched = sorted({*map(str, (lock.LOCK, lock.PIPELINE, base.PARAMS_FILE)), *OWN_CODE, *read, *written})
+    watched = sorted({*map(str, (lock.LOCK, lock.PIPELINE, PARAMS_FILE)), *OWN_CODE, *read, *written})
     try:
         status = git.text("--no-optional-locks", "status", "--porcelain", "--", *watched)
     except git.GitFailed as error:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptgan import base
-from promptgan.core.splits import RANKING
+from promptgan.core.errors import PromptganError
 from promptgan.lineage import contents, samples
 from promptgan.lineage.contents import BytesNotHere, NotTracked
 from promptgan.lineage.impact import Reached, reached, reached_document
 from promptgan.lineage.lock import Lock, Stage, lies_in
 from promptgan.lineage.trace import run_of
 from promptgan.quality.exclusions import LIST, excluded
+from promptgan.terms.splits import RANKING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ RAW = "data/raw"
 KINDS = ("equal", "near", "same text")
 
 
-class UnknownRecord(base.PromptganError):
+class UnknownRecord(PromptganError):
     """No split, quarantine or exclusion list has a record of this id."""
 
     def __init__(self, record: str, near: str) -> None:
@@ -223,7 +223,7 @@ def candidates(pair: tuple[str, str], others: list[tuple[str, str]], measure: "N
     Of m shingles, a near duplicate lacks at most (1 - threshold) m, and with them at most the words in these: so it
     holds all other words, which is quickly looked up.
     """
-    from promptgan.core.words import words
+    from promptgan.terms.words import words
 
     sides = [words(side) for side in pair]
     shingles = max(1, sum(max(1, len(side)) for side in sides) + 2 - measure.shingle_words)

@@ -12,13 +12,16 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from promptgan import base
+from promptgan.core.choices import choose, chosen_section
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
+from promptgan.core.parameters import ParameterError
 from promptgan.networks.weights import save_weights
 
 INDEX = "index.json"
 
 
-class NotAModelFolder(base.PromptganError):
+class NotAModelFolder(PromptganError):
     """The folder does not hold a model."""
 
 
@@ -45,10 +48,10 @@ def build(form: str, role: str, section: dict[str, Any], example: Any) -> nn.Mod
         ParameterError: the section names no network that can play the role, or its parameters are wrong.
     """
     package, name = f"promptgan.networks.{form}", section.get("network")
-    checked = base.chosen(package, role, section, "network")
-    players = {} if name == "none" else vars(base.choose(package, name, f"{role}.network", "network"))
+    checked = chosen_section(package, role, section, "network")
+    players = {} if name == "none" else vars(choose(package, name, f"{role}.network", "network"))
     if role.capitalize() not in players:
-        raise base.ParameterError([f"{role}.network: {name} plays no {role}"])
+        raise ParameterError([f"{role}.network: {name} plays no {role}"])
     network: nn.Module = players[role.capitalize()](checked, example)
     return network
 
@@ -77,13 +80,13 @@ def save(
         listed[name] = {"role": role, "weights": weights, "section": sections[role]}
     for file in files:
         shutil.copyfile(file, folder / file.name)
-    base.write_json(folder / INDEX, {"kind": "model", "networks": listed, **index})
+    write_json(folder / INDEX, {"kind": "model", "networks": listed, **index})
 
 
 def save_none(folder: Path, reason: str) -> None:
     """Write the folder of a stage that the recipe does not use."""
     folder.mkdir(parents=True, exist_ok=True)
-    base.write_json(folder / INDEX, {"kind": "none", "reason": reason})
+    write_json(folder / INDEX, {"kind": "none", "reason": reason})
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -124,7 +127,7 @@ def load(folder: Path, device: torch.device | None = None, names: Sequence[str] 
             networks[name] = network.to(device or torch.device("cpu")).eval()
     except Exception as error:  # safetensors raises its own
         problem = f"{folder} cannot be loaded: {type(error).__name__}: {error}"
-        if isinstance(error, base.ParameterError):
+        if isinstance(error, ParameterError):
             problem = f"{folder / INDEX} describes no network: {'; '.join(error.problems)}"
         raise NotAModelFolder(problem, "restore it with `dvc checkout` or train it again with `make run`") from error
     return Loaded(networks, index)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from promptgan.base import Parameters
+from promptgan.core.parameters import Section
 
 FREQUENT = 32
 """Records from which on a shingle is frequent: the most that a rare one leads to."""
@@ -24,7 +24,7 @@ FREQUENT = 32
 Ids = tuple[int, ...]
 
 
-class NearDuplicates(Parameters):
+class NearDuplicates(Section):
     """When two records count as near duplicates."""
 
     shingle_words: int = Field(ge=1, le=10)

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from promptgan import base
-from promptgan.core.splits import RANKING
+from promptgan.core.errors import PromptganError
 from promptgan.quality.output import Validated
+from promptgan.terms.splits import RANKING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ REMEDIES = {
 REMEDY = "look at the data, or, if it is as it should be, change the limit in the section `validate` of params.yaml"
 
 
-class TableRuleBroken(base.PromptganError):
+class TableRuleBroken(PromptganError):
     """The table as a whole breaks a rule; nothing is written."""
 
     def __init__(self, broken: "list[Outcome]", quarantined: Counter[str], details: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptgan.base import PromptganError
+from promptgan.core.errors import PromptganError
 
 if TYPE_CHECKING:
     import pandas as pd

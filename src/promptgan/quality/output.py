@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptgan.base import StageParameters, write_json
-from promptgan.record import write_run
+from promptgan.core.files import write_json
+from promptgan.core.parameters import StageParameters
+from promptgan.core.record import write_run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,11 +4,11 @@ import hashlib
 
 from pydantic import Field, model_validator
 
-from promptgan.base import Parameters
-from promptgan.core.splits import RANKING
+from promptgan.core.parameters import Section
+from promptgan.terms.splits import RANKING
 
 
-class Shares(Parameters):
+class Shares(Section):
     """Shares of the groups; train is the rest."""
 
     val: float = Field(gt=0, lt=1)

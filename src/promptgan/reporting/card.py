@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from promptgan import base
-from promptgan.core.metrics import DIRECTIONS
-from promptgan.core.systems import MODELS, SYSTEMS
+from promptgan.core.choices import choose
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
 from promptgan.reporting.headline import headline
 from promptgan.reporting.page import templates
+from promptgan.terms.metrics import DIRECTIONS
+from promptgan.terms.systems import MODELS, SYSTEMS
 
 
 def card(contents: Contents) -> str:
     """The text of README.md: metadata as YAML front matter, then the card."""
     evaluation = contents.metrics["evaluation"]
     chosen = next(name for name in reversed(MODELS) if name not in contents.reasons)
-    task = base.choose("promptgan.tasks", contents.task, "task", "page")
+    task = choose("promptgan.tasks", contents.task, "task", "page")
     return (
         templates()
         .get_template("README.md")

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
-from promptgan.core.metrics import Measures, declared
-from promptgan.core.splits import SPLITS
-from promptgan.core.systems import MODELS, SYSTEMS
-from promptgan.record import sha256
+from promptgan.core.errors import PromptganError
+from promptgan.core.record import sha256
+from promptgan.terms.metrics import Measures, declared
+from promptgan.terms.splits import SPLITS
+from promptgan.terms.systems import MODELS, SYSTEMS
 
 METRICS = ["validation", "pretrain", "train", "control", "judges", "evaluation"]
 PLOTS = ["pretrain", "train", "curves"]
 
 
-class MissingOutput(base.PromptganError):
+class MissingOutput(PromptganError):
     """An output that the report is made from is missing or cannot be read."""
 
 

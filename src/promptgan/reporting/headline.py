@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from promptgan.core.metrics import Measures
+from promptgan.terms.metrics import Measures
 
 
 def headline(measures: Measures, systems: dict[str, Any], errors: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from promptgan import base
-from promptgan.core.metrics import DIRECTIONS
-from promptgan.core.systems import SYSTEMS
+from promptgan.core.choices import choose
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
 from promptgan.reporting.headline import headline
 from promptgan.reporting.pictures import quality_over_diversity, training_curve
+from promptgan.terms.metrics import DIRECTIONS
+from promptgan.terms.systems import SYSTEMS
 
 SPLITS = {
     "excluded": "left out before anything else, by data/excluded.csv",
@@ -40,7 +40,7 @@ def templates() -> Environment:
 def page(contents: Contents) -> str:
     """The HTML of index.html."""
     evaluation = contents.metrics["evaluation"]
-    task = base.choose("promptgan.tasks", contents.task, "task", "page")
+    task = choose("promptgan.tasks", contents.task, "task", "page")
     return (
         templates()
         .get_template("index.html")

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from promptgan.core.metrics import Metric
-from promptgan.core.systems import ADVERSARIAL, REAL
+from promptgan.terms.metrics import Metric
+from promptgan.terms.systems import ADVERSARIAL, REAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

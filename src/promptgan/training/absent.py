@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
+from promptgan.core.files import write_csv, write_json
 from promptgan.networks import folder
 
 CURVE = ("step", "train_loss", "val_loss", "score", "accuracy")
@@ -13,8 +13,8 @@ CURVE = ("step", "train_loss", "val_loss", "score", "accuracy")
 def leave(reason: str, run: dict[str, Any], out: Path, metrics: Path, curve: Path | None = None) -> None:
     """Write a model folder, metrics and a curve that say ``reason``, so that every later stage finds its inputs."""
     folder.save_none(out, reason)
-    base.write_json(out / "run.json", run)
+    write_json(out / "run.json", run)
     if curve:
-        base.write_csv(curve, [], CURVE)
-    base.write_json(metrics, {"kind": "none", "reason": reason})
+        write_csv(curve, [], CURVE)
+    write_json(metrics, {"kind": "none", "reason": reason})
     print(reason)

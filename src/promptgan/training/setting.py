@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
 from promptgan.networks import folder
 from promptgan.training.loop.method import Row
 

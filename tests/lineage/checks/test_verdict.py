@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promptgan import base
+from promptgan.core.files import write_json
 from promptgan.lineage.checks import facts
 from promptgan.lineage.checks.evidence import Evidence
 
@@ -20,7 +20,7 @@ def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("dvc.lock", "dvc.yaml", "params.yaml", str(EVALUATION), "plots/curves.csv"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / name, name)
-    base.write_json(Path("models/pretrained/index.json"), {"converged": True})
+    write_json(Path("models/pretrained/index.json"), {"converged": True})
 
 
 def links() -> list[str]:

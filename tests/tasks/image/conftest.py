@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
 from promptgan.forms.tensors.form import Example
 
 SIZE = 8

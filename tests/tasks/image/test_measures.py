@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 import torch
 
-from promptgan import base
-from promptgan.core.metrics import declared
+from promptgan.core.files import write_json
 from promptgan.forms.tensors import form
 from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier
 from promptgan.tasks.image.measures.manifold import nearest, precision_and_recall, squared_distances
 from promptgan.tasks.image.measures.measures import Evaluation, NoSamples, evaluate
 from promptgan.tasks.image.measures.parameters import Parameters
+from promptgan.terms.metrics import declared
 from tests.tasks.image.conftest import CPU, EXAMPLE, SECTIONS, SIZE, png
 
 PARAMETERS = Parameters(neighbours=2, jackknife_groups=4)
@@ -73,7 +73,7 @@ def test_the_verdict_names_who_is_ahead_with_the_difference(arrays: Path, models
 
 
 def test_without_an_adversarial_model_there_is_no_verdict(arrays: Path, models: Path, samples: Path) -> None:
-    base.write_json(models / "adversarial/index.json", {"kind": "none", "reason": "likelihood only"})
+    write_json(models / "adversarial/index.json", {"kind": "none", "reason": "likelihood only"})
     metrics = found(arrays, models, samples).metrics
     assert metrics["verdict"] == ["no verdict: the recipe trains no adversarial model"]
     assert metrics["gaps"] == {}

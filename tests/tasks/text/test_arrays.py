@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptgan import base
+from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
@@ -146,8 +146,8 @@ def test_a_special_token_in_a_record_is_text(level: str, tmp_path: Path) -> None
 
 def test_a_byte_level_vocabulary_holds_all_bytes() -> None:
     assert parameters("bpe", vocabulary=260).vocabulary == 260
-    with pytest.raises(base.ParameterError, match=r"tokenize.vocabulary: found 259; .*at least 260"):
-        base.validated(Parameters, parameters("word").model_dump() | {"level": "bpe", "vocabulary": 259}, "tokenize")
+    with pytest.raises(ParameterError, match=r"tokenize.vocabulary: found 259; .*at least 260"):
+        validate_section(Parameters, parameters("word").model_dump() | {"level": "bpe", "vocabulary": 259}, "tokenize")
 
 
 def test_a_special_token_in_a_prompt_is_text(tokens: Path) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.tasks.text.arrays.arrays import Parameters as Tokens
 from promptgan.tasks.text.arrays.arrays import pack

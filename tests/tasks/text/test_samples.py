@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from promptgan import base
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
+from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.networks import folder
 from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.tasks.text.page import shown
@@ -127,5 +127,5 @@ def test_an_answer_that_holds_line_ends_and_escapes_takes_one_line(
     ],
 )
 def test_wrong_parameters_are_refused(changes: dict[str, object], problem: str) -> None:
-    with pytest.raises(base.ParameterError, match=problem):
-        base.validated(Parameters, PARAMETERS.model_dump() | changes, "generate")
+    with pytest.raises(ParameterError, match=problem):
+        validate_section(Parameters, PARAMETERS.model_dump() | changes, "generate")

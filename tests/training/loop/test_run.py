@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from promptgan import base
+from promptgan.core.choices import choose
+from promptgan.core.parameters import validate_section
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as DiscriminatorParameters
@@ -59,10 +60,10 @@ def trained_gumbel(tokens: Path, checkpoint: Checkpoint) -> Left:
     band = {"generator_below": 0.5, "discriminator_above": 0.55}  # so that who waits depends on what was before
     start = fresh()
     start["discriminator"] = Discriminator(DiscriminatorParameters(**DISCRIMINATOR), EXAMPLE)
-    objective = base.choose("promptgan.objectives", "hinge", "train.objective")
-    here = setting(tokens, start, objective=objective, penalty=base.choose("promptgan.penalties", "none", ""))
+    objective = choose("promptgan.objectives", "hinge", "train.objective")
+    here = setting(tokens, start, objective=objective, penalty=choose("promptgan.penalties", "none", ""))
     here = replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
-    parameters = base.validated(GumbelParameters, test_gumbel.VALUES | {"waiting": band}, "train")
+    parameters = validate_section(GumbelParameters, test_gumbel.VALUES | {"waiting": band}, "train")
     method, plan = gumbel.build(here, parameters)
     return left(run(method, plan, checkpoint), method)
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from promptgan import base
+from promptgan.core.choices import choices, choose
+from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
 from promptgan.networks.tokens.recurrent.network import Generator
@@ -64,13 +65,13 @@ def run(
 ) -> Outcome:
     """Train both in place, with other parameters."""
     values = merged(VALUES, changes)
-    parameters = base.validated(Parameters, values, "train")
+    parameters = validate_section(Parameters, values, "train")
     start: dict[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
     here = setting(
         tokens,
         start,
-        objective=base.choose("promptgan.objectives", parameters.objective, "train.objective"),
-        penalty=base.choose("promptgan.penalties", parameters.penalty, "train.penalty"),
+        objective=choose("promptgan.objectives", parameters.objective, "train.objective"),
+        penalty=choose("promptgan.penalties", parameters.penalty, "train.penalty"),
     )
     score = Score(here.val, EXAMPLE, start, parameters.validation_count, COMPUTE, 1)
     torch.manual_seed(1)
@@ -94,7 +95,7 @@ def same(one: list[Tensor], other: list[Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("objective", sorted(set(base.choices("promptgan.objectives")) - {"none"}))
+@pytest.mark.parametrize("objective", sorted(set(choices("promptgan.objectives")) - {"none"}))
 @pytest.mark.parametrize("penalty", ["none", "gradient", "zero_centred"])
 def test_every_objective_moves_both_players_with_every_penalty(
     objective: str, penalty: str, generator: Generator, discriminator: Discriminator, tokens: Path
@@ -191,9 +192,9 @@ def test_a_player_may_take_several_steps_in_a_unit_of_work(
 
 
 def test_a_fresh_discriminator_begins_with_the_generators_table(generator: Generator, tokens: Path) -> None:
-    chosen = {kind: base.choose(f"promptgan.{kind}", "none", "") for kind in ("objectives", "penalties")}
+    chosen = {kind: choose(f"promptgan.{kind}", "none", "") for kind in ("objectives", "penalties")}
     here = setting(tokens, {"generator": generator}, objective=chosen["objectives"], penalty=chosen["penalties"])
-    method, _ = build(here, base.validated(Parameters, VALUES, "train"))
+    method, _ = build(here, validate_section(Parameters, VALUES, "train"))
     table = method.discriminator.embedding.weight
     assert torch.equal(table, generator.embedding.weight)
     with torch.no_grad():
@@ -202,5 +203,5 @@ def test_a_fresh_discriminator_begins_with_the_generators_table(generator: Gener
 
 
 def test_it_needs_a_generator_to_go_on_from(tokens: Path) -> None:
-    with pytest.raises(base.ParameterError, match=r"train\.method: gumbel needs a generator"):
-        build(setting(tokens, {}), base.validated(Parameters, VALUES, "train"))
+    with pytest.raises(ParameterError, match=r"train\.method: gumbel needs a generator"):
+        build(setting(tokens, {}), validate_section(Parameters, VALUES, "train"))

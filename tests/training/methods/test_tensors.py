@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from promptgan import base
+from promptgan.core.choices import choices, choose
+from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.forms.tensors import form
 from promptgan.tasks.image.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -69,19 +70,19 @@ def setting(arrays: Path, start: dict[str, nn.Module] | None = None, **chosen: s
         compute=COMPUTE,
         seed=1,
         device=CPU,
-        objective=base.choose("promptgan.objectives", chosen.get("objective", "non_saturating"), "train.objective"),
-        penalty=base.choose("promptgan.penalties", chosen.get("penalty", "none"), "train.penalty"),
+        objective=choose("promptgan.objectives", chosen.get("objective", "non_saturating"), "train.objective"),
+        penalty=choose("promptgan.penalties", chosen.get("penalty", "none"), "train.penalty"),
         score=Score(val, EXAMPLE, {}, 60, COMPUTE, 1),
     )
 
 
 def adversarial(arrays: Path, twin: dict[str, nn.Module] | None = None, **changes: Any) -> tuple[Method, Plan]:
     chosen = {key: changes[key] for key in ("objective", "penalty") if key in changes}
-    return gan.build(setting(arrays, twin, **chosen), base.validated(GANParameters, GAN | changes, "train"))
+    return gan.build(setting(arrays, twin, **chosen), validate_section(GANParameters, GAN | changes, "train"))
 
 
 def autoencoding(arrays: Path, **changes: Any) -> tuple[Method, Plan]:
-    return vae.build(setting(arrays), base.validated(VAEParameters, VAE | changes, "pretrain"))
+    return vae.build(setting(arrays), validate_section(VAEParameters, VAE | changes, "pretrain"))
 
 
 def trained(built: tuple[Method, Plan], checkpoint: Checkpoint | None = None) -> Outcome:
@@ -108,7 +109,7 @@ def test_a_gan_learns_from_fresh_weights(arrays: Path) -> None:
     assert {"generator_loss", "discriminator_loss", "accuracy"} <= set(outcome.history[-1])
 
 
-@pytest.mark.parametrize("objective", sorted(set(base.choices("promptgan.objectives")) - {"none"}))
+@pytest.mark.parametrize("objective", sorted(set(choices("promptgan.objectives")) - {"none"}))
 @pytest.mark.parametrize("penalty", ["none", "gradient", "zero_centred"])
 def test_every_objective_moves_both_players_with_every_penalty(objective: str, penalty: str, arrays: Path) -> None:
     method, _ = adversarial(arrays, objective=objective, penalty=penalty, penalty_weight=1.0, steps=20)
@@ -135,14 +136,14 @@ def test_it_goes_on_from_a_twin_only_where_it_is_told_to(arrays: Path) -> None:
     onward, plan = adversarial(arrays, twin, start="twin")
     assert onward.networks["generator"] is twin["generator"] and not plan.fresh
     assert fresh.networks["generator"] is not twin["generator"]
-    with pytest.raises(base.ParameterError, match=r"train\.start: twin needs a generator"):
+    with pytest.raises(ParameterError, match=r"train\.start: twin needs a generator"):
         adversarial(arrays, start="twin")
 
 
 def test_an_autoencoder_learns_and_its_control_goes_on_for_what_it_may_cost(arrays: Path) -> None:
     outcome = trained(autoencoding(arrays))
     assert outcome.best < outcome.history[0]["val_loss"] - 1
-    parameters = base.validated(VAEParameters, VAE, "pretrain")
+    parameters = validate_section(VAEParameters, VAE, "pretrain")
     further = trained(vae.onward(setting(arrays, outcome.networks), parameters, 0.001, outcome.flops / 2, 0.5))
     assert further.stopped == "budget"
     assert 0.5 <= further.flops / outcome.flops < 0.6
@@ -156,5 +157,5 @@ def test_an_autoencoder_that_diverges_is_an_error(arrays: Path) -> None:
 
 def test_latent_sizes_must_agree(arrays: Path) -> None:
     sections = {**SECTIONS, "encoder": {**SECTIONS["encoder"], "latent": 7}}
-    with pytest.raises(base.ParameterError, match=r"encoder\.latent: 7 is not generator\.latent, 4"):
-        vae.build(replace(setting(arrays), sections=sections), base.validated(VAEParameters, VAE, "pretrain"))
+    with pytest.raises(ParameterError, match=r"encoder\.latent: 7 is not generator\.latent, 4"):
+        vae.build(replace(setting(arrays), sections=sections), validate_section(VAEParameters, VAE, "pretrain"))

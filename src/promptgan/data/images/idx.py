@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from promptgan.base import PromptganError
+from promptgan.core.errors import PromptganError
 
 UINT8 = 8
 """The type code of unsigned bytes."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, PyPI, Upstream
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TASK = "text"
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `data` for this data set."""
 
     name: Literal["chitchat"]

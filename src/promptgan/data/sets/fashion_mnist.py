@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.data.images.labelled import records_of
 from promptgan.data.sources import Deb, Licence, Upstream
 
@@ -14,7 +14,7 @@ TASK = "image"
 CLASSES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `data` for this data set."""
 
     name: Literal["fashion_mnist"]

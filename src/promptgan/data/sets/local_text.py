@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, Local, Upstream, content_sha256
 from promptgan.data.tables.decoding import UnknownFormat, format_of
 from promptgan.data.tables.reading import WrongColumn, lines_of, read_table
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TASK = "text"
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `data` for this data set."""
 
     name: Literal["local_text"]
@@ -89,7 +89,7 @@ def read_pairs(path: Path, prompt: str | None, text: str | None, first_words: in
     import pandas as pd
 
     if format_of(path) == ".txt":
-        from promptgan.core.words import cut
+        from promptgan.terms.words import cut
 
         return pd.DataFrame([cut(line, first_words) for line in lines_of(path)], columns=["prompt", "text"])
     table = read_table(path)

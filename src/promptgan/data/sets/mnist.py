@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.data.images.labelled import records_of
 from promptgan.data.sources import Licence, Npm, Upstream
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 TASK = "image"
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `data` for this data set."""
 
     name: Literal["mnist"]

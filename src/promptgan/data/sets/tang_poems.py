@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, Npm, Upstream
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TASK = "text"
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `data` for this data set."""
 
     name: Literal["tang_poems"]

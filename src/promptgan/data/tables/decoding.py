@@ -6,7 +6,7 @@ import shlex
 import zlib
 from pathlib import Path
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 
 FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".txt")
 _MARKS = {
@@ -29,7 +29,7 @@ _LOOKED_AT = 2**17
 """Bytes from which an encoding is guessed."""
 
 
-class UnknownFormat(base.PromptganError):
+class UnknownFormat(PromptganError):
     """The file's name does not say a format that can be read."""
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class UnknownFormat(base.PromptganError):
         )
 
 
-class BrokenFile(base.PromptganError):
+class BrokenFile(PromptganError):
     """The file is damaged, or is not what its name says."""
 
     def __init__(
@@ -51,7 +51,7 @@ class BrokenFile(base.PromptganError):
         super().__init__(f"{path}: {reason}", remedy)
 
 
-class NotUtf8(base.PromptganError):
+class NotUtf8(PromptganError):
     """The file is in another encoding."""
 
     def __init__(self, path: Path, encoding: str, seen: str) -> None:

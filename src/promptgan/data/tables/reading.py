@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
+from promptgan.core.errors import PromptganError, nearest
 from promptgan.data.tables.decoding import BrokenFile, content_of, format_of, text_of
 
 MOST_LINES = 50
@@ -20,7 +20,7 @@ MESSAGES = "messages"
 ROLES = {"user": "prompt", "assistant": "text"}
 
 
-class WrongColumn(base.PromptganError):
+class WrongColumn(PromptganError):
     """A column is asked for that the file does not have, or has twice."""
 
     def __init__(self, path: Path, problem: str, columns: list[str]) -> None:
@@ -48,7 +48,7 @@ class Table:
         if self.names.count(name) != 1:
             twice = "two columns have the same name" if name in self.names else "no column"
             named = [each for each in self.names if each]
-            raise WrongColumn(path, f"{twice} {name!r}{base.nearest(repr(name), [repr(n) for n in named])}", named)
+            raise WrongColumn(path, f"{twice} {name!r}{nearest(repr(name), [repr(n) for n in named])}", named)
         position = self.names.index(name)
         return [row[position] if position < len(row) else None for row in self.rows]
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import load_params
 from promptgan.lineage import cache, hashes, lock
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Unreadable(base.PromptganError):
+class Unreadable(PromptganError):
     """A file that a check needs is missing, broken, or not of the form that its stage writes."""
 
     def __init__(self, path: str, reason: object) -> None:
@@ -65,7 +66,7 @@ class Evidence:
 
     def __init__(self) -> None:
         self.lock = lock.read()
-        self.params = base.load_params()
+        self.params = load_params()
         self._trees: dict[str, hashes.Tree] = {}
         self._documents: dict[str, Any] = {}
         self._tables: dict[str, pa.Table] = {}

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
-from promptgan.core.audit import Found, compared, near
-from promptgan.core.splits import RANKING
+from promptgan.core.choices import choose
 from promptgan.lineage.checks.evidence import Broken, Check, Evidence, Unreadable
 from promptgan.lineage.checks.passages import first_difference
+from promptgan.terms.audit import Found, compared, near
+from promptgan.terms.splits import RANKING
 
 FOLDERS = {"pretrain": "models/pretrained", "control": "models/control", "train": "models/adversarial"}
 """The folder of the networks that a stage trains."""
@@ -42,7 +42,7 @@ def validation(evidence: Evidence) -> Iterator[Broken]:
 
 def models(evidence: Evidence) -> Iterator[Broken]:
     """The model folders have the shape, the files and the networks that data/tokens and dvc.lock give them."""
-    form = base.choose("promptgan.forms", evidence.parameters("pretrain")["form"], "form", "form")
+    form = choose("promptgan.forms", evidence.parameters("pretrain")["form"], "form", "form")
     tokens = Path("data/tokens")
     for stage, folder in FOLDERS.items():
         index = evidence.json(f"{folder}/index.json")
@@ -105,7 +105,7 @@ def of_the_task(name: str) -> Check:
     """The check `name` of the audit of the run's task."""
 
     def check(evidence: Evidence) -> Iterator[Broken]:
-        task = base.choose("promptgan.tasks", evidence.parameters("validate")["task"], "task", "audit")
+        task = choose("promptgan.tasks", evidence.parameters("validate")["task"], "task", "audit")
         yield from _broken(getattr(task, name)(evidence))
 
     check.__doc__ = f"What the task's audit says of {name}."

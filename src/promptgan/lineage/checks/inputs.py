@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from promptgan.core.audit import NOTHING, differences
 from promptgan.lineage import lock
 from promptgan.lineage.checks.evidence import Broken, Evidence, at
+from promptgan.terms.audit import NOTHING, differences
 
 
 def finished(evidence: Evidence) -> Iterator[Broken]:

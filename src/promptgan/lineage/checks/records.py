@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from promptgan import base
-from promptgan.core.audit import NOTHING
-from promptgan.core.splits import RANKING
+from promptgan.core.choices import choose
+from promptgan.core.errors import shown
+from promptgan.core.parameters import validate_section
 from promptgan.lineage.checks.evidence import Broken, Evidence
 from promptgan.quality.exclusions import excluded
 from promptgan.quality.splits import Shares, split_of
+from promptgan.terms.audit import NOTHING
+from promptgan.terms.splits import RANKING
 
 VALIDATED = "data/validated"
 
@@ -18,10 +20,10 @@ def from_raw(evidence: Evidence) -> Iterator[Broken]:
     """Every record of data/validated stands in the raw files, in the split of its group's hash; none is missing."""
     stage = evidence.lock.stages["validate"]
     section = stage.parameters["data"]
-    chosen = base.choose("promptgan.data.sets", section["name"], "data.name")
-    task = base.choose("promptgan.tasks", stage.parameters["task"], "task", "audit")
-    shares = base.validated(Shares, stage.parameters["validate"]["shares"], "validate.shares")
-    frame = chosen.records(Path("data/raw"), base.validated(chosen.Parameters, section, "data"))
+    chosen = choose("promptgan.data.sets", section["name"], "data.name")
+    task = choose("promptgan.tasks", stage.parameters["task"], "task", "audit")
+    shares = validate_section(Shares, stage.parameters["validate"]["shares"], "validate.shares")
+    frame = chosen.records(Path("data/raw"), validate_section(chosen.Parameters, section, "data"))
     columns = [str(column) for column in frame.columns]
     raw = {row[columns.index("id")]: row for row in zip(*(frame[column] for column in columns), strict=True)}
     unseen = Counter(raw.keys() - excluded(section["name"]).keys())
@@ -38,8 +40,8 @@ def from_raw(evidence: Evidence) -> Iterator[Broken]:
             for column, value, found in zip(columns, source, row, strict=True):
                 expected = value if name == "quarantine" else task.kept(column, value)
                 if expected != found and (isinstance(value, str) or name != "quarantine"):
-                    shown = (base.shown(expected), base.shown(found), remedy)
-                    yield Broken(f"{path} {record['id']} {column} -> data/raw", *shown)
+                    told = (shown(expected), shown(found), remedy)
+                    yield Broken(f"{path} {record['id']} {column} -> data/raw", *told)
             if name != "quarantine" and (split := split_of(record["group"], shares)) != name:
                 yield Broken(f"{path} {record['id']} -> hash of its group", f"split {split}", f"split {name}", remedy)
     for id, missing in sorted((str(id), count) for id, count in unseen.items() if count):

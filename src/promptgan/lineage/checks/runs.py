@@ -9,10 +9,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from promptgan.core.audit import NOTHING, differences
+from promptgan.core.record import PACKAGE_LOCK
 from promptgan.lineage import lock
 from promptgan.lineage.checks.evidence import Broken, Evidence, Unreadable
-from promptgan.record import PACKAGE_LOCK
+from promptgan.terms.audit import NOTHING, differences
 
 RECORD = "run.json"
 WITHOUT_RECORD = frozenset({"download", "report"})

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from promptgan import base
-from promptgan.core.audit import differences
+from promptgan.core.choices import choose
+from promptgan.core.parameters import validate_section
+from promptgan.core.store import main_repository
 from promptgan.data.archives import extract
 from promptgan.data.download import OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
 from promptgan.lineage.checks.evidence import Broken, Evidence
 from promptgan.quality.exclusions import LIST, excluded
+from promptgan.terms.audit import differences
 
 RAW = "data/raw"
 DOWNLOADS = Path(".dvc/tmp/downloads")
@@ -93,8 +95,8 @@ def sentence(evidence: Evidence) -> str:
 
 def _upstream(evidence: Evidence) -> tuple[dict[str, Any], Upstream]:
     section = evidence.lock.stages["download"].parameters["data"]
-    chosen = base.choose("promptgan.data.sets", section["name"], "data.name")
-    return section, chosen.upstream(base.validated(chosen.Parameters, section, "data"))
+    chosen = choose("promptgan.data.sets", section["name"], "data.name")
+    return section, chosen.upstream(validate_section(chosen.Parameters, section, "data"))
 
 
 def _described(source: Package) -> dict[str, str]:
@@ -109,7 +111,7 @@ def _delivered(upstream: Upstream, written: dict[str, Any]) -> Package:
 
 
 def _kept(source: Package) -> Path | None:
-    repository = base.main_repository()
+    repository = main_repository()
     place = OWN_DATA / source.sha256 / source.file if isinstance(source, Local) else DOWNLOADS / source.sha256
     return next((root / place for root in (Path(), repository) if (root / place).is_file()), None)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from promptgan import base
-from promptgan.core.audit import differences
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import PARAMS_FILE
 from promptgan.lineage import lock
 from promptgan.lineage.checks.evidence import Evidence, at
+from promptgan.terms.audit import differences
 
 NEVER = "never run"
 
@@ -36,7 +37,7 @@ def _changed(evidence: Evidence, stage: lock.Stage) -> Iterator[str]:
         yield str(lock.PIPELINE)
     for section, locked in stage.parameters.items():
         for key, _, _ in differences(locked, at(evidence.params, section), section):
-            yield f"{base.PARAMS_FILE} {key}"
+            yield f"{PARAMS_FILE} {key}"
     yield from (dependency.path for dependency, _ in evidence.lock.stale(stage))
     for dependency in stage.dependencies:
         if evidence.lock.producer(dependency.path) is None and _differs(evidence, dependency):
@@ -46,6 +47,6 @@ def _changed(evidence: Evidence, stage: lock.Stage) -> Iterator[str]:
 def _differs(evidence: Evidence, file: lock.File) -> bool:
     try:
         tree = evidence.tree(file.path)
-    except base.PromptganError:
+    except PromptganError:
         return False
     return tree is None or tree.md5 != file.md5

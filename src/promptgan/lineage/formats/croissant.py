@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 from promptgan.lineage.facts import VALIDATED, Facts
 
 SPLITS = {
@@ -21,7 +21,7 @@ TERMS = (
 SEMANTIC_VERSION = re.compile(r"\d+(\.\d+){0,2}")
 
 
-class NoRecords(base.PromptganError):
+class NoRecords(PromptganError):
     """The stage validate has not run, so there are no records to describe."""
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import log, sqrt
 from typing import TYPE_CHECKING, TypeVar
 
-from promptgan.core.words import words
 from promptgan.tasks.text.records.normalise import foreign_share
+from promptgan.terms.words import words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptgan import base
-from promptgan.core.words import words
+from promptgan.core.errors import PromptganError
 from promptgan.lineage import cache
 from promptgan.lineage.records import versions
 from promptgan.lineage.records.known import Known
@@ -18,6 +17,7 @@ from promptgan.quality import exclusions
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
 from promptgan.tasks.text.records.normalise import normalise
+from promptgan.terms.words import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ MIN_WORDS = 6
 NEIGHBOURS = 50
 
 
-class UnknownRecord(base.PromptganError):
+class UnknownRecord(PromptganError):
     """No version of the data that is here has a record of that id."""
 
 

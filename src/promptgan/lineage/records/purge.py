@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
 from promptgan.lineage.records.holders import Place
 from promptgan.lineage.records.versions import VALIDATED
 
 
-class RepositoryBusy(base.PromptganError):
+class RepositoryBusy(PromptganError):
     """A stage or another DVC command is at work on what is to be deleted."""
 
 
-class NotDeleted(base.PromptganError):
+class NotDeleted(PromptganError):
     """The system refused to delete something; what came before it is gone."""
 
 

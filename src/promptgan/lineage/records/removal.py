@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from promptgan import base
+from promptgan.core.parameters import validate_section
 from promptgan.lineage import cache, lock
 from promptgan.lineage.records import exclusion, holders, listing, purge, versions
 from promptgan.lineage.records.exclusion import Staying, Subject
@@ -92,7 +92,7 @@ def _purge(console: Console, found: list[Place], raw: bool, confirm: Callable[[s
 
 def _measure(here: versions.Version) -> NearDuplicates:
     section = here.stage.parameters["validate"]["near_duplicates"]
-    return base.validated(NearDuplicates, section, "validate.near_duplicates")
+    return validate_section(NearDuplicates, section, "validate.near_duplicates")
 
 
 def _say_excluded(console: Console, subject: Subject, new: list[str]) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptgan import base, git
+from promptgan import git
+from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import cache, lock, references
 from promptgan.lineage.records import listed
 from promptgan.quality import exclusions
@@ -22,11 +23,11 @@ FOLDER = "it"
 """What is missing where the cache has not even the listing of the folder."""
 
 
-class NothingValidated(base.PromptganError):
+class NothingValidated(PromptganError):
     """The lock has no validated data: the stage has not run there."""
 
 
-class NotInCache(base.PromptganError):
+class NotInCache(PromptganError):
     """The lock names the records, but DVC's cache does not hold them: never pulled, or deleted since."""
 
     def __init__(self, name: str, missing: str, withdrawn: int = 0) -> None:
@@ -47,7 +48,7 @@ class NotInCache(base.PromptganError):
         self.withdrawn = withdrawn
 
 
-class TableUnreadable(base.PromptganError):
+class TableUnreadable(PromptganError):
     """A file of the validated data is not the Parquet table that the stage writes."""
 
 
@@ -120,7 +121,7 @@ def resolve(revision: str) -> str:
         return experiments[revision]
     known = [references.name(each) for each in found if not references.is_note(each)]
     raise lock.RevisionUnknown(
-        f"{revision}: no such commit, branch, tag or experiment{base.nearest(revision, known)}",
+        f"{revision}: no such commit, branch, tag or experiment{nearest(revision, known)}",
         "`git log -- dvc.lock` and `dvc exp list` show those that there are",
     )
 

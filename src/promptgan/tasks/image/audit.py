@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from promptgan.core.audit import REMEDY, Found, Outputs, compared, near
-from promptgan.core.splits import SPLITS
-from promptgan.core.systems import ADVERSARIAL, RIVALS
 from promptgan.tasks.image.measures.metrics import MEASURES
+from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near
+from promptgan.terms.splits import SPLITS
+from promptgan.terms.systems import ADVERSARIAL, RIVALS
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"

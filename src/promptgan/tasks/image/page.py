@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promptgan.core.systems import SYSTEMS
+from promptgan.terms.systems import SYSTEMS
 
 TITLE = "Images"
 """What stands above the page, before where it was learnt from."""

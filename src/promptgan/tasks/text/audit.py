@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from promptgan.core.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near
-from promptgan.core.comparison import gap_at_equal_diversity, sentence
-from promptgan.core.splits import SPLITS
-from promptgan.core.systems import ADVERSARIAL, REAL, RIVALS
-from promptgan.core.words import segments
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.records.normalise import encodable, normalise
+from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near
+from promptgan.terms.comparison import gap_at_equal_diversity, sentence
+from promptgan.terms.splits import SPLITS
+from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
+from promptgan.terms.words import segments
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from promptgan.core.systems import MODELS
-from promptgan.core.visible import visible
+from promptgan.terms.systems import MODELS
+from promptgan.terms.visible import visible
 
 TITLE = "Answers to prompts"
 """What stands above the page, before where it was learnt from."""

@@ -15,8 +15,8 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from promptgan import base
-from promptgan.record import sha256
+from promptgan.core.record import sha256
+from promptgan.core.store import main_repository
 
 DIGEST_BYTES = 32
 """Of the sha256 that a checkpoint file begins with."""
@@ -31,14 +31,14 @@ class Checkpoint:
 
     Args:
         stage: name of the stage.
-        run: what `promptgan.record.describe_run` returns; with the loaded code it makes the key.
+        run: what `promptgan.core.record.describe_run` returns; with the loaded code it makes the key.
     """
 
     def __init__(self, stage: str, run: dict[str, Any]) -> None:
         self.stage = stage
         key = json.dumps({"run": run, "code": _loaded_code()}, sort_keys=True)
         digest = hashlib.sha256(key.encode()).hexdigest()[:20]
-        root = base.main_repository() / ".dvc" / "tmp" / "checkpoints"
+        root = main_repository() / ".dvc" / "tmp" / "checkpoints"
         self.folder = root / f"{stage}-{digest}"
         self._lock_path = root / f"{stage}-{digest}.lock"
         self._state, self._before = self.folder / "state.pt", self.folder / "before.pt"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from promptgan.training.loop.method import Player
 
 
-class PlayerParameters(base.Parameters):
+class PlayerParameters(Section):
     """How a network learns: AdamW (Loshchilov and Hutter, 2019, arXiv:1711.05101), and how often."""
 
     learning_rate: float = Field(gt=0)

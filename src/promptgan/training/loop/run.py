@@ -12,8 +12,8 @@ from typing import Any
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from promptgan import base
-from promptgan.progress import Progress
+from promptgan.core.errors import PromptganError
+from promptgan.core.progress import Progress
 from promptgan.training.loop import live
 from promptgan.training.loop.checkpoint import Checkpoint, random_state, set_random_state
 from promptgan.training.loop.cost import counted
@@ -23,14 +23,14 @@ COUNT_EVERY = 10
 """Units of work, of which one is counted: counting slows it by half."""
 
 
-class NonFiniteTraining(base.PromptganError):
+class NonFiniteTraining(PromptganError):
     """A loss or a gradient became infinite or no number."""
 
     def __init__(self, what: str, stage: str, step: int, remedy: str) -> None:
         super().__init__(f"{stage}: {what} is not finite at step {step}; the checkpoint before it is kept", remedy)
 
 
-class NothingLearnt(base.PromptganError):
+class NothingLearnt(PromptganError):
     """No validation beat that of the fresh weights: training diverged, or there was nothing to learn from."""
 
     def __init__(self, stage: str, score: str, history: list[Row], remedy: str) -> None:
@@ -41,7 +41,7 @@ class NothingLearnt(base.PromptganError):
         )
 
 
-class Interrupted(base.PromptganError):
+class Interrupted(PromptganError):
     """A signal asked the training to stop; its state is saved."""
 
     def __init__(self, stage: str, step: int, signum: int) -> None:

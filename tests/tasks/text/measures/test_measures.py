@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from promptgan import base
-from promptgan.core.words import segments
+from promptgan.core.files import write_json
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.text.measures import measures as text
 from promptgan.tasks.text.samples.samples import load
+from promptgan.terms.words import segments
 
 PARAMETERS = text.Parameters(language_model_order=3, jackknife_groups=4)
 CPU = torch.device("cpu")
@@ -72,7 +72,7 @@ def test_nll_is_that_of_the_model(tokens: Path, models: Path, samples: Path) -> 
 def test_a_twin_that_was_still_improving_gives_no_verdict(tokens: Path, models: Path, samples: Path) -> None:
     assert "twin" in evaluate(tokens, models, samples).metrics["gaps"]
     path = models / "pretrained" / INDEX
-    base.write_json(path, {**json.loads(path.read_text()), "converged": False})
+    write_json(path, {**json.loads(path.read_text()), "converged": False})
     metrics = evaluate(tokens, models, samples).metrics
     assert metrics["verdict"] == ["no verdict: the likelihood twin was still improving when its training ended"]
     assert "twin" not in metrics["gaps"]

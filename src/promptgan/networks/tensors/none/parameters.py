@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """A section for `network: none`."""
 
     network: Literal["none"]

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `discriminator` section for `network: convolutional`."""
 
     network: Literal["convolutional"]

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
-from promptgan import base
-from promptgan.core.splits import SPLITS
+from promptgan.core.files import write_json
 from promptgan.forms.tensors.form import META
 from promptgan.tasks.image.arrays.parameters import Parameters
+from promptgan.terms.splits import SPLITS
 
 CHUNK = 4096
 """Records read at a time, so that memory does not grow with the data."""
@@ -48,7 +48,7 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
         "classes": classes,
         "splits": {name: {"records": file.metadata.num_rows} for name, file in files.items()},
     }
-    base.write_json(out / META, meta)
+    write_json(out / META, meta)
     return meta
 
 

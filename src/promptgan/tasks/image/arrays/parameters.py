@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `tokenize` section for images."""
 
     size: int = Field(ge=4, le=1024, multiple_of=4)

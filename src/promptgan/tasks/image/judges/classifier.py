@@ -11,14 +11,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import dropout, relu
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
 from promptgan.forms.tensors.tensors import scaled
 from promptgan.networks.weights import save_weights
 
 INDEX, WEIGHTS = "index.json", "classifier.safetensors"
 
 
-class NoClassifier(base.PromptganError):
+class NoClassifier(PromptganError):
     """A folder does not hold the classifier that the stage judges writes."""
 
 
@@ -72,7 +73,7 @@ def save(folder: Path, classifier: Classifier, index: dict[str, Any]) -> None:
     """Write ``index.json`` and the weights; ``index`` holds what `Classifier` is built from, and more."""
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder / WEIGHTS, classifier)
-    base.write_json(folder / INDEX, {"kind": "judge", "task": "image", **index})
+    write_json(folder / INDEX, {"kind": "judge", "task": "image", **index})
 
 
 def load(folder: Path, device: torch.device | None = None) -> Classifier:

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from promptgan import base
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
+from promptgan.core.errors import PromptganError
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.tensors import Tensors
 from promptgan.tasks.image.judges import classifier as networks
@@ -25,7 +25,7 @@ from promptgan.training.loop.run import Plan, run
 Indices = npt.NDArray[np.int64]
 
 
-class TooFewImages(base.PromptganError):
+class TooFewImages(PromptganError):
     """The judge split is too small to fit and to test on."""
 
 

@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 FEWEST = 100
 """Images of the judge split that leave ten in each held-out tenth."""
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `judges` section for images."""
 
     width: int = Field(ge=2, le=1024)

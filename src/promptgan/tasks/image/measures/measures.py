@@ -9,22 +9,22 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from promptgan import base
-from promptgan.core.comparison import jackknife
-from promptgan.core.systems import ADVERSARIAL, MODELS, REAL, RIVALS
+from promptgan.core.errors import PromptganError
+from promptgan.core.progress import Progress
 from promptgan.forms.tensors import form
 from promptgan.forms.tensors.drawing import noise
 from promptgan.forms.tensors.elbo import negative_elbo
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import in_order
 from promptgan.networks import folder
-from promptgan.progress import Progress
 from promptgan.tasks.image.judges import classifier as judge
 from promptgan.tasks.image.measures.manifold import nearest, precision_and_recall, squared_distances
 from promptgan.tasks.image.measures.metrics import MEASURES
 from promptgan.tasks.image.measures.parameters import Parameters
 from promptgan.tasks.image.samples import samples as drawn
 from promptgan.tasks.image.score.frechet import frechet_distance
+from promptgan.terms.comparison import jackknife
+from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -33,7 +33,7 @@ COPY_QUANTILE = 0.01
 """Of the distances of test images to the training images: what is nearer counts as a copy."""
 
 
-class NoSamples(base.PromptganError):
+class NoSamples(PromptganError):
     """There are no samples of a generator."""
 
 

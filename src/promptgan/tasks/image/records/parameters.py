@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.quality.splits import Shares
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `validate` for images."""
 
     shares: Shares

@@ -4,11 +4,11 @@ import hashlib
 import io
 from typing import TYPE_CHECKING, Any
 
-from promptgan.core.splits import RANKING
 from promptgan.quality.examination import Examination
 from promptgan.quality.output import Validated
 from promptgan.quality.splits import split_of
 from promptgan.tasks.image.records.parameters import Parameters
+from promptgan.terms.splits import RANKING
 
 if TYPE_CHECKING:
     import pandas as pd

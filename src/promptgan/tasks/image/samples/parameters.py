@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `generate` section for images."""
 
     count: int = Field(ge=10)

@@ -12,13 +12,13 @@ from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from promptgan.compute import Compute, autocast
-from promptgan.core.systems import REAL
+from promptgan.core.compute import Compute, autocast
+from promptgan.core.progress import Progress
 from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
-from promptgan.progress import Progress
 from promptgan.tasks.image.samples.parameters import Parameters
+from promptgan.terms.systems import REAL
 
 OPTIONS = frozenset({"out"})
 """What `promptgan generate` takes for a model of images."""

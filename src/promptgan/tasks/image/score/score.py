@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, conv2d, relu
 
-from promptgan.compute import Compute, autocast
+from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorGenerator

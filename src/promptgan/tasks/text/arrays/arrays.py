@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from promptgan import base
-from promptgan.core.splits import SPLITS
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.tasks.text.arrays.parameters import Parameters
+from promptgan.terms.splits import SPLITS
 
 CHUNK = 8192
 """Records read, encoded and written at a time, so that memory does not grow with the data."""
@@ -26,7 +27,7 @@ SCHEMA = pa.schema(
 )
 
 
-class NothingToFit(base.PromptganError):
+class NothingToFit(PromptganError):
     """The training split gives the tokenizer nothing to learn from."""
 
 
@@ -53,7 +54,7 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
         "dtype": "uint16",
         "splits": splits,
     }
-    base.write_json(out / "meta.json", meta)
+    write_json(out / "meta.json", meta)
     return meta
 
 

@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `tokenize` section for text."""
 
     level: Literal["bpe", "word", "character"]

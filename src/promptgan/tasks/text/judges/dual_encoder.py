@@ -9,14 +9,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import dropout, embedding_bag, normalize
 
-from promptgan import base
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
 from promptgan.networks.weights import save_weights
 
 INDEX, WEIGHTS = "index.json", "matcher.safetensors"
 PAD = 0
 
 
-class NoMatcher(base.PromptganError):
+class NoMatcher(PromptganError):
     """A folder does not hold the matcher that the stage judges writes."""
 
 
@@ -78,7 +79,7 @@ def save(folder: Path, matcher: DualEncoder, index: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder / WEIGHTS, matcher)
     vocabulary, embedding = matcher.embedding.weight.shape
-    base.write_json(
+    write_json(
         folder / INDEX, {"kind": "judge", "task": "text", "vocabulary": vocabulary, "embedding": embedding, **index}
     )
 

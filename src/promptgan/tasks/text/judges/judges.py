@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from promptgan import base
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
+from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.form import Example
 from promptgan.forms.tokens.pairs import Pairs, pad
 from promptgan.tasks.text.judges import dual_encoder
@@ -28,7 +28,7 @@ CANDIDATES = 100
 """Texts that a true one is ranked among: itself and 99 others."""
 
 
-class TooFewPairs(base.PromptganError):
+class TooFewPairs(PromptganError):
     """The judge split is too small to fit and to test on."""
 
 

@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 FEWEST = 20
 """Pairs of the judge split that leave two in each held-out tenth."""
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `judges` section for text."""
 
     embedding: int = Field(ge=2, le=4096)

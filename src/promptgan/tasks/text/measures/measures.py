@@ -9,16 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from promptgan import base
-from promptgan.core import words
-from promptgan.core.comparison import gap_at_equal_diversity, jackknife, sentence
-from promptgan.core.splits import SPLITS
-from promptgan.core.systems import MODELS, REAL, RIVALS
+from promptgan.core.errors import PromptganError
+from promptgan.core.progress import Progress
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import Pairs, in_order, pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
-from promptgan.progress import Progress
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.measures import diversity
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
@@ -27,6 +23,10 @@ from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
 from promptgan.tasks.text.samples import samples as samples_of
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
+from promptgan.terms import words
+from promptgan.terms.comparison import gap_at_equal_diversity, jackknife, sentence
+from promptgan.terms.splits import SPLITS
+from promptgan.terms.systems import MODELS, REAL, RIVALS
 
 Row = dict[str, Any]
 Integers = npt.NDArray[np.int64]
@@ -48,7 +48,7 @@ Curves = dict[str, dict[float, pd.DataFrame]]
 """Of each system, its answers at each temperature."""
 
 
-class NoSamples(base.PromptganError):
+class NoSamples(PromptganError):
     """There are no samples of a generator, or too few."""
 
 

@@ -1,6 +1,6 @@
 """The headline numbers of answers to prompts."""
 
-from promptgan.core.metrics import Measures, Metric
+from promptgan.terms.metrics import Measures, Metric
 
 MEASURES = Measures(
     metrics=(

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `evaluate` section for text."""
 
     language_model_order: int = Field(ge=1, le=4)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from promptgan.core.words import words
 from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
+from promptgan.terms.words import words
 
 
 def copies_of_pairs(

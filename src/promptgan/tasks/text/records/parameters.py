@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.splits import Shares
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `validate` for text."""
 
     shares: Shares

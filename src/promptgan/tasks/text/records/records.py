@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from promptgan.core.splits import RANKING
-from promptgan.core.words import words
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.examination import Examination
 from promptgan.quality.output import Validated
@@ -11,6 +9,8 @@ from promptgan.quality.splits import split_of
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
 from promptgan.tasks.text.records.normalise import encodable, foreign_share, normalise
 from promptgan.tasks.text.records.parameters import Parameters
+from promptgan.terms.splits import RANKING
+from promptgan.terms.words import words
 
 if TYPE_CHECKING:
     import pandas as pd

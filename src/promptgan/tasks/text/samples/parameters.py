@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.01, 10.0
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `generate` section for text."""
 
     temperatures: list[Annotated[float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)]] = Field(min_length=5)

@@ -9,16 +9,16 @@ import pandas as pd
 import torch
 from tokenizers import Tokenizer
 
-from promptgan import base
-from promptgan.compute import Compute, autocast
-from promptgan.core.visible import visible
+from promptgan.core.compute import Compute, autocast
+from promptgan.core.errors import PromptganError, shown
+from promptgan.core.progress import Progress
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
-from promptgan.progress import Progress
 from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
+from promptgan.terms.visible import visible
 
 OPTIONS = frozenset({"prompt", "temperature", "top_p"})
 """What `promptgan generate` takes for a model of texts."""
@@ -26,7 +26,7 @@ READABLE = 10
 """Test prompts whose answers are written out for people."""
 
 
-class UnusableTemperature(base.PromptganError):
+class UnusableTemperature(PromptganError):
     """A temperature at which nothing can be drawn."""
 
     def __init__(self, temperature: float) -> None:
@@ -36,7 +36,7 @@ class UnusableTemperature(base.PromptganError):
         )
 
 
-class UnusablePrompt(base.PromptganError):
+class UnusablePrompt(PromptganError):
     """A prompt has no word, or is not text."""
 
 
@@ -95,7 +95,7 @@ def answer(
         try:
             prompt.encode()
         except UnicodeEncodeError as error:  # Python keeps the bytes of a command line as lone surrogates
-            raise UnusablePrompt(f"the prompt {base.shown(prompt)} is not valid UTF-8", "give it in UTF-8") from error
+            raise UnusablePrompt(f"the prompt {shown(prompt)} is not valid UTF-8", "give it in UTF-8") from error
     limit = model.index["example"]["max_tokens"]
     device = next(model.generator.parameters()).device
     rows = [e.ids[-limit:] for e in model.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]

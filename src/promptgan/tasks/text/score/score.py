@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from promptgan.compute import Compute, autocast
+from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.form import Example

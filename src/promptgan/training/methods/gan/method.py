@@ -7,8 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from promptgan import base
-from promptgan.compute import autocast
+from promptgan.core.compute import autocast
+from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorGenerator
 from promptgan.forms.tensors.tensors import Batches
 from promptgan.training.loop.method import Method, Row, Value
@@ -117,7 +117,7 @@ def build(setting: Setting, parameters: Parameters) -> tuple[GAN, Plan]:
     """
     p = parameters
     if p.start == "twin" and "generator" not in setting.start:
-        raise base.ParameterError(["train.start: twin needs a generator that pretrain.method has trained, not none"])
+        raise ParameterError(["train.start: twin needs a generator that pretrain.method has trained, not none"])
     plan = Plan(
         title="adversarial",
         steps=p.steps,

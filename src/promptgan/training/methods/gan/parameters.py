@@ -4,18 +4,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.training.loop.players import PlayerParameters
 
 
-class Players(base.Parameters):
+class Players(Section):
     """Who learns."""
 
     generator: PlayerParameters
     discriminator: PlayerParameters
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `train` section for `method: gan`."""
 
     method: Literal["gan"]

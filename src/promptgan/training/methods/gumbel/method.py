@@ -7,8 +7,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from promptgan import base
-from promptgan.compute import autocast
+from promptgan.core.compute import autocast
+from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.discriminator import TextDiscriminator
@@ -205,7 +205,7 @@ def build(setting: Setting, parameters: Parameters) -> tuple[Gumbel, Plan]:
         ParameterError: there is no generator to go on from.
     """
     if "generator" not in setting.start:
-        raise base.ParameterError(["train.method: gumbel needs a generator that pretrain.method has trained, not none"])
+        raise ParameterError(["train.method: gumbel needs a generator that pretrain.method has trained, not none"])
     p = parameters
     plan = Plan(
         title="adversarial",

@@ -4,18 +4,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.training.loop.players import PlayerParameters
 
 
-class Players(base.Parameters):
+class Players(Section):
     """Who learns."""
 
     generator: PlayerParameters
     discriminator: PlayerParameters
 
 
-class Waiting(base.Parameters):
+class Waiting(Section):
     """Who waits while the other is too weak, by the discriminator's accuracy (a running mean)."""
 
     generator_below: float = Field(ge=0, le=1)
@@ -24,7 +24,7 @@ class Waiting(base.Parameters):
     """Above it, the discriminator waits."""
 
 
-class Guards(base.Parameters):
+class Guards(Section):
     """What stops training. Collapse is measured from the twin, since some data is uniform."""
 
     entropy_floor: float = Field(ge=0, le=1)
@@ -35,7 +35,7 @@ class Guards(base.Parameters):
     """Nats per token between generator and twin, above which training stops."""
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `train` section for `method: gumbel`."""
 
     method: Literal["gumbel"]

@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from promptgan.compute import Compute, autocast
+from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import Pairs, batch_order, in_order

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `pretrain` section for `method: likelihood`."""
 
     method: Literal["likelihood"]

@@ -6,8 +6,8 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from promptgan import base
-from promptgan.compute import autocast
+from promptgan.core.compute import autocast
+from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.drawing import noise
 from promptgan.forms.tensors.elbo import negative_elbo
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
@@ -40,7 +40,7 @@ class VAE(Method):
         self.generator = cast("TensorGenerator", setting.network("generator"))
         self.encoder = cast("TensorEncoder", setting.network("encoder"))
         if self.generator.latent != self.encoder.latent:
-            raise base.ParameterError(
+            raise ParameterError(
                 [f"encoder.latent: {self.encoder.latent} is not generator.latent, {self.generator.latent}"]
             )
         both = nn.ModuleList([self.encoder, self.generator])

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The `pretrain` section for `method: vae`."""
 
     method: Literal["vae"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, Local, Upstream, content_sha256
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ TASK = "numbers"
 FILE = "counting.txt"
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `data` for this data set."""
 
     name: Literal["counting"]

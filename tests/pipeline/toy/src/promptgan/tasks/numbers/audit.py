@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from promptgan.core.audit import Found, Outputs, near
+from promptgan.terms.audit import Found, Outputs, near
 
 
 def kept(column: str, value: Any) -> Any:

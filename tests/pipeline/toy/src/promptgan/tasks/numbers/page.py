@@ -23,6 +23,12 @@ def card(samples: Path, model: str) -> str:
     return f"Its weights are in {model}."
 
 
+def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
+    """The first ``count`` continuations of every model."""
+    rows = pd.read_parquet(samples / "samples.parquet").groupby("model").head(count)
+    return [("continuations", {model: " | ".join(map(str, made["rest"])) for model, made in rows.groupby("model")})]
+
+
 def caveats(judges: dict[str, Any]) -> list[str]:
     """What to know before one quotes a number."""
     return [f"The judge knows {len(judges['shares'])} digits."]

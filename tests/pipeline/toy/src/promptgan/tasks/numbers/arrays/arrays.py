@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow as pa
 from promptgan.tasks.numbers.arrays.parameters import Parameters
 
-from promptgan import base
-from promptgan.core.splits import SPLITS
+from promptgan.core.files import write_json
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
+from promptgan.terms.splits import SPLITS
 
 FIRST = len(SPECIAL_TOKENS)
 """The token of 0."""
@@ -30,6 +30,6 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
             writer.write_table(table)
         splits[name] = {"records": len(frame)}
     meta = {"vocabulary": FIRST + 10, "max_tokens": parameters.max_tokens, "splits": splits}
-    base.write_json(out / "tokenizer.json", {"digits": 10})
-    base.write_json(out / "meta.json", meta)
+    write_json(out / "tokenizer.json", {"digits": 10})
+    write_json(out / "meta.json", meta)
     return meta

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from promptgan.tasks.numbers.judges.parameters import Parameters
 
-from promptgan import base
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
+from promptgan.core.files import write_json
+from promptgan.core.progress import Progress
 from promptgan.forms.tokens.form import Example
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.networks.weights import save_weights
-from promptgan.progress import Progress
 from promptgan.training.loop.checkpoint import Checkpoint
 
 
@@ -29,7 +29,7 @@ class Fitted:
         layer = torch.nn.Linear(len(self.metrics["shares"]), 1, bias=False)
         layer.weight.data[0] = torch.tensor(self.metrics["shares"])
         save_weights(folder / "shares.safetensors", layer)
-        base.write_json(folder / "index.json", {"kind": "judge", "task": "numbers", **self.metrics})
+        write_json(folder / "index.json", {"kind": "judge", "task": "numbers", **self.metrics})
 
     @property
     def sentence(self) -> str:

@@ -13,11 +13,11 @@ from promptgan.tasks.numbers.measures.parameters import Parameters
 from promptgan.tasks.numbers.samples.samples import FIRST
 from promptgan.tasks.numbers.score.counting import counts_on
 
-from promptgan.core.comparison import jackknife
-from promptgan.core.systems import MODELS, REAL, RIVALS
+from promptgan.core.progress import Progress
 from promptgan.forms.tokens import form
 from promptgan.networks import folder
-from promptgan.progress import Progress
+from promptgan.terms.comparison import jackknife
+from promptgan.terms.systems import MODELS, REAL, RIVALS
 
 
 class Evaluation(NamedTuple):

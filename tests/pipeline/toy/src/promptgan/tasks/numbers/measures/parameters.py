@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.parameters import Section
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `evaluate`."""
 
     digits: int = Field(ge=1)

@@ -1,10 +1,10 @@
 """What records are held to."""
 
-from promptgan import base
+from promptgan.core.parameters import Section
 from promptgan.quality.splits import Shares
 
 
-class Parameters(base.Parameters):
+class Parameters(Section):
     """The section `validate`."""
 
     shares: Shares

@@ -6,10 +6,10 @@ import pandas as pd
 import torch
 from promptgan.tasks.numbers.samples.parameters import Parameters
 
-from promptgan.compute import Compute
+from promptgan.core.compute import Compute
+from promptgan.core.progress import Progress
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.networks import folder
-from promptgan.progress import Progress
 
 FIRST = 4
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from promptgan.core.comparison import gap_at_equal_diversity, jackknife, sentence
+from promptgan.terms.comparison import gap_at_equal_diversity, jackknife, sentence
 
 
 def test_a_raised_curve_is_higher_by_as_much() -> None:

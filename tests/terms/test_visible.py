@@ -1,6 +1,6 @@
 import pytest
 
-from promptgan.core.visible import visible
+from promptgan.terms.visible import visible
 
 
 @pytest.mark.parametrize(

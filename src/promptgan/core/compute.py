@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from promptgan.base import Parameters, PromptganError
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import Section
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,7 @@ class DeviceUnavailable(PromptganError):
     """The parameter file asks for a device that this machine lacks."""
 
 
-class Compute(Parameters):
+class Compute(Section):
     """What the arithmetic runs on. A result is bit-identical where all of this, the packages and the CPU kind are."""
 
     device: Literal["cpu", "cuda"]

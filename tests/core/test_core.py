@@ -1,4 +1,4 @@
-"""The shared base: reading parameters, naming what is wrong with them, choosing by file name."""
+"""What every room uses: reading parameters, naming what is wrong with them, choosing by file name."""
 
 import errno
 import os
@@ -10,14 +10,18 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from promptgan import base
+from promptgan.core.choices import choose
+from promptgan.core.errors import clean_errors, shown
+from promptgan.core.files import write_json
+from promptgan.core.parameters import ParameterError, Section, StageParameters, load_params, validate_section
+from promptgan.core.store import main_repository
 
 
-class Inner(base.Parameters):
+class Inner(Section):
     rate: float = Field(gt=0)
 
 
-class Section(base.Parameters):
+class Sample(Section):
     name: Literal["a", "b"]
     count: int = Field(ge=1)
     inner: Inner
@@ -27,8 +31,8 @@ GOOD = {"name": "a", "count": 1, "inner": {"rate": 0.5}}
 
 
 def problems(**changes: object) -> list[str]:
-    with pytest.raises(base.ParameterError) as caught:
-        base.validated(Section, {**GOOD, **changes}, "section")
+    with pytest.raises(ParameterError) as caught:
+        validate_section(Sample, {**GOOD, **changes}, "section")
     return caught.value.problems
 
 
@@ -46,15 +50,15 @@ def test_an_unknown_key_is_reported_with_the_nearest_right_name() -> None:
 
 
 def test_a_section_is_frozen_and_refuses_not_a_number() -> None:
-    section = base.validated(Section, GOOD)
+    section = validate_section(Sample, GOOD)
     with pytest.raises(ValueError, match="frozen"):
         section.count = 2  # type: ignore[misc]
     assert problems(inner={"rate": float("nan")}) == ["section.inner.rate: found nan; input should be a finite number"]
 
 
 def test_a_stage_reads_its_own_sections_only(tmp_path: Path) -> None:
-    class Stage(base.StageParameters):
-        section: Section
+    class Stage(StageParameters):
+        section: Sample
 
     path = tmp_path / "params.yaml"
     path.write_text("section: {name: a, count: 1, inner: {rate: 1e-3}}\nother: [nonsense\n]\n")
@@ -78,49 +82,49 @@ def test_a_stage_reads_its_own_sections_only(tmp_path: Path) -> None:
 def test_a_file_that_is_no_parameter_file_is_a_clean_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    with pytest.raises(base.ParameterError, match=r"params\.yaml"):
-        base.load_params(path)
+    with pytest.raises(ParameterError, match=r"params\.yaml"):
+        load_params(path)
 
 
 def test_a_missing_or_mis_encoded_file_is_a_clean_error(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    with pytest.raises(base.ParameterError, match="No such file"):
-        base.load_params(path)
+    with pytest.raises(ParameterError, match="No such file"):
+        load_params(path)
     path.write_bytes(b"a: \xff")
-    with pytest.raises(base.ParameterError, match="utf-8"):
-        base.load_params(path)
+    with pytest.raises(ParameterError, match="utf-8"):
+        load_params(path)
 
 
 def test_a_module_is_chosen_by_its_file_name() -> None:
-    assert base.choose("promptgan.networks.tokens", "recurrent", "model.name").__name__.endswith("recurrent")
-    with pytest.raises(base.ParameterError, match=r"model\.name: found 'recurent' \(did you mean recurrent\?\)"):
-        base.choose("promptgan.networks.tokens", "recurent", "model.name")
+    assert choose("promptgan.networks.tokens", "recurrent", "model.name").__name__.endswith("recurrent")
+    with pytest.raises(ParameterError, match=r"model\.name: found 'recurent' \(did you mean recurrent\?\)"):
+        choose("promptgan.networks.tokens", "recurent", "model.name")
 
 
 @pytest.mark.parametrize("name", ["../base", "__init__", "", None, 3, ["recurrent"], {}, True])
 def test_a_name_that_is_no_file_of_the_folder_is_refused(name: object) -> None:
-    with pytest.raises(base.ParameterError, match="available: "):
-        base.choose("promptgan.networks.tokens", name, "model.name")
+    with pytest.raises(ParameterError, match="available: "):
+        choose("promptgan.networks.tokens", name, "model.name")
 
 
 def test_values_are_shown_short() -> None:
-    assert len(base.shown("x" * 1000)) < 70
-    assert base.shown(16**5000) == "a very long int"
+    assert len(shown("x" * 1000)) < 70
+    assert shown(16**5000) == "a very long int"
 
 
 def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b.json"
-    base.write_json(path, {"b": 1, "a": "é"})
+    write_json(path, {"b": 1, "a": "é"})
     assert path.read_text(encoding="utf-8") == '{\n  "a": "é",\n  "b": 1\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
-        base.write_json(path, float("nan"))
+        write_json(path, float("nan"))
     assert [file.name for file in path.parent.iterdir()] == ["b.json"]
     assert path.read_text(encoding="utf-8").startswith("{")
 
 
 def test_an_expected_failure_is_printed_with_its_remedy_and_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught, base.clean_errors():
-        raise base.ParameterError(["a: missing"])
+    with pytest.raises(SystemExit) as caught, clean_errors():
+        raise ParameterError(["a: missing"])
     assert caught.value.code == 2
     assert capsys.readouterr().err.startswith(
         "error: params.yaml: 1 wrong key(s)\n  a: missing\n  -> correct params.yaml"
@@ -139,7 +143,7 @@ def test_an_expected_failure_is_printed_with_its_remedy_and_its_exit_code(capsys
 def test_what_the_file_system_refuses_is_an_expected_failure_that_names_the_file(
     number: int, remedy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as caught, base.clean_errors():
+    with pytest.raises(SystemExit) as caught, clean_errors():
         raise OSError(number, os.strerror(number), "models/weights")
     assert caught.value.code == 1
     said = capsys.readouterr().err
@@ -147,7 +151,7 @@ def test_what_the_file_system_refuses_is_an_expected_failure_that_names_the_file
 
 
 def test_a_reader_that_has_enough_is_no_failure() -> None:
-    program = "from promptgan import base\nwith base.clean_errors():\n    for _ in range(10**6): print('line')"
+    program = "from promptgan.core.errors import *\nwith clean_errors():\n    for _ in range(10**6): print('line')"
     with subprocess.Popen([sys.executable, "-c", program], stdout=-1, stderr=-1) as process:
         assert process.stdout and process.stderr
         process.stdout.readline()
@@ -156,7 +160,7 @@ def test_a_reader_that_has_enough_is_no_failure() -> None:
 
 
 def test_what_a_terminal_cannot_show_is_escaped() -> None:
-    program = "from promptgan import base\nwith base.clean_errors(): print('\\u6625')"
+    program = "from promptgan.core.errors import clean_errors\nwith clean_errors(): print('\\u6625')"
     done = subprocess.run([sys.executable, "-c", program], env={"PYTHONIOENCODING": "latin-1"}, capture_output=True)
     assert (done.stdout, done.stderr) == (b"\\u6625\n", b"")
 
@@ -164,8 +168,8 @@ def test_what_a_terminal_cannot_show_is_escaped() -> None:
 def test_an_experiments_copy_knows_its_main_repository(tmp_path: Path) -> None:
     copy = tmp_path / ".dvc" / "tmp" / "exps" / "standalone" / "tmpabc"
     copy.mkdir(parents=True)
-    assert base.main_repository(copy) == tmp_path
-    assert base.main_repository(tmp_path) == tmp_path
+    assert main_repository(copy) == tmp_path
+    assert main_repository(tmp_path) == tmp_path
 
 
 def test_a_git_worktree_and_an_experiment_in_it_know_the_main_one(tmp_path: Path) -> None:
@@ -176,4 +180,4 @@ def test_a_git_worktree_and_an_experiment_in_it_know_the_main_one(tmp_path: Path
     subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tree)], check=True, cwd=main)
     copy = tree / ".dvc/tmp/exps/tmpabc"
     copy.mkdir(parents=True)
-    assert [base.main_repository(folder) for folder in (tree, copy, main)] == [main] * 3
+    assert [main_repository(folder) for folder in (tree, copy, main)] == [main] * 3

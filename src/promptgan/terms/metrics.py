@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from promptgan import base
+from promptgan.core.choices import choose
 
 Direction = Literal["higher", "lower", "real", "none"]
 MARKS: dict[Direction, str] = {"higher": "↑", "lower": "↓", "real": "→ real", "none": ""}
@@ -60,5 +60,5 @@ class Measures:
 
 def declared(task: str) -> Measures:
     """What the task `task` is measured by, as its `measures/metrics.py` says."""
-    measures: Measures = base.choose("promptgan.tasks", task, "task", "measures.metrics").MEASURES
+    measures: Measures = choose("promptgan.tasks", task, "task", "measures.metrics").MEASURES
     return measures

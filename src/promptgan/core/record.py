@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from promptgan.base import Parameters, write_json
+from promptgan.core.files import write_json
+from promptgan.core.parameters import Section
 
 PACKAGE_LOCK = Path("requirements.lock")
 
@@ -23,7 +24,7 @@ def sha256_of_inputs(inputs: list[Path]) -> dict[str, str]:
     return {file.as_posix(): sha256(file) for file in sorted(files)}
 
 
-def describe_run(stage: str, parameters: Parameters, inputs: list[Path]) -> dict[str, Any]:
+def describe_run(stage: str, parameters: Section, inputs: list[Path]) -> dict[str, Any]:
     """The record of a run: stage, parameters, inputs, packages, interpreter and, where torch is loaded, its device."""
     record: dict[str, Any] = {
         "stage": stage,
@@ -41,6 +42,6 @@ def describe_run(stage: str, parameters: Parameters, inputs: list[Path]) -> dict
     return record
 
 
-def write_run(folder: Path, stage: str, parameters: Parameters, inputs: list[Path]) -> None:
+def write_run(folder: Path, stage: str, parameters: Section, inputs: list[Path]) -> None:
     """Write ``run.json`` into an output folder."""
     write_json(folder / "run.json", describe_run(stage, parameters, inputs))

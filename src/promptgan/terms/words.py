@@ -18,6 +18,8 @@ _NEXT = rf"[[\p{{L}}\p{{N}}_\p{{M}}\u200c\u200d]--[{_UNSPACED}]]"
 _SEGMENT = regex.compile(
     rf"(?V1)[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]\p{{M}}*|{_FIRST}{_NEXT}*(?:['’]{_FIRST}{_NEXT}*)*|(?!\s)\X"
 )
+_BARE = regex.compile(rf"(?V1)[{_UNSPACED}]")
+_GAP = regex.compile(r"(?:.*(?P<space>\s)|.*?)(?P<opening>(?(space)\S*|[\p{Ps}\p{Pi}]*))", regex.DOTALL)
 _ALPHANUMERIC = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -34,12 +36,18 @@ def words(text: str) -> list[str]:
 
 
 def cut(text: str, count: int) -> tuple[str, str]:
-    """The first ``count`` words with what stands between them, and all after, both without spaces at their ends."""
-    end = len(text)
+    """The first ``count`` words with what stands between them, and all after, both without spaces at their ends.
+
+    What opens before a word, such as a bracket, goes with it. Words that neither a space nor their script parts, as in
+    ``well-known``, stay together.
+    """
+    end, last = 0, ""
     for match in _SEGMENT.finditer(text):
-        if _ALPHANUMERIC.search(match[0]):
-            if not count:
-                end = match.start()
-                break
-            count -= 1
-    return text[:end].strip(), text[end:].strip()
+        if not _ALPHANUMERIC.search(match[0]):
+            continue
+        gap = _GAP.fullmatch(text, end, match.start())
+        if count <= 0 and (gap["space"] or _BARE.match(last) or _BARE.match(match[0])):
+            place = gap.start("opening")
+            return text[:place].strip(), text[place:].strip()
+        count, end, last = count - 1, match.end(), match[0]
+    return text.strip(), ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from promptgan.core.words import cut, segments, words
+from promptgan.terms.words import cut, segments, words
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,9 @@ def test_marks_belong_to_their_word(script: str, text: str, count: int) -> None:
         ("これはペンです。", 3, ("これは", "ペンです。")),
         ("यह किताब अच्छी है", 2, ("यह किताब", "अच्छी है")),
         ("two words", 5, ("two words", "")),
+        ("please call (801) 555-0134 now", 2, ("please call", "(801) 555-0134 now")),
+        ("a well-known thing", 2, ("a well-known", "thing")),
+        ("他说：“你好吗”", 2, ("他说：", "“你好吗”")),
     ],
 )
 def test_a_sentence_is_cut_after_some_words(text: str, count: int, expected: tuple[str, str]) -> None:
