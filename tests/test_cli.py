@@ -208,7 +208,7 @@ def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> 
     note = next(line for line in run("check").output.splitlines() if line.startswith("note: "))
     command = shlex.split(note.partition("`promptgan ")[2].partition("`")[0])
     output = run(*command).output
-    assert [line.partition(":")[0] for line in output.splitlines()[:-2]] == ["  data.sha256"]
+    assert [line.partition(":")[0] for line in output.splitlines()[1:-2]] == ["  data.sha256"]
     assert load_params(path)["train"]["steps"] == 7
     assert path.read_text().startswith(mine)
     assert run("check").output == "params.yaml is valid: local-text on local_text, cpu\n"

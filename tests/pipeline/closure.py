@@ -16,7 +16,7 @@ def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
     Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``choose(package, ..., key, part)``
     imports the file, or of a folder the part, that ``key`` names in ``params``; ``chosen_section(package, section,
     ..., by)`` the parameters of one. Whoever builds networks imports those of the roles that the stage reads, or
-    loads: of a model that is only drawn from, the generator. Package files hold a docstring only, so only the top one counts.
+    loads: of a model that is only drawn from, the generator. Package files hold a docstring only; the top one counts.
     """
     found = {f"stages/{stage}.py"}
     read = _fields(root / f"stages/{stage}.py")
