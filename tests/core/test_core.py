@@ -150,6 +150,12 @@ def test_what_the_file_system_refuses_is_an_expected_failure_that_names_the_file
     assert said.startswith(f"error: models/weights: {os.strerror(number)}\n  -> ") and remedy in said
 
 
+def test_a_refusal_without_a_file_names_the_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), clean_errors():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert f"error: a file below {Path.cwd()}: No space left on device" in capsys.readouterr().err
+
+
 def test_a_reader_that_has_enough_is_no_failure() -> None:
     program = "from promptgan.core.errors import *\nwith clean_errors():\n    for _ in range(10**6): print('line')"
     with subprocess.Popen([sys.executable, "-c", program], stdout=-1, stderr=-1) as process:

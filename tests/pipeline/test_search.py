@@ -12,7 +12,7 @@ import psutil
 import pytest
 import yaml
 
-from promptgan.flat import flat
+from promptgan.core.flat import flat
 from tests.pipeline.clone import Clone, until
 
 SEARCH = [

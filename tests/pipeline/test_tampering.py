@@ -346,8 +346,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "gone from disk and cache": (lose, "cache * -> dvc.lock (stage control)"),
     "an entry of the run-cache": (run_cache_entry, "dvc.lock (stage control) -> run-cache"),
     "code of the trainers": (
-        lambda f: f.write("src/promptgan/core/compute.py", f.read("src/promptgan/core/compute.py") + b"\n"),
-        f"src/promptgan/core/compute.py -> dvc.lock (stage {TRAINERS}, generate, evaluate)",
+        lambda f: f.write("src/promptgan/networks/weights.py", f.read("src/promptgan/networks/weights.py") + b"\n"),
+        f"src/promptgan/networks/weights.py -> dvc.lock (stage {TRAINERS}, generate, evaluate)",
     ),
     "the script of a stage": (
         lambda f: f.write("stages/train.py", f.read("stages/train.py") + b"\n"),
@@ -424,8 +424,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
         "dvc.yaml dependencies (stage evaluate) -> dvc.lock (stage evaluate)",
     ),
     "the hash of code": (
-        entry("pretrain", "deps", "src/promptgan/core/compute.py", md5="0" * 32),
-        "src/promptgan/core/compute.py -> dvc.lock (stage pretrain)",
+        entry("pretrain", "deps", "src/promptgan/networks/weights.py", md5="0" * 32),
+        "src/promptgan/networks/weights.py -> dvc.lock (stage pretrain)",
     ),
     "a stage removed from the lock": (without_stage, "dvc.yaml (stage judges) -> dvc.lock"),
 }

@@ -8,6 +8,7 @@ import reprlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class PromptganError(Exception):
@@ -32,10 +33,10 @@ class FileRefused(PromptganError):
             (errno.EACCES, errno.EPERM, errno.EROFS), "make it yours to read and write, or name another place"
         )
         remedies[errno.ENAMETOOLONG] = "choose a shorter name"
-        path = error.filename2 or error.filename
+        path = error.filename2 or error.filename or f"a file below {Path.cwd()}"  # a full disk names none
         words = (error.strerror or str(error) or type(error).__name__).split("] ")[-1]
         super().__init__(
-            f"{path}: {words}" if path else words,
+            f"{path}: {words}",
             remedies.get(error.errno or 0, "look at the path; `dvc checkout` brings back what a run has made"),
         )
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from promptgan.core.flat import flat
 from promptgan.doctor.finding import Finding, near, note, problem
 from promptgan.doctor.workspace import unwritable
-from promptgan.flat import flat
 
 if TYPE_CHECKING:
     from dvc.repo import Repo

@@ -14,8 +14,8 @@ from ruamel.yaml.error import YAMLError
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
+from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.flat import flat
 from promptgan.lineage import lock, references
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import LOCK, Lock

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from promptgan.core.flat import flat
 from promptgan.experiments.entry import FOLDER, Entry, some_of
 from promptgan.experiments.makeup import unequal, value_shown
 from promptgan.experiments.scores import (
@@ -16,7 +17,6 @@ from promptgan.experiments.scores import (
     shared_seeds,
     unconverged,
 )
-from promptgan.flat import flat
 from promptgan.reporting import pictures
 from promptgan.terms.metrics import DIRECTIONS, Measures
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from promptgan.core.errors import shown
+from promptgan.core.flat import flat
 from promptgan.core.parameters import load_params
-from promptgan.flat import flat
 from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
 from promptgan.lineage.lock import OUTPUTS, PIPELINE, Lock, lies_in
 from promptgan.quality import exclusions

@@ -16,8 +16,8 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from promptgan.core.errors import PromptganError
+from promptgan.core.flat import holder
 from promptgan.core.parameters import ParameterError
-from promptgan.flat import holder
 
 BLANK = r"(?:[ \t]*(?:#.*)?\n)*"
 """Comment and empty lines."""

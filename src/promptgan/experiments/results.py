@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from promptgan.core.errors import PromptganError
+from promptgan.core.flat import flat
 from promptgan.experiments import coherence
 from promptgan.experiments.makeup import unequal
-from promptgan.flat import flat
 from promptgan.lineage import lock
 from promptgan.terms import metrics
 from promptgan.terms.systems import SYSTEMS

@@ -9,8 +9,8 @@ from typing import Any
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
+from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.flat import flat
 from promptgan.lineage import lock, references
 from promptgan.lineage.records import versions
 

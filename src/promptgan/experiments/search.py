@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
+from promptgan.core.flat import holder
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import coherence, runner
 from promptgan.experiments.interrupts import interruptible
@@ -32,7 +33,6 @@ from promptgan.experiments.search_study import (
     tied,
     verdict,
 )
-from promptgan.flat import holder
 from promptgan.lineage import lock
 
 if TYPE_CHECKING:

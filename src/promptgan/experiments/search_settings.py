@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from promptgan.core.errors import PromptganError, nearest, shown
+from promptgan.core.flat import flat, holder
 from promptgan.core.parameters import ParameterError, Section, load_params, validate_section
 from promptgan.experiments.makeup import paths
 from promptgan.experiments.parameters import problems
-from promptgan.flat import flat, holder
 from promptgan.lineage.lock import OUTPUTS, PIPELINE, lies_in
 
 if TYPE_CHECKING:

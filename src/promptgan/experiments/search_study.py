@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgan.core.errors import PromptganError
+from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params
 from promptgan.experiments import recipes
 from promptgan.experiments.search_settings import Direction, Pruning
-from promptgan.flat import flat
 
 if TYPE_CHECKING:
     import optuna

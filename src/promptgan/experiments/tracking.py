@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from promptgan.core.flat import flat
 from promptgan.core.parameters import ParameterError, load_params
 from promptgan.experiments import finished, live_curve, trackers
 from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.trackers import Name, Session
-from promptgan.flat import flat
 from promptgan.training.loop.live import FOLDER as LIVE
 
 STAGES = ("pretrain", "train", "control")

@@ -1,12 +1,12 @@
 """The page: one HTML file that needs nothing else, the same for the same inputs."""
 
 import json
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from promptgan.core.choices import choose
+from promptgan.core.flat import flat
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
 from promptgan.reporting.headline import headline
@@ -55,7 +55,10 @@ def page(contents: Contents) -> str:
             splits=SPLITS,
             warnings=findings.warnings(contents.metrics["train"]),
             pictures=_pictures(contents),
-            parameters={section: _flat(value) for section, value in contents.parameters.items()},
+            parameters={
+                section: [(key, json.dumps(leaf, ensure_ascii=False)) for key, leaf in flat(value)]
+                for section, value in contents.parameters.items()
+            },
         )
     )
 
@@ -83,9 +86,3 @@ def _pictures(contents: Contents) -> list[dict[str, str]]:
         if shown:
             pictures.append({"svg": training_curve(rows, shown, label), "caption": caption})
     return pictures
-
-
-def _flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
-    if isinstance(value, dict):
-        return [pair for key, item in value.items() for pair in _flat(item, f"{prefix}.{key}" if prefix else key)]
-    return [(prefix, json.dumps(value, ensure_ascii=False))]
