@@ -23,8 +23,8 @@ def copy_of_this(target: Path) -> int:
     root = Path(__file__).resolve().parents[1]
     unused = shutil.ignore_patterns(".git", ".venv", "cache", "tmp", "*_cache", "__pycache__")
     shutil.copytree(root, target, ignore=unused)
-    with (target / ".dvc/config.local").open("a", encoding="utf-8") as file:
-        file.write(f"[cache]\n    dir = {root / '.dvc/cache'}\n")
+    cache = subprocess.run([*DVC, "cache", "dir"], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+    subprocess.run([*DVC, "cache", "dir", "--local", cache], cwd=target, check=True)
     return len(yaml.safe_load((target / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
 
 
