@@ -11,13 +11,17 @@ CHUNK = {"cpu": 256, "cuda": 8192}
 """Positions projected at a time, by device: on a CPU, larger temporaries cost page faults."""
 
 
-def backward(generator: TextGenerator, batch: Batch, weight: float = 1.0) -> tuple[float, int]:
+def backward(
+    generator: TextGenerator, batch: Batch, weight: float = 1.0, shares: Tensor | None = None
+) -> tuple[float, int]:
     """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
 
+    With ``shares`` (N,), which may be negative, the mean is that of each token's NLL times the share of its text.
     End-of-text counts as a token, padding does not. The gradient of the logits is in closed form (softmax minus
     one-hot), which is faster than autograd, and chunk by chunk, so that those of a whole batch never exist at once.
     """
     features, targets = real_positions(generator, batch)
+    factors = None if shares is None else shares.repeat_interleave(batch.text_lengths)[:, None]
     device = features.device.type
     low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
     table, bias = generator.embedding.weight, generator.bias
@@ -26,7 +30,7 @@ def backward(generator: TextGenerator, batch: Batch, weight: float = 1.0) -> tup
         to_hidden, to_table, to_bias = torch.empty_like(hidden), torch.zeros_like(table), torch.zeros_like(bias)
         total = torch.zeros((), dtype=torch.float64, device=features.device)
         chunks = (torch.split(x, CHUNK[device]) for x in (hidden, targets, to_hidden))
-        for chunk, target, to_chunk in zip(*chunks, strict=True):
+        for i, (chunk, target, to_chunk) in enumerate(zip(*chunks, strict=True)):
             logits = torch.addmm(bias_low, chunk, table_low.T).to(table.dtype)
             at_target = torch.arange(len(target), device=target.device), target
             highest = logits.amax(1, keepdim=True)
@@ -36,6 +40,8 @@ def backward(generator: TextGenerator, batch: Batch, weight: float = 1.0) -> tup
             total += sums.log().sum()
             slopes = powers.div_(sums)
             slopes[at_target] -= 1
+            if factors is not None:
+                slopes *= factors[i * CHUNK[device] : i * CHUNK[device] + len(target)]
             slopes = slopes.to(low)
             torch.mm(slopes, table_low, out=to_chunk)
             to_table += slopes.T @ chunk

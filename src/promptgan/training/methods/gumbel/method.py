@@ -1,8 +1,7 @@
 """Alternating adversarial training of a text generator with straight-through Gumbel-softmax gradients."""
 
-import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +12,14 @@ from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, TextGenerator
-from promptgan.forms.tokens.pairs import batch_order, pad
+from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.relaxed import RelaxedTexts, relaxed_sample
-from promptgan.forms.tokens.vocabulary import EOS, PAD, UNK
-from promptgan.training.loop.method import Limit, Method, Numbers, Row, Value
+from promptgan.forms.tokens.vocabulary import EOS
+from promptgan.training.discrimination import Discrimination, Known, begins_with
+from promptgan.training.guards import limits
+from promptgan.training.loop.method import Method, Row, Value
 from promptgan.training.loop.run import Plan
-from promptgan.training.methods.gumbel.parameters import Guards, Parameters
+from promptgan.training.methods.gumbel.parameters import Parameters
 from promptgan.training.setting import Setting
 
 
@@ -38,44 +39,46 @@ class Gumbel(Method):
     remedy = "lower the learning rates of train.players, or set compute.precision to float32"
 
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
-        self.p, self.compute, self.seed, self.device = parameters, setting.compute, setting.seed, setting.device
-        self.objective, self.penalty, self.scored = setting.objective, setting.penalty, setting.score
-        self.train, self.max_tokens = setting.train, setting.example.max_tokens
+        self.p, self.compute, self.device = parameters, setting.compute, setting.device
+        self.objective, self.scored, self.max_tokens = setting.objective, setting.score, setting.example.max_tokens
         self.generator = cast("TextGenerator", setting.network("generator"))
         self.discriminator = cast("TextDiscriminator", setting.network("discriminator"))
-        known, table = self.generator.embedding.weight, self.discriminator.embedding.weight
-        if known.shape == table.shape and "discriminator" not in setting.start:
-            table.data.copy_(known.detach())
+        begins_with(self.discriminator, setting.start, self.generator)
         self.players = {
             "generator": parameters.players.generator.player("generator", self.generator),
             "discriminator": parameters.players.discriminator.player("discriminator", self.discriminator),
         }
-        self.numbers = Numbers(accuracy=0.5)
+        assert setting.objective
+        self.discrimination = Discrimination(
+            self.discriminator,
+            self.players["discriminator"],
+            setting.objective,
+            setting.penalty if parameters.penalty != "none" else None,
+            parameters.penalty_weight,
+            setting.compute,
+        )
         self.state = {
             **{name: player.network for name, player in self.players.items()},
             **{f"{name}_optimizer": player.optimizer for name, player in self.players.items()},
-            "numbers": self.numbers,
+            "numbers": self.discrimination.numbers,
         }
         self.limits = limits(parameters.guards)
-        # No generator draws UNK, so a real text that holds one would give itself away.
-        self._known = self.train.without(UNK)
-        self._order: tuple[int, list[Any]] = (-1, [])
+        self.pairs = Known(setting.train, parameters.batch, setting.seed)
 
     def step(self, k: int) -> dict[str, Value]:
         """Each player's steps, in turn, or one of the discriminator alone while it warms up."""
         noted: dict[str, Tensor] = {}
         if k < 0:
-            batch = self._next_batch(k + self.p.warmup)
-            self._step_discriminator(batch, *self._draw(batch), True, noted)
-            return dict(noted)
+            batch = self.pairs.batch(k + self.p.warmup, self.device)
+            return dict(self.discrimination.step(batch, *self._draw(batch)))
         generators, discriminators = (self.p.players.generator.steps, self.p.players.discriminator.steps)
         turns = max(generators, discriminators)
         for turn in range(turns):
-            batch = self._next_batch(self.p.warmup + k * turns + turn)
+            batch = self.pairs.batch(self.p.warmup + k * turns + turn, self.device)
             fake = self._step_generator(batch, k, noted) if turn < generators else self._draw(batch)
             if turn < discriminators:
-                acts = self.numbers["accuracy"] <= self.p.waiting.discriminator_above
-                self._step_discriminator(batch, *fake, acts, noted)
+                acts = self.discrimination.numbers["accuracy"] <= self.p.waiting.discriminator_above
+                noted.update(self.discrimination.step(batch, *fake, acts))
         return dict(noted)
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
@@ -109,13 +112,14 @@ class Gumbel(Method):
         self.discriminator.requires_grad_(False)
         with autocast(self.compute):
             fake = self._draw_relaxed(batch, k)
-        acting = self.numbers["accuracy"] >= p.waiting.generator_below
+        acting = self.discrimination.numbers["accuracy"] >= p.waiting.generator_below
         noted["generator_acts"] = torch.tensor(float(acting))
         if acting:
             with autocast(self.compute):
-                fake_logits = self._scores(batch, fake.embedded, fake.lengths)
+                fake_logits = self.discrimination.scores(batch, fake.embedded, fake.lengths)
                 with torch.no_grad():
-                    real_logits = self._scores(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
+                    real = self.discriminator.embedding(batch.text)
+                    real_logits = self.discrimination.scores(batch, real, batch.text_lengths)
             loss = self.objective.generator_loss(real_logits, fake_logits)
             noted["generator_loss"] = loss
             loss.backward()
@@ -126,76 +130,6 @@ class Gumbel(Method):
         noted["generator_gradient"] = self.players["generator"].update()
         self.discriminator.requires_grad_(True)
         return fake.tokens, fake.lengths
-
-    def _step_discriminator(
-        self, batch: Batch, tokens: Tensor, lengths: Tensor, acts: bool, noted: dict[str, Tensor]
-    ) -> None:
-        assert self.objective
-        # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
-        wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
-        embed = self.discriminator.embedding
-        with autocast(self.compute):
-            real_logits = self._scores(batch, embed(batch.text), batch.text_lengths)
-            fake_logits = self._scores(batch, embed(tokens), lengths)
-            wrong_logits = self._scores(wrong, embed(wrong.text), wrong.text_lengths)
-        loss = self.objective.discriminator_loss(real_logits, fake_logits)
-        # A neighbour that says the very same is no wrong answer.
-        differs = (wrong.text != batch.text).any(1)
-        if differs.any():
-            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
-            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
-        noted["discriminator_loss"] = loss
-        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
-        accuracy = (real_logits > fake_logits).float().mean()
-        noted["accuracy"] = accuracy
-        noted["discriminator_acts"] = torch.tensor(float(acts))
-        self.numbers["accuracy"] += 0.05 * (accuracy.item() - self.numbers["accuracy"])
-        if not acts:
-            return
-        if self.p.penalty != "none":
-            penalty = self._penalty(batch, tokens, lengths)
-            noted["penalty"] = penalty
-            loss = loss + self.p.penalty_weight * penalty
-        loss.backward()
-        self.players["discriminator"].update()
-
-    def _penalty(self, batch: Batch, tokens: Tensor, lengths: Tensor) -> Tensor:
-        assert self.penalty
-        embed = self.discriminator.embedding
-        if self.penalty.AT == "real":
-            return cast(
-                "Tensor",
-                self.penalty.penalty(lambda x: self._scores(batch, x, batch.text_lengths), embed(batch.text)),
-            )
-        width = max(batch.text.shape[1], tokens.shape[1])
-        real, drawn = (  # zero beyond the end of each
-            nn.functional.pad(embed(ids) * (ids != PAD)[..., None], (0, 0, 0, width - ids.shape[1]))
-            for ids in (batch.text, tokens)
-        )
-        longer = torch.maximum(batch.text_lengths, lengths)
-        mixing = torch.rand(len(batch), device=self.device)
-        return cast("Tensor", self.penalty.penalty(lambda x: self._scores(batch, x, longer), real, drawn, mixing))
-
-    def _scores(self, batch: Batch, embedded: Tensor, lengths: Tensor) -> Tensor:
-        logits: Tensor = self.discriminator(batch.prompt, batch.prompt_lengths, embedded, lengths)
-        return logits.float()
-
-    def _next_batch(self, number: int) -> Batch:
-        per_epoch = math.ceil(len(self._known) / self.p.batch)
-        epoch, index = divmod(number, per_epoch)
-        if epoch != self._order[0]:
-            self._order = (epoch, batch_order(self.train.lengths[self._known], self.p.batch, self.seed, epoch))
-        batch: Batch = self.train.batch(self._known[self._order[1][index]])
-        return batch.to(self.device)
-
-
-def limits(guards: Guards) -> tuple[Limit, ...]:
-    """What stops training, in the order in which it is asked."""
-    return (
-        Limit("entropy", lambda row, twin: row["entropy"] < guards.entropy_floor * twin["entropy"]),
-        Limit("duplicates", lambda row, twin: row["duplicates"] > twin["duplicates"] + guards.duplicates_limit),
-        Limit("kl", lambda row, twin: row["kl"] > guards.kl_limit),
-    )
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[Gumbel, Plan]:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from promptgan.core.parameters import Section
+from promptgan.training.guards import Guards
 from promptgan.training.loop.players import PlayerParameters
 
 
@@ -22,17 +23,6 @@ class Waiting(Section):
     """Below it, the generator's adversarial gradient waits."""
     discriminator_above: float = Field(ge=0, le=1)
     """Above it, the discriminator waits."""
-
-
-class Guards(Section):
-    """What stops training. Collapse is measured from the twin, since some data is uniform."""
-
-    entropy_floor: float = Field(ge=0, le=1)
-    """Share of the twin's entropy per token under which the generator has collapsed, and training stops."""
-    duplicates_limit: float = Field(ge=0, le=1)
-    """How much the share of validation answers that repeat another one may exceed the twin's before training stops."""
-    kl_limit: float = Field(gt=0)
-    """Nats per token between generator and twin, above which training stops."""
 
 
 class Parameters(Section):

@@ -1,0 +1,137 @@
+"""How a discriminator of (prompt, text) pairs learns, beside whatever method its generator learns by."""
+
+import math
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from promptgan.core.compute import Compute, autocast
+from promptgan.forms.tokens.discriminator import TextDiscriminator
+from promptgan.forms.tokens.generator import Batch
+from promptgan.forms.tokens.pairs import Pairs, batch_order
+from promptgan.forms.tokens.vocabulary import PAD, UNK
+from promptgan.training.loop.method import Numbers, Player
+
+MEMORY = 0.05
+"""How much the last batch counts in the running mean of the accuracy."""
+
+
+class Discrimination:
+    """Tells real pairs from drawn answers and from real texts under the wrong prompt.
+
+    The wrong prompt is that of Reed et al., 2016, arXiv:1605.05396, section 4.2.
+
+    Args:
+        discriminator: trained in place.
+        player: its optimiser.
+        objective: a file of `promptgan.objectives`.
+        penalty: a file of `promptgan.penalties`, or None.
+        penalty_weight: of it in the loss.
+        compute: precision.
+    """
+
+    def __init__(
+        self,
+        discriminator: TextDiscriminator,
+        player: Player,
+        objective: ModuleType,
+        penalty: ModuleType | None,
+        penalty_weight: float,
+        compute: Compute,
+    ) -> None:
+        self.discriminator, self.player, self.compute = discriminator, player, compute
+        self.objective, self.penalty, self.penalty_weight = objective, penalty, penalty_weight
+        self.numbers = Numbers(accuracy=0.5)
+        """Part of the method's state: the running mean of `accuracy`."""
+
+    def scores(self, batch: Batch, embedded: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (N,) of embedded texts (N, T, E) of the given lengths (N,) under the prompts of a batch."""
+        logits: Tensor = self.discriminator(batch.prompt, batch.prompt_lengths, embedded, lengths)
+        return logits.float()
+
+    def step(self, batch: Batch, tokens: Tensor, lengths: Tensor, acts: bool = True) -> dict[str, Tensor]:
+        """One step on real pairs and answers drawn to the same prompts; learns nothing unless it ``acts``.
+
+        Args:
+            batch: N real pairs.
+            tokens: drawn answers (N, T), EOS included; ``lengths`` (N,).
+            acts: whether it learns.
+
+        Returns:
+            What is to be reported: losses, and accuracies, which are the shares in which the real one scores higher.
+        """
+        # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
+        wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
+        embed, noted = self.discriminator.embedding, {}
+        with autocast(self.compute):
+            real_logits = self.scores(batch, embed(batch.text), batch.text_lengths)
+            fake_logits = self.scores(batch, embed(tokens), lengths)
+            wrong_logits = self.scores(wrong, embed(wrong.text), wrong.text_lengths)
+        loss = self.objective.discriminator_loss(real_logits, fake_logits)
+        # A neighbour that says the very same is no wrong answer.
+        differs = (wrong.text != batch.text).any(1)
+        if differs.any():
+            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
+            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
+        noted["discriminator_loss"] = loss
+        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
+        accuracy = (real_logits > fake_logits).float().mean()
+        noted["accuracy"] = accuracy
+        noted["discriminator_acts"] = torch.tensor(float(acts))
+        self.numbers["accuracy"] += MEMORY * (accuracy.item() - self.numbers["accuracy"])
+        if not acts:
+            return noted
+        if self.penalty:
+            penalty = self._slope(self.penalty, batch, tokens, lengths)
+            noted["penalty"] = penalty
+            loss = loss + self.penalty_weight * penalty
+        loss.backward()
+        self.player.update()
+        return noted
+
+    def _slope(self, penalty: ModuleType, batch: Batch, tokens: Tensor, lengths: Tensor) -> Tensor:
+        embed = self.discriminator.embedding
+        if penalty.AT == "real":
+            return cast(
+                "Tensor", penalty.penalty(lambda x: self.scores(batch, x, batch.text_lengths), embed(batch.text))
+            )
+        width = max(batch.text.shape[1], tokens.shape[1])
+        real, drawn = (  # zero beyond the end of each
+            nn.functional.pad(embed(ids) * (ids != PAD)[..., None], (0, 0, 0, width - ids.shape[1]))
+            for ids in (batch.text, tokens)
+        )
+        longer = torch.maximum(batch.text_lengths, lengths)
+        mixing = torch.rand(len(batch), device=batch.prompt.device)
+        return cast("Tensor", penalty.penalty(lambda x: self.scores(batch, x, longer), real, drawn, mixing))
+
+
+class Known:
+    """Batches of the training pairs that a generator could have written: none draws UNK, which would give one away.
+
+    Args:
+        train: the pairs.
+        size: of a batch.
+        seed: of the order.
+    """
+
+    def __init__(self, train: Pairs, size: int, seed: int) -> None:
+        self.train, self.size, self.seed = train, size, seed
+        self.known = train.without(UNK)
+        self._order: tuple[int, list[Any]] = (-1, [])
+
+    def batch(self, number: int, device: torch.device) -> Batch:
+        """The batch of that number; after all pairs they come again in another order."""
+        epoch, index = divmod(number, math.ceil(len(self.known) / self.size))
+        if epoch != self._order[0]:
+            self._order = (epoch, batch_order(self.train.lengths[self.known], self.size, self.seed, epoch))
+        return self.train.batch(self.known[self._order[1][index]]).to(device)
+
+
+def begins_with(discriminator: TextDiscriminator, start: Mapping[str, nn.Module], generator: nn.Module) -> None:
+    """Let a fresh discriminator's embeddings begin as the generator's, where they are of one size."""
+    known, table = cast("Tensor", generator.embedding.weight), discriminator.embedding.weight  # type: ignore[union-attr]
+    if known.shape == table.shape and "discriminator" not in start:
+        table.data.copy_(known.detach())

@@ -1,0 +1,1 @@
+"""Cooperative adversarial training of a text generator."""
