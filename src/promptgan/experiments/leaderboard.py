@@ -136,8 +136,8 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     by = known[known.chosen_by]
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
-    yield f"### Ranking\n\nBy the mean {by.title} of the adversarial model, or of the likelihood twin where a preset has none."
-    yield f"{by.sentence}\n"
+    yield "### Ranking\n"
+    yield f"By the mean {by.title} of the adversarial model, or of the twin where there is none. {by.sentence}\n"
     rows: Rows = [
         ([str(rank), _name(entry), str(len(entry.trained))], scores(entry, contender(entry).name), False)
         for rank, entry in enumerate(group, 1)
@@ -203,7 +203,8 @@ def _state(entry: Entry, other: Entry) -> str:
         text += f"; no verdict: the twin had not converged with {seeds(still)}"
     if entry.made and other.made:
         mine, theirs = (
-            dict(flat({name: made.parameters.get(name, {}) for name in MEASURING})) for made in (entry.made, other.made)
+            dict(flat({name: values for name, values in made.parameters.items() if name in MEASURING}))
+            for made in (entry.made, other.made)
         )
         if found := [
             f"{key} {value_shown(key, mine)} instead of {value_shown(key, theirs)}" for key in unequal(mine, theirs)
