@@ -1,5 +1,6 @@
 """The leaderboard: what stands in one table, in which order, what is said of an entry, and stable bytes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,17 @@ def test_the_best_stands_first_and_seeds_give_intervals() -> None:
     )
     assert "| `good` | adversarial | 0.2015 ± 0.0064 | 0.7 ± 0 |" in text
     assert "| `good` | − likelihood twin | **+0.0115 ± 0.0064** |" in text
-    assert "| `good` | control twin | – | – |" in text
+    assert "| `good` | control twin |" not in text
+
+
+def test_a_preset_without_adversary_is_ranked_by_its_twin() -> None:
+    write("good", trained(1, 0.2))
+    lone = trained(1, 0.3)
+    write("lone", replace(lone, systems={**lone.systems, "adversarial": "not applicable"}))
+    text = page()
+    assert "| 1 | `lone` (likelihood twin) | 1 | 0.2900 |\n| 2 | `good` | 1 | 0.2010 |\n" in text
+    assert "| `good` | 1 | -0.0890 |" in text
+    assert "| `lone` | − likelihood twin |" not in text
 
 
 def test_presets_stand_against_the_best_of_those_with_the_most_seeds() -> None:
@@ -89,10 +100,12 @@ def test_a_twin_that_had_not_converged_gives_no_verdict() -> None:
 
 def test_the_page_says_what_was_run_otherwise() -> None:
     write("good", trained(1, 0.2))
-    other = Makeup({}, {"code.py": "b"}, {**MADE.parameters, "train": {"objective": "hinge"}})
+    own = {"train": {"objective": "hinge"}, "judges": {"epochs": 3}}
+    other = Makeup({}, {"code.py": "b"}, {**MADE.parameters, **own})
     write("other", trained(1, 0.1), made=other)
     text = page()
-    assert "AVX2; unlike `good`: train.objective 'hinge' instead of nothing; **run with" in text
+    assert "AVX2; measured differently from `good`: judges.epochs 3 instead of nothing; **run with" in text
+    assert "hinge" not in text
     assert "; **run with other versions than `good`** of code.py\n" in text
 
 

@@ -41,7 +41,7 @@ def test_a_disk_that_takes_no_more_is_a_clean_error_and_loses_nothing(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert caught.value.code == 1
-    assert "error: File too large" in capsys.readouterr().err.splitlines()[-2]
+    assert f"error: a file below {trained}: File too large" == capsys.readouterr().err.splitlines()[-2]
     assert {path: path.read_bytes() for path in before} == before
     run_stage("pretrain")
 

@@ -25,7 +25,6 @@ def show(
     full: Annotated[bool, typer.Option("--full", help="Unfold parameters, code and hashes.")] = False,
     json: Json = False,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="A flowchart for Markdown.")] = False,
-    svg: Annotated[bool, typer.Option("--svg", help="A picture, on standard output.")] = False,
 ) -> None:
     """Follow anything back to the package it comes from.
 
@@ -37,21 +36,20 @@ def show(
     promptgan lineage show data/tokens/tokenizer.json --full
     promptgan lineage show metrics/evaluation.json:systems.adversarial.ms_jaccard
     promptgan lineage show samples/generated/samples.parquet#17 --json
-    promptgan lineage show reports/html --svg > chain.svg
+    promptgan lineage show reports/html --mermaid
     """
-    if json + mermaid + svg > 1:
-        raise typer.BadParameter("--json, --mermaid and --svg are forms of the same chain; give one of them")
-    from promptgan.lineage import drawing, lock, text, trace
+    if json and mermaid:
+        raise typer.BadParameter("--json and --mermaid are forms of the same chain; give one of them")
+    from promptgan.lineage import lock, text, trace
+    from promptgan.lineage.mermaid import mermaid as flowchart
 
     chain = trace.trace(target, lock.read())
     if json:
         print_json(trace.document(chain))
     elif mermaid:
-        print(drawing.mermaid(chain), end="")
-    elif svg:
-        print(drawing.svg(chain), end="")
+        print(flowchart(chain), end="")
     else:
-        text.show(text.chain(chain, full=full))
+        text.show(chain.target.name, trace.document(chain), full)
 
 
 @command(app)
@@ -69,11 +67,11 @@ def why(
     """
     from promptgan.lineage import lock, samples, text
 
-    found = samples.why(lock.read(), sample)
+    found = samples.document(samples.why(lock.read(), sample))
     if json:
-        print_json(samples.document(found))
+        print_json(found)
     else:
-        text.show(text.why(found))
+        text.show(sample, found)
 
 
 @command(app)
@@ -98,18 +96,13 @@ def impact(
     from promptgan.lineage import lock, text, whereabouts
 
     if path is not None:
-        reach = downstream.impact(path, lock.read())
-        if json:
-            print_json(downstream.document(reach))
-        else:
-            text.show(text.impact(reach))
+        found = downstream.document(downstream.impact(path, lock.read()))
     else:
-        assert record is not None
-        found = whereabouts.find(record, lock.read())
-        if json:
-            print_json(whereabouts.document(found))
-        else:
-            text.show(text.record(found))
+        found = whereabouts.document(whereabouts.find(str(record), lock.read()))
+    if json:
+        print_json(found)
+    else:
+        text.show(path or str(record), found)
 
 
 @command(app)

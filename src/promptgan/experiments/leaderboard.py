@@ -9,6 +9,7 @@ from promptgan.experiments.makeup import unequal, value_shown
 from promptgan.experiments.scores import (
     EQUAL,
     Estimate,
+    contender,
     curve,
     differences,
     measures,
@@ -42,12 +43,15 @@ that it does best at on validation. The columns are explained below each data se
 Run a row again with `promptgan compare PRESET --seeds N`, which also writes this page; `promptgan compare --check` says
 which presets still match the code, data and parameters that are here.
 """
-BETWEEN = """Which is better, and is that more than luck? Adversarial model against adversarial model: each preset minus
+BETWEEN = """Which is better, and is that more than luck? The ranked model of each preset minus that of
 `{reference}`, the best of those with the most seeds (being picked by these numbers flatters it).
 """
 DIFFERENCES = """What the adversarial phase is worth. Where a twin was still improving when its training ended there is
 no verdict and nothing is bold, because more likelihood training would have gained by itself.
 """
+
+MEASURING = ("compute", "data", "validate", "tokenize", "judges", "generate", "evaluate")
+"""The sections of parameters in which presets must be alike for a fair comparison; in the others they are to differ."""
 
 Rows = list[tuple[list[str], dict[str, Estimate], bool]]
 """Of a table: the words at the left, the numbers by column, and whether those that exclude zero are bold."""
@@ -114,7 +118,7 @@ def reference(group: Sequence[Entry]) -> Entry:
 
 def _rank(entry: Entry) -> tuple[float, str]:
     by = measures(entry)[measures(entry).chosen_by]
-    found = scores(entry, ADVERSARIAL.name).get(by.name)
+    found = scores(entry, contender(entry).name).get(by.name)
     return (found.mean if by.direction == "lower" else -found.mean) if found else float("inf"), entry.recipe
 
 
@@ -132,9 +136,10 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     by = known[known.chosen_by]
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
-    yield f"### Ranking\n\nBy the mean {by.title} of the adversarial model. {by.sentence}\n"
+    yield "### Ranking\n"
+    yield f"By the mean {by.title} of the adversarial model, or of the twin where there is none. {by.sentence}\n"
     rows: Rows = [
-        ([str(rank), f"`{entry.recipe}`", str(len(entry.trained))], scores(entry, ADVERSARIAL.name), False)
+        ([str(rank), _name(entry), str(len(entry.trained))], scores(entry, contender(entry).name), False)
         for rank, entry in enumerate(group, 1)
     ]
     rows.append((["", REAL.title, str(len(first.trained))], scores(first, REAL.name), False))
@@ -145,22 +150,28 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
         yield "\n### Preset against preset\n"
         yield BETWEEN.format(reference=first.recipe)
         rows = [
-            ([f"`{entry.recipe}`", ", ".join(map(str, shared_seeds(entry, first))) or "none"], gaps, True)
+            ([_name(entry), ", ".join(map(str, shared_seeds(entry, first))) or "none"], gaps, True)
             for entry in group
             if entry is not first
             for gaps in [preset_differences(entry, first)]
         ]
         yield from _table([f"minus `{first.recipe}`", "seeds of both"], rows, known, sign="+")
-    yield "\n### Adversarial against its rivals\n"
-    yield DIFFERENCES
     rows = [
-        ([f"`{entry.recipe}`", f"− {rival.title}"], differences(entry, rival.name), not unconverged(entry))
+        ([f"`{entry.recipe}`", f"− {rival.title}"], gaps, not unconverged(entry))
         for entry in group
         for rival in RIVALS
+        if (gaps := differences(entry, rival.name))
     ]
-    yield from _table(["preset", "adversarial"], rows, known, sign="+")
+    if rows:
+        yield f"\n### Adversarial against its rivals\n\n{DIFFERENCES}"
+        yield from _table(["preset", "adversarial"], rows, known, sign="+")
     yield "\n### All systems\n"
-    rows = [([f"`{e.recipe}`", system.title], scores(e, system.name), False) for e in group for system in SYSTEMS]
+    rows = [
+        ([f"`{entry.recipe}`", system.title], found, False)
+        for entry in group
+        for system in SYSTEMS
+        if (found := scores(entry, system.name))
+    ]
     yield from _table(["preset", "system"], rows, known, settings=True)
     for entry in group:
         if text := _picture(entry, known):
@@ -177,6 +188,12 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     yield ""
 
 
+def _name(entry: Entry) -> str:
+    """The preset, and what stands for it where it trains no adversary."""
+    system = contender(entry)
+    return f"`{entry.recipe}`" + ("" if system is ADVERSARIAL else f" ({system.title})")
+
+
 def _state(entry: Entry, other: Entry) -> str:
     runs = entry.trained.values()
     where = ", ".join(sorted({f"torch {run.torch} on {run.device}" for run in runs}))
@@ -185,11 +202,14 @@ def _state(entry: Entry, other: Entry) -> str:
     if still := unconverged(entry):
         text += f"; no verdict: the twin had not converged with {seeds(still)}"
     if entry.made and other.made:
-        mine, theirs = (dict(flat(made.parameters)) for made in (entry.made, other.made))
+        mine, theirs = (
+            dict(flat({name: values for name, values in made.parameters.items() if name in MEASURING}))
+            for made in (entry.made, other.made)
+        )
         if found := [
             f"{key} {value_shown(key, mine)} instead of {value_shown(key, theirs)}" for key in unequal(mine, theirs)
         ]:
-            text += f"; unlike `{other.recipe}`: {some_of(found)}"
+            text += f"; measured differently from `{other.recipe}`: {some_of(found)}"
         both = entry.made.inputs.keys() & other.made.inputs.keys()
         if changed := [path for path in unequal(entry.made.inputs, other.made.inputs) if path in both]:
             text += f"; **run with other versions than `{other.recipe}`** of {some_of(changed)}"

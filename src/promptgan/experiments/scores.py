@@ -8,7 +8,7 @@ from typing import Any
 
 from promptgan.experiments.entry import Entry, Trained
 from promptgan.terms.metrics import Measures, declared
-from promptgan.terms.systems import ADVERSARIAL
+from promptgan.terms.systems import ADVERSARIAL, TWIN, System
 
 CONFIDENCE = 0.95
 EQUAL = "equal "
@@ -55,6 +55,11 @@ def scores(entry: Entry, system: str) -> dict[str, Estimate]:
     return _estimates(_numbers(run, system) for run in entry.trained.values())
 
 
+def contender(entry: Entry) -> System:
+    """What a preset is ranked by: its adversarial model, or its likelihood twin where it trains no other."""
+    return ADVERSARIAL if scores(entry, ADVERSARIAL.name) else TWIN
+
+
 def differences(entry: Entry, rival: str) -> dict[str, Estimate]:
     """Adversarial minus a rival, paired by seed, by metric; behind `EQUAL` those at equal diversity."""
     rows = []
@@ -65,14 +70,14 @@ def differences(entry: Entry, rival: str) -> dict[str, Estimate]:
 
 
 def preset_differences(entry: Entry, other: Entry) -> dict[str, Estimate]:
-    """The adversarial model of one preset minus that of another, paired by the seeds that both have, by metric.
+    """The contender of one preset minus that of another, paired by the seeds that both have, by metric.
 
     Behind `EQUAL` those at equal diversity, read off the two curves.
     """
-    rows = []
+    mine, theirs, rows = contender(entry).name, contender(other).name, []
     for seed in shared_seeds(entry, other):
-        one, two, name = entry.trained[seed], other.trained[seed], ADVERSARIAL.name
-        rows.append(_paired(entry, one, name, two, name, _gaps(measures(entry), one, two)))
+        one, two = entry.trained[seed], other.trained[seed]
+        rows.append(_paired(entry, one, mine, two, theirs, _gaps(measures(entry), one, mine, two, theirs)))
     return _estimates(rows)
 
 
@@ -115,12 +120,13 @@ def _paired(entry: Entry, one: Trained, mine: str, two: Trained, theirs: str, ga
     return {**{f"{EQUAL}{key}": value for key, value in gaps.items()}, **minus}
 
 
-def _gaps(known: Measures, one: Trained, two: Trained) -> dict[str, float]:
+def _gaps(known: Measures, one: Trained, mine: str, two: Trained, theirs: str) -> dict[str, float]:
     from promptgan.terms.comparison import gap_at_equal_diversity
 
     gaps = {}
     for quality in known.qualities if known.diversity else ():
-        points = [curve(run, ADVERSARIAL.name, known.diversity or "", quality) for run in (one, two)]
+        both = ((one, mine), (two, theirs))
+        points = [curve(run, system, known.diversity or "", quality) for run, system in both]
         gap = gap_at_equal_diversity(*points) if all(points) else None
         if gap is not None:
             gaps[quality] = gap

@@ -167,7 +167,7 @@ def counted(count: int, what: str) -> str:
 
 def document(found: Why) -> dict[str, Any]:
     """Everything that is known of a sample, as JSON has it."""
-    return {**dataclasses.asdict(found), "verdict": found.verdict, "measure": MEASURE}
+    return {"verdict": found.verdict, **dataclasses.asdict(found), "measure": MEASURE}
 
 
 def words_of(text: str) -> list[str]:
