@@ -24,13 +24,16 @@ from promptgan.tasks.text.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Limit, Method, Player, Row, Value
 from promptgan.training.loop.run import Interrupted, NonFiniteTraining, NothingLearnt, Outcome, Plan, run
+from promptgan.training.methods.cooperative import method as cooperative
+from promptgan.training.methods.cooperative.parameters import Parameters as CooperativeParameters
 from promptgan.training.methods.gumbel import method as gumbel
 from promptgan.training.methods.gumbel.parameters import Parameters as GumbelParameters
 from promptgan.training.methods.likelihood import method as likelihood
+from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
-from tests.training.methods import test_gumbel, test_likelihood
+from tests.training.methods import test_cooperative, test_gumbel, test_likelihood
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
 """What a training leaves: its history or metrics, and weights."""
@@ -58,14 +61,23 @@ def trained_control(tokens: Path, checkpoint: Checkpoint) -> Left:
 
 def trained_gumbel(tokens: Path, checkpoint: Checkpoint) -> Left:
     band = {"generator_below": 0.5, "discriminator_above": 0.55}  # so that who waits depends on what was before
+    parameters = validate_section(GumbelParameters, test_gumbel.VALUES | {"waiting": band}, "train")
+    method, plan = gumbel.build(adversarial(tokens), parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
+def trained_cooperative(tokens: Path, checkpoint: Checkpoint) -> Left:
+    parameters = validate_section(CooperativeParameters, test_cooperative.VALUES, "train")
+    method, plan = cooperative.build(adversarial(tokens), parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
+def adversarial(tokens: Path) -> Setting:
     start = fresh()
     start["discriminator"] = Discriminator(DiscriminatorParameters(**DISCRIMINATOR), EXAMPLE)
     objective = choose("promptgan.objectives", "hinge", "train.objective")
     here = setting(tokens, start, objective=objective, penalty=choose("promptgan.penalties", "none", ""))
-    here = replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
-    parameters = validate_section(GumbelParameters, test_gumbel.VALUES | {"waiting": band}, "train")
-    method, plan = gumbel.build(here, parameters)
-    return left(run(method, plan, checkpoint), method)
+    return replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
 
 
 def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
@@ -78,6 +90,7 @@ METHODS = {
     "likelihood": trained_likelihood,
     "control": trained_control,
     "gumbel": trained_gumbel,
+    "cooperative": trained_cooperative,
     "matcher": trained_matcher,
 }
 
