@@ -155,4 +155,4 @@ def test_after_a_purge_the_pipeline_makes_everything_again_without_the_record(fi
 
 def holding(clone: Clone, search: Search) -> list[Path]:
     """The objects of the cache that hold a record by its id."""
-    return [path for path in (clone.path / ".dvc/cache/files").rglob("*") if path.is_file() and search.look(path, True)]
+    return [path for path in (clone.path / ".dvc/cache/files").rglob("*") if path.is_file() and search.finds(path)]

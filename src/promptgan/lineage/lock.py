@@ -88,6 +88,19 @@ class Lock:
                 waiting += [s for out in stage.outputs for s in self.consumers(out.path)]
         return [s for s in self.stages.values() if s.name in reached]
 
+    def back_from(self, stage: Stage) -> list[Stage]:
+        """The stage and all before it, each before those whose outputs it used."""
+        found: dict[str, Stage] = {}
+
+        def add(each: Stage) -> None:
+            if each.name not in found:
+                for before in self.upstream(each):
+                    add(before)
+                found[each.name] = each
+
+        add(stage)
+        return [*found.values()][::-1]
+
     def stale(self, stage: Stage) -> list[tuple[File, File]]:
         """What a stage used beside what its maker has made since: dependency and output of one path, of other bytes."""
         made = {out.path: out for _, out in self.outputs()}
@@ -120,7 +133,7 @@ def read(revision: str | None = None) -> Lock:
     try:
         locked = YAML(typ="safe", pure=True).load(content[LOCK])["stages"]
         known = YAML(typ="safe", pure=True).load(content[PIPELINE])["stages"]
-        stages = {name: _stage(name, locked[name]) for name in known if name in locked}
+        stages = {name: stage(name, locked[name]) for name in known if name in locked}
         forgotten = tuple(name for name in locked if name not in known)
         return Lock(stages, forgotten, frozenset(_in_git(known.values())))
     except (YAMLError, TypeError, KeyError, AttributeError) as error:
@@ -180,7 +193,8 @@ def _in_git(declared: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield from (path for item in items for path, options in item.items() if options.get("cache") is False)
 
 
-def _stage(name: str, entry: dict[str, Any]) -> Stage:
+def stage(name: str, entry: dict[str, Any]) -> Stage:
+    """A stage as an entry of dvc.lock, or of the run-cache, has it."""
     return Stage(
         name=name,
         command=entry["cmd"],
