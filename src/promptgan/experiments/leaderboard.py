@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from promptgan.core.flat import flat
+from promptgan.core.files import write_text
 from promptgan.experiments.entry import FOLDER, Entry, some_of
-from promptgan.experiments.makeup import unequal, value_shown
+from promptgan.experiments.makeup import told
 from promptgan.experiments.scores import (
     EQUAL,
     Estimate,
@@ -19,6 +19,8 @@ from promptgan.experiments.scores import (
     unconverged,
 )
 from promptgan.reporting import pictures
+from promptgan.terms.audit import NOTHING
+from promptgan.terms.audit import differences as unequal
 from promptgan.terms.metrics import DIRECTIONS, Measures
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS
 
@@ -80,11 +82,8 @@ def write() -> None:
     ]
     if failed:
         parts.append("\n".join(["## Failed\n", *failed]))
-    FOLDER.mkdir(exist_ok=True)
     for path, text in {**drawn, PAGE.name: "\n".join(parts)}.items():
-        temporary = FOLDER / f"{path}.partial"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(FOLDER / path)
+        write_text(FOLDER / path, text)
     for old in FOLDER.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
@@ -202,16 +201,11 @@ def _state(entry: Entry, other: Entry) -> str:
     if still := unconverged(entry):
         text += f"; no verdict: the twin had not converged with {seeds(still)}"
     if entry.made and other.made:
-        mine, theirs = (
-            dict(flat({name: values for name, values in made.parameters.items() if name in MEASURING}))
-            for made in (entry.made, other.made)
-        )
-        if found := [
-            f"{key} {value_shown(key, mine)} instead of {value_shown(key, theirs)}" for key in unequal(mine, theirs)
-        ]:
+        mine, theirs = ({k: made.parameters.get(k) for k in MEASURING} for made in (entry.made, other.made))
+        if found := [f"{key} {told(ours)} instead of {told(other)}" for key, ours, other in unequal(mine, theirs)]:
             text += f"; measured differently from `{other.recipe}`: {some_of(found)}"
-        both = entry.made.inputs.keys() & other.made.inputs.keys()
-        if changed := [path for path in unequal(entry.made.inputs, other.made.inputs) if path in both]:
+        changed = [path for path, *both in unequal(entry.made.inputs, other.made.inputs) if NOTHING not in both]
+        if changed:
             text += f"; **run with other versions than `{other.recipe}`** of {some_of(changed)}"
     return text
 

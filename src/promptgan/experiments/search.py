@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_text
 from promptgan.core.flat import holder
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import coherence, runner
@@ -107,8 +108,7 @@ class _Search:
         self.study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
         commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
         self.study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
-        text = git.text("show", f"{self.start}:{PARAMS_FILE}")
-        self.parameters = coherence.parsed(text)
+        self.parameters = coherence.parameters(self.start)
         try:
             runner.run(self._following, settings.jobs)
         finally:
@@ -125,11 +125,7 @@ class _Search:
         from promptgan.experiments.search_page import page
 
         self.study.set_user_attr("seconds", self.seconds)
-        path = PAGES / self.plan.settings.name / "index.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".partial")
-        temporary.write_text(page(self.study), encoding="utf-8")
-        temporary.replace(path)
+        write_text(PAGES / self.plan.settings.name / "index.html", page(self.study))
 
     def _following(self) -> "_Trial | None":
         budget = self.plan.settings.budget

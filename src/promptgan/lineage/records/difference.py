@@ -105,8 +105,8 @@ class Difference:
         Nothing, where the lock has one run for both: then a table that differs was changed by hand.
         """
         stages = self.before.stage, self.after.stage
-        values = (dict(flat(stage.parameters)) for stage in stages)
-        found = [f"{key}: {was} -> {now}" for key, was, now in differences(*values)]
+        old, new = (dict(flat(stage.parameters)) for stage in stages)
+        found = [f"{key}: {was} -> {now}" for key, was, now in differences(old, new)]
         files = [{file.path: file.md5 for file in stage.dependencies} for stage in stages]
         for path in dict.fromkeys([*files[0], *files[1]]):
             if files[0].get(path) != files[1].get(path):
