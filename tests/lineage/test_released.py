@@ -240,10 +240,10 @@ def edit_runs(release: Path) -> None:
     """Make the records agree with the changed lock: run identifiers, and what the samples were drawn from."""
     import contextlib
 
-    from promptgan.lineage import facts, lock
+    from promptgan.lineage import lock
 
     with contextlib.chdir(release / "lineage"):
-        ids = {stage.name: str(facts.run_id(stage)) for stage in lock.read().stages.values()}
+        ids = {stage.name: str(stage.run_id) for stage in lock.read().stages.values()}
     events = [json.loads(line) for line in (release / "lineage/openlineage.ndjson").read_text().splitlines()]
     for event in events:
         event["run"]["runId"] = ids[event["job"]["name"]]

@@ -18,9 +18,10 @@ import pytest
 import yaml
 
 from promptgan.lineage import hashes
-from promptgan.lineage.checks import facts, outputs
-from promptgan.lineage.checks.evidence import Broken, Evidence
+from promptgan.lineage.checks import causes, facts, outputs
+from promptgan.lineage.evidence import Evidence
 from promptgan.lineage.verify import CHECKS, examine, verify
+from promptgan.terms.audit import Found
 from tests.pipeline.clone import Clone
 
 QUICK = [(check, needed) for check, needed in CHECKS if check is not facts.report]
@@ -875,7 +876,7 @@ def test_a_stage_that_dvc_yaml_no_longer_has_is_ignored_and_named(forger: Forger
     assert "not committed: dvc.lock" in verification.notes
 
 
-def near(evidence: Evidence) -> list[Broken]:
+def near(evidence: Evidence) -> list[Found]:
     """What is broken between the files, DVC's cache and dvc.lock."""
-    checks = (outputs.on_disk, outputs.in_cache, outputs.between_stages)
+    checks = (outputs.on_disk, outputs.in_cache, causes.inputs)
     return [link for check in checks for stage in evidence.lock.stages.values() for link in check(evidence, stage)]

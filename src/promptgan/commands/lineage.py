@@ -134,5 +134,5 @@ def verify(json: Json = False) -> None:
         print_json(found.as_json())
     else:
         print("\n".join(found.lines()))
-    if not found.whole:
+    if found.broken:
         raise typer.Exit(1)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from promptgan.core.files import write_text
+from promptgan.core.flat import flat
 from promptgan.experiments.entry import FOLDER, Entry, some_of
 from promptgan.experiments.makeup import told
 from promptgan.experiments.scores import (
@@ -201,7 +202,10 @@ def _state(entry: Entry, other: Entry) -> str:
     if still := unconverged(entry):
         text += f"; no verdict: the twin had not converged with {seeds(still)}"
     if entry.made and other.made:
-        mine, theirs = ({k: made.parameters.get(k) for k in MEASURING} for made in (entry.made, other.made))
+        mine, theirs = (
+            dict(flat({name: values for name, values in made.parameters.items() if name in MEASURING}))
+            for made in (entry.made, other.made)
+        )
         if found := [f"{key} {told(ours)} instead of {told(other)}" for key, ours, other in unequal(mine, theirs)]:
             text += f"; measured differently from `{other.recipe}`: {some_of(found)}"
         changed = [path for path, *both in unequal(entry.made.inputs, other.made.inputs) if NOTHING not in both]

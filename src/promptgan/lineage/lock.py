@@ -1,7 +1,9 @@
 """dvc.lock as data: which stage made which bytes from which, here or at a Git revision."""
 
+import json
+import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,11 +12,15 @@ from ruamel.yaml.error import YAMLError
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
+from promptgan.core.record import PACKAGE_LOCK
 
 LOCK = Path("dvc.lock")
 PIPELINE = Path("dvc.yaml")
 OUTPUTS = ("outs", "metrics", "plots")
 """Where dvc.yaml lists a stage's outputs."""
+CODE_FOLDERS = ("src", "stages")
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:promptgan")
+"""Of the run identifiers."""
 
 
 class LockUnreadable(PromptganError):
@@ -37,6 +43,13 @@ class File:
     files: int | None = None
     """How many files a folder holds; None for a file."""
 
+    @property
+    def role(self) -> str:
+        """What a dependency is to its stage: `code`, `environment` (the package lock) or `data`."""
+        if self.path == str(PACKAGE_LOCK):
+            return "environment"
+        return "code" if any(lies_in(self.path, folder) for folder in CODE_FOLDERS) else "data"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -48,6 +61,11 @@ class Stage:
     parameters: dict[str, Any]
     """Sections of params.yaml."""
     outputs: tuple[File, ...]
+
+    @property
+    def run_id(self) -> uuid.UUID:
+        """A name for what it did: the same for the same command, parameters and bytes."""
+        return uuid.uuid5(NAMESPACE, json.dumps(asdict(self), sort_keys=True))
 
 
 @dataclass(frozen=True)

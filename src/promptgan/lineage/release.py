@@ -9,9 +9,9 @@ from pathlib import Path
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE
-from promptgan.core.record import sha256
-from promptgan.lineage import facts as run
+from promptgan.core.record import PACKAGE_LOCK, sha256
 from promptgan.lineage import lock, signature
+from promptgan.lineage.evidence import PROVENANCE, RAW, Evidence
 from promptgan.lineage.formats import croissant, openlineage, prov
 from promptgan.lineage.released import (
     CARD,
@@ -27,9 +27,10 @@ from promptgan.lineage.released import (
     SUMS,
 )
 from promptgan.lineage.sbom import sbom
+from promptgan.lineage.verify import waiting
 
 REPORT = "reports/html"
-RECORDS = (lock.LOCK, lock.PIPELINE, PARAMS_FILE, Path(run.PACKAGE_LOCK), Path(run.RAW, run.PROVENANCE))
+RECORDS = (lock.LOCK, lock.PIPELINE, PARAMS_FILE, PACKAGE_LOCK, Path(RAW, PROVENANCE))
 """What `lineage/` holds a copy of."""
 
 
@@ -76,24 +77,23 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
     if out.exists() and not (force and (out / SUMS).is_file()):
         kind = "add --force to replace it" if (out / SUMS).is_file() else "it is no release, so nothing replaces it"
         raise ReleaseExists(f"{out} exists", f"{kind}; or name another folder with --out")
-    facts = run.read()
-    if changes := run.changes(facts):
-        raise NotFinished(
-            "\n".join(["the pipeline is not finished:", *(f"  {line}" for line in changes)]), "run `make run`"
-        )
-    card = _card(facts, model)
+    evidence = Evidence()
+    if stale := {name: what for name, what in waiting(evidence).items() if what}:
+        lines = (f"  {name}: {', '.join(what)} changed since it ran" for name, what in stale.items())
+        raise NotFinished("\n".join(["the pipeline is not finished:", *lines]), "run `make run`")
+    card = _card(evidence, model)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{out.name}.", suffix=".partial", dir=out.parent) as scratch:
         folder = Path(scratch, out.name)  # its own name from the start: the signature holds it
-        for path, source in _copied(facts, model):
+        for path, source in _copied(evidence, model):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / path)
         written = {
             CARD: card,
-            f"{LINEAGE}/{PROV}": prov.export(facts),
-            f"{LINEAGE}/{OPENLINEAGE}": openlineage.export(facts),
-            f"{LINEAGE}/{CROISSANT}": croissant.export(facts),
-            SBOM: sbom(facts, model.as_posix()),
+            f"{LINEAGE}/{PROV}": prov.export(evidence),
+            f"{LINEAGE}/{OPENLINEAGE}": openlineage.export(evidence),
+            f"{LINEAGE}/{CROISSANT}": croissant.export(evidence),
+            SBOM: sbom(evidence, model.as_posix()),
         }
         for name, text in written.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -108,11 +108,11 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
         return Built(len(files), sum(path.stat().st_size for path in out.rglob("*") if path.is_file()))
 
 
-def _card(facts: run.Facts, model: Path) -> str:
+def _card(evidence: Evidence, model: Path) -> str:
     """The model card, with the model where it lies in the release."""
-    made = facts.outputs.get(model.as_posix())
+    made = evidence.outputs.get(model.as_posix())
     if not made or "index.json" not in made.files:
-        made_here = (path for path, tree in facts.outputs.items() if "index.json" in tree.files)
+        made_here = (path for path, tree in evidence.outputs.items() if "index.json" in tree.files)
         models = [path for path in made_here if path != "models/judges"]
         raise NothingToRelease(
             f"{model} is no model that the pipeline made", f"name one of its outputs: {', '.join(models)}"
@@ -129,13 +129,13 @@ def _card(facts: run.Facts, model: Path) -> str:
     return card.replace(model.as_posix(), MODEL)
 
 
-def _copied(facts: run.Facts, model: Path) -> Iterator[tuple[str, Path]]:
+def _copied(evidence: Evidence, model: Path) -> Iterator[tuple[str, Path]]:
     """Path in the release, and file to copy."""
-    for name in facts.outputs[model.as_posix()].files:
+    for name in evidence.outputs[model.as_posix()].files:
         yield f"{MODEL}/{name}", model / name
-    for name in facts.outputs[GENERATED].files:
+    for name in evidence.outputs[GENERATED].files:
         yield f"{SAMPLES}/{name}", Path(GENERATED, name)
-    for path in facts.outputs:
+    for path in evidence.outputs:
         if lock.lies_in(path, METRICS):
             yield path, Path(path)
     for source in RECORDS:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import ParameterError, load_params, validate_section
-from promptgan.lineage import card_numbers, facts, hashes, lock, signature
+from promptgan.core.record import PACKAGE_LOCK
+from promptgan.lineage import card_numbers, hashes, lock, signature
+from promptgan.lineage.evidence import PROVENANCE, RAW, RUN, package_locks
 from promptgan.lineage.hashes import Digest
 from promptgan.lineage.tools import ToolMissing
 
@@ -151,7 +153,7 @@ class _Release:
             raise ReleaseBroken(folder, [f"{LINEAGE}/{error.problem}"]) from error
         entities = json.loads((folder / LINEAGE / PROV).read_bytes())["entity"].values()
         self.entities = {each["term:path"]: each for each in entities if "term:path" in each}
-        self.runs = {name: json.loads((folder / name / facts.RUN).read_bytes()) for name in (MODEL, SAMPLES)}
+        self.runs = {name: json.loads((folder / name / RUN).read_bytes()) for name in (MODEL, SAMPLES)}
         self.events = [json.loads(line) for line in (folder / LINEAGE / OPENLINEAGE).read_text("utf-8").splitlines()]
         self.records = json.loads((folder / LINEAGE / CROISSANT).read_bytes())["distribution"]
         maker = self.lock.stages[self.runs[MODEL]["stage"]]
@@ -187,10 +189,10 @@ class _Release:
         for _, out in self.lock.outputs():
             if lock.lies_in(out.path, METRICS):
                 yield from self._copy(out.path, out.md5)
-        provenance = self.entities[f"{facts.RAW}/{facts.PROVENANCE}"]["term:md5"]
-        yield from self._copy(f"{LINEAGE}/{facts.PROVENANCE}", provenance)
-        for md5 in facts.pinned(self.lock):
-            yield from self._copy(f"{LINEAGE}/{facts.PACKAGE_LOCK}", md5)
+        provenance = self.entities[f"{RAW}/{PROVENANCE}"]["term:md5"]
+        yield from self._copy(f"{LINEAGE}/{PROVENANCE}", provenance)
+        for md5 in package_locks(self.lock):
+            yield from self._copy(f"{LINEAGE}/{PACKAGE_LOCK}", md5)
 
     def _copy(self, name: str, md5: str) -> Iterator[str]:
         found = self.files.get(name)
@@ -201,11 +203,11 @@ class _Release:
 
     def _run(self, folder: str) -> Iterator[str]:
         """A run.json names the parameters and inputs that dvc.lock has for its stage."""
-        run, name = self.runs[folder], f"{folder}/{facts.RUN}"
+        run, name = self.runs[folder], f"{folder}/{RUN}"
         if run["parameters"] != self.lock.stages[run["stage"]].parameters:
             yield f"{name}: its parameters are not those of dvc.lock"
-        if run["package_lock"] != self.files[f"{LINEAGE}/{facts.PACKAGE_LOCK}"].sha256:
-            yield f"{name}: its package lock is not {LINEAGE}/{facts.PACKAGE_LOCK}"
+        if run["package_lock"] != self.files[f"{LINEAGE}/{PACKAGE_LOCK}"].sha256:
+            yield f"{name}: its package lock is not {LINEAGE}/{PACKAGE_LOCK}"
         for path, sha256 in run["inputs"].items():
             if path in self.entities and self.entities[path]["term:sha256"] != sha256:
                 yield f"{name}: its input {path} is not the one in {PROV}"
@@ -217,7 +219,7 @@ class _Release:
                     yield f"{LINEAGE}/params.yaml: its section `{section}` is not what the stage {stage.name} ran with"
 
     def _formats(self) -> Iterator[str]:
-        ids = {stage.name: str(facts.run_id(stage)) for stage in self.lock.stages.values()}
+        ids = {stage.name: str(stage.run_id) for stage in self.lock.stages.values()}
         if {event["job"]["name"]: event["run"]["runId"] for event in self.events} != ids:
             yield f"{LINEAGE}/{OPENLINEAGE}: its runs are not those of dvc.lock"
         for file in self.records:
@@ -251,7 +253,7 @@ def _answers(folder: Path, origin: str) -> str:
     from promptgan.core.compute import Compute, autocast, prepare
     from promptgan.networks.folder import load
 
-    run = json.loads((folder / SAMPLES / facts.RUN).read_bytes())
+    run = json.loads((folder / SAMPLES / RUN).read_bytes())
     compute = validate_section(Compute, run["parameters"]["compute"], "compute")
     here, there = (torch.__version__, _device(compute)), (run["torch"], run["device"])
     if here != there:

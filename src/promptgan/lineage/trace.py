@@ -9,7 +9,7 @@ from promptgan.core.choices import choose
 from promptgan.core.parameters import validate_section
 from promptgan.core.record import sha256
 from promptgan.lineage import contents
-from promptgan.lineage.facts import PROVENANCE, RUN, role
+from promptgan.lineage.evidence import PROVENANCE, RUN
 from promptgan.lineage.history import History
 from promptgan.lineage.lock import Lock, Stage
 from promptgan.lineage.target import resolve
@@ -70,7 +70,7 @@ def _step(stage: Stage, locked: Lock, history: History) -> dict[str, Any]:
         written = any(listing is None or RUN in listing for listing in members.values())
         gone = f"run.json is not here: `dvc pull {' '.join(members)}`"
         missing = gone if written else "not recorded: the stage writes no run.json"
-    code = {dep.path: dep.md5 for dep in stage.dependencies if role(dep.path) == "code"}
+    code = {dep.path: dep.md5 for dep in stage.dependencies if dep.role == "code"}
     lines = "".join(f"{md5}  {path}\n" for path, md5 in code.items())
     return {
         "stage": stage.name,
