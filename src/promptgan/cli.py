@@ -67,9 +67,10 @@ def check() -> None:
     the stage can refuse.
     """
     from promptgan.core.parameters import PARAMS_FILE
-    from promptgan.experiments import own_data, parameters
+    from promptgan.experiments import parameters
     from promptgan.lineage.records import listed
     from promptgan.repository import require
+    from promptgan.tasks.text import own_data
 
     require(PARAMS_FILE)
     document = parameters.check(on_this_machine=True)
@@ -123,8 +124,8 @@ def use(
             "--keep changes the section data alone: it goes with --path, not --device or --threads"
         )
     from promptgan.core.parameters import load_params
-    from promptgan.experiments import own_data
     from promptgan.experiments import recipes as presets
+    from promptgan.tasks.text import own_data
 
     if not keep:
         presets.find(recipe)
