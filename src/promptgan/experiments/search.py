@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
@@ -85,40 +85,46 @@ class _Search:
 
     def __init__(self, plan: Plan, study: "optuna.Study", say: Callable[[str], None], held: int) -> None:
         self.plan, self.study, self.say, self.held = plan, study, say, held
-        self.folder = FOLDER / plan.settings.name
-        reference = KEPT + plan.settings.name
-        self.start = git.text_if_any("rev-parse", "--verify", "--quiet", reference).strip()
+        name, pruning = plan.settings.name, plan.settings.pruning
+        self.start = git.text_if_any("rev-parse", "--verify", "--quiet", KEPT + name).strip()
         if not self.start or not study.trials:  # of a study that was forgotten
-            say(f"study {plan.settings.name}: trials start from the workspace as it is now")
+            say(f"study {name}: trials start from the workspace as it is now")
             self.start = runner.snapshot(FOLDER)
-            git.text("update-ref", reference, self.start)
-        pruning = plan.settings.pruning
+            git.text("update-ref", KEPT + name, self.start)
+        elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(FOLDER), "--", *READ).split():
+            say(f"note: trials go on with what {', '.join(changed)} held when the study began")
+        self.parameters = coherence.parameters(self.start)
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
+        study.pruner = pruner(pruning, plan.settings.direction == "maximize", self.sign)
+        watched = {"stage": pruning.curve, "column": pruning.column, "sign": self.sign}
+        study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
+        commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
+        study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
         self.unfinished = [trial for trial in study.trials if trial.state.name == "RUNNING"]
         self.begun = len(study.trials)
-        self.earlier: float = study.user_attrs.get("seconds", 0.0)
-        self.began = time.monotonic()
+        self.began: float = time.monotonic() - study.user_attrs.get("seconds", 0.0)
 
     def run(self) -> None:
-        if changed := _changed_since(self.start):
-            self.say(f"note: trials go on with what {', '.join(changed)} held when the study began")
-        pruning, settings = self.plan.settings.pruning, self.plan.settings
-        self.study.pruner = pruner(pruning, settings.direction == "maximize", self.sign)
-        watched = {"stage": pruning.curve, "column": pruning.column, "sign": self.sign}
-        self.study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
-        commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
-        self.study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
-        self.parameters = coherence.parameters(self.start)
         try:
-            runner.run(self._following, settings.jobs)
+            runner.run(self._following, self.plan.settings.jobs)
         finally:
             self.write_page()
-        self._conclude()
+        counts = Counter(trial.state.name for trial in self.study.trials)
+        self.say(
+            f"{len(self.study.trials)} trials: {counts['COMPLETE']} finished, {counts['PRUNED']} pruned, "
+            f"{counts['FAIL']} failed; raise the budget to go on"
+        )
+        if best := best_trial(self.study):
+            self.say(verdict(self.study))
+            if not tied(self.study):
+                self.say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
+                self.say(f"apply it: {self.plan.apply}")
+        self.say(f"page: {PAGES / self.plan.settings.name / 'index.html'}")
 
     @property
     def seconds(self) -> float:
         """How long the study has been running, over all of its starts."""
-        return round(self.earlier + time.monotonic() - self.began, 1)
+        return round(time.monotonic() - self.began, 1)
 
     def write_page(self) -> None:
         """Write how long the study has taken and what it has found so far."""
@@ -133,8 +139,7 @@ class _Search:
             (budget.trials is None or self.begun < budget.trials)
             and (budget.hours is None or self.seconds < budget.hours * 3600)
         ):
-            trial = self._begin(self.unfinished.pop(0) if self.unfinished else None)
-            if trial:
+            if trial := self._begin(self.unfinished.pop(0) if self.unfinished else None):
                 return trial
         return None
 
@@ -146,49 +151,34 @@ class _Search:
         self.begun = max(self.begun, number + 1)
         self.study.sampler = sampler(self.plan.settings.seed, number)
         trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask(self.plan.space)
-        assert trial.number == number
-        values = trial.params
-        one = _Trial(self, trial, values)
+        one = _Trial(self, trial)
         if unfinished:
             one.told = {step: self.sign * value for step, value in unfinished.intermediate_values.items()}
         place = f"{number + 1}/{total}" if (total := self.plan.settings.budget.trials) else str(number + 1)
-        tried = ", ".join(f"{key}={shown(value)}" for key, value in values.items())
+        tried = ", ".join(f"{key}={shown(value)}" for key, value in trial.params.items())
         self.say(f"[{place}] {one.name}{' (again)' if unfinished else ''}: {tried}")
-        if values.keys() != self.plan.space.keys():
+        if trial.params.keys() != self.plan.space.keys():
             one.tell("FAIL", "failed: the search was killed before it had chosen all values")
-            return None
-        if found := problems(with_values(self.parameters, values)):
+        elif found := problems(with_values(self.parameters, trial.params)):
             one.tell("PRUNED", f"invalid: {'; '.join(found)}")
-            return None
-        if one.told and trial.should_prune():  # the search was killed before it said so
+        elif one.told and trial.should_prune():  # the search was killed before it said so
             one.finish(None)
             one.end()
-            return None
-        one.begin()
-        return one
-
-    def _conclude(self) -> None:
-        counts = Counter(trial.state.name for trial in self.study.trials)
-        self.say(
-            f"{len(self.study.trials)} trials: {counts['COMPLETE']} finished, {counts['PRUNED']} pruned, "
-            f"{counts['FAIL']} failed; raise the budget to go on"
-        )
-        if best := best_trial(self.study):
-            self.say(verdict(self.study))
-            if not tied(self.study):
-                self.say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
-                self.say(f"apply it: {self.plan.apply}")
-        self.say(f"page: {PAGES / self.plan.settings.name / 'index.html'}")
+        else:
+            one.begin()
+            return one
+        return None
 
 
 class _Trial(runner.Experiment):
     """A trial, its experiment, and what has been told to the study."""
 
-    def __init__(self, search: _Search, trial: "Trial", values: dict[str, Any]) -> None:
-        self._search, self._trial, self._values = search, trial, values
-        self._folder = search.folder / f"t{trial.number}"
-        name = experiment(search.plan.settings.name, trial.number)
-        super().__init__(name, self._folder / "repository", self._folder / "log.txt", self._folder / "live")
+    def __init__(self, search: _Search, trial: "Trial") -> None:
+        self._search, self._trial = search, trial
+        name = search.plan.settings.name
+        self._folder = FOLDER / name / f"t{trial.number}"
+        where = self._folder / "repository", self._folder / "log.txt", self._folder / "live"
+        super().__init__(experiment(name, trial.number), *where)
         self.told: dict[int, float] = {}
         """What the pruner has seen, by step."""
         self._lines: list[str] = []
@@ -200,7 +190,7 @@ class _Trial(runner.Experiment):
         self.clone(self._search.start)
         (self.folder / ".dvc/tmp/checkpoints").symlink_to(checkpoints)
         path = self.folder / PARAMS_FILE
-        ParameterFile.read(path).with_values(self._values).write(path)
+        ParameterFile.read(path).with_values(self._trial.params).write(path)
         self.start(self._search.plan.targets, self._search.held)
 
     def follow(self) -> bool:
@@ -224,14 +214,14 @@ class _Trial(runner.Experiment):
             step = max(self.told)
             self.tell("PRUNED", f"pruned at step {step}: {shown(self.told[step])}")
         elif status:
-            self.tell("FAIL", f"failed: {self._complaint()}")
+            starts = ("error: ", "ERROR: ")  # the stage's own error before DVC's
+            said = [line for start in starts for line in self._lines[::-1] if line.startswith(start)]
+            self.tell("FAIL", f"failed: {said[0][7:].strip() if said else 'it ended without a word'}")
         else:
             try:
-                value = self._value(self.collect())
+                self.tell("COMPLETE", value=self._value(self.collect()))
             except PromptganError as error:
                 self.tell("FAIL", f"failed: {error.problem}")
-            else:
-                self.tell("COMPLETE", value=value)
         shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
         self._search.write_page()
 
@@ -243,9 +233,8 @@ class _Trial(runner.Experiment):
             self._trial.set_user_attr("reason", reason)
         self._search.study.tell(self._trial, value, TrialState[state])
         told = reason or f"{self._search.plan.settings.objective} {shown(value)}"
-        if best := verdict(self._search.study):
-            told += f" ({best})"
-        self._search.say(f"  {self.name}: {told}")
+        best = verdict(self._search.study)
+        self._search.say(f"  {self.name}: {told}{f' ({best})' if best else ''}")
 
     def _value(self, reference: str) -> float:
         plan = self._search.plan
@@ -257,15 +246,3 @@ class _Trial(runner.Experiment):
         if not math.isfinite(value):
             raise runner.Failed([f"{plan.settings.objective} is {value}"], self.log)
         return value
-
-    def _complaint(self) -> str:
-        """What went wrong: the stage's own error before DVC's."""
-        for start in ("error: ", "ERROR: "):
-            if found := [line for line in self._lines if line.startswith(start)]:
-                return found[-1].removeprefix(start).strip()
-        return "it ended without a word"
-
-
-def _changed_since(start: str) -> list[str]:
-    """Files of the workspace that a result could depend on and that are not what they were when the study began."""
-    return git.text("diff", "--name-only", start, runner.snapshot(FOLDER), "--", *READ).split()
