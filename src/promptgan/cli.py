@@ -67,8 +67,8 @@ def check() -> None:
     the stage can refuse.
     """
     from promptgan.core.parameters import PARAMS_FILE
-    from promptgan.experiments import parameters
     from promptgan.lineage.records import listed
+    from promptgan.recipes import parameters
     from promptgan.repository import require
     from promptgan.tasks.text import own_data
 
@@ -85,7 +85,7 @@ def check() -> None:
 @command(app)
 def recipes() -> None:
     """List the presets for params.yaml."""
-    from promptgan.experiments.recipes import names
+    from promptgan.recipes.presets import names
 
     for name, description in names().items():
         print(f"{name:24} {description}")
@@ -124,7 +124,7 @@ def use(
             "--keep changes the section data alone: it goes with --path, not --device or --threads"
         )
     from promptgan.core.parameters import load_params
-    from promptgan.experiments import recipes as presets
+    from promptgan.recipes import presets
     from promptgan.tasks.text import own_data
 
     if not keep:

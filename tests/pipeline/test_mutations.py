@@ -25,7 +25,7 @@ from promptgan.cli import app
 from promptgan.core import parameters
 from promptgan.core.files import write_json
 from promptgan.core.parameters import load_params
-from promptgan.experiments import combinations
+from promptgan.recipes import combinations
 
 ROOT = Path(__file__).parents[2]
 MUTATIONS = 200

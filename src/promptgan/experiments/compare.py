@@ -16,9 +16,9 @@ from promptgan.experiments import leaderboard, makeup, runner
 from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
 from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.makeup import Makeup
-from promptgan.experiments.parameter_file import AnchorsUsed, ParameterFile
-from promptgan.experiments.parameters import absent_device
-from promptgan.experiments.recipes import BrokenRecipe, OwnDataMissing, find, resolve
+from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
+from promptgan.recipes.parameters import absent_device
+from promptgan.recipes.presets import BrokenRecipe, OwnDataMissing, find, resolve
 
 CLONES = Path(".dvc/tmp/exps/compare")
 LOGS = Path(".dvc/tmp/compare")

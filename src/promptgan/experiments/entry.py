@@ -14,8 +14,8 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.experiments import makeup
 from promptgan.experiments.makeup import Makeup
-from promptgan.experiments.recipes import OwnDataMissing, UnknownRecipe, resolve
 from promptgan.lineage import lock
+from promptgan.recipes.presets import OwnDataMissing, UnknownRecipe, resolve
 from promptgan.terms.metrics import declared
 
 FOLDER = Path("results")

@@ -20,8 +20,6 @@ from promptgan.core.flat import holder
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import coherence, runner
 from promptgan.experiments.interrupts import interruptible
-from promptgan.experiments.parameter_file import ParameterFile
-from promptgan.experiments.parameters import problems
 from promptgan.experiments.search_settings import Plan, with_values
 from promptgan.experiments.search_study import (
     FOLDER,
@@ -35,6 +33,8 @@ from promptgan.experiments.search_study import (
     verdict,
 )
 from promptgan.lineage import lock
+from promptgan.recipes.parameter_file import ParameterFile
+from promptgan.recipes.parameters import problems
 
 if TYPE_CHECKING:
     import optuna

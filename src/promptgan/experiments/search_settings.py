@@ -13,10 +13,10 @@ from pydantic import Field, model_validator
 from promptgan.core.errors import PromptganError, nearest, shown
 from promptgan.core.flat import flat, holder
 from promptgan.core.parameters import ParameterError, Section, load_params, validate_section
-from promptgan.experiments.parameters import problems
 from promptgan.lineage.lock import lies_in
 from promptgan.lineage.pipeline import Declared, declared
 from promptgan.lineage.tools import tool
+from promptgan.recipes.parameters import problems
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params
-from promptgan.experiments import recipes
 from promptgan.experiments.search_settings import Direction, Pruning
+from promptgan.recipes import presets
 
 if TYPE_CHECKING:
     import optuna
@@ -38,7 +38,7 @@ def open_study(name: str, direction: Direction | None = None) -> "optuna.Study":
     return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
 
 
-def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[recipes.Change], int]:
+def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[presets.Change], int]:
     """Write the best trial's values into the parameter file, whose comments stay.
 
     Returns:
@@ -55,7 +55,7 @@ def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[recipes.Change
     here = dict(flat(load_params(path)))
     if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in here]:
         raise ParameterError(gone, path)
-    return experiment(name, best.number), recipes.set_values(best.params, path), tied(study)
+    return experiment(name, best.number), presets.set_values(best.params, path), tied(study)
 
 
 def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
