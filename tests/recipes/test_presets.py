@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from promptgan.presets.parameter_file import AnchorsUsed, ParameterFile
-from promptgan.presets.parameters import check
+from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
+from promptgan.recipes.parameters import check
 from typer.testing import CliRunner
 
 from promptgan.cli import app

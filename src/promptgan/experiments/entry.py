@@ -56,6 +56,17 @@ class Trained:
     curves: dict[str, dict[str, list[float]]]
     """By system and metric, in the order of plots/curves.csv."""
 
+    def numbers(self, system: str) -> dict[str, Any]:
+        """The headline numbers of a system; none where there is no such system."""
+        values = self.systems.get(system)
+        return values if isinstance(values, dict) else {}
+
+    def curve(self, system: str, x: str, y: str) -> list[tuple[float, float]]:
+        """The points of a system's curve of one metric over another; none where it has no such curve."""
+        columns = self.curves.get(system, {})
+        along, up = columns.get(x, []), columns.get(y, [])
+        return list(zip(along, up, strict=True)) if len(along) == len(up) else []
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -31,14 +31,11 @@ Curves = dict[str, list[dict[str, float]]]
 def track(name: Name) -> int:
     """Give a tracker the run that lies here: its curves, parameters, metrics, and what names it.
 
-    Args:
-        name: the tracker.
-
     Returns:
         How many rows of curves it got.
 
     Raises:
-        TrackerMissing: its package, or accelerate, is not installed.
+        ToolMissing: its package, or accelerate, is not installed.
         LockUnreadable, NothingFinished: there is no run here.
         MixedRun: the files here are not all of one run.
     """
@@ -65,7 +62,7 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
         How many rows of curves it got.
 
     Raises:
-        TrackerMissing: its package, or accelerate, is not installed.
+        ToolMissing: its package, or accelerate, is not installed.
     """
     trackers.require(name)
     folder = Path(os.environ.get(LIVE) or ".dvc/tmp/live")
@@ -83,7 +80,8 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
                     curves, training = changed(curves, old), None
                 if curves:
                     training = training or Training.begin(name, curves)
-                    count += training.give(curves)
+                    training.curves |= curves
+                    count += training.session.give(curves)
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         pass
@@ -123,24 +121,16 @@ class Training:
 
     def replaced_by(self, curves: Curves) -> bool:
         """Whether a stage has begun anew, an earlier one has begun, or one with other parameters."""
-        latest = max(map(STAGES.index, self.curves))
-        for stage, rows in curves.items():
-            if stage in self.curves:
-                if rows[0]["time"] != self.curves[stage][0]["time"]:
-                    return True
-            elif STAGES.index(stage) < latest or _parameters() != self.parameters:
-                return True
-        return False
-
-    def give(self, curves: Curves) -> int:
-        """Pass on what is new of its curves; how many rows those were."""
-        self.curves |= curves
-        return self.session.give(curves)
+        if any(
+            rows[0]["time"] != self.curves[stage][0]["time"] for stage, rows in curves.items() if stage in self.curves
+        ):
+            return True
+        latest, new = max(map(STAGES.index, self.curves)), curves.keys() - self.curves.keys()
+        return any(STAGES.index(stage) < latest for stage in new) or bool(new and _parameters() != self.parameters)
 
     def finish(self) -> None:
         """Pass on the metrics that it came to, with the dvc.lock that has them, and close."""
-        metrics = finished.metrics_of(self.curves, self.parameters)
-        if metrics:
+        if metrics := finished.metrics_of(self.curves, self.parameters):
             self.session.note(finished.of_lock())
         self.session.finish(metrics)
 
