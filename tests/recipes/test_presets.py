@@ -5,13 +5,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
-from promptgan.recipes.parameters import check
 from typer.testing import CliRunner
 
 from promptgan.cli import app
 from promptgan.core.parameters import ParameterError, load_params
 from promptgan.recipes import presets
+from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
+from promptgan.recipes.parameters import check
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))

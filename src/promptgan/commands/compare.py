@@ -47,9 +47,8 @@ def compare(
         leaderboard.write()
         print(f"wrote {leaderboard.PAGE}")
         return
-    comparison = compare.Comparison(chosen, list(range(1, seeds + 1)), jobs, lambda line: print(line, flush=True))
     try:
-        results = comparison.run()
+        results = compare.compare(chosen, list(range(1, seeds + 1)), jobs, lambda line: print(line, flush=True))
     except KeyboardInterrupt:
         print("interrupted: the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -176,23 +176,20 @@ class Experiment(ABC):
         )
         return reference
 
-    def interrupt(self) -> None:
-        """Ask DVC and its stage to end, as Ctrl-C would."""
-        self._signal(signal.SIGINT)
+    def signal(self, number: int) -> None:
+        """Signal DVC and its stage: SIGINT asks them to end, as Ctrl-C would."""
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
 
     def end(self) -> None:
         """Let DVC and its stage end, kill what does not when it was asked, and delete the clone."""
         if self._process:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(SECONDS_TO_END)
-            self._signal(signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             self._process.wait()
         _delete(self.folder)
-
-    def _signal(self, number: int) -> None:
-        if self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
 
 
 def run(following: Callable[[], Experiment | None], jobs: int) -> None:
@@ -214,14 +211,14 @@ def run(following: Callable[[], Experiment | None], jobs: int) -> None:
                 status = each.ended()  # asked first: then what is read next is whole
                 stop = each.follow()
                 if stop:
-                    each.interrupt()
+                    each.signal(signal.SIGINT)
                 if stop or status is not None:
                     each.finish(None if stop else status)
                     running.remove(each)
                     each.end()
     finally:
         for each in running:
-            each.interrupt()
+            each.signal(signal.SIGINT)
         for each in running:
             each.end()
 

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ class Training:
         """The training that these curves are of, as a run of a tracker."""
         parameters = _parameters()
         recipe = parameters.get("recipe", "unknown-parameters")
-        moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(min(rows[0]["time"] for rows in curves.values())))
+        began = datetime.fromtimestamp(min(rows[0]["time"] for rows in curves.values()), UTC)
+        moment = f"{began:%Y%m%d-%H%M%S}-{began.microsecond // 1000:03}"  # two may begin in one second
         facts = {**dict(flat(parameters)), **finished.of_git(), "recipe": recipe}
         return cls(trackers.start(name, f"{recipe}-{moment}", facts, STAGES), parameters)
 
