@@ -161,7 +161,7 @@ def show() -> None:
 
     The table sets real text, the likelihood twin, the control and the adversarial model side by side.
     """
-    from promptgan.experiments import summary
+    from promptgan.commands import summary
 
     summary.show()
 

@@ -33,7 +33,8 @@ def show(
     """
     if json and mermaid:
         raise typer.BadParameter("--json and --mermaid are forms of the same chain; give one of them")
-    from promptgan.lineage import lock, text, trace
+    from promptgan.commands import tree
+    from promptgan.lineage import lock, trace
     from promptgan.lineage.mermaid import mermaid as flowchart
 
     chain = trace.trace(target, lock.read())
@@ -42,7 +43,7 @@ def show(
     elif mermaid:
         print(flowchart(chain), end="")
     else:
-        text.show(chain["target"]["name"], chain, full)
+        tree.show(chain["target"]["name"], chain, full)
 
 
 @command(app)
@@ -57,13 +58,14 @@ def why(
     \b
     promptgan lineage why samples/generated/samples.parquet#17
     """
-    from promptgan.lineage import lock, samples, text
+    from promptgan.commands import tree
+    from promptgan.lineage import lock, samples
 
     found = samples.why(lock.read(), sample)
     if json:
         print_json(found)
     else:
-        text.show(sample, found)
+        tree.show(sample, found)
 
 
 @command(app)
@@ -84,15 +86,16 @@ def impact(
     """
     if (path is None) == (record is None):
         raise typer.BadParameter("give a path, or a record's id as --record ID")
+    from promptgan.commands import tree
     from promptgan.lineage import impact as downstream
-    from promptgan.lineage import lock, text
+    from promptgan.lineage import lock
 
     locked = lock.read()
     found = downstream.of_file(path, locked) if path is not None else downstream.of_record(str(record), locked)
     if json:
         print_json(found)
     else:
-        text.show(path or str(record), found)
+        tree.show(path or str(record), found)
 
 
 @command(app)

@@ -14,7 +14,6 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE, ParameterError
 from promptgan.experiments import leaderboard, makeup, runner
 from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
-from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.makeup import Makeup
 from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
 from promptgan.recipes.parameters import absent_device
@@ -85,7 +84,7 @@ def compare(
     plans = _plans(recipes, seeds)
     results: list[Result] = []
     busy = "another `promptgan compare` is running in this repository"
-    with interruptible(), runner.alone(CLONES / "lock", busy) as held:
+    with runner.interruptible(), runner.alone(CLONES / "lock", busy) as held:
         start = runner.snapshot(LOGS)
         for plan in (plan for plan in plans if isinstance(plan, Plan) and plan.seed == seeds[0]):
             entry = entries.get(plan.recipe)

@@ -19,7 +19,6 @@ from promptgan.core.files import write_text
 from promptgan.core.flat import holder
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import coherence, runner
-from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.search_settings import Plan, with_values
 from promptgan.experiments.search_study import (
     FOLDER,
@@ -76,7 +75,7 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
             )
         study.set_user_attr("plan", plan.fixed)
         study.set_user_attr("apply", plan.apply)
-        with interruptible():
+        with runner.interruptible():
             _Search(plan, study, say, held).run()
 
 

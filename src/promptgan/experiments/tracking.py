@@ -14,8 +14,8 @@ from typing import Any
 
 from promptgan.core.flat import flat
 from promptgan.core.parameters import ParameterError, load_params
-from promptgan.experiments import finished, live_curve, trackers
-from promptgan.experiments.interrupts import interruptible
+from promptgan.experiments import finished, trackers
+from promptgan.experiments.runner import interruptible, live_rows
 from promptgan.experiments.trackers import Name, Session
 from promptgan.training.loop.live import FOLDER as LIVE
 
@@ -93,7 +93,7 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
 
 def read(folder: Path) -> Curves:
     """The live curves that are there, in the order of the stages."""
-    found = {stage: live_curve.rows(folder / f"{stage}.jsonl") for stage in STAGES}
+    found = {stage: live_rows(folder / f"{stage}.jsonl") for stage in STAGES}
     return {stage: rows for stage, rows in found.items() if rows}
 
 

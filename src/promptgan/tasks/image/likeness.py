@@ -37,8 +37,9 @@ def origin(sample: Mapping[str, Any], samples: "pd.DataFrame", train: "pd.DataFr
     fitting = [n for n, picture in enumerate(pictures) if picture.shape == own.shape]
     distances = np.array([np.sqrt(np.mean((pictures[n] - own) ** 2)) for n in fitting])
     best = distances.argsort(kind="stable")[:NEAREST].tolist()
+    columns = ("id", "group", "label")
     near = [
-        {**{key: train[key].iloc[fitting[n]] for key in ("id", "group", "label")}, "distance": round(float(distances[n]), 4)}
+        {**{key: train[key].iloc[fitting[n]] for key in columns}, "distance": round(float(distances[n]), 4)}
         for n in best
     ]
     if not near:
