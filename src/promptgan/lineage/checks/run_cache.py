@@ -40,7 +40,9 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
                 link,
                 f"entry {value[:8]}",
                 f"entry {path.name[:8]}: the same inputs gave other outputs",
-                _which(stage, folder / value, path),
+                f"`dvc repro --force --single-item {stage.name}` says which run is right, as on one machine the same"
+                f" inputs give the same bytes: where it leaves dvc.lock as it is, delete {path}; else keep the new"
+                f" dvc.lock, and delete {folder / value} where that is there",
             )
         elif _hashes(entry := _read(path)["outs"]) != _hashes(_entry(stage)["outs"]):
             yield Found(link, f"what entry {value[:8]} is named after", f"it holds {_hashes(entry)}", f"delete {path}")
@@ -54,16 +56,6 @@ def forgotten(evidence: Evidence) -> list[str]:
 
 def _folder(evidence: Evidence, key: str) -> Path:
     return evidence.cache / "runs" / key[:2] / key
-
-
-def _which(stage: lock.Stage, here: Path, other: Path) -> str:
-    """How to tell which of two runs is right, and the file to delete then; ``here`` is dvc.lock's run."""
-    wrong = f" and delete {here}, the run that dvc.lock has now" if here.is_file() else ""
-    return (
-        f"`dvc repro --force --single-item {stage.name}` says which run is right, as on one machine the same inputs"
-        f" give the same bytes: where it leaves dvc.lock as it is, delete {other}, the other run; where it changes"
-        f" dvc.lock, keep that{wrong}"
-    )
 
 
 def _runs_with_outputs(evidence: Evidence, stage: lock.Stage) -> Iterator[tuple[Path, dict[str, Any]]]:
