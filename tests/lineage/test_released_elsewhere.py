@@ -66,7 +66,7 @@ def test_a_change_is_found_there_too(promptgan: Run, release: Path) -> None:
     (release / "samples/generated/samples.txt").unlink()
     refused = promptgan("release", "verify", release, code=1).stderr
     assert "  models/adversarial/generator.safetensors: was changed" in refused
-    assert "  samples/samples.txt: is missing" in refused
+    assert "  samples/generated/samples.txt: is missing" in refused
     assert "Traceback" not in refused
 
 

@@ -181,6 +181,7 @@ class _Trial(runner.Experiment):
         self.told: dict[int, float] = {}
         """What the pruner has seen, by step."""
         self._lines: list[str] = []
+        self._over = False
 
     def begin(self) -> None:
         """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up."""
@@ -208,7 +209,7 @@ class _Trial(runner.Experiment):
         return False
 
     def finish(self, status: int | None) -> None:
-        """Tell the study how it ended, and remove what only a trial that goes on would need."""
+        """Tell the study how it ended."""
         if status is None:
             step = max(self.told)
             self.tell("PRUNED", f"pruned at step {step}: {shown(self.told[step])}")
@@ -221,8 +222,14 @@ class _Trial(runner.Experiment):
                 self.tell("COMPLETE", value=self._value(self.collect()))
             except PromptganError as error:
                 self.tell("FAIL", f"failed: {error.problem}")
-        shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
+        self._over = True
         self._search.write_page()
+
+    def end(self) -> None:
+        """End it; only then nothing writes what only a trial that goes on would need, and it can be removed."""
+        super().end()
+        if self._over:
+            shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
 
     def tell(self, state: str, reason: str = "", value: float | None = None) -> None:
         """Tell the study, and say, how the trial ended."""

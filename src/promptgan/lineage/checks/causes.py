@@ -55,14 +55,16 @@ def code(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
 
 def inputs(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """What a stage read of another one is what that one wrote."""
-    for used, made in evidence.lock.stale(stage):
-        maker = evidence.lock.producer(used.path)
-        yield Found(
-            f"dvc.lock {used.path} (read by stage {stage.name}) -> dvc.lock (stage {maker.name if maker else '?'})",
-            described(made),
-            described(used),
-            f"`git checkout dvc.lock && dvc checkout`, or `dvc repro {stage.name}`",
-        )
+    makers = {out.path: (maker, out) for maker, out in evidence.lock.outputs()}
+    for used in (dependency for dependency in stage.dependencies if dependency.path in makers):
+        maker, made = makers[used.path]
+        if made != used:
+            yield Found(
+                f"dvc.lock {used.path} (read by stage {stage.name}) -> dvc.lock (stage {maker.name})",
+                described(made),
+                described(used),
+                f"`git checkout dvc.lock && dvc checkout`, or `dvc repro {stage.name}`",
+            )
 
 
 def described(thing: lock.File | hashes.Tree) -> str:
@@ -72,7 +74,7 @@ def described(thing: lock.File | hashes.Tree) -> str:
     return f"md5 {thing.md5}, {thing.size} bytes{files}"
 
 
-CAUSES = (declaration, parameters, code, inputs)
+CAUSES = (inputs, declaration, parameters, code)
 
 
 def changed(link: Found) -> str:
