@@ -277,7 +277,7 @@ TRAIN = "data/validated/train.parquet"
 ARROW = "data/tokens/train.arrow"
 SAMPLES = "samples/generated/samples.parquet"
 EVALUATION = "metrics/evaluation.json"
-TRAINERS = "pretrain, train, control, judges"
+TRAINERS = "pretrain"
 
 EDITS: dict[str, tuple[Edit, str]] = {
     # what somebody does: how, and the link that is named
@@ -348,7 +348,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "an entry of the run-cache": (run_cache_entry, "dvc.lock (stage control) -> run-cache"),
     "code of the trainers": (
         lambda f: f.write("src/promptgan/networks/weights.py", f.read("src/promptgan/networks/weights.py") + b"\n"),
-        f"src/promptgan/networks/weights.py -> dvc.lock (stage {TRAINERS}, generate, evaluate)",
+        f"src/promptgan/networks/weights.py -> dvc.lock (stage {TRAINERS})",
     ),
     "the script of a stage": (
         lambda f: f.write("stages/train.py", f.read("stages/train.py") + b"\n"),
