@@ -41,12 +41,12 @@ def records(first: int, count: int) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def default_parameters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The params.yaml that the default preset writes, whatever the one of the working tree holds."""
-    from promptgan.experiments import recipes
+    from promptgan.recipes import presets
 
     path = tmp_path_factory.mktemp("default") / "params.yaml"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(Path(__file__).parents[1])
-        recipes.use("text-gumbel", path, device="cpu")
+        presets.use("text-gumbel", path, device="cpu")
     return path
 
 

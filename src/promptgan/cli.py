@@ -67,9 +67,10 @@ def check() -> None:
     the stage can refuse.
     """
     from promptgan.core.parameters import PARAMS_FILE
-    from promptgan.experiments import own_data, parameters
     from promptgan.lineage.records import listed
+    from promptgan.recipes import parameters
     from promptgan.repository import require
+    from promptgan.tasks.text import own_data
 
     require(PARAMS_FILE)
     document = parameters.check(on_this_machine=True)
@@ -84,7 +85,7 @@ def check() -> None:
 @command(app)
 def recipes() -> None:
     """List the presets for params.yaml."""
-    from promptgan.experiments.recipes import names
+    from promptgan.recipes.presets import names
 
     for name, description in names().items():
         print(f"{name:24} {description}")
@@ -123,8 +124,8 @@ def use(
             "--keep changes the section data alone: it goes with --path, not --device or --threads"
         )
     from promptgan.core.parameters import load_params
-    from promptgan.experiments import own_data
-    from promptgan.experiments import recipes as presets
+    from promptgan.recipes import presets
+    from promptgan.tasks.text import own_data
 
     if not keep:
         presets.find(recipe)
@@ -160,7 +161,7 @@ def show() -> None:
 
     The table sets real text, the likelihood twin, the control and the adversarial model side by side.
     """
-    from promptgan.experiments import summary
+    from promptgan.commands import summary
 
     summary.show()
 

@@ -37,8 +37,7 @@ def test_a_release_is_built_and_checked() -> None:
     assert output[2] == "next: promptgan release verify release"
     assert run("verify", "release").output.splitlines() == [
         "files: 19, all as in SHA256SUMS",
-        "lineage: model, samples, metrics and records belong to one run, and the card has its numbers;"
-        " the model was models/adversarial",
+        "lineage: model, samples, metrics, card and records are those of one run; the model is models/adversarial",
         "answers: 11 of 11 drawn again are the same",
         "signature: none; this release is not signed",
         "without a key this shows that the folder agrees with itself, not who made it",

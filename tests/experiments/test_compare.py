@@ -8,7 +8,6 @@ import pytest
 
 from promptgan.core.errors import PromptganError
 from promptgan.experiments import compare, runner
-from promptgan.experiments.compare import Comparison
 from promptgan.experiments.entry import Entry
 from tests.experiments.conftest import at_work_in_copy, call, repository_with
 
@@ -66,7 +65,7 @@ def repository(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: Path) -> None:
     before = call("git", "status", "--porcelain"), call("git", "rev-parse", "HEAD")
     said: list[str] = []
-    assert Comparison(["good", "bad"], [1, 2], jobs=2, say=said.append, quiet=0.0).run().count("finished") == 2
+    assert compare.compare(["good", "bad"], [1, 2], jobs=2, say=said.append, quiet=0.0).count("finished") == 2
     assert any(line.endswith("  train  step 5/100  score 0.1000") for line in said), said
     assert any(line.endswith("recorded in results/good.json") for line in said)
     assert (
@@ -88,12 +87,12 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: P
     assert "| 1 | `good` | 2 | 0.1500 ± 0.6353 |" in page
     assert "`bad`, seed 1:\n\n" in page and "    error: hinge does not train\n" in page
 
-    assert Comparison(["good"], [1, 2], say=said.append).run() == ["unchanged", "unchanged"]
+    assert compare.compare(["good"], [1, 2], say=said.append) == ["unchanged", "unchanged"]
     preset = Path("recipes/good.yaml")
     preset.write_text(preset.read_text().replace("  steps: 100 ", "  steps: 50 "))
     assert good.differences() == ["train.steps: 100 then, 50 now"]
     said.clear()
-    assert Comparison(["good"], [1], say=said.append).run() == ["finished"]
+    assert compare.compare(["good"], [1], say=said.append) == ["finished"]
     assert [line.split("  ")[-1].strip() for line in said[1:]] == ["train", "recorded in results/good.json"]
     assert said[0] == "replaces seeds 1, 2 of good as recorded before: train.steps: 100 then, 50 now"
     assert sorted(Entry.read("good").trained) == [1]
@@ -111,7 +110,7 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: P
 def test_wrong_presets_are_refused_before_anything_runs(repository: Path, preset: str, problem: str) -> None:
     Path("recipes/wrong.yaml").write_text(f"# Wrong.\n{preset}", encoding="utf-8")
     with pytest.raises(compare.WrongRecipe) as caught:
-        Comparison(["good", "wrong"], [1, 2]).run()
+        compare.compare(["good", "wrong"], [1, 2])
     assert "1 problem(s) in recipes/" in caught.value.problem
     assert problem in caught.value.problem
     assert not Path("results").exists()
@@ -120,20 +119,20 @@ def test_wrong_presets_are_refused_before_anything_runs(repository: Path, preset
 def test_a_comparison_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LOCK_SECONDS", 0.1)
     with runner.alone(compare.CLONES / "lock", "busy"), pytest.raises(runner.Busy, match="another `promptgan compare`"):
-        Comparison(["good"], [1]).run()
+        compare.compare(["good"], [1])
 
 
 def test_without_a_commit_there_is_nothing_to_hang_experiments_on(repository: Path) -> None:
     subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
     with pytest.raises(runner.NoCommit, match="commit first"):
-        Comparison(["good"], [1]).run()
+        compare.compare(["good"], [1])
 
 
 def test_an_entry_of_an_older_kind_is_named(repository: Path) -> None:
     Path("results").mkdir()
     Path("results/good.json").write_text(json.dumps({"recipe": "good", "trained": {"1": {}}}))
     with pytest.raises(PromptganError, match=r"results/good\.json is not what `promptgan compare` writes"):
-        Comparison(["good"], [1]).run()
+        compare.compare(["good"], [1])
 
 
 def test_a_line_says_how_far_of_how_far_where_that_is_known() -> None:

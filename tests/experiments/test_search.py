@@ -275,7 +275,7 @@ def test_without_a_study_there_is_nothing_to_apply(repository: Path) -> None:
 def test_without_optuna_the_remedy_is_said(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings()
     monkeypatch.setitem(sys.modules, "optuna", None)
-    assert "the package optuna is not installed\n  -> run `make tools`, once" in run(code=1).stderr
+    assert "the package optuna cannot be imported" in run(code=1).stderr
 
 
 def test_help_loads_nothing_heavy() -> None:

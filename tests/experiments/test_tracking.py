@@ -214,7 +214,7 @@ def given(name: str) -> int:
 
 
 def wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 300
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.3)
@@ -263,7 +263,7 @@ def test_without_a_run_there_is_nothing_to_track() -> None:
 @pytest.mark.parametrize("package", ["accelerate", "mlflow"])
 def test_without_a_package_the_remedy_is_said(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    assert f"the package {package} is not installed\n  -> run `make tools`, once" in failure("mlflow")
+    assert f"the package {package} cannot be imported" in failure("mlflow")
 
 
 def failure(name: str) -> str:

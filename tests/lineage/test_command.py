@@ -100,8 +100,8 @@ def test_impact_of_a_file_and_of_a_record(own: Clone) -> None:
 
 def test_impact_of_an_excluded_record(own: Clone) -> None:
     Path("data/excluded.csv").write_text("data,id,reason\nchitchat,gone,withdrew\nchitchat,t0,withdrew\n")
-    assert squeezed(run("impact", "--record", "gone").output) == "gone id gone excluded withdrew conversation 0"
-    assert "place train excluded withdrew" in squeezed(run("impact", "--record", "t0").output)
+    assert squeezed(run("impact", "--record", "gone").output) == "gone id gone excluded withdrew"
+    assert "excluded withdrew records of its group 1" in squeezed(run("impact", "--record", "t0").output)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_impact_of_an_excluded_record(own: Clone) -> None:
         (("why", "samples/generated/samples.parquet#99"), "the file has 6 rows"),
         (("why", "data/tokens/train.arrow#0"), "not a readable Parquet file"),
         (("why", "nowhere.parquet#0"), "dvc.lock has no such output"),
-        (("impact", "--record", "t00"), "no record of data/validated has this id"),
+        (("impact", "--record", "t00"), "has no record t00"),
     ],
 )
 def test_bad_input_is_refused_without_a_traceback(own: Clone, arguments: tuple[str, ...], says: str) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.lineage import facts
-from promptgan.lineage.export import NotWritable, UnknownFormat, export
+from promptgan.lineage.evidence import FilesDiffer
+from promptgan.lineage.export import UnknownFormat, export
 
 
 @pytest.mark.parametrize("name", ["croissant", "openlineage", "prov", "provn"])
@@ -23,15 +23,15 @@ def test_an_unknown_format_is_refused_with_the_nearest(repository: Path) -> None
     assert error.value.remedy == "name one of croissant, openlineage, prov, provn"
 
 
-@pytest.mark.parametrize("place", ["nowhere/out", "params.yaml/out", "data"])
+@pytest.mark.parametrize("place", ["params.yaml/out", "data"])
 def test_what_cannot_be_written_is_named_and_leaves_nothing(repository: Path, place: str) -> None:
-    with pytest.raises(NotWritable, match=place):
+    with pytest.raises(OSError, match=place.partition("/")[0]):
         export("croissant", Path(place))
     assert not list(repository.rglob("*.partial"))
 
 
 def test_outputs_that_differ_are_not_described(repository: Path, tmp_path: Path) -> None:
     (repository / "models/adversarial/index.json").write_text("{}")
-    with pytest.raises(facts.FilesDiffer):
+    with pytest.raises(FilesDiffer):
         export("prov", tmp_path / "out")
     assert not (tmp_path / "out").exists()

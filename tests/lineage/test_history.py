@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,12 @@ def output(path: str) -> File:
     return found
 
 
+def recorded(file: File) -> dict[str, Any]:
+    found = History().find(file)
+    assert isinstance(found, dict)
+    return found
+
+
 def other_model(clone: Clone, number: int) -> File:
     """Give the lock the model that another training would have made."""
     model = output("models/adversarial")
@@ -28,12 +35,11 @@ def other_model(clone: Clone, number: int) -> File:
 
 
 def test_the_only_commit_is_the_first_and_the_newest(own: Clone) -> None:
-    found = History().find(output("models/adversarial"))
-    assert found
-    assert found.first == found.newest
-    assert (found.first.id, found.first.subject) == (own.git("rev-parse", "HEAD").strip(), "first results")
-    assert found.head
-    assert found.references == ()
+    found = recorded(output("models/adversarial"))
+    assert found["first"] == found["newest"]
+    assert (found["first"]["id"], found["first"]["subject"]) == (own.git("rev-parse", "HEAD").strip(), "first results")
+    assert found["head"]
+    assert found["references"] == []
 
 
 def test_first_and_newest_frame_the_commits_that_hold_it(own: Clone) -> None:
@@ -42,29 +48,25 @@ def test_first_and_newest_frame_the_commits_that_hold_it(own: Clone) -> None:
     other = other_model(own, 1)
     second = commit(own, "another model")
     commit(own, "nothing of the pipeline")
-    history = History()
     for file, newest, head in (
         (model, first, False),
         (tokens, second, True),
         (other, second, True),
     ):
-        found = history.find(file)
-        assert found
-        assert (found.newest.id, found.head) == (newest, head)
-    found = history.find(tokens)
-    assert found
-    assert found.first.id == first
+        found = recorded(file)
+        assert (found["newest"]["id"], found["head"]) == (newest, head)
+    assert recorded(tokens)["first"]["id"] == first
 
 
 def test_what_no_commit_holds_is_not_recorded(own: Clone) -> None:
     other_model(own, 1)
     commit(own, "another model")
-    assert History().find(other_model(own, 2)) is None
+    assert History().find(other_model(own, 2)) == "not recorded"
 
 
 def test_the_same_bytes_under_another_path_do_not_count(own: Clone) -> None:
     model = output("models/adversarial")
-    assert History().find(File("models/elsewhere", model.md5, model.size, model.files)) is None
+    assert History().find(File("models/elsewhere", model.md5, model.size, model.files)) == "not recorded"
 
 
 def test_an_experiment_beside_heads_history_is_found_and_named(own: Clone) -> None:
@@ -74,9 +76,8 @@ def test_an_experiment_beside_heads_history_is_found_and_named(own: Clone) -> No
     own.git("update-ref", "refs/exps/ab/cdef/brave-owl", there)
     own.git("checkout", "--quiet", "main")
     own.git("branch", "--quiet", "-D", "aside")
-    found = History().find(model)
-    assert found
-    assert (found.first.id, found.references, found.head) == (there, ("experiment brave-owl",), False)
+    found = recorded(model)
+    assert (found["first"]["id"], found["references"], found["head"]) == (there, ["experiment brave-owl"], False)
 
 
 def test_a_merged_side_branch_whose_lock_did_not_win_is_found(own: Clone) -> None:
@@ -86,9 +87,8 @@ def test_a_merged_side_branch_whose_lock_did_not_win_is_found(own: Clone) -> Non
     own.git("checkout", "--quiet", "main")
     commit(own, "meanwhile")
     own.git("merge", "--quiet", "--strategy", "ours", "--no-edit", "aside")
-    found = History().find(model)
-    assert found
-    assert (found.first.id, found.references) == (there, ())
+    found = recorded(model)
+    assert (found["first"]["id"], found["references"]) == (there, [])
 
 
 def test_a_broken_lock_in_the_history_is_passed_over(own: Clone) -> None:
@@ -97,14 +97,12 @@ def test_a_broken_lock_in_the_history_is_passed_over(own: Clone) -> None:
     Path("dvc.lock").write_bytes(b"<<<<<<< HEAD\n" + good)
     commit(own, "unresolved")
     Path("dvc.lock").write_bytes(good)
-    found = History().find(model)
-    assert found
-    assert found.newest.subject == "first results"
+    assert recorded(model)["newest"]["subject"] == "first results"
 
 
 def test_without_git_nothing_is_recorded(own: Clone) -> None:
     shutil.rmtree(".git")
-    assert History().find(output("models/adversarial")) is None
+    assert History().find(output("models/adversarial")) == "not recorded"
 
 
 def test_of_hundreds_of_commits_few_locks_are_parsed(own: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +122,6 @@ def test_of_hundreds_of_commits_few_locks_are_parsed(own: Clone, monkeypatch: py
     history = History()
     for _, file in lock.read().outputs():
         found = history.find(file)
-        assert found
-        assert (found.first.subject, found.newest.subject) == ("first results", "x")
+        assert isinstance(found, dict)
+        assert (found["first"]["subject"], found["newest"]["subject"]) == ("first results", "x")
     assert len(parsed) == 2

@@ -1,20 +1,19 @@
 """A chain as a Mermaid flowchart."""
 
-import dataclasses
 import re
+from typing import Any
 
 from promptgan.lineage import lock, trace
 from promptgan.lineage.mermaid import mermaid
-from promptgan.lineage.trace import Chain
 from tests.pipeline.clone import Clone
 
 
-def chain(name: str = "models/adversarial") -> Chain:
+def chain(name: str = "models/adversarial") -> dict[str, Any]:
     return trace.trace(name, lock.read())
 
 
-def named(found: Chain, name: str) -> Chain:
-    return dataclasses.replace(found, target=dataclasses.replace(found.target, name=name))
+def named(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**found, "target": {**found["target"], "name": name}}
 
 
 def test_mermaid_has_a_node_for_package_stages_and_target_and_their_arrows(own: Clone) -> None:

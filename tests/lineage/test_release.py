@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptgan.lineage import facts, hashes, lock, signature
+from promptgan.lineage import hashes, lock, signature
+from promptgan.lineage.evidence import FilesDiffer
 from promptgan.lineage.release import NotFinished, NothingToRelease, ReleaseExists, build
 from promptgan.networks.folder import load
 from tests.lineage import small_run
@@ -27,13 +28,13 @@ FILES = {
     "lineage/requirements.lock",
     "metrics/train.json",
     "metrics/validation.json",
-    "model/index.json",
-    "model/generator.safetensors",
-    "model/run.json",
-    "model/tokenizer.json",
-    "samples/run.json",
-    "samples/samples.parquet",
-    "samples/samples.txt",
+    "models/adversarial/index.json",
+    "models/adversarial/generator.safetensors",
+    "models/adversarial/run.json",
+    "models/adversarial/tokenizer.json",
+    "samples/generated/run.json",
+    "samples/generated/samples.parquet",
+    "samples/generated/samples.txt",
     "sbom.cdx.json",
 }
 
@@ -47,11 +48,9 @@ def test_it_holds_everything(built: Path) -> None:
 
 
 def test_model_samples_metrics_and_records_are_copies(built: Path, small_run_source: Path) -> None:
-    places = {"model": MODEL, "samples": Path("samples/generated"), "metrics": Path("metrics"), "lineage": Path()}
     for name, content in contents(built).items():
-        folder, _, inside = name.partition("/")
-        original = small_run_source / places.get(folder, Path()) / inside
-        if inside and original.is_file():
+        original = small_run_source / name.removeprefix("lineage/")
+        if name != "README.md" and original.is_file():
             assert content == original.read_bytes()
     assert (built / "lineage/provenance.json").read_bytes() == (
         small_run_source / "data/raw/provenance.json"
@@ -59,12 +58,12 @@ def test_model_samples_metrics_and_records_are_copies(built: Path, small_run_sou
 
 
 def test_the_model_loads_from_it(built: Path) -> None:
-    assert load(built / "model").index["example"]["vocabulary"] == 64
+    assert load(built / "models/adversarial").index["example"]["vocabulary"] == 64
 
 
-def test_the_card_tells_where_the_model_lies_in_it(built: Path) -> None:
-    assert "promptgan generate --model model --prompt" in (built / "README.md").read_text()
-    assert "models/adversarial" not in (built / "README.md").read_text()
+def test_the_card_is_the_pipelines_own_and_tells_where_the_model_lies(built: Path, small_run_source: Path) -> None:
+    assert (built / "README.md").read_bytes() == (small_run_source / "reports/html/README.md").read_bytes()
+    assert "promptgan generate --model models/adversarial --prompt" in (built / "README.md").read_text()
 
 
 def test_sha256sum_checks_it(built: Path) -> None:
@@ -98,7 +97,7 @@ def test_an_unusable_key_leaves_nothing(repository: Path, tmp_path: Path) -> Non
 
 def test_an_unfinished_pipeline_is_refused(repository: Path) -> None:
     (repository / "stages/train.py").write_text("print('other')")
-    with pytest.raises(NotFinished, match=r"train: stages/train\.py is not the one") as error:
+    with pytest.raises(NotFinished, match=r"train: stages/train\.py changed since it ran") as error:
         build(MODEL, repository / "release")
     assert error.value.remedy == "run `make run`"
     assert not list(repository.glob("release*"))
@@ -106,7 +105,7 @@ def test_an_unfinished_pipeline_is_refused(repository: Path) -> None:
 
 def test_an_output_that_is_not_the_locked_one_is_refused(repository: Path) -> None:
     (repository / "samples/generated/samples.txt").write_text("better ones")
-    with pytest.raises(facts.FilesDiffer, match="samples/generated"):
+    with pytest.raises(FilesDiffer, match="samples/generated"):
         build(MODEL, repository / "release")
     assert not list(repository.glob("release*"))
 

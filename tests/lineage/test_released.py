@@ -59,10 +59,10 @@ def flip_a_byte(path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "model/generator.safetensors",
+        "models/adversarial/generator.safetensors",
         "metrics/train.json",
-        "samples/samples.parquet",
-        "samples/samples.txt",
+        "samples/generated/samples.parquet",
+        "samples/generated/samples.txt",
         "README.md",
         "sbom.cdx.json",
         "lineage/dvc.lock",
@@ -74,11 +74,11 @@ def test_a_changed_byte_is_found(release: Path, name: str) -> None:
 
 
 def test_a_removed_file_is_found(release: Path) -> None:
-    (release / "samples/samples.txt").unlink()
-    assert problems(release) == ["samples/samples.txt: is missing"]
+    (release / "samples/generated/samples.txt").unlink()
+    assert problems(release) == ["samples/generated/samples.txt: is missing"]
 
 
-@pytest.mark.parametrize("name", ["model/more.bin", ".gitignore", "lineage/.hidden/x"])
+@pytest.mark.parametrize("name", ["models/adversarial/more.bin", ".gitignore", "lineage/.hidden/x"])
 def test_an_added_file_is_found(release: Path, name: str) -> None:
     (release / name).parent.mkdir(exist_ok=True)
     (release / name).write_text("")
@@ -86,9 +86,9 @@ def test_an_added_file_is_found(release: Path, name: str) -> None:
 
 
 def test_a_link_is_found(release: Path, tmp_path: Path) -> None:
-    shutil.move(release / "model/index.json", tmp_path / "index.json")
-    (release / "model/index.json").symlink_to(tmp_path / "index.json")
-    assert problems(release) == ["model/index.json: is no regular file"]
+    shutil.move(release / "models/adversarial/index.json", tmp_path / "index.json")
+    (release / "models/adversarial/index.json").symlink_to(tmp_path / "index.json")
+    assert problems(release) == ["models/adversarial/index.json: is no regular file"]
 
 
 def test_swapped_files_are_found(release: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_folder_without_sums_is_no_release(tmp_path: Path) -> None:
 
 
 def swap_samples(release: Path) -> None:
-    path = release / "samples/samples.parquet"
+    path = release / "samples/generated/samples.parquet"
     table = pd.read_parquet(path)
     table["text"] = table["text"].iloc[::-1].to_numpy()
     table.to_parquet(path, index=False)
@@ -144,19 +144,23 @@ def other_lock_entry(release: Path) -> None:
     ("change", "told"),
     [
         (
-            lambda r: flip_a_byte(r / "model/generator.safetensors"),
-            "model/generator.safetensors: is not the file that dvc.lock leads to",
+            lambda r: flip_a_byte(r / "models/adversarial/generator.safetensors"),
+            "models/adversarial/generator.safetensors: is not the file that dvc.lock leads to",
         ),
-        (lambda r: (r / "model/more").write_text(""), "model/more: the pipeline wrote no such file"),
         (
-            lambda r: (r / "model/tokenizer.json").unlink(),
-            "model/tokenizer.json: is missing, though the pipeline wrote it",
+            lambda r: (r / "models/adversarial/more").write_text(""),
+            "models/adversarial/more: the pipeline wrote no such file",
+        ),
+        (
+            lambda r: (r / "models/adversarial/tokenizer.json").unlink(),
+            "models/adversarial/tokenizer.json: is missing, though the pipeline wrote it",
         ),
         (
             lambda r: edit(r / "metrics/train.json", lambda d: d.update(val_loss=1.0)),
             "metrics/train.json: is not the file that dvc.lock leads to",
         ),
-        (swap_samples, "samples/samples.parquet: is not the file that dvc.lock leads to"),
+        (lambda r: (r / "README.md").write_text("the best"), "README.md: is not the file that dvc.lock leads to"),
+        (swap_samples, "samples/generated/samples.parquet: is not the file that dvc.lock leads to"),
         (
             lambda r: edit(r / "lineage/provenance.json", lambda d: d["licence"].update(name="CC0")),
             "lineage/provenance.json: is not the file that dvc.lock leads to",
@@ -179,7 +183,7 @@ def other_lock_entry(release: Path) -> None:
             "lineage/ or a run.json is not of the form that a release has",
         ),
         (
-            lambda r: edit(r / "samples/run.json", lambda d: d.pop("parameters")),
+            lambda r: edit(r / "samples/generated/run.json", lambda d: d.pop("parameters")),
             "lineage/ or a run.json is not of the form that a release has",
         ),
         (lambda r: (r / "lineage/prov.json").unlink(), "lineage/ or a run.json is not of the form that a release has"),
@@ -196,7 +200,7 @@ def test_a_change_with_new_sums_is_found_by_the_lineage(
 
 
 def test_a_change_with_a_new_listing_is_found_by_the_lock(release: Path) -> None:
-    path = release / "model/generator.safetensors"
+    path = release / "models/adversarial/generator.safetensors"
     before = hashlib.md5(path.read_bytes()).hexdigest()
     flip_a_byte(path)
     prov = release / "lineage/prov.json"
@@ -213,18 +217,23 @@ def test_a_model_that_does_not_give_the_answers_is_found(release: Path) -> None:
     from promptgan.networks.weights import save_weights
     from tests.conftest import EXAMPLE, GENERATOR
 
-    released = {file: (release / file).read_bytes() for file in ("model/generator.safetensors", "lineage/dvc.lock")}
+    released = {
+        file: (release / file).read_bytes() for file in ("models/adversarial/generator.safetensors", "lineage/dvc.lock")
+    }
     torch.manual_seed(5)
     other = folder.build("tokens", "generator", GENERATOR, EXAMPLE)
     with torch.no_grad():
         other.bias[5:20] += 4.0
-    save_weights(release / "model/generator.safetensors", other)
-    tree = {name.name: hashlib.md5(name.read_bytes()).hexdigest() for name in sorted((release / "model").iterdir())}
+    save_weights(release / "models/adversarial/generator.safetensors", other)
+    tree = {
+        name.name: hashlib.md5(name.read_bytes()).hexdigest()
+        for name in sorted((release / "models/adversarial").iterdir())
+    }
     listing = json.dumps([{"md5": md5, "relpath": name} for name, md5 in tree.items()])
     was = yaml.safe_load(released["lineage/dvc.lock"])["stages"]["train"]["outs"][0]["md5"]
     swapped = {
         was: hashlib.md5(listing.encode()).hexdigest() + ".dir",
-        hashlib.md5(released["model/generator.safetensors"]).hexdigest(): tree["generator.safetensors"],
+        hashlib.md5(released["models/adversarial/generator.safetensors"]).hexdigest(): tree["generator.safetensors"],
     }
     for record in ("lineage/dvc.lock", "lineage/prov.json"):
         text = (release / record).read_text()
@@ -233,17 +242,17 @@ def test_a_model_that_does_not_give_the_answers_is_found(release: Path) -> None:
         (release / record).write_text(text)
     edit_runs(release)
     sums(release)
-    assert problems(release) == [p for p in problems(release) if p.startswith("model: it gives ")]
+    assert problems(release) == [p for p in problems(release) if p.startswith("models/adversarial: it gives ")]
 
 
 def edit_runs(release: Path) -> None:
     """Make the records agree with the changed lock: run identifiers, and what the samples were drawn from."""
     import contextlib
 
-    from promptgan.lineage import facts, lock
+    from promptgan.lineage import lock
 
     with contextlib.chdir(release / "lineage"):
-        ids = {stage.name: str(facts.run_id(stage)) for stage in lock.read().stages.values()}
+        ids = {stage.name: str(stage.run_id) for stage in lock.read().stages.values()}
     events = [json.loads(line) for line in (release / "lineage/openlineage.ndjson").read_text().splitlines()]
     for event in events:
         event["run"]["runId"] = ids[event["job"]["name"]]
@@ -252,15 +261,15 @@ def edit_runs(release: Path) -> None:
     path = "models/adversarial/generator.safetensors"
     for entity in prov["entity"].values():
         if entity.get("term:path") == path:
-            entity["term:sha256"] = json.loads((release / "samples/run.json").read_text())["inputs"][path]
+            entity["term:sha256"] = json.loads((release / "samples/generated/run.json").read_text())["inputs"][path]
     (release / "lineage/prov.json").write_text(json.dumps(prov))
 
 
 def test_changed_sums_do_not_pass_the_signature(signed: Path, keys: tuple[Path, Path]) -> None:
-    (signed / "README.md").write_text("the best model")
+    (signed / "sbom.cdx.json").write_text("{}")
     sums(signed)
-    verify(signed)  # nothing else covers the card
-    with pytest.raises(WrongSignature, match=r"changed since: README\.md, SHA256SUMS"):
+    verify(signed)  # nothing else covers the bill of materials
+    with pytest.raises(WrongSignature, match=r"changed since: SHA256SUMS, sbom"):
         verify(signed, keys[1])
 
 

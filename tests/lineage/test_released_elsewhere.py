@@ -53,7 +53,7 @@ print([name for name in {names} if u.find_spec(name)], promptgan.__file__)"""
 def test_a_release_is_right_there_too(promptgan: Run, signed: Path, keys: tuple[Path, Path]) -> None:
     lines = promptgan("release", "verify", signed).stdout.splitlines()
     assert lines[0] == "files: 19, all as in SHA256SUMS"
-    assert lines[1].endswith("the model was models/adversarial")
+    assert lines[1].endswith("the model is models/adversarial")
     assert lines[2] == "answers: 11 of 11 drawn again are the same"
     assert lines[3].startswith("signature: not checked (install promptgan[release] and give the key")
     refused = promptgan("release", "verify", signed, "--public-key", keys[1], code=1).stderr
@@ -61,12 +61,12 @@ def test_a_release_is_right_there_too(promptgan: Run, signed: Path, keys: tuple[
 
 
 def test_a_change_is_found_there_too(promptgan: Run, release: Path) -> None:
-    with (release / "model/generator.safetensors").open("ab") as file:
+    with (release / "models/adversarial/generator.safetensors").open("ab") as file:
         file.write(b"\0")
-    (release / "samples/samples.txt").unlink()
+    (release / "samples/generated/samples.txt").unlink()
     refused = promptgan("release", "verify", release, code=1).stderr
-    assert "  model/generator.safetensors: was changed" in refused
-    assert "  samples/samples.txt: is missing" in refused
+    assert "  models/adversarial/generator.safetensors: was changed" in refused
+    assert "  samples/generated/samples.txt: is missing" in refused
     assert "Traceback" not in refused
 
 

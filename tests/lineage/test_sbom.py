@@ -12,7 +12,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from promptgan.lineage import facts
+from promptgan.lineage.evidence import Evidence
 from promptgan.lineage.sbom import sbom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def document(repository: Path) -> str:
-    return sbom(facts.read(), "models/adversarial")
+    return sbom(Evidence(), "models/adversarial")
 
 
 @pytest.fixture
@@ -40,7 +40,10 @@ def test_it_has_no_time_and_no_number_of_its_own(document: str) -> None:
 
 
 def test_the_bytes_do_not_depend_on_the_process(document: str) -> None:
-    code = "from promptgan.lineage import facts, sbom; print(sbom.sbom(facts.read(), 'models/adversarial'), end='')"
+    code = (
+        "from promptgan.lineage import sbom, evidence; "
+        "print(sbom.sbom(evidence.Evidence(), 'models/adversarial'), end='')"
+    )
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONHASHSEED": seed}
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
@@ -51,7 +54,7 @@ def test_it_describes_the_model_by_its_files(document: str) -> None:
     model = json.loads(document)["metadata"]["component"]
     assert model["type"] == "machine-learning-model"
     found = {part["name"]: part["hashes"][0]["content"] for part in model["components"]}
-    files = facts.read().outputs["models/adversarial"].files
+    files = Evidence().outputs["models/adversarial"].files
     assert found == {f"model/{name}": digest.sha256 for name, digest in files.items()}
 
 

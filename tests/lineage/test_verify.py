@@ -14,9 +14,9 @@ from typer.testing import CliRunner, Result
 
 from promptgan.commands.lineage import app
 from promptgan.lineage import hashes, lock
-from promptgan.lineage.checks.evidence import Broken, Evidence
+from promptgan.lineage.evidence import Evidence
 from promptgan.lineage.verify import MOST, examine, verify
-from promptgan.terms.audit import NOTHING, differences
+from promptgan.terms.audit import NOTHING, Found, differences
 
 PIPELINE = """
 stages:
@@ -211,7 +211,7 @@ def test_a_check_that_trips_over_a_file_is_a_broken_link(repository: Path) -> No
 def test_of_very_many_broken_links_the_first_are_named(repository: Path) -> None:
     def breaks(evidence: Evidence) -> Any:
         """All hold."""
-        yield from (Broken(f"{number} -> none", "", str(number), "mend it") for number in range(10**9))
+        yield from (Found(f"{number} -> none", "", str(number), "mend it") for number in range(10**9))
 
     broken = links(examine(Evidence(), [], [(breaks, frozenset())]))
     assert broken == [*(f"{number} -> none" for number in range(MOST)), "All hold."]
@@ -238,8 +238,8 @@ def test_the_command_names_the_broken_link_and_exits_with_1(repository: Path) ->
     assert output.endswith("2 stages, 3 files: 2 broken link(s)\n")
     document = json.loads(run("verify", "--json", code=1).stdout)
     assert document["whole"] is False
-    assert document["broken"][1]["link"] == "code/x.py -> dvc.lock (stage first)"
-    assert document["broken"][1].keys() == {"link", "expected", "found", "remedy", "follows"}
+    assert document["broken"][0]["link"] == "code/x.py -> dvc.lock (stage first)"
+    assert document["broken"][0].keys() == {"link", "expected", "found", "remedy", "follows"}
 
 
 def test_verifying_changes_nothing(repository: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from promptgan.core.parameters import load_params
-from promptgan.experiments import recipes
+from promptgan.recipes import presets
 from tests.pipeline.closure import ROOT, closure, value_of
 
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -26,7 +26,7 @@ def written(recipe: str, path: Path) -> dict[str, Any]:
     path.write_bytes((ROOT / "params.yaml").read_bytes())
     own = OWN_DATA if recipe == "local-text" else None
     with contextlib.chdir(ROOT):
-        recipes.use(recipe, path, data=own, device="cpu")
+        presets.use(recipe, path, data=own, device="cpu")
     return load_params(path)
 
 
@@ -38,7 +38,7 @@ def params(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def every_params(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The parameter files of all recipes."""
+    """The parameter files of all presets."""
     folder = tmp_path_factory.mktemp("every")
     return [written(name, folder / f"{name}.yaml") for name in RECIPES]
 

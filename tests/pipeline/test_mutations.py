@@ -25,7 +25,7 @@ from promptgan.cli import app
 from promptgan.core import parameters
 from promptgan.core.files import write_json
 from promptgan.core.parameters import load_params
-from promptgan.experiments import combinations
+from promptgan.recipes import combinations
 
 ROOT = Path(__file__).parents[2]
 MUTATIONS = 200
@@ -39,7 +39,7 @@ BROKEN = [
     "<<: 3", "a: 'x", "- a", "%YAML 9", "--- 1\n--- 2", "? [1]\n: 2", "a: 0x" + "f" * 5000, "a: " + "9" * 5000,
     "seed: 1", "\x00", "a: !!timestamp q", "a: 2024-99-99", "[" * 3000,
 ]  # fmt: skip
-UNREAD = ["unknown section", "recipe: ", *(rule.__name__.replace("_", "-") for rule in combinations.RULES)]
+UNREAD = ["unknown section", "recipe: ", *(rule.__name__.replace("_", "-") for rule in combinations.rules("text"))]
 """What no stage can refuse: sections that none reads, and combinations across the sections of several."""
 
 Document = dict[str, Any]

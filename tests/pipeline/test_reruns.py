@@ -72,7 +72,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "a comment in params.yaml": (append("params.yaml", "# a thought\n"), set()),
     "a new network": (copy(f"{NETWORKS}/recurrent", f"{NETWORKS}/novel"), set()),
     "a new recipe": (copy("recipes/text-hinge.yaml", "recipes/novel.yaml"), set()),
-    "an error class of the tools": (append("src/promptgan/experiments/own_data.py", ERROR), set()),
+    "an error class of the tools": (append("src/promptgan.tasks.text.own_data.py", ERROR), set()),
     "an error class of the evaluation": (append("src/promptgan/tasks/text/measures/measures.py", ERROR), {"evaluate"}),
     "an evaluation parameter": (replace("params.yaml", "jackknife_groups: 20", "jackknife_groups: 10"), {"evaluate"}),
     "a new parameter of the evaluation": (a_new_parameter, {"evaluate"}),

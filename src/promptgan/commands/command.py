@@ -35,3 +35,10 @@ def group(help: str) -> typer.Typer:
     return typer.Typer(
         no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=help
     )
+
+
+def print_json(document: object) -> None:
+    """Print JSON for a program to read."""
+    import json
+
+    print(json.dumps(document, indent=2, ensure_ascii=False))

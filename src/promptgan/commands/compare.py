@@ -28,10 +28,11 @@ def compare(
     promptgan compare --all --seeds 3
     promptgan compare --check
     """
-    from promptgan.experiments import compare, leaderboard, recipes
+    from promptgan.experiments import compare, leaderboard
     from promptgan.experiments.entry import Entry
+    from promptgan.recipes.presets import names
 
-    chosen = list(dict.fromkeys(recipes.names() if every else recipe or []))
+    chosen = list(dict.fromkeys(names() if every else recipe or []))
     if check:
         entries = [entry for entry in Entry.all() if not chosen or entry.recipe in chosen]
         found = [(entry, entry.differences()) for entry in entries]
@@ -46,9 +47,8 @@ def compare(
         leaderboard.write()
         print(f"wrote {leaderboard.PAGE}")
         return
-    comparison = compare.Comparison(chosen, list(range(1, seeds + 1)), jobs, lambda line: print(line, flush=True))
     try:
-        results = comparison.run()
+        results = compare.compare(chosen, list(range(1, seeds + 1)), jobs, lambda line: print(line, flush=True))
     except KeyboardInterrupt:
         print("interrupted: the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None

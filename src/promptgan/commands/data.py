@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from promptgan.commands.command import command, group
+from promptgan.commands.command import command, group, print_json
 
 app = group("Versions of the validated data; records to take out.")
 
@@ -36,14 +36,12 @@ def diff(
         if line := difference.since(revision):
             print(line)
         return
-    found = difference.compare(versions.read(revision), versions.read(other), examples)
+    found = difference.Difference(versions.read(revision), versions.read(other))
     if json:
-        from json import dumps
-
-        print(dumps(found.document(), indent=2, ensure_ascii=False))
+        print_json(found.document(examples))
         return
-    page.show(found)
-    print(f"page: {page.write(found)}")
+    page.show(found, examples)
+    print(f"page: {page.write(found, examples)}")
 
 
 @command(app)

@@ -5,18 +5,11 @@ from typing import Annotated
 
 import typer
 
-from promptgan.commands.command import command, group
+from promptgan.commands.command import command, group, print_json
 
 app = group("Where every byte came from, and where it went.")
 
 Json = Annotated[bool, typer.Option("--json", help="Everything that is known, as JSON.")]
-
-
-def print_json(document: object) -> None:
-    """Print JSON for a program to read."""
-    import json
-
-    print(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 @command(app)
@@ -40,16 +33,17 @@ def show(
     """
     if json and mermaid:
         raise typer.BadParameter("--json and --mermaid are forms of the same chain; give one of them")
-    from promptgan.lineage import lock, text, trace
+    from promptgan.commands import tree
+    from promptgan.lineage import lock, trace
     from promptgan.lineage.mermaid import mermaid as flowchart
 
     chain = trace.trace(target, lock.read())
     if json:
-        print_json(trace.document(chain))
+        print_json(chain)
     elif mermaid:
         print(flowchart(chain), end="")
     else:
-        text.show(chain.target.name, trace.document(chain), full)
+        tree.show(chain["target"]["name"], chain, full)
 
 
 @command(app)
@@ -59,19 +53,19 @@ def why(
 ) -> None:
     """Say where a generated sample may come from.
 
-    Its model, seed, prompt and temperature, and the training records nearest to it with their conversation: did the
-    model copy?
+    Its model and what it was drawn with, and the training records nearest to it: did the model copy?
 
     \b
     promptgan lineage why samples/generated/samples.parquet#17
     """
-    from promptgan.lineage import lock, samples, text
+    from promptgan.commands import tree
+    from promptgan.lineage import lock, samples
 
-    found = samples.document(samples.why(lock.read(), sample))
+    found = samples.why(lock.read(), sample)
     if json:
         print_json(found)
     else:
-        text.show(sample, found)
+        tree.show(sample, found)
 
 
 @command(app)
@@ -92,17 +86,16 @@ def impact(
     """
     if (path is None) == (record is None):
         raise typer.BadParameter("give a path, or a record's id as --record ID")
+    from promptgan.commands import tree
     from promptgan.lineage import impact as downstream
-    from promptgan.lineage import lock, text, whereabouts
+    from promptgan.lineage import lock
 
-    if path is not None:
-        found = downstream.document(downstream.impact(path, lock.read()))
-    else:
-        found = whereabouts.document(whereabouts.find(str(record), lock.read()))
+    locked = lock.read()
+    found = downstream.of_file(path, locked) if path is not None else downstream.of_record(str(record), locked)
     if json:
         print_json(found)
     else:
-        text.show(path or str(record), found)
+        tree.show(path or str(record), found)
 
 
 @command(app)
@@ -144,5 +137,5 @@ def verify(json: Json = False) -> None:
         print_json(found.as_json())
     else:
         print("\n".join(found.lines()))
-    if not found.whole:
+    if found.broken:
         raise typer.Exit(1)

@@ -27,8 +27,8 @@ def build(
     """
     from promptgan.lineage.release import build as write
 
-    built = write(model, out, key, force)
-    print(f"{out}: {built.files} files, {built.size / 1e6:.1f} MB")
+    files, size = write(model, out, key, force)
+    print(f"{out}: {files} files, {size / 1e6:.1f} MB")
     if key:
         print(f"signed with {key}; hand the public key on by another way than the folder")
     else:
@@ -45,9 +45,9 @@ def verify(
 ) -> None:
     """Check a release, anywhere and without network.
 
-    Every file against SHA256SUMS and the lineage in the folder, the card's numbers against the metrics, the signature
-    against the public key, and the released answers against the model. Names what is wrong and exits 1. Needs the wheel
-    alone; for the signature `pip install 'promptgan[release]'`.
+    Every file against SHA256SUMS and the lineage in the folder, the signature against the public key, and the released
+    samples against the model. Names what is wrong and exits 1. Needs the wheel alone; for the signature
+    `pip install 'promptgan[release]'`.
 
     \b
     promptgan release verify release --public-key release.pem.pub
@@ -56,10 +56,7 @@ def verify(
 
     found = check(folder, public_key)
     print(f"files: {found.files}, all as in SHA256SUMS")
-    print(
-        "lineage: model, samples, metrics and records belong to one run, and the card has its numbers;"
-        f" the model was {found.model}"
-    )
+    print(f"lineage: model, samples, metrics, card and records are those of one run; the model is {found.model}")
     print(f"answers: {found.answers}")
     print(f"signature: {found.signature}")
     if public_key is None:

@@ -13,10 +13,7 @@ Check = Callable[[], Finding | list[Finding]]
 
 
 def examine(*, ask_remote: bool) -> list[Finding]:
-    """Check the clone that the current folder is the top of, and the machine.
-
-    Args:
-        ask_remote: ask the default remote whether it answers.
+    """Check the clone that the current folder is the top of, and the machine; ``ask_remote`` whether it answers.
 
     Raises:
         NoRepository: the current folder is no clone of promptgan.
@@ -35,14 +32,10 @@ def _made(name: str, check: Check) -> list[Finding]:
     """What a check, or a group of them, finds; that it cannot be made, with its name, where it cannot."""
     try:
         found = check()
-    except ImportError as error:
-        return [
-            problem(name, f"cannot be checked: {error}", "`pip install -r requirements.lock` installs what is missing")
-        ]
-    except OSError as error:
-        return [
-            problem(name, f"cannot be checked: {error}", "make it readable; where the disk is full, free some space")
-        ]
+    except (ImportError, OSError) as error:
+        missing = "`pip install -r requirements.lock` installs what is missing"
+        remedy = "make it readable; where the disk is full, free some space" if isinstance(error, OSError) else missing
+        return [problem(name, f"cannot be checked: {error}", remedy)]
     return found if isinstance(found, list) else [found]
 
 
@@ -92,7 +85,7 @@ def _clone(root: Path, ask_remote: bool) -> list[Finding]:
 
 
 def _parameters() -> Finding:
-    from promptgan.experiments import parameters
+    from promptgan.recipes import parameters
 
     try:
         document = parameters.check()

@@ -64,8 +64,8 @@ def busy(threads: int, load: float | None = None, cores: int | None = None) -> F
 
     Args:
         threads: of torch.
-        load: processes that run or wait for a core, the mean of the last minute; asked of the system where None.
-        cores: of the whole machine, which the load is of too; asked of the system where None.
+        load: processes that run or wait for a core, the mean of the last minute; this machine's where None.
+        cores: of the whole machine, which the load is of too; this machine's where None.
     """
     load = psutil.getloadavg()[0] if load is None else load
     cores = cores or os.cpu_count() or 1
@@ -95,11 +95,8 @@ def precision(compute: Compute, cpu_info: Path = CPU_INFO) -> Finding:
         return Finding("precision", f"bfloat16; {platform.system()} does not say whether the CPU has it")
     if has := sorted(flags & BFLOAT16):
         return Finding("precision", f"bfloat16, which the CPU has ({', '.join(has)})")
-    return note(
-        "precision",
-        "bfloat16, for which the CPU has no instructions",
-        "set compute.precision to float32: faster here, with other results",
-    )
+    remedy = "set compute.precision to float32: faster here, with other results"
+    return note("precision", "bfloat16, for which the CPU has no instructions", remedy)
 
 
 def device(compute: Compute) -> Finding:
@@ -112,12 +109,9 @@ def device(compute: Compute) -> Finding:
 
     if torch.cuda.is_available():
         return Finding("device", f"cuda: {torch.cuda.get_device_name()}")
-    seen = f"{_gpus()[0]} is here, but " if _gpus() else ""
-    return problem(
-        "device",
-        f"compute.device is cuda; {seen}torch {torch.__version__} finds no GPU",
-        "set compute.device to cpu, or let `promptgan use RECIPE` choose; a GPU needs NVIDIA's driver",
-    )
+    seen = f"{there[0]} is here, but " if (there := _gpus()) else ""
+    remedy = "set compute.device to cpu, or let `promptgan use RECIPE` choose; a GPU needs NVIDIA's driver"
+    return problem("device", f"compute.device is cuda; {seen}torch {torch.__version__} finds no GPU", remedy)
 
 
 def _gpus() -> list[str]:

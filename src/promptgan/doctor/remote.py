@@ -48,12 +48,7 @@ def configured(repo: "Repo") -> Finding:
 
 
 def answers(repo: "Repo", seconds: float = PATIENCE_SECONDS) -> Finding:
-    """Ask the default remote for the names at its top, as DVC does with the settings of this clone.
-
-    Args:
-        repo: the opened repository.
-        seconds: how long to wait.
-    """
+    """Ask the default remote for the names at its top, as DVC does with the settings of this clone."""
     name = repo.config["core"].get("remote")
     if not name:
         return note("remote answers", "no remote to ask", f"name one: {GUIDE}")
@@ -85,20 +80,16 @@ def secrets(repo: "Repo") -> Finding:
     keys = sorted(key for key, value in settings if _is_secret(key.rpartition(".")[2], str(value)))
     if not keys:
         return Finding("secrets", "none in .dvc/config")
-    return problem(
-        "secrets",
-        f"in .dvc/config, which Git tracks: {', '.join(keys)}",
-        "set it again with `dvc remote modify --local`, take it out of .dvc/config, and revoke it if it was committed",
+    remedy = (
+        "set it again with `dvc remote modify --local`, take it out of .dvc/config, and revoke it if it was committed"
     )
+    return problem("secrets", f"in .dvc/config, which Git tracks: {', '.join(keys)}", remedy)
 
 
 def _folder(name: str, path: Path) -> Finding:
     if not path.exists():
-        return note(
-            "remote",
-            f"{name}, {path}: nothing was pushed yet, so `dvc pull` finds nothing",
-            f"`make run` makes every file; `dvc push` creates the folder; another place: {GUIDE}",
-        )
+        remedy = f"`make run` makes every file; `dvc push` creates the folder; another place: {GUIDE}"
+        return note("remote", f"{name}, {path}: nothing was pushed yet, so `dvc pull` finds nothing", remedy)
     if reason := unwritable(path):
         return problem("remote", f"{name}, {path}: `dvc push` cannot write: {reason}", "name a folder of your own")
     return Finding("remote", f"{name}, {path}")

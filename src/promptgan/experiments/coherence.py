@@ -12,23 +12,11 @@ from promptgan.lineage import lock
 from promptgan.lineage.lock import Lock, Stage
 
 
-def chain(locked: Lock, stage: Stage) -> list[Stage]:
-    """A stage and all that it depends on, through other stages too."""
-    found = {stage.name: stage}
-    waiting = [stage]
-    while waiting:
-        for maker in locked.upstream(waiting.pop()):
-            if maker.name not in found:
-                found[maker.name] = maker
-                waiting.append(maker)
-    return list(found.values())
-
-
 def stale(locked: Lock, stage: Stage) -> list[str]:
     """A line for each output that a stage, or one that it depends on, used and that was made anew since."""
     return [
         f"{each.name} used a {old.path} that was made anew since"
-        for each in chain(locked, stage)
+        for each in locked.back_from(stage)
         for old, _ in locked.stale(each)
     ]
 
@@ -42,13 +30,7 @@ def parameters(revision: str | None = None) -> dict[str, Any]:
     """
     if revision is None:
         return load_params()
-    return parsed(lock.at_revision(PARAMS_FILE, revision).decode())
-
-
-def parsed(text: str) -> dict[str, Any]:
-    """The sections of a parameter file."""
-    document: dict[str, Any] = YAML(typ="safe", pure=True).load(text) or {}
-    return document
+    return YAML(typ="safe", pure=True).load(lock.at_revision(PARAMS_FILE, revision)) or {}
 
 
 def holds(path: str, parameters: dict[str, Any], revision: str | None = None) -> bool:
@@ -63,19 +45,12 @@ def holds(path: str, parameters: dict[str, Any], revision: str | None = None) ->
     """
     try:
         locked = lock.read(revision)
-        maker = locked.producer(path)
-        if maker is None:
-            return False
         content = lock.at_revision(Path(path), revision) if revision else Path(path).read_bytes()
     except (PromptganError, OSError):
         return False
-    (made,) = (out for out in maker.outputs if out.path == path)
-    return (
-        hashlib.md5(content, usedforsecurity=False).hexdigest() == made.md5
-        and not stale(locked, maker)
-        and all(
-            parameters.get(section) == values
-            for stage in chain(locked, maker)
-            for section, values in stage.parameters.items()
-        )
-    )
+    maker, held = locked.producer(path), locked.holding(path)
+    if maker is None or held is None or stale(locked, maker):
+        return False
+    before = (section for stage in locked.back_from(maker) for section in stage.parameters.items())
+    same = hashlib.md5(content, usedforsecurity=False).hexdigest() == held.md5
+    return same and all(parameters.get(name) == values for name, values in before)

@@ -6,7 +6,7 @@ The clones lie under `.dvc/tmp/exps/`, where stages find the main repository's c
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,11 +14,10 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE, ParameterError
 from promptgan.experiments import leaderboard, makeup, runner
 from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
-from promptgan.experiments.interrupts import interruptible
 from promptgan.experiments.makeup import Makeup
-from promptgan.experiments.parameter_file import AnchorsUsed, ParameterFile
-from promptgan.experiments.parameters import absent_device
-from promptgan.experiments.recipes import BrokenRecipe, OwnDataMissing, find, resolve
+from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
+from promptgan.recipes.parameters import absent_device
+from promptgan.recipes.presets import BrokenRecipe, OwnDataMissing, find, resolve
 
 CLONES = Path(".dvc/tmp/exps/compare")
 LOGS = Path(".dvc/tmp/compare")
@@ -54,15 +53,15 @@ class Plan:
     parameters: ParameterFile
     made: Makeup
 
-    @property
-    def name(self) -> str:
-        """The experiment's name."""
-        return f"{self.recipe}-s{self.seed}"
 
+def compare(
+    recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = print, quiet: float = QUIET_SECONDS
+) -> list[Result]:
+    """Train what has not been trained with the files and parameters that are here; what became of each training.
 
-@dataclass
-class Comparison:
-    """The trainings that were asked for, one after the other or several at a time.
+    What runs is the working tree as it is now, whatever changes later. The leaderboard is up to date after every run. A
+    failed one is recorded and does not stop the others. What was killed goes on where it stopped: finished stages come
+    from DVC's run-cache, and an interrupted training from its checkpoint.
 
     Args:
         recipes: names of presets.
@@ -70,122 +69,101 @@ class Comparison:
         jobs: how many run at a time.
         say: gets every line of progress.
         quiet: seconds of silence after which a run says how far its training is.
+
+    Raises:
+        UnknownRecipe: one of the presets does not exist; nothing has run.
+        WrongRecipe: presets cannot be read, or their parameters are not valid; nothing has run.
+        ParameterError: the device and threads of params.yaml are wrong or not here; nothing has run.
+        EntryUnreadable: a file of results/ is broken; nothing has run.
+        Busy: another comparison is at work here.
+        NoCommit: the repository has no commit.
     """
+    for recipe in recipes:
+        find(recipe)
+    entries = {entry.recipe: entry for entry in Entry.all()}  # a broken one is better known now than after hours
+    plans = _plans(recipes, seeds)
+    results: list[Result] = []
+    busy = "another `promptgan compare` is running in this repository"
+    with runner.interruptible(), runner.alone(CLONES / "lock", busy) as held:
+        start = runner.snapshot(LOGS)
+        for plan in (plan for plan in plans if isinstance(plan, Plan) and plan.seed == seeds[0]):
+            entry = entries.get(plan.recipe)
+            if entry and entry.made and (changed := entry.made.differences(plan.made)):
+                recorded = leaderboard.seeds(sorted(entry.trained))
+                say(f"replaces {recorded} of {plan.recipe} as recorded before: {some_of(changed)}")
+        waiting = _trainings(plans, start, held, say, quiet, results)
+        runner.run(lambda: next(waiting, None), jobs)
+        leaderboard.write()
+    return results
 
-    recipes: list[str]
-    seeds: list[int]
-    jobs: int = 1
-    say: Say = print
-    quiet: float = QUIET_SECONDS
-    results: list[Result] = field(default_factory=list, init=False)
 
-    def run(self) -> list[Result]:
-        """Train what has not been trained with the files and parameters that are here; what became of each training.
+def _plans(recipes: list[str], seeds: list[int]) -> list[Plan | OwnDataMissing]:
+    """What is to be run, or why not; complains of all that cannot be run together."""
+    plans: list[Plan | OwnDataMissing] = []
+    problems: list[str] = []
+    for recipe, seed in ((recipe, seed) for seed in seeds for recipe in recipes):
+        try:
+            parameters = resolve(recipe, seed)
+        except OwnDataMissing as error:
+            plans.append(error)
+        except ParameterError as error:
+            if error.path == PARAMS_FILE:  # which chooses for all
+                raise
+            problems += [f"{error.path}: {problem}" for problem in error.problems]
+        except (BrokenRecipe, AnchorsUsed) as error:
+            problems.append(f"{error.problem}; {error.remedy}")
+        else:
+            if absent := absent_device(parameters.values):
+                raise ParameterError(absent)
+            plans.append(Plan(recipe, seed, parameters, makeup.of_working_tree(parameters.values)))
+    if problems:
+        raise WrongRecipe(list(dict.fromkeys(problems)))
+    return plans
 
-        What runs is the working tree as it is now, whatever changes later. The leaderboard is up to date after every
-        run. A failed one is recorded and does not stop the others. What was killed goes on where it stopped: finished
-        stages come from DVC's run-cache, and an interrupted training from its checkpoint.
 
-        Raises:
-            UnknownRecipe: one of the presets does not exist; nothing has run.
-            WrongRecipe: presets cannot be read, or their parameters are not valid; nothing has run.
-            ParameterError: the device and threads of params.yaml are wrong or not here; nothing has run.
-            EntryUnreadable: a file of results/ is broken; nothing has run.
-            Busy: another comparison is at work here.
-            NoCommit: the repository has no commit.
-        """
-        for recipe in self.recipes:
-            find(recipe)
-        entries = {entry.recipe: entry for entry in Entry.all()}  # a broken one is better known now than after hours
-        plans = self._plans()
-        with (
-            interruptible(),
-            runner.alone(CLONES / "lock", "another `promptgan compare` is running in this repository") as held,
-        ):
-            begun = time.monotonic()
-            start = runner.snapshot(LOGS)
-            for plan in plans:
-                if isinstance(plan, Plan) and plan.seed == self.seeds[0] and plan.recipe in entries:
-                    self._announce_replacement(entries[plan.recipe], plan.made)
-            waiting = self._tasks(plans, start, held, begun)
-            runner.run(lambda: next(waiting, None), self.jobs)
-            leaderboard.write()
-        return self.results
+def _trainings(
+    plans: list[Plan | OwnDataMissing], start: str, held: int, say: Say, quiet: float, results: list[Result]
+) -> Iterator["_Training"]:
+    """The trainings that there are to run, each started when it is asked for."""
+    begun = time.monotonic()
+    for number, plan in enumerate(plans, 1):
+        name = f"{plan.recipe}-s{plan.seed}" if isinstance(plan, Plan) else "not run"
 
-    def _plans(self) -> list[Plan | OwnDataMissing]:
-        """What is to be run, or why not; complains of all that cannot be run together."""
-        plans: list[Plan | OwnDataMissing] = []
-        problems: list[str] = []
-        for seed in self.seeds:
-            for recipe in self.recipes:
-                try:
-                    parameters = resolve(recipe, seed)
-                except OwnDataMissing as error:
-                    plans.append(error)
-                except ParameterError as error:
-                    if error.path == PARAMS_FILE:  # which chooses for all
-                        raise
-                    problems += [f"{error.path}: {problem}" for problem in error.problems]
-                except (BrokenRecipe, AnchorsUsed) as error:
-                    problems.append(f"{error.problem}; {error.remedy}")
-                else:
-                    if absent := absent_device(parameters.values):
-                        raise ParameterError(absent)
-                    plans.append(Plan(recipe, seed, parameters, makeup.of_working_tree(parameters.values)))
-        if problems:
-            raise WrongRecipe(list(dict.fromkeys(problems)))
-        return plans
+        def tell(text: str, title: str = f"[{number}/{len(plans)}] {name}") -> None:
+            minutes, seconds = divmod(int(time.monotonic() - begun), 60)
+            say(f"{title}  {minutes:3}:{seconds:02}  {text}")
 
-    def _announce_replacement(self, entry: Entry, made: Makeup) -> None:
-        if entry.made and (changed := entry.made.differences(made)):
-            recorded = leaderboard.seeds(sorted(entry.trained))
-            self.say(f"replaces {recorded} of {entry.recipe} as recorded before: {some_of(changed)}")
-
-    def _tasks(self, plans: list[Plan | OwnDataMissing], start: str, held: int, begun: float) -> Iterator["_Training"]:
-        """The trainings that there are to run, each started when it is asked for."""
-        for number, plan in enumerate(plans, 1):
-            name = plan.name if isinstance(plan, Plan) else "not run"
-
-            def say(text: str, title: str = f"[{number}/{len(plans)}] {name}") -> None:
-                minutes, seconds = divmod(int(time.monotonic() - begun), 60)
-                self.say(f"{title}  {minutes:3}:{seconds:02}  {text}")
-
-            if isinstance(plan, OwnDataMissing):
-                say(f"skipped: {plan.problem}; {plan.remedy}")
-                self.results.append("skipped")
-                continue
-            entry = Entry.read(plan.recipe)
-            if entry.made == plan.made and plan.seed in entry.trained and plan.seed not in entry.failed:
-                say("unchanged since it was recorded: nothing to run")
-                self.results.append("unchanged")
-                continue
-            training = _Training(plan, say, self.quiet, self.results)
-            try:
-                training.begin(start, held)
-            except (PromptganError, OSError) as error:
-                training.fail(error)
-            else:
-                yield training
+        if isinstance(plan, OwnDataMissing):
+            tell(f"skipped: {plan.problem}; {plan.remedy}")
+            results.append("skipped")
+            continue
+        entry = Entry.read(plan.recipe)
+        if entry.made == plan.made and plan.seed in entry.trained and plan.seed not in entry.failed:
+            tell("unchanged since it was recorded: nothing to run")
+            results.append("unchanged")
+            continue
+        training = _Training(name, plan, tell, quiet, results)
+        try:
+            training.clone(start)
+            plan.parameters.write(training.folder / PARAMS_FILE)
+            training.start(held=held)
+        except (PromptganError, OSError) as error:
+            training.fail(error)
+        else:
+            yield training
 
 
 class _Training(runner.Experiment):
     """One run: what it says on its way, and its record."""
 
-    def __init__(self, plan: Plan, say: Say, quiet: float, results: list[Result]) -> None:
-        folder = CLONES / plan.name
-        super().__init__(plan.name, folder, LOGS / f"{plan.name}.log", folder / ".dvc/tmp/live")
+    def __init__(self, name: str, plan: Plan, say: Say, quiet: float, results: list[Result]) -> None:
+        folder = CLONES / name
+        super().__init__(name, folder, LOGS / f"{name}.log", folder / ".dvc/tmp/live")
         self._plan, self._say, self._quiet, self._results = plan, say, quiet, results
-        self._limits = plan.parameters.values
         self._lines: list[str] = []
         self._stage = ""
         self._told: dict[str, float] | None = None
         self._last = time.monotonic()
-
-    def begin(self, start: str, held: int) -> None:
-        """Clone and start."""
-        self.clone(start)
-        self._plan.parameters.write(self.folder / PARAMS_FILE)
-        self.start(held=held)
 
     def follow(self) -> bool:
         """Say each stage as it begins and, after a silence, its last validation."""
@@ -201,7 +179,7 @@ class _Training(runner.Experiment):
             rows = self.rows(self._stage)
             if rows and rows[-1] != self._told:
                 self._told, self._last = rows[-1], time.monotonic()
-                self._say(progress(self._stage, rows[-1], self._limits))
+                self._say(progress(self._stage, rows[-1], self._plan.parameters.values))
         return False
 
     def finish(self, status: int | None) -> None:
@@ -214,18 +192,19 @@ class _Training(runner.Experiment):
         except (PromptganError, OSError) as error:
             self.fail(error)
             return
-        Entry.read(plan.recipe).with_run(plan.seed, made, data, run).write()
-        leaderboard.write()
+        self._record(Entry.read(plan.recipe).with_run(plan.seed, made, data, run), "finished")
         self._say(f"recorded in {FOLDER / plan.recipe}.json")
-        self._results.append("finished")
 
     def fail(self, error: PromptganError | OSError) -> None:
         """Record what went wrong."""
         self._say(f"FAILED: {error}")
-        lines = error.problem if isinstance(error, PromptganError) else str(error)
-        Entry.read(self._plan.recipe).with_failure(self._plan.seed, lines.splitlines()).write()
+        lines = (error.problem if isinstance(error, PromptganError) else str(error)).splitlines()
+        self._record(Entry.read(self._plan.recipe).with_failure(self._plan.seed, lines), "failed")
+
+    def _record(self, entry: Entry, result: Result) -> None:
+        entry.write()
         leaderboard.write()
-        self._results.append("failed")
+        self._results.append(result)
 
 
 def progress(stage: str, row: dict[str, float], parameters: dict[str, Any]) -> str:

@@ -14,8 +14,8 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.experiments import makeup
 from promptgan.experiments.makeup import Makeup
-from promptgan.experiments.recipes import OwnDataMissing, UnknownRecipe, resolve
 from promptgan.lineage import lock
+from promptgan.recipes.presets import OwnDataMissing, UnknownRecipe, resolve
 from promptgan.terms.metrics import declared
 
 FOLDER = Path("results")
@@ -55,6 +55,17 @@ class Trained:
     """How the headline numbers were measured."""
     curves: dict[str, dict[str, list[float]]]
     """By system and metric, in the order of plots/curves.csv."""
+
+    def numbers(self, system: str) -> dict[str, Any]:
+        """The headline numbers of a system; none where there is no such system."""
+        values = self.systems.get(system)
+        return values if isinstance(values, dict) else {}
+
+    def curve(self, system: str, x: str, y: str) -> list[tuple[float, float]]:
+        """The points of a system's curve of one metric over another; none where it has no such curve."""
+        columns = self.curves.get(system, {})
+        along, up = columns.get(x, []), columns.get(y, [])
+        return list(zip(along, up, strict=True)) if len(along) == len(up) else []
 
 
 @dataclass(frozen=True)

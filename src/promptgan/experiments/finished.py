@@ -16,17 +16,16 @@ from promptgan import git
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.lineage import lock, references
-from promptgan.lineage.hashes import md5_of
-from promptgan.lineage.lock import LOCK, Lock
+from promptgan.lineage import contents, lock, references
+from promptgan.lineage.lock import LOCK, File, Lock
 
-METRICS, PLOTS = "metrics", "plots"
+METRICS, PLOTS = Path("metrics"), Path("plots")
 
 
 class MixedRun(PromptganError):
     """The files here are not all of the run that dvc.lock describes."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: Iterable[str]) -> None:
         super().__init__(
             "\n".join(["the files here are not of one finished run:", *(f"  {line}" for line in problems)]),
             "finish it with `make run`, or take the last commit's back: `git checkout -- dvc.lock metrics plots`",
@@ -63,18 +62,18 @@ def read(stages: Iterable[str]) -> Finished:
         MixedRun: a file is not the one that dvc.lock names, or dvc.lock is not of one run; names every one.
     """
     locked = lock.read()
-    plots = {Path(path).stem: path for path in _outputs(locked, PLOTS)}
+    plots = {Path(out.path).stem: out for out in _outputs(locked, PLOTS)}
     curves = {stage: plots[stage] for stage in stages if stage in plots}
     if not curves:
         raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
-    files = [*curves.values(), *_outputs(locked, METRICS)]
-    if problems := dict.fromkeys([*_mixed(locked), *(line for path in files for line in _changed(path, locked))]):
-        raise MixedRun(list(problems))
+    metrics = _outputs(locked, METRICS)
+    if problems := dict.fromkeys(_mixed(locked, [*curves.values(), *metrics])):
+        raise MixedRun(problems)
     parameters = {section: values for stage in locked.stages.values() for section, values in stage.parameters.items()}
     return Finished(
-        {stage: _rows(Path(path)) for stage, path in curves.items()},
+        {stage: _rows(Path(out.path)) for stage, out in curves.items()},
         dict(flat(parameters)),
-        {key: value for path in _outputs(locked, METRICS) for key, value in numbers(Path(path))},
+        {key: value for out in metrics for key, value in _numbers(Path(out.path))},
         {**of_git(), "recipe": _recipe(parameters), **of_lock()},
     )
 
@@ -87,15 +86,13 @@ def of_git() -> dict[str, str | bool]:
 
 
 def of_lock() -> dict[str, str | bool]:
-    """The sha256 of dvc.lock, and the DVC experiment that has the same one; nothing where none has."""
-    found: dict[str, str | bool] = {"dvc_lock.sha256": hashlib.sha256(LOCK.read_bytes()).hexdigest()}
-    mine = git.text_if_any("hash-object", str(LOCK)).strip()
-    listed = git.text_if_any("for-each-ref", "--format=%(refname)", references.OF_DVC).split()
-    experiments = {each: name for each in listed if (name := references.experiment(each))}
-    prefix = git.text_if_any("rev-parse", "--show-prefix").strip()
-    given = "\n".join(f"{each}:{prefix}{LOCK}" for each in experiments)
-    blobs = git.text_if_any("cat-file", "--batch-check=%(objectname)", given=given).splitlines() if experiments else []
-    names = [name for name, blob in zip(experiments.values(), blobs, strict=False) if blob == mine]
+    """The sha256 of dvc.lock, and the DVC experiments that have the same one."""
+    content, names = LOCK.read_bytes(), []
+    for baseline, name in references.experiments():
+        with suppress(lock.RevisionUnknown):
+            if lock.at_revision(LOCK, references.of_experiment(baseline, name)) == content:
+                names.append(name)
+    found: dict[str, str | bool] = {"dvc_lock.sha256": hashlib.sha256(content).hexdigest()}
     return {**found, **({"experiment": ", ".join(sorted(names))} if names else {})}
 
 
@@ -110,44 +107,40 @@ def metrics_of(stages: Iterable[str], parameters: dict[str, Any]) -> dict[str, f
         locked = lock.read()
     except lock.LockUnreadable:
         return {}
-    makers = {path: locked.producer(path) for path in _outputs(locked, METRICS)}
+    makers = {out.path: locked.producer(out.path) for out in _outputs(locked, METRICS)}
     return {
         key: value
         for path, maker in makers.items()
-        if maker and {stage.name for stage in coherence.chain(locked, maker)}.intersection(stages)
+        if maker and {stage.name for stage in locked.back_from(maker)}.intersection(stages)
         if coherence.holds(path, parameters)
-        for key, value in numbers(Path(path))
+        for key, value in _numbers(Path(path))
     }
 
 
-def numbers(path: Path) -> Iterator[tuple[str, float]]:
+def _numbers(path: Path) -> Iterator[tuple[str, float]]:
     """Every finite number of a metrics file with the name of the file before its dotted key."""
     for key, value in flat(json.loads(path.read_text(encoding="utf-8"))):
         if isinstance(value, int | float) and math.isfinite(value):
             yield f"{path.stem}.{key}", float(value)
 
 
-def _mixed(locked: Lock) -> Iterator[str]:
-    """A line for each sign that the stages did not run one after the other, with the same parameters."""
+def _mixed(locked: Lock, files: Iterable[File]) -> Iterator[str]:
+    """A line for each sign that the stages did not run one after the other, with the same parameters, or that a file is
+    not theirs."""
     seen: dict[str, Any] = {}
     for stage in locked.stages.values():
         yield from coherence.stale(locked, stage)
         for section, values in stage.parameters.items():
             if seen.setdefault(section, values) != values:
                 yield f"{section}: the stages of {LOCK} ran with different values"
+    says = {"other": f"is not the one that {LOCK} names", "missing": "is not there"}
+    for file in files:
+        if (state := contents.state(file)) in says:
+            yield f"{file.path} {says[state]}"
 
 
-def _changed(path: str, locked: Lock) -> Iterator[str]:
-    held = locked.holding(path)
-    try:
-        if held is None or md5_of(Path(path)) != held.md5:
-            yield f"{path} is not the one that {LOCK} names"
-    except OSError:
-        yield f"{path} is not there"
-
-
-def _outputs(locked: Lock, folder: str) -> list[str]:
-    return sorted(out.path for _, out in locked.outputs() if Path(out.path).parent == Path(folder))
+def _outputs(locked: Lock, folder: Path) -> list[File]:
+    return sorted((out for _, out in locked.outputs() if Path(out.path).parent == folder), key=lambda out: out.path)
 
 
 def _rows(path: Path) -> list[dict[str, float]]:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from promptgan.core.files import write_text
 from promptgan.core.flat import flat
 from promptgan.experiments.entry import FOLDER, Entry, some_of
-from promptgan.experiments.makeup import unequal, value_shown
+from promptgan.experiments.makeup import told
 from promptgan.experiments.scores import (
     EQUAL,
     Estimate,
     contender,
-    curve,
     differences,
     measures,
     preset_differences,
@@ -19,6 +19,8 @@ from promptgan.experiments.scores import (
     unconverged,
 )
 from promptgan.reporting import pictures
+from promptgan.terms.audit import NOTHING
+from promptgan.terms.audit import differences as unequal
 from promptgan.terms.metrics import DIRECTIONS, Measures
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS
 
@@ -80,11 +82,8 @@ def write() -> None:
     ]
     if failed:
         parts.append("\n".join(["## Failed\n", *failed]))
-    FOLDER.mkdir(exist_ok=True)
     for path, text in {**drawn, PAGE.name: "\n".join(parts)}.items():
-        temporary = FOLDER / f"{path}.partial"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(FOLDER / path)
+        write_text(FOLDER / path, text)
     for old in FOLDER.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
@@ -132,8 +131,7 @@ def _titles(groups: Sequence[Sequence[Entry]]) -> Iterator[str]:
 def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[str]:
     """The lines of a table's section; its pictures are added to those drawn, by file name."""
     known, first = measures(group[0]), reference(group)
-    name = re.sub(r"\W+", "-", title.lower()).strip("-")
-    by = known[known.chosen_by]
+    name, by = re.sub(r"\W+", "-", title.lower()).strip("-"), known[known.chosen_by]
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
     yield "### Ranking\n"
@@ -147,14 +145,10 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     yield ""
     yield from (f"- {_state(entry, first)}" for entry in group)
     if len(group) > 1:
-        yield "\n### Preset against preset\n"
-        yield BETWEEN.format(reference=first.recipe)
-        rows = [
-            ([_name(entry), ", ".join(map(str, shared_seeds(entry, first))) or "none"], gaps, True)
-            for entry in group
-            if entry is not first
-            for gaps in [preset_differences(entry, first)]
-        ]
+        yield f"\n### Preset against preset\n\n{BETWEEN.format(reference=first.recipe)}"
+        others = [entry for entry in group if entry is not first]
+        both = [", ".join(map(str, shared_seeds(entry, first))) or "none" for entry in others]
+        rows = [([_name(e), seeds], preset_differences(e, first), True) for e, seeds in zip(others, both, strict=True)]
         yield from _table([f"minus `{first.recipe}`", "seeds of both"], rows, known, sign="+")
     rows = [
         ([f"`{entry.recipe}`", f"− {rival.title}"], gaps, not unconverged(entry))
@@ -166,12 +160,8 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
         yield f"\n### Adversarial against its rivals\n\n{DIFFERENCES}"
         yield from _table(["preset", "adversarial"], rows, known, sign="+")
     yield "\n### All systems\n"
-    rows = [
-        ([f"`{entry.recipe}`", system.title], found, False)
-        for entry in group
-        for system in SYSTEMS
-        if (found := scores(entry, system.name))
-    ]
+    every = [(entry, system, scores(entry, system.name)) for entry in group for system in SYSTEMS]
+    rows = [([f"`{entry.recipe}`", system.title], found, False) for entry, system, found in every if found]
     yield from _table(["preset", "system"], rows, known, settings=True)
     for entry in group:
         if text := _picture(entry, known):
@@ -206,12 +196,10 @@ def _state(entry: Entry, other: Entry) -> str:
             dict(flat({name: values for name, values in made.parameters.items() if name in MEASURING}))
             for made in (entry.made, other.made)
         )
-        if found := [
-            f"{key} {value_shown(key, mine)} instead of {value_shown(key, theirs)}" for key in unequal(mine, theirs)
-        ]:
+        if found := [f"{key} {told(ours)} instead of {told(their)}" for key, ours, their in unequal(mine, theirs)]:
             text += f"; measured differently from `{other.recipe}`: {some_of(found)}"
-        both = entry.made.inputs.keys() & other.made.inputs.keys()
-        if changed := [path for path in unequal(entry.made.inputs, other.made.inputs) if path in both]:
+        changed = [path for path, *both in unequal(entry.made.inputs, other.made.inputs) if NOTHING not in both]
+        if changed:
             text += f"; **run with other versions than `{other.recipe}`** of {some_of(changed)}"
     return text
 
@@ -225,7 +213,7 @@ def _picture(entry: Entry, known: Measures) -> str:
     rows = [
         {"model": system.name, x.name: str(diversity), y.name: str(quality)}
         for system in SYSTEMS
-        for diversity, quality in curve(run, system.name, x.name, y.name)
+        for diversity, quality in run.curve(system.name, x.name, y.name)
     ]
     text = pictures.quality_over_diversity(rows, y, x) if rows else ""
     return text.replace("currentColor", INK).replace("inherit", "sans-serif")
@@ -242,12 +230,8 @@ def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", set
         settings: whether it has columns that are no measure, but a choice.
     """
     names = [metric.name for metric in known.metrics if settings or metric.direction != "none"]
-    order = [known.chosen_by, *(f"{EQUAL}{name}" for name in known.qualities), *names]
-    columns = {
-        key: known[key.removeprefix(EQUAL)]
-        for key in dict.fromkeys(order)
-        if any(key in numbers for _, numbers, _ in rows)
-    }
+    order = dict.fromkeys([known.chosen_by, *(f"{EQUAL}{name}" for name in known.qualities), *names])
+    columns = {key: known[key.removeprefix(EQUAL)] for key in order if any(key in numbers for _, numbers, _ in rows)}
     titles = [
         f"{metric.title} {metric.mark}".strip() + (" *at equal diversity*" if key.startswith(EQUAL) else "")
         for key, metric in columns.items()

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from promptgan.core.errors import PromptganError
-from promptgan.core.flat import flat
 from promptgan.experiments import coherence
-from promptgan.experiments.makeup import unequal
 from promptgan.lineage import lock
-from promptgan.terms import metrics
+from promptgan.terms.audit import NOTHING, differences
+from promptgan.terms.metrics import declared
 from promptgan.terms.systems import SYSTEMS
 
 EVALUATION, VALIDATION = Path("metrics/evaluation.json"), Path("metrics/validation.json")
@@ -81,8 +80,8 @@ def compare(revision: str = "HEAD") -> Comparison:
     old, new = lock.read(revision), lock.read()
     if unfinished := [name for name in old.stages if name not in new.stages]:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
-    theirs, mine = _parameters(old), _parameters(new)
-    if differing := sorted({key for _, key in unequal(theirs, mine)}):
+    theirs, mine = ({name: stage.parameters for name, stage in locked.stages.items()} for locked in (old, new))
+    if differing := sorted({key.partition(".")[2] for key, _, _ in differences(theirs, mine)}):
         here, there = (coherence.parameters(at).get("recipe", "?") for at in (None, revision))
         more = f" and {len(differing) - FEW} more" if len(differing) > FEW else ""
         raise OtherParameters(
@@ -93,26 +92,24 @@ def compare(revision: str = "HEAD") -> Comparison:
         )
     committed, made = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (old, new))
     different = sorted(path for path, md5 in committed.items() if made.get(path) != md5)
-    return Comparison(different, list(_differences(different, revision)))
+    files = (Path(path) for path in different if Path(path).match("metrics/*.json"))
+    return Comparison(different, [each for path in files for each in _of_file(path, revision)])
 
 
-def _differences(paths: list[str], revision: str) -> Iterator[Difference]:
-    """What differs in the metrics files among these outputs."""
-    for path in (Path(path) for path in paths if Path(path).match("metrics/*.json")):
-        committed, here = _content(path, revision), _content(path)
-        if path == EVALUATION:
-            yield from _of_evaluations(committed, here)
-            continue
-        old, new = dict(flat(committed)), dict(flat(here))
-        for key in sorted(old.keys() | new.keys()):
-            a, b = old.get(key), new.get(key)
-            if a != b and (path == VALIDATION or isinstance(a, bool) or isinstance(b, bool)):
-                yield Difference(f"{path.stem} {key}", a, b, "must be the same", within=False)
+def _of_file(path: Path, revision: str) -> Iterator[Difference]:
+    committed, here = _content(path, revision), _content(path)
+    if path == EVALUATION:
+        yield from _of_evaluations(committed, here)
+        return
+    for key, old, new in differences(committed, here):
+        if path == VALIDATION or isinstance(old, bool) or isinstance(new, bool):
+            a, b = (None if value == NOTHING else value for value in (old, new))
+            yield Difference(f"{path.stem} {key}", a, b, "must be the same", within=False)
 
 
 def _of_evaluations(committed: dict[str, Any], here: dict[str, Any]) -> Iterator[Difference]:
     try:
-        measures = metrics.declared(here["task"])
+        measures = declared(here["task"])
         pairs = [(system.name, *(each["systems"].get(system.name) for each in (committed, here))) for system in SYSTEMS]
         errors = [{row["system"]: row for row in each["standard_errors"]} for each in (committed, here)]
     except (KeyError, TypeError, AttributeError) as error:
@@ -141,17 +138,13 @@ def _size(old: Any, new: Any, spread: list[float | None]) -> tuple[str, bool]:
     return f"{share:.2%} of at most {SHARE:.0%}", share <= SHARE
 
 
-def _parameters(locked: lock.Lock) -> dict[tuple[str, str], Any]:
-    """Values by stage and key."""
-    return {(stage.name, key): value for stage in locked.stages.values() for key, value in flat(stage.parameters)}
-
-
 def _content(path: Path, revision: str | None = None) -> dict[str, Any]:
     try:
         content = json.loads(lock.at_revision(path, revision) if revision else path.read_bytes())
-    except (OSError, ValueError) as error:
-        where = f"{revision}:{path}" if revision else str(path)
-        raise NothingToCompare(f"{where} cannot be read: {error}", f"`git checkout {path}`, or `make run`") from error
-    if not isinstance(content, dict):
-        raise NothingToCompare(f"{path} is not what a stage writes", "finish this run with `make run`")
-    return content
+        if isinstance(content, dict):
+            return content
+        error: object = "it holds no JSON object"
+    except (OSError, ValueError) as raised:
+        error = raised
+    where = f"{revision}:{path}" if revision else str(path)
+    raise NothingToCompare(f"{where} cannot be read: {error}", f"`git checkout {path}`, or `make run`")

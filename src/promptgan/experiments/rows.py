@@ -67,7 +67,7 @@ def rows() -> list[Row]:
         CommandFailed, GitFailed: DVC or Git refused.
     """
     head = git.text("rev-parse", HEAD).strip()
-    baselines = dict.fromkeys([head, *(baseline for baseline, _ in _references())])
+    baselines = dict.fromkeys([head, *(baseline for baseline, _ in references.experiments())])
     shown = json.loads(dvc("exp", "show", "--json", *(word for each in baselines for word in ("--rev", each))))
     found = {commit["rev"]: commit for commit in shown}
     here = [_row(name, found[rev], rev) for name, rev in ((WORKSPACE, WORKSPACE), (HEAD, head)) if rev in found]
@@ -101,19 +101,12 @@ def revision(name: str) -> str:
     Raises:
         RevisionUnknown: there is no such experiment, commit, branch or tag; names the nearest.
     """
-    baselines = [baseline for baseline, other in _references() if other == name]
+    baselines = [baseline for baseline, other in references.experiments() if other == name]
     if not baselines:
         return versions.resolve(name)
     head = git.text("rev-parse", HEAD).strip()
     chosen = head if head in baselines else baselines[-1]
     return git.text("rev-parse", references.of_experiment(chosen, name)).strip()
-
-
-def _references() -> list[tuple[str, str]]:
-    """Baseline and name of every experiment, the latest last."""
-    listed = git.text("for-each-ref", "--sort=committerdate", "--format=%(refname)", references.OF_DVC).split()
-    both = ((references.baseline(each), references.experiment(each)) for each in listed)
-    return [(baseline, name) for baseline, name in both if baseline and name]
 
 
 def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline: str = "") -> Row:

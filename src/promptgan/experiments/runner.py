@@ -7,6 +7,7 @@ is fetched from there. Nothing in the user's workspace is written, whatever kill
 
 import ctypes
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -22,7 +23,6 @@ from promptgan import git
 from promptgan.core.compute import PR_SET_PDEATHSIG
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE
-from promptgan.experiments import live_curve
 from promptgan.lineage import cache, references
 from promptgan.training.loop.live import FOLDER as LIVE
 
@@ -165,7 +165,7 @@ class Experiment(ABC):
 
     def rows(self, stage: str) -> list[dict[str, float]]:
         """A stage's live curve so far."""
-        return live_curve.rows(self.live / f"{stage}.jsonl")
+        return live_rows(self.live / f"{stage}.jsonl")
 
     def collect(self) -> str:
         """Bring the finished experiment into this repository; its reference."""
@@ -176,23 +176,46 @@ class Experiment(ABC):
         )
         return reference
 
-    def interrupt(self) -> None:
-        """Ask DVC and its stage to end, as Ctrl-C would."""
-        self._signal(signal.SIGINT)
+    def signal(self, number: int) -> None:
+        """Signal DVC and its stage: SIGINT asks them to end, as Ctrl-C would."""
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
 
     def end(self) -> None:
         """Let DVC and its stage end, kill what does not when it was asked, and delete the clone."""
         if self._process:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(SECONDS_TO_END)
-            self._signal(signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             self._process.wait()
         _delete(self.folder)
 
-    def _signal(self, number: int) -> None:
-        if self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+
+def live_rows(path: Path) -> list[dict[str, float]]:
+    """The curve so far, by step; of equal steps the last one, as after a resume; empty where there is no file."""
+    found: dict[float, dict[str, float]] = {}
+    with suppress(OSError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):  # a line that is being written
+                row = json.loads(line)
+                found[row["step"]] = row
+    return [found[step] for step in sorted(found)]
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt here, as SIGINT does, also where a shell started this in the background."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def run(following: Callable[[], Experiment | None], jobs: int) -> None:
@@ -214,14 +237,14 @@ def run(following: Callable[[], Experiment | None], jobs: int) -> None:
                 status = each.ended()  # asked first: then what is read next is whole
                 stop = each.follow()
                 if stop:
-                    each.interrupt()
+                    each.signal(signal.SIGINT)
                 if stop or status is not None:
                     each.finish(None if stop else status)
                     running.remove(each)
                     each.end()
     finally:
         for each in running:
-            each.interrupt()
+            each.signal(signal.SIGINT)
         for each in running:
             each.end()
 

@@ -2,11 +2,12 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from promptgan.experiments.entry import Entry, Trained
+from promptgan.terms.comparison import gap_at_equal_diversity
 from promptgan.terms.metrics import Measures, declared
 from promptgan.terms.systems import ADVERSARIAL, TWIN, System
 
@@ -30,11 +31,7 @@ class Estimate:
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """The mean of independent values and Student's 95 % interval: mean ± t(0.975, n - 1) s / sqrt(n).
-
-    Args:
-        values: at least one.
-    """
+    """The mean of independent values, at least one, and Student's 95 % interval: mean ± t(0.975, n - 1) s / sqrt(n)."""
     from scipy.special import stdtrit  # type: ignore[import-untyped]
 
     mean, count = statistics.fmean(values), len(values)
@@ -52,7 +49,7 @@ def measures(entry: Entry) -> Measures:
 
 def scores(entry: Entry, system: str) -> dict[str, Estimate]:
     """The headline metrics of a system over the seeds of an entry; none where the preset does not use the system."""
-    return _estimates(_numbers(run, system) for run in entry.trained.values())
+    return _estimates(run.numbers(system) for run in entry.trained.values())
 
 
 def contender(entry: Entry) -> System:
@@ -62,11 +59,10 @@ def contender(entry: Entry) -> System:
 
 def differences(entry: Entry, rival: str) -> dict[str, Estimate]:
     """Adversarial minus a rival, paired by seed, by metric; behind `EQUAL` those at equal diversity."""
-    rows = []
-    for run in entry.trained.values():
-        gaps = run.gaps.get(rival)
-        rows.append(_paired(entry, run, ADVERSARIAL.name, run, rival, gaps if isinstance(gaps, dict) else {}))
-    return _estimates(rows)
+    known = measures(entry)
+    return _estimates(
+        _paired(known, (run, ADVERSARIAL.name), (run, rival), run.gaps.get(rival)) for run in entry.trained.values()
+    )
 
 
 def preset_differences(entry: Entry, other: Entry) -> dict[str, Estimate]:
@@ -74,10 +70,11 @@ def preset_differences(entry: Entry, other: Entry) -> dict[str, Estimate]:
 
     Behind `EQUAL` those at equal diversity, read off the two curves.
     """
-    mine, theirs, rows = contender(entry).name, contender(other).name, []
+    rows = []
     for seed in shared_seeds(entry, other):
-        one, two = entry.trained[seed], other.trained[seed]
-        rows.append(_paired(entry, one, mine, two, theirs, _gaps(measures(entry), one, mine, two, theirs)))
+        known = measures(entry)
+        one, two = ((each.trained[seed], contender(each).name) for each in (entry, other))
+        rows.append(_paired(known, one, two, _gaps(known, one, two)))
     return _estimates(rows)
 
 
@@ -93,47 +90,32 @@ def unconverged(entry: Entry) -> list[int]:
     return [seed for seed, run in runs if not run.metrics.get("pretrain", {}).get("converged", True)]
 
 
-def curve(run: Trained, system: str, x: str, y: str) -> list[tuple[float, float]]:
-    """The points of a system's curve of one metric over another; none where it has no such curve."""
-    columns = run.curves.get(system, {})
-    along, up = columns.get(x, []), columns.get(y, [])
-    return list(zip(along, up, strict=True)) if len(along) == len(up) else []
+Side = tuple[Trained, str]
+"""A run, and one of its systems."""
 
 
-def _numbers(run: Trained, system: str) -> dict[str, Any]:
-    values = run.systems.get(system)
-    return values if isinstance(values, dict) else {}
-
-
-def _paired(entry: Entry, one: Trained, mine: str, two: Trained, theirs: str, gaps: dict[str, Any]) -> dict[str, Any]:
+def _paired(known: Measures, one: Side, two: Side, gaps: object) -> dict[str, Any]:
     """One system minus another; nothing where a run has no such system. A metric whose unit depends on an output that
     is not the same in both is left out."""
-    ours, others = _numbers(one, mine), _numbers(two, theirs)
+    ours, others = (run.numbers(system) for run, system in (one, two))
     if not ours or not others:
         return {}
-    names = [
-        metric.name
-        for metric in measures(entry).metrics
-        if metric.direction != "none" and (not metric.per or one.outputs.get(metric.per) == two.outputs.get(metric.per))
-    ]
-    minus = {name: ours[name] - others[name] for name in names if name in ours and name in others}
-    return {**{f"{EQUAL}{key}": value for key, value in gaps.items()}, **minus}
+    alike = [m for m in known.metrics if not m.per or one[0].outputs.get(m.per) == two[0].outputs.get(m.per)]
+    names = [m.name for m in alike if m.direction != "none" and m.name in ours and m.name in others]
+    equal = {f"{EQUAL}{key}": value for key, value in gaps.items()} if isinstance(gaps, dict) else {}
+    return equal | {name: ours[name] - others[name] for name in names}
 
 
-def _gaps(known: Measures, one: Trained, mine: str, two: Trained, theirs: str) -> dict[str, float]:
-    from promptgan.terms.comparison import gap_at_equal_diversity
-
+def _gaps(known: Measures, one: Side, two: Side) -> dict[str, float]:
     gaps = {}
     for quality in known.qualities if known.diversity else ():
-        both = ((one, mine), (two, theirs))
-        points = [curve(run, system, known.diversity or "", quality) for run, system in both]
-        gap = gap_at_equal_diversity(*points) if all(points) else None
-        if gap is not None:
+        points = [run.curve(system, str(known.diversity), quality) for run, system in (one, two)]
+        if all(points) and (gap := gap_at_equal_diversity(*points)) is not None:
             gaps[quality] = gap
     return gaps
 
 
-def _estimates(rows: Iterable[dict[str, Any]]) -> dict[str, Estimate]:
+def _estimates(rows: Iterable[Mapping[str, Any]]) -> dict[str, Estimate]:
     values: dict[str, list[float]] = {}
     for row in rows:
         for key, value in row.items():

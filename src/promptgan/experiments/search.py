@@ -11,16 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_text
 from promptgan.core.flat import holder
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import coherence, runner
-from promptgan.experiments.interrupts import interruptible
-from promptgan.experiments.parameter_file import ParameterFile
-from promptgan.experiments.parameters import problems
 from promptgan.experiments.search_settings import Plan, with_values
 from promptgan.experiments.search_study import (
     FOLDER,
@@ -34,6 +32,8 @@ from promptgan.experiments.search_study import (
     verdict,
 )
 from promptgan.lineage import lock
+from promptgan.recipes.parameter_file import ParameterFile
+from promptgan.recipes.parameters import problems
 
 if TYPE_CHECKING:
     import optuna
@@ -75,7 +75,7 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
             )
         study.set_user_attr("plan", plan.fixed)
         study.set_user_attr("apply", plan.apply)
-        with interruptible():
+        with runner.interruptible():
             _Search(plan, study, say, held).run()
 
 
@@ -84,94 +84,30 @@ class _Search:
 
     def __init__(self, plan: Plan, study: "optuna.Study", say: Callable[[str], None], held: int) -> None:
         self.plan, self.study, self.say, self.held = plan, study, say, held
-        self.folder = FOLDER / plan.settings.name
-        reference = KEPT + plan.settings.name
-        self.start = git.text_if_any("rev-parse", "--verify", "--quiet", reference).strip()
+        name, pruning = plan.settings.name, plan.settings.pruning
+        self.start = git.text_if_any("rev-parse", "--verify", "--quiet", KEPT + name).strip()
         if not self.start or not study.trials:  # of a study that was forgotten
-            say(f"study {plan.settings.name}: trials start from the workspace as it is now")
+            say(f"study {name}: trials start from the workspace as it is now")
             self.start = runner.snapshot(FOLDER)
-            git.text("update-ref", reference, self.start)
-        pruning = plan.settings.pruning
+            git.text("update-ref", KEPT + name, self.start)
+        elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(FOLDER), "--", *READ).split():
+            say(f"note: trials go on with what {', '.join(changed)} held when the study began")
+        self.parameters = coherence.parameters(self.start)
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
+        study.pruner = pruner(pruning, plan.settings.direction == "maximize", self.sign)
+        watched = {"stage": pruning.curve, "column": pruning.column, "sign": self.sign}
+        study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
+        commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
+        study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
         self.unfinished = [trial for trial in study.trials if trial.state.name == "RUNNING"]
         self.begun = len(study.trials)
-        self.earlier: float = study.user_attrs.get("seconds", 0.0)
-        self.began = time.monotonic()
+        self.began: float = time.monotonic() - study.user_attrs.get("seconds", 0.0)
 
     def run(self) -> None:
-        if changed := _changed_since(self.start):
-            self.say(f"note: trials go on with what {', '.join(changed)} held when the study began")
-        pruning, settings = self.plan.settings.pruning, self.plan.settings
-        self.study.pruner = pruner(pruning, settings.direction == "maximize", self.sign)
-        watched = {"stage": pruning.curve, "column": pruning.column, "sign": self.sign}
-        self.study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
-        commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
-        self.study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
-        text = git.text("show", f"{self.start}:{PARAMS_FILE}")
-        self.parameters = coherence.parsed(text)
         try:
-            runner.run(self._following, settings.jobs)
+            runner.run(self._following, self.plan.settings.jobs)
         finally:
             self.write_page()
-        self._conclude()
-
-    @property
-    def seconds(self) -> float:
-        """How long the study has been running, over all of its starts."""
-        return round(self.earlier + time.monotonic() - self.began, 1)
-
-    def write_page(self) -> None:
-        """Write how long the study has taken and what it has found so far."""
-        from promptgan.experiments.search_page import page
-
-        self.study.set_user_attr("seconds", self.seconds)
-        path = PAGES / self.plan.settings.name / "index.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".partial")
-        temporary.write_text(page(self.study), encoding="utf-8")
-        temporary.replace(path)
-
-    def _following(self) -> "_Trial | None":
-        budget = self.plan.settings.budget
-        while self.unfinished or (
-            (budget.trials is None or self.begun < budget.trials)
-            and (budget.hours is None or self.seconds < budget.hours * 3600)
-        ):
-            trial = self._begin(self.unfinished.pop(0) if self.unfinished else None)
-            if trial:
-                return trial
-        return None
-
-    def _begin(self, unfinished: "FrozenTrial | None") -> "_Trial | None":
-        """A trial that runs; None for one that has its end already."""
-        import optuna
-
-        number = unfinished.number if unfinished else self.begun
-        self.begun = max(self.begun, number + 1)
-        self.study.sampler = sampler(self.plan.settings.seed, number)
-        trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask(self.plan.space)
-        assert trial.number == number
-        values = trial.params
-        one = _Trial(self, trial, values)
-        if unfinished:
-            one.told = {step: self.sign * value for step, value in unfinished.intermediate_values.items()}
-        place = f"{number + 1}/{total}" if (total := self.plan.settings.budget.trials) else str(number + 1)
-        tried = ", ".join(f"{key}={shown(value)}" for key, value in values.items())
-        self.say(f"[{place}] {one.name}{' (again)' if unfinished else ''}: {tried}")
-        if values.keys() != self.plan.space.keys():
-            one.tell("FAIL", "failed: the search was killed before it had chosen all values")
-            return None
-        if found := problems(with_values(self.parameters, values)):
-            one.tell("PRUNED", f"invalid: {'; '.join(found)}")
-            return None
-        if one.told and trial.should_prune():  # the search was killed before it said so
-            one.finish(None)
-            one.end()
-            return None
-        one.begin()
-        return one
-
-    def _conclude(self) -> None:
         counts = Counter(trial.state.name for trial in self.study.trials)
         self.say(
             f"{len(self.study.trials)} trials: {counts['COMPLETE']} finished, {counts['PRUNED']} pruned, "
@@ -184,18 +120,68 @@ class _Search:
                 self.say(f"apply it: {self.plan.apply}")
         self.say(f"page: {PAGES / self.plan.settings.name / 'index.html'}")
 
+    @property
+    def seconds(self) -> float:
+        """How long the study has been running, over all of its starts."""
+        return round(time.monotonic() - self.began, 1)
+
+    def write_page(self) -> None:
+        """Write how long the study has taken and what it has found so far."""
+        from promptgan.experiments.search_page import page
+
+        self.study.set_user_attr("seconds", self.seconds)
+        write_text(PAGES / self.plan.settings.name / "index.html", page(self.study))
+
+    def _following(self) -> "_Trial | None":
+        budget = self.plan.settings.budget
+        while self.unfinished or (
+            (budget.trials is None or self.begun < budget.trials)
+            and (budget.hours is None or self.seconds < budget.hours * 3600)
+        ):
+            if trial := self._begin(self.unfinished.pop(0) if self.unfinished else None):
+                return trial
+        return None
+
+    def _begin(self, unfinished: "FrozenTrial | None") -> "_Trial | None":
+        """A trial that runs; None for one that has its end already."""
+        import optuna
+
+        number = unfinished.number if unfinished else self.begun
+        self.begun = max(self.begun, number + 1)
+        self.study.sampler = sampler(self.plan.settings.seed, number)
+        trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask(self.plan.space)
+        one = _Trial(self, trial)
+        if unfinished:
+            one.told = {step: self.sign * value for step, value in unfinished.intermediate_values.items()}
+        place = f"{number + 1}/{total}" if (total := self.plan.settings.budget.trials) else str(number + 1)
+        tried = ", ".join(f"{key}={shown(value)}" for key, value in trial.params.items())
+        self.say(f"[{place}] {one.name}{' (again)' if unfinished else ''}: {tried}")
+        if trial.params.keys() != self.plan.space.keys():
+            one.tell("FAIL", "failed: the search was killed before it had chosen all values")
+        elif found := problems(with_values(self.parameters, trial.params)):
+            one.tell("PRUNED", f"invalid: {'; '.join(found)}")
+        elif one.told and trial.should_prune():  # the search was killed before it said so
+            one.finish(None)
+            one.end()
+        else:
+            one.begin()
+            return one
+        return None
+
 
 class _Trial(runner.Experiment):
     """A trial, its experiment, and what has been told to the study."""
 
-    def __init__(self, search: _Search, trial: "Trial", values: dict[str, Any]) -> None:
-        self._search, self._trial, self._values = search, trial, values
-        self._folder = search.folder / f"t{trial.number}"
-        name = experiment(search.plan.settings.name, trial.number)
-        super().__init__(name, self._folder / "repository", self._folder / "log.txt", self._folder / "live")
+    def __init__(self, search: _Search, trial: "Trial") -> None:
+        self._search, self._trial = search, trial
+        name = search.plan.settings.name
+        self._folder = FOLDER / name / f"t{trial.number}"
+        where = self._folder / "repository", self._folder / "log.txt", self._folder / "live"
+        super().__init__(experiment(name, trial.number), *where)
         self.told: dict[int, float] = {}
         """What the pruner has seen, by step."""
         self._lines: list[str] = []
+        self._over = False
 
     def begin(self) -> None:
         """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up."""
@@ -204,7 +190,7 @@ class _Trial(runner.Experiment):
         self.clone(self._search.start)
         (self.folder / ".dvc/tmp/checkpoints").symlink_to(checkpoints)
         path = self.folder / PARAMS_FILE
-        ParameterFile.read(path).with_values(self._values).write(path)
+        ParameterFile.read(path).with_values(self._trial.params).write(path)
         self.start(self._search.plan.targets, self._search.held)
 
     def follow(self) -> bool:
@@ -223,21 +209,27 @@ class _Trial(runner.Experiment):
         return False
 
     def finish(self, status: int | None) -> None:
-        """Tell the study how it ended, and remove what only a trial that goes on would need."""
+        """Tell the study how it ended."""
         if status is None:
             step = max(self.told)
             self.tell("PRUNED", f"pruned at step {step}: {shown(self.told[step])}")
         elif status:
-            self.tell("FAIL", f"failed: {self._complaint()}")
+            starts = ("error: ", "ERROR: ")  # the stage's own error before DVC's
+            said = [line for start in starts for line in self._lines[::-1] if line.startswith(start)]
+            self.tell("FAIL", f"failed: {said[0][7:].strip() if said else 'it ended without a word'}")
         else:
             try:
-                value = self._value(self.collect())
+                self.tell("COMPLETE", value=self._value(self.collect()))
             except PromptganError as error:
                 self.tell("FAIL", f"failed: {error.problem}")
-            else:
-                self.tell("COMPLETE", value=value)
-        shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
+        self._over = True
         self._search.write_page()
+
+    def end(self) -> None:
+        """End it; only then nothing writes what only a trial that goes on would need, and it can be removed."""
+        super().end()
+        if self._over:
+            shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
 
     def tell(self, state: str, reason: str = "", value: float | None = None) -> None:
         """Tell the study, and say, how the trial ended."""
@@ -247,9 +239,8 @@ class _Trial(runner.Experiment):
             self._trial.set_user_attr("reason", reason)
         self._search.study.tell(self._trial, value, TrialState[state])
         told = reason or f"{self._search.plan.settings.objective} {shown(value)}"
-        if best := verdict(self._search.study):
-            told += f" ({best})"
-        self._search.say(f"  {self.name}: {told}")
+        best = verdict(self._search.study)
+        self._search.say(f"  {self.name}: {told}{f' ({best})' if best else ''}")
 
     def _value(self, reference: str) -> float:
         plan = self._search.plan
@@ -261,15 +252,3 @@ class _Trial(runner.Experiment):
         if not math.isfinite(value):
             raise runner.Failed([f"{plan.settings.objective} is {value}"], self.log)
         return value
-
-    def _complaint(self) -> str:
-        """What went wrong: the stage's own error before DVC's."""
-        for start in ("error: ", "ERROR: "):
-            if found := [line for line in self._lines if line.startswith(start)]:
-                return found[-1].removeprefix(start).strip()
-        return "it ended without a word"
-
-
-def _changed_since(start: str) -> list[str]:
-    """Files of the workspace that a result could depend on and that are not what they were when the study began."""
-    return git.text("diff", "--name-only", start, runner.snapshot(FOLDER), "--", *READ).split()

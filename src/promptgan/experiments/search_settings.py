@@ -1,10 +1,9 @@
 """search.yaml: what a study tries, how long, and what it judges by."""
 
 import copy
-import importlib.util
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -14,9 +13,10 @@ from pydantic import Field, model_validator
 from promptgan.core.errors import PromptganError, nearest, shown
 from promptgan.core.flat import flat, holder
 from promptgan.core.parameters import ParameterError, Section, load_params, validate_section
-from promptgan.experiments.makeup import paths
-from promptgan.experiments.parameters import problems
-from promptgan.lineage.lock import OUTPUTS, PIPELINE, lies_in
+from promptgan.lineage.lock import lies_in
+from promptgan.lineage.pipeline import Declared, declared
+from promptgan.lineage.tools import tool
+from promptgan.recipes.parameters import problems
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -39,13 +39,6 @@ class SearchFileWrong(PromptganError):
             "\n".join([f"{path}: {len(problems)} wrong key(s)", *(f"  {line}" for line in problems)]),
             f"correct {path}; docs/search.md explains every key",
         )
-
-
-class ToolMissing(PromptganError):
-    """Optuna is no part of the pipeline, and is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__("the package optuna is not installed", "run `make tools`, once")
 
 
 class Range(Section):
@@ -133,12 +126,12 @@ class Settings(Section):
 class Plan:
     """A search.yaml that is right, and what follows from it and the pipeline."""
 
-    path: Path
-    """The file, as the command line named it."""
     settings: Settings
     space: "dict[str, BaseDistribution]"
     targets: list[str]
     """What `dvc exp run` is asked for: the stage that writes the objective, and the settings' own."""
+    apply: str
+    """The command that writes the best trial's values into params.yaml."""
 
     @property
     def file(self) -> str:
@@ -149,11 +142,6 @@ class Plan:
     def key(self) -> str:
         """The dotted key of the objective in its file."""
         return self.settings.objective.partition(":")[2]
-
-    @property
-    def apply(self) -> str:
-        """The command that writes the best trial's values into params.yaml."""
-        return f"promptgan search --apply {shlex.quote(self.path.as_posix())}"
 
     @property
     def fixed(self) -> dict[str, Any]:
@@ -173,38 +161,35 @@ def read(path: Path) -> Plan:
         SearchFileWrong: lists every wrong key.
         ParameterError: params.yaml itself cannot be read.
     """
-    if importlib.util.find_spec("optuna") is None:
-        raise ToolMissing
+    tool("optuna", "optuna")
     try:
         settings = validate_section(Settings, load_params(path), path=path)
     except ParameterError as error:
         raise SearchFileWrong(path, error.problems) from error
     parameters = load_params()
-    stages: dict[str, Any] = load_params(PIPELINE)["stages"]
-    plan = Plan(path, settings, {}, [])
-    makers = {out: name for name, stage in stages.items() for out in paths(stage, *OUTPUTS)}
-    maker = makers.get(plan.file)
-    found = (
-        list(_missing_metric(plan)) if maker else [_unknown("objective: no stage writes", plan.file, sorted(makers))]
-    )
-    found += [
-        _unknown("stages: there is no stage", name, list(stages)) for name in settings.stages if name not in stages
-    ]
-    if settings.pruning.curve not in stages:
-        found.append(_unknown("pruning.curve: there is no stage", settings.pruning.curve, list(stages)))
+    stages = declared(parameters)
+    makers = {out: name for name, stage in stages.items() for out in stage.outputs}
+    file, _, key = settings.objective.partition(":")
+    maker = makers.get(file)
+    found = list(_missing(file, key)) if maker else [_unknown("objective: no stage writes", file, sorted(makers))]
+    asked = [("stages: there is no stage", name) for name in settings.stages]
+    asked.append(("pruning.curve: there is no stage", settings.pruning.curve))
+    found += [_unknown(problem, name, list(stages)) for problem, name in asked if name not in stages]
     sections = _sections_read(stages, maker) if maker else set()
+    space: dict[str, BaseDistribution] = {}
     for name, value in settings.space.items():
         try:
-            plan.space[name] = dimension(name, value, parameters)
+            space[name] = dimension(name, value, parameters)
         except ParameterError as error:
             found += error.problems
             continue
         section = name.partition(".")[0]
         if maker and section not in sections:
-            found.append(f"space.{name}: no stage that {plan.file} comes from reads the section {section}")
+            found.append(f"space.{name}: no stage that {file} comes from reads the section {section}")
     if found or maker is None:
         raise SearchFileWrong(path, found)
-    return Plan(path, settings, plan.space, list(dict.fromkeys([maker, *settings.stages])))
+    targets = list(dict.fromkeys([maker, *settings.stages]))
+    return Plan(settings, space, targets, f"promptgan search --apply {shlex.quote(path.as_posix())}")
 
 
 def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistribution":
@@ -253,24 +238,23 @@ def _unknown(problem: str, name: str, known: list[str]) -> str:
     return f"{problem} {name}{nearest(name, known)}; there are: {', '.join(known)}"
 
 
-def _missing_metric(plan: Plan) -> Iterator[str]:
+def _missing(file: str, key: str) -> Iterator[str]:
     try:
-        values = flat(json.loads(Path(plan.file).read_text(encoding="utf-8")))
+        values = flat(json.loads(Path(file).read_text(encoding="utf-8")))
     except (OSError, ValueError):  # not run here yet
         return
     known = [name for name, value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    if plan.key not in known:
-        yield _unknown(f"objective: {plan.file} has no number", plan.key, known)
+    if key not in known:
+        yield _unknown(f"objective: {file} has no number", key, known)
 
 
-def _sections_read(stages: dict[str, Any], target: str) -> set[str]:
+def _sections_read(stages: Mapping[str, Declared], target: str) -> set[str]:
     """The sections of params.yaml that a stage, or one that it depends on, reads."""
     needed, waiting = set[str](), [target]
     while waiting:
         name = waiting.pop()
         if name not in needed:
             needed.add(name)
-            for path in paths(stages[name], "deps"):
-                makers = ((other, out) for other, stage in stages.items() for out in paths(stage, *OUTPUTS))
-                waiting += [other for other, out in makers if lies_in(path, out)]
-    return {section for name in needed for section in paths(stages[name], "params")}
+            made = ((other, out) for other, stage in stages.items() for out in stage.outputs)
+            waiting += [other for other, out in made if any(lies_in(d, out) for d in stages[name].dependencies)]
+    return {section for name in needed for section in stages[name].parameters}

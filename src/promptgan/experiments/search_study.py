@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params
-from promptgan.experiments import recipes
 from promptgan.experiments.search_settings import Direction, Pruning
+from promptgan.recipes import presets
 
 if TYPE_CHECKING:
     import optuna
@@ -38,12 +38,8 @@ def open_study(name: str, direction: Direction | None = None) -> "optuna.Study":
     return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
 
 
-def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[recipes.Change], int]:
+def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[presets.Change], int]:
     """Write the best trial's values into the parameter file, whose comments stay.
-
-    Args:
-        name: of the study.
-        path: the parameter file.
 
     Returns:
         The name of the best trial's experiment, what changed, and how many trials there are where all are equal.
@@ -59,13 +55,12 @@ def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[recipes.Change
     here = dict(flat(load_params(path)))
     if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in here]:
         raise ParameterError(gone, path)
-    return experiment(name, best.number), recipes.set_values(best.params, path), tied(study)
+    return experiment(name, best.number), presets.set_values(best.params, path), tied(study)
 
 
 def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
     """The finished trial with the best value, the first of equal ones; None where there is none."""
-    chosen = max if study.direction.name == "MAXIMIZE" else min
-    return chosen(finished(study), key=lambda trial: trial.value or 0.0, default=None)
+    return study.best_trial if finished(study) else None
 
 
 def tied(study: "optuna.Study") -> int:
@@ -109,16 +104,15 @@ def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.Bas
         maximize: whether the study's direction is maximize.
         sign: -1 where the curve's direction is the opposite; its values are reported times this.
     """
-    import optuna
+    from optuna.pruners import MedianPruner, NopPruner, ThresholdPruner
 
-    if pruning.pruner == "none":
-        return optuna.pruners.NopPruner()
     if pruning.pruner == "median":
-        return optuna.pruners.MedianPruner(pruning.startup_trials, pruning.warmup_steps)
-    assert pruning.limit is not None
+        return MedianPruner(pruning.startup_trials, pruning.warmup_steps)
+    if pruning.limit is None:
+        return NopPruner()
     bound = sign * pruning.limit
     lower, upper = (bound, None) if maximize else (None, bound)
-    return optuna.pruners.ThresholdPruner(lower, upper, n_warmup_steps=pruning.warmup_steps)
+    return ThresholdPruner(lower, upper, n_warmup_steps=pruning.warmup_steps)
 
 
 def shown(value: object) -> str:

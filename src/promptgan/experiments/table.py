@@ -35,11 +35,9 @@ def show(console: Console | None = None) -> None:
     recipes, data = {row.recipe for row in found}, {row.data for row in found}
     lines: list[list[str | Text]] = []
     for place, (row, name, differing) in enumerate(zip(found, names(found), settings(found), strict=True)):
-        words = [
-            f"{name} ({row.state})" if row.state else name,
-            *([f"  {row.recipe}"] if len(recipes) > 1 and not row.name.startswith(f"{row.recipe}-") else []),
-            *([f"  {row.data}"] if len(data) > 1 else []),
-        ]
+        words = [f"{name} ({row.state})" if row.state else name]
+        words += [f"  {row.recipe}"] if len(recipes) > 1 and not row.name.startswith(f"{row.recipe}-") else []
+        words += [f"  {row.data}"] if len(data) > 1 else []
         numbers = [
             Text("\n").join(_cell(row, system, metric, (place, metric.name) in marked) for system in SYSTEMS)
             for metric in metrics
@@ -89,8 +87,8 @@ def varied(found: Sequence[Row]) -> list[str]:
     differing = [key for key in keys if _differ(key, known)]
     if len(differing) <= FEW:
         return differing
-    recipes = {row.recipe for row in known}
-    return [key for key in differing if any(_differ(key, [r for r in known if r.recipe == name]) for name in recipes)]
+    presets = [[row for row in known if row.recipe == name] for name in {row.recipe for row in known}]
+    return [key for key in differing if any(_differ(key, preset) for preset in presets)]
 
 
 def best(found: Sequence[Row]) -> set[tuple[int, str]]:
@@ -141,9 +139,9 @@ def _cell(row: Row, system: str, metric: Metric, marked: bool) -> Text:
     value = row.value(system, metric.name)
     if value is None:
         return Text(EMPTY)
-    mine = system == ADVERSARIAL.name
-    number = f"{value:{metric.format}}"
-    return Text(f"*{number}" if marked and mine else number, "bold" if marked and mine else "" if mine else "dim")
+    if system != ADVERSARIAL.name:
+        return Text(f"{value:{metric.format}}", "dim")
+    return Text(f"*{value:{metric.format}}", "bold") if marked else Text(f"{value:{metric.format}}")
 
 
 def _differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
@@ -154,18 +152,13 @@ def _differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
     parameters = [coherence.parameters(side) for side in sides]
     for kind in ("params", "metrics"):
         for file, values in sorted(found.get(kind, {}).items()):
-            holds = [
-                kind == "params" or coherence.holds(file, each, side)
-                for each, side in zip(parameters, sides, strict=True)
-            ]
+            both = zip(parameters, sides, strict=True)
+            holds = [kind == "params" or coherence.holds(file, each, side) for each, side in both]
             short = "" if kind == "params" else f"{file.removeprefix('metrics/').removesuffix('.json')}: "
             for key, pair in sorted(values.items()):
                 ends = [pair.get(end) if held else None for end, held in zip(("old", "new"), holds, strict=True)]
                 old, new = reversed(ends) if swapped else ends
                 if old != new:
-                    yield f"{short}{key}", shown(old), shown(new), _change(old, new)
-
-
-def _change(old: object, new: object) -> str:
-    numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
-    return f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
+                    numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
+                    change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
+                    yield f"{short}{key}", shown(old), shown(new), change

@@ -1,6 +1,5 @@
 """One run of a tracker, TensorBoard's, MLflow's or Weights & Biases', and what it is given; through accelerate."""
 
-import importlib.util
 import json
 import math
 import os
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptgan.core.errors import PromptganError
+from promptgan.lineage.tools import tool
 
 if TYPE_CHECKING:
     from accelerate.tracking import GeneralTracker  # type: ignore[import-untyped]
@@ -24,10 +23,6 @@ QUIET = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 """Nothing is sent anywhere, and no tracker talks into the terminal."""
-
-
-class TrackerMissing(PromptganError):
-    """A tracker's package is not installed."""
 
 
 @dataclass
@@ -48,11 +43,10 @@ class Session:
         count = 0
         for stage, rows in curves.items():
             given = self.given.setdefault(stage, set())
-            for row in rows:
-                if row["step"] not in given:
-                    given.add(row["step"])
-                    self._log(stage, row)
-                    count += 1
+            for row in (row for row in rows if row["step"] not in given):
+                given.add(row["step"])
+                self._log(stage, row)
+                count += 1
         return count
 
     def note(self, facts: Mapping[str, str | bool]) -> None:
@@ -103,17 +97,17 @@ def start(name: Name, title: str, parameters: Mapping[str, Any], stages: Iterabl
         shutil.rmtree(where(name) / title, ignore_errors=True)
         tracker = tracking.TensorBoardTracker(title, logging_dir=where(name))
     elif name == "mlflow":
-        import mlflow
-
-        mlflow.set_tracking_uri(f"sqlite:///{where(name).resolve()}")
+        tool(name, name).set_tracking_uri(f"sqlite:///{where(name).resolve()}")
         tracker = tracking.MLflowTracker("promptgan", logging_dir=str((LOGS / "mlflow").resolve()), run_name=title)
     else:
-        import wandb
-
-        settings = wandb.Settings(x_disable_stats=True, x_disable_meta=True, save_code=False, console="off")
+        quiet = {"x_disable_stats": True, "x_disable_meta": True, "save_code": False, "console": "off"}
+        settings = tool(name, name).Settings(**quiet)
         tracker = tracking.WandBTracker("promptgan", name=title, mode="offline", dir=str(LOGS), settings=settings)
     tracker.start()
-    tracker.store_init_configuration({key: _plain(value) for key, value in parameters.items()})
+    plain = bool | int | float | str
+    tracker.store_init_configuration(
+        {k: v if isinstance(v, plain) else json.dumps(v, ensure_ascii=False) for k, v in parameters.items()}
+    )
     if name == "wandb":
         for stage in stages:
             tracker.tracker.define_metric(f"{stage}/*", step_metric=f"{stage}/step")
@@ -129,13 +123,8 @@ def require(name: Name) -> None:
     """Hold a tracker to silence, and see that it is there.
 
     Raises:
-        TrackerMissing: its package, or accelerate, is not installed.
+        ToolMissing: its package, or accelerate, is not installed.
     """
     os.environ.update({key: os.environ.get(key, value) for key, value in QUIET.items()})
     for package in ("accelerate", name):
-        if importlib.util.find_spec(package) is None:
-            raise TrackerMissing(f"the package {package} is not installed", "run `make tools`, once")
-
-
-def _plain(value: object) -> bool | int | float | str:
-    return value if isinstance(value, bool | int | float | str) else json.dumps(value, ensure_ascii=False)
+        tool(package, package)

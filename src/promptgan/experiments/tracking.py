@@ -8,13 +8,14 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from promptgan.core.flat import flat
 from promptgan.core.parameters import ParameterError, load_params
-from promptgan.experiments import finished, live_curve, trackers
-from promptgan.experiments.interrupts import interruptible
+from promptgan.experiments import finished, trackers
+from promptgan.experiments.runner import interruptible, live_rows
 from promptgan.experiments.trackers import Name, Session
 from promptgan.training.loop.live import FOLDER as LIVE
 
@@ -31,14 +32,11 @@ Curves = dict[str, list[dict[str, float]]]
 def track(name: Name) -> int:
     """Give a tracker the run that lies here: its curves, parameters, metrics, and what names it.
 
-    Args:
-        name: the tracker.
-
     Returns:
         How many rows of curves it got.
 
     Raises:
-        TrackerMissing: its package, or accelerate, is not installed.
+        ToolMissing: its package, or accelerate, is not installed.
         LockUnreadable, NothingFinished: there is no run here.
         MixedRun: the files here are not all of one run.
     """
@@ -65,7 +63,7 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
         How many rows of curves it got.
 
     Raises:
-        TrackerMissing: its package, or accelerate, is not installed.
+        ToolMissing: its package, or accelerate, is not installed.
     """
     trackers.require(name)
     folder = Path(os.environ.get(LIVE) or ".dvc/tmp/live")
@@ -83,7 +81,8 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
                     curves, training = changed(curves, old), None
                 if curves:
                     training = training or Training.begin(name, curves)
-                    count += training.give(curves)
+                    training.curves |= curves
+                    count += training.session.give(curves)
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         pass
@@ -94,7 +93,7 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
 
 def read(folder: Path) -> Curves:
     """The live curves that are there, in the order of the stages."""
-    found = {stage: live_curve.rows(folder / f"{stage}.jsonl") for stage in STAGES}
+    found = {stage: live_rows(folder / f"{stage}.jsonl") for stage in STAGES}
     return {stage: rows for stage, rows in found.items() if rows}
 
 
@@ -117,30 +116,23 @@ class Training:
         """The training that these curves are of, as a run of a tracker."""
         parameters = _parameters()
         recipe = parameters.get("recipe", "unknown-parameters")
-        moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(min(rows[0]["time"] for rows in curves.values())))
+        began = datetime.fromtimestamp(min(rows[0]["time"] for rows in curves.values()), UTC)
+        moment = f"{began:%Y%m%d-%H%M%S}-{began.microsecond // 1000:03}"  # two may begin in one second
         facts = {**dict(flat(parameters)), **finished.of_git(), "recipe": recipe}
         return cls(trackers.start(name, f"{recipe}-{moment}", facts, STAGES), parameters)
 
     def replaced_by(self, curves: Curves) -> bool:
         """Whether a stage has begun anew, an earlier one has begun, or one with other parameters."""
-        latest = max(map(STAGES.index, self.curves))
-        for stage, rows in curves.items():
-            if stage in self.curves:
-                if rows[0]["time"] != self.curves[stage][0]["time"]:
-                    return True
-            elif STAGES.index(stage) < latest or _parameters() != self.parameters:
-                return True
-        return False
-
-    def give(self, curves: Curves) -> int:
-        """Pass on what is new of its curves; how many rows those were."""
-        self.curves |= curves
-        return self.session.give(curves)
+        if any(
+            rows[0]["time"] != self.curves[stage][0]["time"] for stage, rows in curves.items() if stage in self.curves
+        ):
+            return True
+        latest, new = max(map(STAGES.index, self.curves)), curves.keys() - self.curves.keys()
+        return any(STAGES.index(stage) < latest for stage in new) or bool(new and _parameters() != self.parameters)
 
     def finish(self) -> None:
         """Pass on the metrics that it came to, with the dvc.lock that has them, and close."""
-        metrics = finished.metrics_of(self.curves, self.parameters)
-        if metrics:
+        if metrics := finished.metrics_of(self.curves, self.parameters):
             self.session.note(finished.of_lock())
         self.session.finish(metrics)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from promptgan.core.errors import PromptganError, nearest
-from promptgan.lineage import cache
-from promptgan.lineage.hashes import IGNORED, md5_of, md5_of_listing
+from promptgan.lineage import cache, hashes
+from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import File, Lock
 
 State = Literal["same", "other", "missing"]
@@ -25,17 +25,17 @@ def state(file: File) -> State:
     path = Path(file.path)
     if not path.exists():
         return "missing"
-    found = md5_of_listing(_members(path)) if path.is_dir() else md5_of(path)
-    return "same" if found == file.md5 else "other"
+    return "same" if hashes.tree(path).md5 == file.md5 else "other"
 
 
 def listing(folder: File) -> dict[str, str] | None:
     """The md5 of each file of a folder by its path in it; None where neither cache nor workspace can tell."""
     if (cached := cache.listing(folder.md5)) is not None:
         return cached
-    path = Path(folder.path)
-    members = _members(path) if path.is_dir() else {}
-    return members if md5_of_listing(members) == folder.md5 else None
+    if not Path(folder.path).is_dir():
+        return None
+    tree = hashes.tree(Path(folder.path))
+    return {name: file.md5 for name, file in tree.files.items()} if tree.md5 == folder.md5 else None
 
 
 def md5_in_lock(locked: Lock, path: str) -> str:
@@ -89,8 +89,3 @@ def locate(path: str, md5: str) -> Path | None:
 
 def _get(file: File) -> str:
     return f"run `dvc pull {file.path}`, or `dvc checkout {file.path}` where the cache has it, or `make run`"
-
-
-def _members(folder: Path) -> dict[str, str]:
-    files = [f for f in folder.rglob("*") if f.is_file() and IGNORED not in f.parts]
-    return {file.relative_to(folder).as_posix(): md5_of(file) for file in files}

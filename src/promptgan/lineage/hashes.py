@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +50,28 @@ class Tree:
     def count(self) -> int | None:
         """How many files a folder holds; None for a file."""
         return None if self.is_file else len(self.files)
+
+
+def tree(path: Path) -> Tree:
+    """The hashes of a file, or of every file of a folder in the order of their names.
+
+    Raises:
+        OSError: it is not there, or a file cannot be read.
+    """
+    if not path.is_dir():
+        return Tree({"": digest(path)})
+    return Tree({name: digest(file) for name, file in files_of(path)})
+
+
+def files_of(path: Path) -> Iterator[tuple[str, Path]]:
+    """A file under the name '', or all that a folder holds but folders, by POSIX path inside of it."""
+    if not path.is_dir():
+        yield "", path
+        return
+    for file in sorted(path.rglob("*")):
+        inside = file.relative_to(path)
+        if IGNORED not in inside.parts and (file.is_symlink() or not file.is_dir()):
+            yield inside.as_posix(), file
 
 
 def digest(path: Path) -> Digest:

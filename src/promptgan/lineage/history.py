@@ -1,35 +1,15 @@
-"""The Git commits whose dvc.lock holds given bytes."""
+"""The versions of dvc.lock that Git holds, and the commits that have given bytes in theirs."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
 
 from promptgan import git
 from promptgan.lineage import lock, references
-from promptgan.lineage.lock import File
+from promptgan.lineage.lock import LOCK, File
 
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit that changed dvc.lock."""
-
-    id: str
-    date: str
-    """Of the committer, ISO 8601."""
-    subject: str
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """Where Git has the bytes of a path."""
-
-    first: Commit
-    """The oldest commit whose lock holds them."""
-    newest: Commit
-    """The newest commit that changed the lock and holds them."""
-    head: bool
-    """Whether HEAD's lock holds them."""
-    references: tuple[str, ...]
-    """Branches, tags and DVC experiments that lead to them, where HEAD's history does not; else empty."""
+Commit = dict[str, str]
+"""id; date of the committer, ISO 8601; subject."""
 
 
 class History:
@@ -39,70 +19,81 @@ class History:
     """
 
     def __init__(self) -> None:
-        prefix = git.text_if_any("rev-parse", "--show-prefix").strip()
         reachable = _commits("HEAD")
-        commits = [reachable, _commits("--all", "--not", "HEAD") if reachable else _commits("--all")]
-        names = [c.id for each in commits for c in each]
-        blobs = _blobs([f"{name}:{prefix}{lock.LOCK}" for name in ["HEAD", *names]])
+        self._commits = [reachable, _commits("--all", "--not", "HEAD") if reachable else _commits("--all")]
+        self._blob = _blobs(["HEAD", *(commit["id"] for commits in self._commits for commit in commits)])
+        self._content = _contents(sorted(set(self._blob.values())))
         self._parsed: dict[str, set[tuple[str, str]]] = {}
-        self._blob = dict(zip(["HEAD", *names], blobs, strict=True))
-        wanted = sorted({blob for blob in blobs if blob})
-        self._content = dict(zip(wanted, _contents(wanted), strict=True))
-        self._reachable, self._elsewhere = commits
 
-    def find(self, file: File) -> Recorded | None:
-        """The commits whose lock has a path with these bytes; None where there is none, or no Git."""
-        for commits in (self._reachable, self._elsewhere):
-            newest = self._first_holding(commits, file)
-            if newest:
-                first = self._first_holding(reversed(commits), file)
-                assert first
-                reachable = commits is self._reachable
-                return Recorded(first, newest, self._holds("HEAD", file), () if reachable else _references(newest))
-        return None
+    def find(self, file: File) -> dict[str, Any] | str:
+        """The commits whose lock has a path with these bytes, or `not recorded`.
 
-    def _first_holding(self, commits: Iterable[Commit], file: File) -> Commit | None:
-        return next((commit for commit in commits if self._holds(commit.id, file)), None)
+        Returns:
+            `first` and `newest` that changed the lock and hold them; whether `head`'s lock does; and, where HEAD's
+            history does not, the `references` that lead to them: branches, tags and DVC experiments.
+        """
+        for commits in self._commits:
+            first, newest = (
+                next((commit for commit in each if self._holds(commit["id"], file)), None)
+                for each in (reversed(commits), commits)
+            )
+            if first and newest:
+                beside = [] if commits is self._commits[0] else _references(newest["id"])
+                return {"first": first, "newest": newest, "head": self._holds("HEAD", file), "references": beside}
+        return "not recorded"
 
     def _holds(self, commit: str, file: File) -> bool:
-        blob = self._blob[commit]
-        if not blob or file.md5.encode() not in self._content[blob]:
+        blob = self._blob.get(commit)
+        if blob is None or file.md5.encode() not in self._content[blob]:
             return False
         if blob not in self._parsed:
             self._parsed[blob] = lock.hashes(self._content[blob])
         return (file.path, file.md5) in self._parsed[blob]
 
 
+def versions() -> Iterator[tuple[str, list[str]]]:
+    """A revision for each different dvc.lock that Git holds, with all that know it: first references, then commits."""
+    found = git.text_if_any("for-each-ref", "--format=%(refname)").split()
+    known_as = {name: references.kind_and_name(name) for name in found if not references.is_note(name)}
+    commits = git.text_if_any("rev-list", "--all", "--full-history", "--", str(LOCK)).split()
+    known_as |= {name: f"commit {name[:7]}" for name in commits}
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, blob in _blobs(list(known_as)).items():
+        names[blob].append(name)
+    for same in names.values():
+        yield same[0], [known_as[name] for name in same]
+
+
 def _commits(*revisions: str) -> list[Commit]:
     """Those that changed the lock, newest first, merged side branches included."""
     order = ("--full-history", "--topo-order", "--format=%H%x09%cI%x09%s")
-    lines = git.text_if_any("rev-list", *order, *revisions, "--", str(lock.LOCK)).splitlines()
-    return [Commit(*line.split("\t", 2)) for line in lines if not line.startswith("commit ")]
+    lines = git.text_if_any("rev-list", *order, *revisions, "--", str(LOCK)).splitlines()
+    rows = (line.split("\t", 2) for line in lines if not line.startswith("commit "))
+    return [dict(zip(("id", "date", "subject"), row, strict=True)) for row in rows]
 
 
-def _references(commit: Commit) -> tuple[str, ...]:
-    found = git.text_if_any("for-each-ref", "--contains", commit.id, "--format=%(refname)").split()
+def _references(commit: str) -> list[str]:
+    found = git.text_if_any("for-each-ref", "--contains", commit, "--format=%(refname)").split()
     named = [reference for reference in found if not references.is_note(reference)]
-    return tuple(f"experiment {name}" if (name := references.experiment(each)) else references.name(each)
-                 for each in named)  # fmt: skip
+    return [f"experiment {name}" if (name := references.experiment(each)) else references.name(each) for each in named]
 
 
-def _blobs(names: list[str]) -> list[str | None]:
-    """The id of each name's blob; None where there is none."""
+def _blobs(revisions: list[str]) -> dict[str, str]:
+    """The id of the dvc.lock of each revision that has one."""
+    given = "".join(f"{name}:./{LOCK}\n" for name in revisions)
     form = "--batch-check=%(objectname) %(objecttype)"
-    lines = git.text_if_any("cat-file", form, given="\n".join(names)).splitlines()
-    return [line.split()[0] if line.endswith(" blob") else None for line in lines] or [None] * len(names)
+    lines = git.text_if_any("cat-file", form, given=given).splitlines()
+    found = zip(revisions, lines, strict=False)  # no line at all without Git
+    return {name: line.split()[0] for name, line in found if line.endswith(" blob")}
 
 
-def _contents(blobs: list[str]) -> list[bytes]:
-    contents: list[bytes] = []
-    if not blobs:  # maybe no repository either
-        return contents
-    given = git.output("cat-file", "--batch", given="\n".join(blobs))
+def _contents(blobs: list[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    given = git.output("cat-file", "--batch", given="\n".join(blobs)) if blobs else b""
     start = 0
-    for _ in blobs:
+    for blob in blobs:
         end = given.index(b"\n", start)
         size = int(given[start:end].split()[2])
-        contents.append(given[end + 1 : end + 1 + size])
+        found[blob] = given[end + 1 : end + 1 + size]
         start = end + size + 2
-    return contents
+    return found

@@ -1,50 +1,26 @@
-"""Everything downstream of a file."""
+"""Everything downstream of a file or of a record."""
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from promptgan import git
-from promptgan.lineage import contents
-from promptgan.lineage.history import History, Recorded
-from promptgan.lineage.lock import File, Lock, Stage
-from promptgan.lineage.target import Target, resolve
+from promptgan.core.choices import choose
+from promptgan.lineage import contents, samples
+from promptgan.lineage.contents import BytesNotHere, NotTracked
+from promptgan.lineage.history import History
+from promptgan.lineage.lock import Lock, lies_in
+from promptgan.lineage.records import versions
+from promptgan.lineage.target import resolve
+from promptgan.lineage.trace import run_of
+from promptgan.quality.exclusions import LIST, excluded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RAW, TOKENS = "data/raw", "data/tokens"
 
 
-@dataclass(frozen=True)
-class Output:
-    """What a reached stage wrote."""
-
-    file: File
-    in_git: bool
-    """Whether Git holds the file itself; else DVC does."""
-    commit: Recorded | None
-    """The Git commits whose lock has these bytes."""
-
-
-@dataclass(frozen=True)
-class Reached:
-    """A stage that something reaches."""
-
-    stage: Stage
-    direct: bool
-    """Whether it depends on the thing itself, and not only on what other reached stages made."""
-    outputs: tuple[Output, ...]
-
-
-@dataclass(frozen=True)
-class Impact:
-    """What a file reaches."""
-
-    target: Target
-    workspace: contents.State
-    """Whether the workspace has the bytes that the reached stages used."""
-    made_by: str | None
-    reached: tuple[Reached, ...]
-    """In the order of dvc.yaml."""
-
-
-def impact(asked: str, locked: Lock) -> Impact:
+def of_file(asked: str, locked: Lock) -> dict[str, Any]:
     """Find everything downstream of an output, a file in one, or another dependency.
 
     Raises:
@@ -52,52 +28,100 @@ def impact(asked: str, locked: Lock) -> Impact:
     """
     target = resolve(asked, locked)
     maker = locked.producer(target.path)
-    return Impact(
-        target=target,
-        workspace=contents.state(target.recorded_as),
-        made_by=maker.name if maker else None,
-        reached=reached(target.path, locked),
-    )
-
-
-def document(found: Impact) -> dict[str, Any]:
-    """Everything that is known of a file's reach, as JSON has it."""
     return {
-        "target": {"name": found.target.name, "path": found.target.path, "md5": found.target.md5},
-        "recorded_as": dataclasses.asdict(found.target.recorded_as),
-        "workspace": found.workspace,
-        "made_by": found.made_by,
-        "reached": [reached_document(each) for each in found.reached],
+        "target": {"name": target.name, "path": target.path, "md5": target.md5},
+        "recorded_as": asdict(target.recorded_as),
+        "workspace": contents.state(target.recorded_as),
+        "made_by": maker.name if maker else None,
+        "reached": _reached(target.path, locked),
     }
 
 
-def reached_document(each: Reached) -> dict[str, Any]:
-    """A reached stage, as JSON has it."""
-    outputs = [
-        {
-            **dataclasses.asdict(out.file),
-            "in_git": out.in_git,
-            "commit": dataclasses.asdict(out.commit) if out.commit else "not recorded",
-        }
-        for out in each.outputs
-    ]
-    return {"stage": each.stage.name, "direct": each.direct, "outputs": outputs}
+def of_record(record: str, locked: Lock) -> dict[str, Any]:
+    """Find a record, its relatives, and everything that it reaches.
+
+    Raises:
+        UnknownRecord: no output and no exclusion list has it; names near ids.
+        BytesNotHere: data/validated is not here.
+        ExclusionsUnreadable: data/excluded.csv is broken.
+    """
+    tables = {place: contents.recorded(locked, f"{versions.VALIDATED}/{place}.parquet") for place in versions.TABLES}
+    table = versions.concatenated(tables, "dvc.lock")
+    validate = next(stage for stage in locked.stages.values() if "validate" in stage.parameters).parameters
+    listed = excluded(validate["data"]["name"]).get(record)
+    found = table[table["id"] == record]
+    if found.empty:
+        if listed is None:
+            raise versions.UnknownRecord(record, "dvc.lock", table["id"])
+        return {"id": record, "excluded": listed}
+    row = found.iloc[0].to_dict()
+    likeness = choose("promptgan.tasks", validate["task"], "task", "likeness")
+    others = table[table["id"] != record]
+    kinds = likeness.relatives(found, others, validate["validate"])
+    files = _files(locked, row["split"])
+    written = _written(locked)
+    asked = written is not None and "prompt_id" in written and (written["prompt_id"] == record).to_numpy().nonzero()[0]
+    return {
+        "id": record,
+        "place": row.pop("split"),
+        **{name: value for name, value in samples.document(row).items() if name != "id"},
+        "excluded": listed,
+        "records_of_its_group": int((table["group"] == row["group"]).sum()),
+        "files": files,
+        "uses": [_use(each, locked, files) for each in _reached(str(LIST), locked)],
+        "relatives": [
+            {**samples.document(other), "kind": kind}
+            for kind, other in zip(kinds, others.to_dict("records"), strict=True)
+            if kind
+        ],
+        "asked": None if asked is False else asked.tolist(),
+        "repeated_by": None if written is None else likeness.repeats(row, written),
+    }
 
 
-def reached(path: str, locked: Lock) -> tuple[Reached, ...]:
-    """The stages downstream of a path, with their outputs and where these are committed."""
-    history, tracked = History(), _tracked()
+def _reached(path: str, locked: Lock) -> list[dict[str, Any]]:
+    """The stages downstream of a path in the order of dvc.yaml, with their outputs and where these are committed."""
+    history, tracked = History(), set(git.text_if_any("ls-files", "-z").split("\0"))
     direct = {stage.name for stage in locked.consumers(path)}
-    return tuple(
-        Reached(
-            stage=stage,
-            direct=stage.name in direct,
-            outputs=tuple(Output(out, out.path in tracked, history.find(out)) for out in stage.outputs),
-        )
+    return [
+        {
+            "stage": stage.name,
+            "direct": stage.name in direct,
+            "outputs": [
+                {**asdict(out), "in_git": out.path in tracked, "commit": history.find(out)} for out in stage.outputs
+            ],
+        }
         for stage in locked.downstream(path)
-    )
+    ]
 
 
-def _tracked() -> set[str]:
-    """The files that Git holds."""
-    return set(git.text_if_any("ls-files", "-z").split("\0"))
+def _use(reached: dict[str, Any], locked: Lock, files: list[str]) -> dict[str, Any]:
+    """How a stage is related to a record: which of the files that hold it the stage read, as its run.json has it."""
+    run = run_of(locked.stages[reached["stage"]])
+    inputs = run["inputs"] if run else {}
+    reads = [file for file in files if any(lies_in(path, file) for path in inputs)]
+    return {**reached, "reads": reads, "records_what_it_reads": run is not None}
+
+
+def _files(locked: Lock, place: str) -> list[str]:
+    """What holds a record: the raw data as a whole, and files of later stages."""
+    names = [f"{versions.VALIDATED}/{place}.parquet", f"{TOKENS}/{place}.arrow"]
+    return [RAW, *(name for name in names if _known(locked, name))]
+
+
+def _known(locked: Lock, path: str) -> bool:
+    try:
+        contents.md5_in_lock(locked, path)
+    except NotTracked:  # quarantine is not tokenized
+        return False
+    except BytesNotHere:
+        pass
+    return True
+
+
+def _written(locked: Lock) -> "pd.DataFrame | None":
+    """The generated samples; None where they are not here."""
+    try:
+        return samples.read(locked, samples.SAMPLES)
+    except (NotTracked, BytesNotHere):
+        return None

@@ -1,7 +1,9 @@
 """dvc.lock as data: which stage made which bytes from which, here or at a Git revision."""
 
+import json
+import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,11 +12,15 @@ from ruamel.yaml.error import YAMLError
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
+from promptgan.core.record import PACKAGE_LOCK
 
 LOCK = Path("dvc.lock")
 PIPELINE = Path("dvc.yaml")
 OUTPUTS = ("outs", "metrics", "plots")
 """Where dvc.yaml lists a stage's outputs."""
+CODE_FOLDERS = ("src", "stages")
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:promptgan")
+"""Of the run identifiers."""
 
 
 class LockUnreadable(PromptganError):
@@ -37,6 +43,13 @@ class File:
     files: int | None = None
     """How many files a folder holds; None for a file."""
 
+    @property
+    def role(self) -> str:
+        """What a dependency is to its stage: `code`, `environment` (the package lock) or `data`."""
+        if self.path == str(PACKAGE_LOCK):
+            return "environment"
+        return "code" if any(lies_in(self.path, folder) for folder in CODE_FOLDERS) else "data"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -48,6 +61,11 @@ class Stage:
     parameters: dict[str, Any]
     """Sections of params.yaml."""
     outputs: tuple[File, ...]
+
+    @property
+    def run_id(self) -> uuid.UUID:
+        """A name for what it did: the same for the same command, parameters and bytes."""
+        return uuid.uuid5(NAMESPACE, json.dumps(asdict(self), sort_keys=True))
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,19 @@ class Lock:
                 waiting += [s for out in stage.outputs for s in self.consumers(out.path)]
         return [s for s in self.stages.values() if s.name in reached]
 
+    def back_from(self, stage: Stage) -> list[Stage]:
+        """The stage and all before it, each before those whose outputs it used."""
+        found: dict[str, Stage] = {}
+
+        def add(each: Stage) -> None:
+            if each.name not in found:
+                for before in self.upstream(each):
+                    add(before)
+                found[each.name] = each
+
+        add(stage)
+        return [*found.values()][::-1]
+
     def stale(self, stage: Stage) -> list[tuple[File, File]]:
         """What a stage used beside what its maker has made since: dependency and output of one path, of other bytes."""
         made = {out.path: out for _, out in self.outputs()}
@@ -120,7 +151,7 @@ def read(revision: str | None = None) -> Lock:
     try:
         locked = YAML(typ="safe", pure=True).load(content[LOCK])["stages"]
         known = YAML(typ="safe", pure=True).load(content[PIPELINE])["stages"]
-        stages = {name: _stage(name, locked[name]) for name in known if name in locked}
+        stages = {name: stage(name, locked[name]) for name in known if name in locked}
         forgotten = tuple(name for name in locked if name not in known)
         return Lock(stages, forgotten, frozenset(_in_git(known.values())))
     except (YAMLError, TypeError, KeyError, AttributeError) as error:
@@ -180,7 +211,8 @@ def _in_git(declared: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield from (path for item in items for path, options in item.items() if options.get("cache") is False)
 
 
-def _stage(name: str, entry: dict[str, Any]) -> Stage:
+def stage(name: str, entry: dict[str, Any]) -> Stage:
+    """A stage as an entry of dvc.lock, or of the run-cache, has it."""
     return Stage(
         name=name,
         command=entry["cmd"],

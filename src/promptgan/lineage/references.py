@@ -2,6 +2,8 @@
 
 import re
 
+from promptgan import git
+
 EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]+)/(.+)")
 """DVC files an experiment under the commit that it started from."""
 OF_DVC = "refs/exps/"
@@ -13,10 +15,10 @@ def experiment(reference: str) -> str | None:
     return match[3] if match else None
 
 
-def baseline(reference: str) -> str | None:
-    """The commit that the experiment of a reference started from; None where it is no experiment's."""
-    match = EXPERIMENT.fullmatch(reference)
-    return match[1] + match[2] if match else None
+def experiments() -> list[tuple[str, str]]:
+    """The commit that every experiment started from, and its name; the latest last."""
+    listed = git.text_if_any("for-each-ref", "--sort=committerdate", "--format=%(refname)", OF_DVC).split()
+    return [(match[1] + match[2], match[3]) for each in listed if (match := EXPERIMENT.fullmatch(each))]
 
 
 def of_experiment(commit: str, name: str) -> str:

@@ -4,32 +4,19 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE
-from promptgan.core.record import sha256
-from promptgan.lineage import facts as run
-from promptgan.lineage import lock, signature
+from promptgan.core.record import PACKAGE_LOCK, sha256
+from promptgan.lineage import lock, released, signature
+from promptgan.lineage.evidence import PROVENANCE, RAW, Evidence
 from promptgan.lineage.formats import croissant, openlineage, prov
-from promptgan.lineage.released import (
-    CARD,
-    CROISSANT,
-    GENERATED,
-    LINEAGE,
-    METRICS,
-    MODEL,
-    OPENLINEAGE,
-    PROV,
-    SAMPLES,
-    SBOM,
-    SUMS,
-)
+from promptgan.lineage.released import LINEAGE, SUMS
 from promptgan.lineage.sbom import sbom
+from promptgan.lineage.verify import waiting
 
-REPORT = "reports/html"
-RECORDS = (lock.LOCK, lock.PIPELINE, PARAMS_FILE, Path(run.PACKAGE_LOCK), Path(run.RAW, run.PROVENANCE))
+RECORDS = (lock.LOCK, lock.PIPELINE, PARAMS_FILE, PACKAGE_LOCK, Path(RAW, PROVENANCE))
 """What `lineage/` holds a copy of."""
 
 
@@ -45,16 +32,7 @@ class ReleaseExists(PromptganError):
     """There is something at the place where the release should go."""
 
 
-@dataclass(frozen=True)
-class Built:
-    """What was built."""
-
-    files: int
-    size: int
-    """Bytes."""
-
-
-def build(model: Path, out: Path, key: Path | None = None, force: bool = False) -> Built:
+def build(model: Path, out: Path, key: Path | None = None, force: bool = False) -> tuple[int, int]:
     """Write the release folder ``out``, whole or not at all.
 
     The same run gives the same bytes, but for the signature, which is drawn anew each time.
@@ -64,6 +42,9 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
         out: the folder to write.
         key: private key to sign with; unsigned without one.
         force: replace an older release.
+
+    Returns:
+        How many files it has, and their bytes.
 
     Raises:
         NotFinished: says what has not run, or has changed since.
@@ -76,24 +57,22 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
     if out.exists() and not (force and (out / SUMS).is_file()):
         kind = "add --force to replace it" if (out / SUMS).is_file() else "it is no release, so nothing replaces it"
         raise ReleaseExists(f"{out} exists", f"{kind}; or name another folder with --out")
-    facts = run.read()
-    if changes := run.changes(facts):
-        raise NotFinished(
-            "\n".join(["the pipeline is not finished:", *(f"  {line}" for line in changes)]), "run `make run`"
-        )
-    card = _card(facts, model)
+    evidence = Evidence()
+    if stale := {name: what for name, what in waiting(evidence).items() if what}:
+        lines = (f"  {name}: {', '.join(what)} changed since it ran" for name, what in stale.items())
+        raise NotFinished("\n".join(["the pipeline is not finished:", *lines]), "run `make run`")
+    copied = dict(_copied(evidence, model.as_posix()))
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{out.name}.", suffix=".partial", dir=out.parent) as scratch:
         folder = Path(scratch, out.name)  # its own name from the start: the signature holds it
-        for path, source in _copied(facts, model):
+        for path, source in copied.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / path)
         written = {
-            CARD: card,
-            f"{LINEAGE}/{PROV}": prov.export(facts),
-            f"{LINEAGE}/{OPENLINEAGE}": openlineage.export(facts),
-            f"{LINEAGE}/{CROISSANT}": croissant.export(facts),
-            SBOM: sbom(facts, model.as_posix()),
+            f"{LINEAGE}/{released.PROV}": prov.export(evidence),
+            f"{LINEAGE}/{released.OPENLINEAGE}": openlineage.export(evidence),
+            f"{LINEAGE}/{released.CROISSANT}": croissant.export(evidence),
+            released.SBOM: sbom(evidence, model.as_posix()),
         }
         for name, text in written.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -105,38 +84,25 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
         if out.exists():
             out.replace(Path(scratch, "replaced"))
         folder.replace(out)
-        return Built(len(files), sum(path.stat().st_size for path in out.rglob("*") if path.is_file()))
+    return len(files), sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
 
-def _card(facts: run.Facts, model: Path) -> str:
-    """The model card, with the model where it lies in the release."""
-    made = facts.outputs.get(model.as_posix())
-    if not made or "index.json" not in made.files:
-        made_here = (path for path, tree in facts.outputs.items() if "index.json" in tree.files)
-        models = [path for path in made_here if path != "models/judges"]
-        raise NothingToRelease(
-            f"{model} is no model that the pipeline made", f"name one of its outputs: {', '.join(models)}"
-        )
-    index = json.loads((model / "index.json").read_bytes())
+def _copied(evidence: Evidence, model: str) -> Iterator[tuple[str, str | Path]]:
+    """Path in the release, which is that in the repository wherever it can be, and file to copy."""
+    made = {path for path, tree in evidence.outputs.items() if "index.json" in tree.files}
+    if model not in made:
+        names = ", ".join(sorted(made - {"models/judges"}))
+        raise NothingToRelease(f"{model} is no model that the pipeline made", f"name one of its outputs: {names}")
+    index = json.loads(Path(model, "index.json").read_bytes())
     if index["kind"] == "none":
         raise NothingToRelease(f"{model} holds no model: {index['reason']}", "name another one, or another recipe")
-    card, named = Path(REPORT, "README.md").read_text(encoding="utf-8"), f"--model {model.as_posix()} "
-    if named not in card:
+    if f"--model {model} " not in Path(released.CARD_OF_RUN).read_text(encoding="utf-8"):
         raise NothingToRelease(
-            f"the model card {REPORT}/README.md describes another model than {model}",
+            f"the model card {released.CARD_OF_RUN} describes another model than {model}",
             "release the one that it tells how to load; its numbers are of no other",
         )
-    return card.replace(model.as_posix(), MODEL)
-
-
-def _copied(facts: run.Facts, model: Path) -> Iterator[tuple[str, Path]]:
-    """Path in the release, and file to copy."""
-    for name in facts.outputs[model.as_posix()].files:
-        yield f"{MODEL}/{name}", model / name
-    for name in facts.outputs[GENERATED].files:
-        yield f"{SAMPLES}/{name}", Path(GENERATED, name)
-    for path in facts.outputs:
-        if lock.lies_in(path, METRICS):
-            yield path, Path(path)
-    for source in RECORDS:
-        yield f"{LINEAGE}/{source.name}", source
+    yield released.CARD, released.CARD_OF_RUN
+    for folder in (model, released.SAMPLES):
+        yield from ((f"{folder}/{name}", Path(folder, name)) for name in evidence.outputs[folder].files)
+    yield from ((path, path) for path in evidence.outputs if lock.lies_in(path, released.METRICS))
+    yield from ((f"{LINEAGE}/{source.name}", source) for source in RECORDS)

@@ -4,7 +4,8 @@ import re
 from importlib import metadata
 from typing import Any
 
-from promptgan.lineage.facts import Facts, Package
+from promptgan.lineage.evidence import Evidence
+from promptgan.lineage.packages import Package
 from promptgan.lineage.tools import tool
 
 LIBRARY = "cyclonedx-python-lib"
@@ -12,14 +13,14 @@ PACKAGE_URL_TYPES = {"pypi", "npm"}
 """Kinds of source that a package URL can name."""
 
 
-def sbom(facts: Facts, model: str) -> str:
+def sbom(evidence: Evidence, model: str) -> str:
     """CycloneDX 1.6 as JSON, without time and serial number, so that the same run gives the same bytes.
 
     Packages are those of requirements.lock, with the sha256 that it names and the licence that the installed package of
     that version declares.
 
     Args:
-        facts: the run.
+        evidence: the run.
         model: the model's output, such as `models/adversarial`; described as the machine learning model it is.
 
     Raises:
@@ -27,21 +28,21 @@ def sbom(facts: Facts, model: str) -> str:
     """
     bom = tool("cyclonedx.model.bom", LIBRARY).Bom()
     bom.serial_number = bom.metadata.timestamp = None  # what cyclonedx-py does for --output-reproducible
-    bom.metadata.component = subject = _model(facts, model)
-    parts = [_data(facts), *map(_package, facts.packages)]
+    bom.metadata.component = subject = _model(evidence, model)
+    parts = [_data(evidence), *map(_package, evidence.packages)]
     for part in parts:
         bom.components.add(part)
     bom.register_dependency(subject, parts)
     return str(tool("cyclonedx.output.json", LIBRARY).JsonV1Dot6(bom).output_as_string(indent=1)) + "\n"
 
 
-def _model(facts: Facts, model: str) -> Any:
-    c, files = tool("cyclonedx.model.component", LIBRARY), facts.outputs[model].files
+def _model(evidence: Evidence, model: str) -> Any:
+    c, files = tool("cyclonedx.model.component", LIBRARY), evidence.outputs[model].files
     return c.Component(
         type=c.ComponentType.MACHINE_LEARNING_MODEL,
         bom_ref="model",
         name=f"promptgan {model}",
-        version=facts.outputs[model].md5,
+        version=evidence.outputs[model].md5,
         components=[
             c.Component(
                 type=c.ComponentType.FILE, bom_ref=f"model/{name}", name=f"model/{name}", hashes=_hashes(digest.sha256)
@@ -51,18 +52,18 @@ def _model(facts: Facts, model: str) -> Any:
     )
 
 
-def _data(facts: Facts) -> Any:
-    c, source = tool("cyclonedx.model.component", LIBRARY), facts.provenance["source"]
+def _data(evidence: Evidence) -> Any:
+    c, source = tool("cyclonedx.model.component", LIBRARY), evidence.provenance["source"]
     url = tool("packageurl", "packageurl-python").PackageURL
     named = source["kind"] in PACKAGE_URL_TYPES
     return c.Component(
         type=c.ComponentType.DATA,
         bom_ref="data",
-        name=facts.provenance["title"],
+        name=evidence.provenance["title"],
         version=source.get("version"),
         purl=url(source["kind"], name=source["name"], version=source["version"]) if named else None,
         hashes=_hashes(source["sha256"]),
-        licenses=[_licence(facts.provenance["licence"]["name"])],
+        licenses=[_licence(evidence.provenance["licence"]["name"])],
     )
 
 

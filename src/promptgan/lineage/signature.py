@@ -2,7 +2,10 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
@@ -62,17 +65,11 @@ def sign(folder: Path, private: Path) -> None:
         UnusableKey: the private key cannot be read.
         ToolMissing: model-signing is not installed.
     """
-    signing, hashing = tool("model_signing.signing", "model-signing"), tool("model_signing.hashing", "model-signing")
-    try:
-        signer = signing.Config().use_elliptic_key_signer(private_key=private)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UnusableKey(
-            f"{private} is no private key that can be used: {error}",
-            "name one on the curve P-256, P-384 or P-521, in PEM without a password; `promptgan release key` makes one",
-        ) from error
-    signature = folder / SIGNATURE
-    everything = hashing.Config().set_ignored_paths(paths=[signature.name], ignore_git_paths=False)
-    signer.set_hashing_config(everything).sign(folder, signature)
+    signer = tool("model_signing.signing", "model-signing").Config()
+    told = "name one on the curve P-256, P-384 or P-521, in PEM without a password; `promptgan release key` makes one"
+    with _usable(private, "private key", told):
+        signer.use_elliptic_key_signer(private_key=private)
+    signer.set_hashing_config(_everything()).sign(folder, folder / SIGNATURE)
 
 
 def check(folder: Path, public: Path) -> None:
@@ -83,19 +80,11 @@ def check(folder: Path, public: Path) -> None:
         WrongSignature: the signature is another's, or a file was changed, added or removed.
         ToolMissing: model-signing is not installed.
     """
-    verifying, hashing = (
-        tool("model_signing.verifying", "model-signing"),
-        tool("model_signing.hashing", "model-signing"),
-    )
+    verifier = tool("model_signing.verifying", "model-signing").Config()
+    with _usable(public, "public key", "ask whoever signed the release for the key in PEM"):
+        verifier.use_elliptic_key_verifier(public_key=public)
     try:
-        verifier = verifying.Config().use_elliptic_key_verifier(public_key=public)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UnusableKey(
-            f"{public} is no public key that can be used: {error}", "ask whoever signed the release for the key in PEM"
-        ) from error
-    everything = hashing.Config().set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
-    try:
-        verifier.set_hashing_config(everything).verify(folder, folder / SIGNATURE)
+        verifier.set_hashing_config(_everything()).verify(folder, folder / SIGNATURE)
     except Exception as error:  # of cryptography, of JSON, of the bundle's format, and ValueError
         # The message is a list as Python prints it, with hashes that say nothing to people.
         changed = re.findall(r"Hash mismatch for \\*'(.+?)\\*':", str(error))
@@ -104,6 +93,20 @@ def check(folder: Path, public: Path) -> None:
             f"{folder / SIGNATURE} does not sign this folder with {public}: {reason}",
             "do not use it; ask whoever released it for the folder and the public key again",
         ) from error
+
+
+@contextmanager
+def _usable(key: Path, what: str, remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UnusableKey(f"{key} is no {what} that can be used: {error}", remedy) from error
+
+
+def _everything() -> Any:
+    """All files of a folder but the signature itself, files of Git included."""
+    hashing = tool("model_signing.hashing", "model-signing").Config()
+    return hashing.set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
 
 
 def _in_git(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from promptgan.core.errors import PromptganError, nearest
+from promptgan.core.flat import flat, holder
 from promptgan.lineage import contents, samples
 from promptgan.lineage.contents import BytesNotHere, NotTracked
 from promptgan.lineage.lock import File, Lock
@@ -14,11 +15,11 @@ from promptgan.lineage.lock import File, Lock
 class UnknownTarget(PromptganError):
     """Nothing that was recorded has this name."""
 
-    def __init__(self, asked: str, known: list[str]) -> None:
+    def __init__(self, asked: str, locked: Lock) -> None:
         super().__init__(
-            f"{asked}: dvc.lock has no such output, dependency, metric or sample{nearest(asked, known)}",
-            "name an output (models/adversarial), a file in one (data/tokens/tokenizer.json), a metric"
-            f" (metrics/evaluation.json:systems.adversarial.nll), a sample ({samples.SAMPLES}#17) or a code file",
+            f"{asked}: dvc.lock has no such output, dependency, metric or sample{nearest(asked, _known(locked))}",
+            "name an output (models/adversarial), a file in one (data/raw/provenance.json), a metric"
+            f" (metrics/train.json:steps), a sample ({samples.SAMPLES}#17) or a code file",
         )
 
 
@@ -43,54 +44,32 @@ def resolve(asked: str, locked: Lock) -> Target:
     Raises:
         UnknownTarget, SampleUnreadable, BytesNotHere: see `trace`.
     """
-    name = in_repository(asked)
-    facts: dict[str, Any] = {}
-    file_part, _, key = name.partition(":")
-    if is_sample(name):
-        path, row = samples.parse(name)
-        facts = samples.read_row(locked, path, row)
-    elif file_part.endswith(".json") and key:
-        path = file_part
-        facts = {"value": _metric(path, key, locked)}
-    else:
-        path = name
-    file = locked.holding(path)
-    if file is None:
-        raise UnknownTarget(asked, _known(locked))
+    absolute = Path(asked)
+    name = (absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute).as_posix()
+    path, facts = name, {}
+    file, _, key = name.partition(":")
+    if "#" in name and name.partition("#")[0].endswith(".parquet"):
+        path, _ = samples.parse(name)
+        if locked.holding(path):
+            row = samples.row_of(samples.read(locked, path), name)
+            facts = samples.document(row)
+    elif file.endswith(".json") and key:
+        path = file
+        try:
+            values, last = holder(_values(path), key)
+            facts = {"value": values[last]}
+        except (LookupError, TypeError, ValueError):
+            raise UnknownTarget(asked, locked) from None
+    held = locked.holding(path)
+    if held is None:
+        raise UnknownTarget(asked, locked)
     try:
         md5 = contents.md5_in_lock(locked, path)
     except BytesNotHere:
         md5 = None
     except NotTracked:
-        raise UnknownTarget(asked, _known(locked)) from None
-    return Target(name, path, md5, file, facts)
-
-
-def is_sample(name: str) -> bool:
-    """Whether a name is that of a row of a Parquet file, `FILE#ROW`."""
-    return name.partition("#")[0].endswith(".parquet") and "#" in name
-
-
-def in_repository(asked: str) -> str:
-    """A path as dvc.lock writes it: relative to this folder, without `./` or a final slash."""
-    path = Path(asked)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return path.as_posix()
-
-
-def _metric(path: str, key: str, locked: Lock) -> Any:
-    if locked.holding(path) is None:
-        raise UnknownTarget(f"{path}:{key}", _known(locked))
-    value = _values(path)
-    for part in key.split("."):
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            raise UnknownTarget(f"{path}:{key}", _known(locked))
-    return value
+        raise UnknownTarget(asked, locked) from None
+    return Target(name, path, md5, held, facts)
 
 
 def _values(path: str) -> Any:
@@ -105,13 +84,6 @@ def _known(locked: Lock) -> list[str]:
     outputs = [out for _, out in locked.outputs()]
     used = [dep.path for stage in locked.stages.values() for dep in stage.dependencies]
     members = [f"{out.path}/{name}" for out in outputs if out.files is not None for name in contents.listing(out) or {}]
-    metrics = [
-        f"{out.path}:{key}" for out in outputs if out.path.endswith(".json") for key in _keys(_values(out.path), "")
-    ]
+    documents = [out.path for out in outputs if out.path.endswith(".json")]
+    metrics = [f"{path}:{key}" for path in documents for key, _ in flat(_values(path))]
     return list(dict.fromkeys([*(out.path for out in outputs), *used, *members, *metrics]))
-
-
-def _keys(value: Any, prefix: str) -> list[str]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    below = [key for name, item in items for key in _keys(item, f"{prefix}.{name}" if prefix else str(name))]
-    return [prefix, *below] if prefix else below

@@ -1,4 +1,4 @@
-"""Libraries that only exports and releases need; `make tools` installs them."""
+"""Libraries that only some commands need; `make tools` installs them."""
 
 import importlib
 from typing import Any
@@ -19,4 +19,6 @@ def tool(module: str, distribution: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ToolMissing(f"{distribution} cannot be imported: {error}", "run `make tools`, then try again") from error
+        raise ToolMissing(
+            f"the package {distribution} cannot be imported: {error}", "run `make tools`, once"
+        ) from error

@@ -1,38 +1,34 @@
 """Following the chain from the results back to the source: every link is examined, and every broken one is named."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.lineage import lock
-from promptgan.lineage.checks import facts, inputs, outputs, records, run_cache, runs, source
-from promptgan.lineage.checks.evidence import Broken, Check, Evidence, StageCheck
-from promptgan.lineage.checks.stale import stale
+from promptgan.lineage.checks import facts, outputs, records, run_cache, runs, source
+from promptgan.lineage.checks.causes import CAUSES, changed
+from promptgan.lineage.evidence import Evidence
+from promptgan.terms.audit import Found
+
+Check = Callable[[Evidence], Iterator[Found]]
+"""A check of the whole repository."""
+StageCheck = Callable[[Evidence, lock.Stage], Iterator[Found]]
+"""A check of one stage that has run."""
 
 OWN_CODE = ("src/promptgan/lineage", "src/promptgan/git.py")
 """What verifies; no stage depends on it, so Git alone tells whether it was changed."""
-
 MOST = 20
 """Broken links of one check that are named: another tokenizer breaks one for every record."""
 
-STAGE_CHECKS: Sequence[StageCheck] = (
-    outputs.on_disk,
-    outputs.in_cache,
-    outputs.between_stages,
-    run_cache.remembered,
-    inputs.declaration,
-    inputs.parameters,
-    runs.record,
-)
+OF_BYTES: Sequence[StageCheck] = (outputs.on_disk, outputs.in_cache, run_cache.remembered)
+"""Checks of a stage that hold whatever changed since it ran."""
+STAGE_CHECKS: Sequence[StageCheck] = (*OF_BYTES, *CAUSES, runs.record)
 """What is examined of each stage that has run."""
-
 CHECKS: Sequence[tuple[Check, frozenset[str]]] = (
-    (inputs.finished, frozenset()),
-    (inputs.code, frozenset()),
-    (runs.packages, frozenset()),
+    (runs.installed, frozenset()),
     (source.provenance, frozenset({"download"})),
     (source.package, frozenset({"download"})),
     (source.exclusions, frozenset({"download", "validate"})),
@@ -49,17 +45,12 @@ CHECKS: Sequence[tuple[Check, frozenset[str]]] = (
 )
 """What is examined of the whole, and the stages that must have run for it."""
 
-OF_BYTES = {outputs.on_disk, outputs.in_cache, run_cache.remembered}
-"""Checks of a stage that hold whatever changed since it ran."""
-CAUSES = {inputs.finished, inputs.code, inputs.parameters, inputs.declaration, outputs.between_stages}
-"""Checks that find what changed since a stage ran: of each change the first link is the cause, the others follow."""
-
 
 @dataclass(frozen=True)
 class Verification:
     """What `promptgan lineage verify` found."""
 
-    broken: list[Broken]
+    broken: list[Found]
     first: list[str]
     """What to look at, where any link is broken, before the links."""
     notes: list[str]
@@ -68,19 +59,13 @@ class Verification:
     files: int
     """In the outputs of these stages, as dvc.lock counts them."""
 
-    @property
-    def whole(self) -> bool:
-        """Whether every link holds."""
-        return not self.broken
-
     def as_json(self) -> dict[str, Any]:
         """Everything, for programs."""
-        return {"whole": self.whole, **asdict(self)}
+        return {"whole": not self.broken, **vars(self), "broken": [link._asdict() for link in self.broken]}
 
     def lines(self) -> Iterator[str]:
         """Everything, for people."""
-        for line in self.first:
-            yield f"first: {line}"
+        yield from (f"first: {line}" for line in self.first)
         for link in (link for link in self.broken if not link.follows):
             yield f"BROKEN  {link.link}"
             yield f"  expected  {link.expected}"
@@ -89,10 +74,9 @@ class Verification:
         if following := sum(link.follows for link in self.broken):
             more = "more, which follows" if following == 1 else "more, which follow"
             yield f"and {following} {more} from the stages named first (--json lists all)"
-        for note in self.notes:
-            yield f"note: {note}"
-        examined = f"{self.stages} stages, {self.files} files"
-        yield f"{examined}: {f'{len(self.broken)} broken link(s)' if self.broken else 'every link holds'}"
+        yield from (f"note: {note}" for note in self.notes)
+        holds = f"{len(self.broken)} broken link(s)" if self.broken else "every link holds"
+        yield f"{self.stages} stages, {self.files} files: {holds}"
 
 
 def verify() -> Verification:
@@ -105,15 +89,33 @@ def verify() -> Verification:
     evidence = Evidence()
     files = sum(1 if out.files is None else out.files for _, out in evidence.lock.outputs())
     broken = examine(evidence)
-    first = list(before_the_links(evidence)) if broken else []
-    return Verification(broken, first, list(notes(evidence)), len(evidence.lock.stages), files)
+    first = list(_before_the_links(evidence)) if broken else []
+    return Verification(broken, first, list(_notes(evidence)), len(evidence.lock.stages), files)
+
+
+def waiting(evidence: Evidence) -> dict[str, list[str]]:
+    """The stages to run, in the order of dvc.yaml, each with what it reads that changed since it ran.
+
+    Nothing stands beside a stage that only reads what an earlier one of them will write anew. What cannot be read
+    counts as unchanged: it is a broken link by itself.
+    """
+    found: dict[str, list[str]] = {}
+    for name in evidence.declared:
+        stage = evidence.lock.stages.get(name)
+        if stage is None:
+            found[name] = ["never run"]
+            continue
+        links = [link for check in CAUSES for link in _carried_out("", check(evidence, stage)) if link.link]
+        if links or any(maker.name in found for maker in evidence.lock.upstream(stage)):
+            found[name] = list(dict.fromkeys(map(changed, links)))
+    return found
 
 
 def examine(
     evidence: Evidence,
     stage_checks: Iterable[StageCheck] = STAGE_CHECKS,
     checks: Iterable[tuple[Check, frozenset[str]]] = CHECKS,
-) -> list[Broken]:
+) -> list[Found]:
     """Carry out checks: those of a stage for every stage that has run, in their order, then those of the whole.
 
     A check that cannot be carried out, because somebody broke what it reads, is a broken link too. Nothing is read
@@ -121,19 +123,22 @@ def examine(
     """
     if irregular := evidence.irregular():
         remedy = "delete it, then `git checkout` or `dvc checkout` restores the file"
-        return [Broken(f"{path} -> dvc.lock", "a regular file", "a pipe, link or device", remedy) for path in irregular]
-    broken: dict[tuple[str, str], Broken] = {}
-    waiting, changes = _stale(evidence).keys(), set()
+        return [Found(f"{path} -> dvc.lock", "a regular file", "a pipe, link or device", remedy) for path in irregular]
+    broken: dict[tuple[str, str], Found] = {}
+    stale, causes = _stale(evidence), set()
+    for name, why in stale.items():
+        if name not in evidence.lock.stages:
+            link, found = f"dvc.yaml (stage {name}) -> dvc.lock", "it has not run: its outputs cannot be verified"
+            broken[link, why[0]] = Found(link, "what the stage read and wrote", found, "`make run`")
 
-    def add(check: Any, stages: Collection[str], name: str, links: Iterator[Broken]) -> None:
+    def add(check: Any, stages: Collection[str], name: str, links: Iterator[Found]) -> None:
         for link in _carried_out(name, links):
-            changed = link.link.partition(" -> ")[0].partition(" (")[0]
-            if check in CAUSES:
-                follows = changed in changes
-                changes.add(changed)
+            if check in CAUSES:  # of each change the first link is the cause, the others follow
+                follows = changed(link) in causes
+                causes.add(changed(link))
             else:
-                follows = check not in OF_BYTES and not waiting.isdisjoint(stages)
-            broken.setdefault((link.link, link.found), replace(link, follows=follows))
+                follows = check not in OF_BYTES and not stale.keys().isdisjoint(stages)
+            broken.setdefault((link.link, link.found), link._replace(follows=follows))
 
     for each in stage_checks:
         for stage in evidence.lock.stages.values():
@@ -144,7 +149,31 @@ def examine(
     return list(broken.values())
 
 
-def before_the_links(evidence: Evidence) -> Iterator[str]:
+def _stale(evidence: Evidence) -> dict[str, list[str]]:
+    try:
+        return waiting(evidence)
+    except Exception:  # what broke is a broken link already
+        return {}
+
+
+def _carried_out(name: str, links: Iterator[Found]) -> Iterator[Found]:
+    """The broken links that a check finds, the first of very many, and one more where it cannot go on."""
+    try:
+        for number, link in enumerate(links):
+            if number == MOST:
+                more = f"more than {MOST} are broken; these are named"
+                yield Found(name, "every link of this kind", more, link.remedy)
+                return
+            yield link
+    except PromptganError as error:
+        yield Found(name, "readable files", error.problem, error.remedy)
+    except Exception as error:  # whatever a check trips over in a file that anybody may have edited
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        remedy = "`git checkout` and `dvc checkout` restore them"
+        yield Found(name, "files of the form that the stages write", reason, remedy)
+
+
+def _before_the_links(evidence: Evidence) -> Iterator[str]:
     """What explains many broken links at once: another dvc.lock than the committed one, stages that have to run."""
     try:
         if lock.at_revision(lock.LOCK, "HEAD") != lock.LOCK.read_bytes():
@@ -154,40 +183,15 @@ def before_the_links(evidence: Evidence) -> Iterator[str]:
             )
     except (lock.RevisionUnknown, OSError):
         pass
-    if waiting := _stale(evidence):
-        names = (f"{name} ({', '.join(changed)})" if changed else name for name, changed in waiting.items())
+    if stale := _stale(evidence):
+        names = (f"{name} ({', '.join(what)})" if what else name for name, what in stale.items())
         yield (
             f"not run since what they read changed: {', '.join(names)}; `make run` runs them,"
             " or `git checkout` undoes a change that should not be"
         )
 
 
-def _stale(evidence: Evidence) -> dict[str, list[str]]:
-    try:
-        return stale(evidence)
-    except Exception:  # what broke is a broken link already
-        return {}
-
-
-def _carried_out(name: str, links: Iterator[Broken]) -> Iterator[Broken]:
-    """The broken links that a check finds, the first of very many, and one more where it cannot go on."""
-    try:
-        for number, link in enumerate(links):
-            if number == MOST:
-                yield Broken(
-                    name, "every link of this kind", f"more than {MOST} are broken; these are named", link.remedy
-                )
-                return
-            yield link
-    except PromptganError as error:
-        yield Broken(name, "readable files", error.problem, error.remedy)
-    except Exception as error:  # whatever a check trips over in a file that anybody may have edited
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        remedy = "`git checkout` and `dvc checkout` restore them"
-        yield Broken(name, "files of the form that the stages write", reason, remedy)
-
-
-def notes(evidence: Evidence) -> Iterator[str]:
+def _notes(evidence: Evidence) -> Iterator[str]:
     """What is worth knowing and no failure: the source, what cannot be examined here, what Git does not hold."""
     for name in evidence.lock.forgotten:
         yield f"dvc.lock still has stage {name}, which dvc.yaml no longer has: ignored"
@@ -206,7 +210,7 @@ def _source(evidence: Evidence) -> Iterator[str]:
 
 
 def _computed_on(evidence: Evidence) -> Iterator[str]:
-    places = "; ".join(runs.computed_on(evidence))
+    places = runs.computed_on(evidence)
     yield f"computed on: {places}. Another kind of processor gives other last bits: `promptgan check-results`"
 
 
@@ -226,17 +230,17 @@ def _git(evidence: Evidence) -> Iterator[str]:
     except git.GitFailed as error:
         yield f"Git cannot be asked: {error.said}"
         return
-    if changed := [line[3:] for line in status.splitlines()]:
-        yield f"not committed: {', '.join(changed)}"
+    if uncommitted := [line[3:] for line in status.splitlines()]:
+        yield f"not committed: {', '.join(uncommitted)}"
     try:
-        if lock.at_revision(lock.LOCK, "HEAD") == lock.LOCK.read_bytes():
-            return
         committed = {out.path: out.md5 for _, out in lock.read("HEAD").outputs()}
+        same = lock.at_revision(lock.LOCK, "HEAD") == lock.LOCK.read_bytes()
     except (lock.RevisionUnknown, lock.LockUnreadable) as error:
         yield f"no committed dvc.lock to compare with: {error.problem}"
         return
-    differing = [out.path for _, out in evidence.lock.outputs() if committed.get(out.path) != out.md5]
-    yield f"dvc.lock is not the committed one; outputs that differ: {', '.join(differing) or 'none'}"
+    if not same:
+        differing = [out.path for _, out in evidence.lock.outputs() if committed.get(out.path) != out.md5]
+        yield f"dvc.lock is not the committed one; outputs that differ: {', '.join(differing) or 'none'}"
 
 
 def _named(check: Any) -> str:

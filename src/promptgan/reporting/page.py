@@ -2,7 +2,7 @@
 
 import json
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from promptgan.core.choices import choose
@@ -25,10 +25,14 @@ SPLITS = {
 """What the records of each kind are for."""
 
 
-def templates() -> Environment:
-    """The environment that both templates are rendered in; HTML is escaped."""
+def templates(*packages: str) -> Environment:
+    """The environment that templates are rendered in; HTML is escaped.
+
+    Args:
+        packages: whose folder `templates` is looked into too; `shell.html` here is what their pages extend.
+    """
     return Environment(
-        loader=PackageLoader("promptgan.reporting", "templates"),
+        loader=ChoiceLoader([PackageLoader(package) for package in ("promptgan.reporting", *packages)]),
         autoescape=lambda name: bool(name) and str(name).endswith(".html"),
         undefined=StrictUndefined,
         trim_blocks=True,

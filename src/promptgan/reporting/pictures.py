@@ -10,6 +10,7 @@ from promptgan.terms.systems import ADVERSARIAL, REAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Rows = Sequence[dict[str, str]]
 
@@ -79,12 +80,9 @@ def svg(draw: "Callable[[Axes], None]", name: str) -> str:
         name: another one for each picture of a page, since names inside of the element follow from it.
     """
     import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     style: Any = {
-        "svg.hashsalt": name,
-        "svg.fonttype": "none",
         "font.family": "DejaVu Sans",
         "figure.facecolor": "none",
         "axes.facecolor": "none",
@@ -95,12 +93,20 @@ def svg(draw: "Callable[[Axes], None]", name: str) -> str:
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(6, 3.8), layout="constrained")
         draw(figure.add_subplot())
-        target = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(
-            target, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-        )  # type: ignore[no-untyped-call]
-    text = target.getvalue()
-    text = text[text.index("<svg") :].replace(INK, "currentColor").replace("'DejaVu Sans'", "inherit")
-    text = re.sub(r'<g id="[^"]*">', "<g>", text)  # names that would repeat on a page with several pictures
-    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
+        text = element(figure, name)
+    text = text.replace(INK, "currentColor").replace("'DejaVu Sans'", "inherit")
     return re.sub(r' (?:width|height)="[\d.]+pt"', "", text)
+
+
+def element(figure: "Figure", name: str) -> str:
+    """A figure as an SVG element that is the same for the same figure; ``name`` as `svg` has it."""
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    target = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        FigureCanvasSVG(figure).print_svg(target, metadata=metadata)  # type: ignore[no-untyped-call]
+    text = target.getvalue()
+    text = re.sub(r'<g id="[^"]*">', "<g>", text[text.index("<svg") :])  # names would repeat on a page with several
+    return re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)

@@ -17,6 +17,8 @@ class Found(NamedTuple):
     expected: str
     found: str
     remedy: str
+    follows: bool = False
+    """Whether it may only follow from a stage that has not run since what it reads changed."""
 
 
 class Outputs(Protocol):

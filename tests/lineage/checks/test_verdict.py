@@ -8,7 +8,7 @@ import pytest
 
 from promptgan.core.files import write_json
 from promptgan.lineage.checks import facts
-from promptgan.lineage.checks.evidence import Evidence
+from promptgan.lineage.evidence import Evidence
 
 REPOSITORY = Path(__file__).parents[3]
 EVALUATION = Path("metrics/evaluation.json")

@@ -7,7 +7,7 @@ import mlcroissant
 import pandas as pd
 import pytest
 
-from promptgan.lineage import facts
+from promptgan.lineage.evidence import Evidence
 from promptgan.lineage.formats import croissant
 from tests.lineage import small_run
 
@@ -19,7 +19,7 @@ pytestmark = [
 
 @pytest.fixture
 def dataset(repository: Path) -> mlcroissant.Dataset:
-    (repository / "croissant.json").write_text(croissant.export(facts.read()), encoding="utf-8")
+    (repository / "croissant.json").write_text(croissant.export(Evidence()), encoding="utf-8")
     return mlcroissant.Dataset(repository / "croissant.json")
 
 
@@ -54,7 +54,7 @@ def test_a_changed_file_is_refused(dataset: mlcroissant.Dataset, repository: Pat
 
 
 def test_files_lying_elsewhere_can_be_named(repository: Path, tmp_path: Path) -> None:
-    document = json.loads(croissant.export(facts.read()))
+    document = json.loads(croissant.export(Evidence()))
     file = (repository / "data/validated/val.parquet").rename(tmp_path / "moved.parquet")
     records = mlcroissant.Dataset(document, mapping={"val.parquet": file}).records("val")
     assert len(list(records)) == 104
@@ -64,16 +64,16 @@ def test_a_column_of_its_own_is_a_field_too(repository: Path) -> None:
     for file in (repository / "data/validated").glob("*.parquet"):
         pd.read_parquet(file).assign(label="a").to_parquet(file, index=False)
     small_run.write_lock()
-    fields = {field["name"] for field in json.loads(croissant.export(facts.read()))["recordSet"][1]["field"]}
+    fields = {field["name"] for field in json.loads(croissant.export(Evidence()))["recordSet"][1]["field"]}
     assert fields == {"id", "group", "prompt", "text", "label", "split"}
 
 
 def test_the_same_run_gives_the_same_bytes(repository: Path) -> None:
-    assert croissant.export(facts.read()) == croissant.export(facts.read())
+    assert croissant.export(Evidence()) == croissant.export(Evidence())
 
 
 def test_there_must_be_records(repository: Path) -> None:
     lock = repository / "dvc.lock"
     lock.write_text(lock.read_text().partition("  validate:")[0])
     with pytest.raises(croissant.NoRecords, match="validated"):
-        croissant.export(facts.read())
+        croissant.export(Evidence())

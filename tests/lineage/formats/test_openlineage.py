@@ -11,14 +11,14 @@ import attr
 import pytest
 from openlineage.client import event_v2, facet_v2
 
-from promptgan.lineage import facts
+from promptgan.lineage.evidence import Evidence
 from promptgan.lineage.formats import openlineage
 from tests.lineage import small_run
 
 
 @pytest.fixture
 def events(repository: Path) -> dict[str, Any]:
-    return {event["job"]["name"]: event for event in map(json.loads, openlineage.export(facts.read()).splitlines())}
+    return {event["job"]["name"]: event for event in map(json.loads, openlineage.export(Evidence()).splitlines())}
 
 
 def classes() -> dict[str, type]:
@@ -86,7 +86,7 @@ def test_parameters_code_and_environment_are_there(events: dict[str, Any]) -> No
     assert parameters["compute.precision"] == "float32"
     code = train["job"]["facets"]["promptgan_code"]
     assert [file["path"] for file in code["files"]] == ["src/promptgan", "stages/train.py"]
-    assert train["run"]["facets"]["promptgan_environment"]["python"] == facts.read().runs["train"]["python"]
+    assert train["run"]["facets"]["promptgan_environment"]["python"] == Evidence().runs["train"]["python"]
     columns = events["validate"]["outputs"][0]["facets"]["schema"]["fields"]
     assert [column["name"] for column in columns] == ["id", "group", "prompt", "text"]
 
@@ -95,15 +95,15 @@ def test_the_time_is_that_of_the_commit_that_holds_the_lock(repository: Path, ev
     assert {event["eventTime"] for event in events.values()} == {"2026-01-02T01:04:05+00:00"}
     lock = repository / "dvc.lock"
     lock.write_text(lock.read_text() + "# changed\n")
-    times = {json.loads(line)["eventTime"] for line in openlineage.export(facts.read()).splitlines()}
+    times = {json.loads(line)["eventTime"] for line in openlineage.export(Evidence()).splitlines()}
     assert times == {openlineage.NO_COMMIT}
     assert datetime.fromisoformat(openlineage.NO_COMMIT).timestamp() == 0
 
 
 def test_the_same_run_gives_the_same_bytes_and_another_another_name(repository: Path, events: dict[str, Any]) -> None:
-    assert openlineage.export(facts.read()) == openlineage.export(facts.read())
+    assert openlineage.export(Evidence()) == openlineage.export(Evidence())
     before = {name: UUID(event["run"]["runId"]) for name, event in events.items()}
     (repository / "stages/report.py").write_text("print('changed')\n")
     small_run.write_lock()
-    after = {stage.name: facts.run_id(stage) for stage in facts.read().lock.stages.values()}
+    after = {stage.name: stage.run_id for stage in Evidence().lock.stages.values()}
     assert {name for name in after if after[name] != before[name]} == {"report"}

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from prov.model import ProvDerivation, ProvDocument, ProvMembership, ProvUsage
 
-from promptgan.lineage import facts
+from promptgan.lineage.evidence import Evidence
 from promptgan.lineage.formats import prov, provn
 
 
 @pytest.fixture
 def exported(repository: Path) -> ProvDocument:
-    return ProvDocument.deserialize(content=prov.export(facts.read()), format="json")
+    return ProvDocument.deserialize(content=prov.export(Evidence()), format="json")
 
 
 def records(document: ProvDocument, kind: type) -> set[tuple[str, ...]]:
@@ -26,16 +26,16 @@ def named(document: ProvDocument, name: str) -> Any:
 
 
 def test_the_library_reads_back_what_was_written(repository: Path, exported: ProvDocument) -> None:
-    assert exported == prov.document(facts.read())
+    assert exported == prov.document(Evidence())
 
 
 def test_the_same_run_gives_the_same_bytes(repository: Path) -> None:
-    assert prov.export(facts.read()) == prov.export(facts.read())
-    assert provn.export(facts.read()) == provn.export(facts.read())
+    assert prov.export(Evidence()) == prov.export(Evidence())
+    assert provn.export(Evidence()) == provn.export(Evidence())
 
 
 def test_every_output_was_generated_by_its_stage_and_derived_from_its_data(exported: ProvDocument) -> None:
-    run = facts.read()
+    run = Evidence()
     model = next(out for _, out in run.lock.outputs() if out.path == "models/adversarial")
     data = next(out for _, out in run.lock.outputs() if out.path == "data/validated")
     derived = {(made, source) for made, source, *_ in records(exported, ProvDerivation)}
@@ -45,7 +45,7 @@ def test_every_output_was_generated_by_its_stage_and_derived_from_its_data(expor
 
 
 def test_a_stage_used_its_code_data_and_package_lock_each_in_its_role(exported: ProvDocument) -> None:
-    train = facts.run_id(facts.read().lock.stages["train"])
+    train = Evidence().lock.stages["train"].run_id
     roles = {}
     for usage in exported.get_records(ProvUsage):
         stage, used, _ = (str(value) for _, value in usage.formal_attributes)
@@ -60,15 +60,15 @@ def test_a_stage_used_its_code_data_and_package_lock_each_in_its_role(exported: 
 
 
 def test_a_stage_carries_its_parameters_and_what_it_ran_on(exported: ProvDocument) -> None:
-    train = named(exported, f"run:train@{facts.run_id(facts.read().lock.stages['train'])}")
+    train = named(exported, f"run:train@{Evidence().lock.stages['train'].run_id}")
     assert train.get_attribute("parameter:train.steps") == {60}
     assert train.get_attribute("parameter:train.guards.kl_limit") == {1e-05}
     assert train.get_attribute("term:command") == {"exec python stages/train.py"}
-    assert train.get_attribute("term:torch") == {facts.read().runs["train"]["torch"]}
+    assert train.get_attribute("term:torch") == {Evidence().runs["train"]["torch"]}
 
 
 def test_folders_have_their_files_with_both_hashes(exported: ProvDocument) -> None:
-    tree = facts.read().outputs["models/adversarial"]
+    tree = Evidence().outputs["models/adversarial"]
     digest = tree.files["generator.safetensors"]
     member = f"file:models/adversarial/generator.safetensors@{digest.md5}"
     assert (f"file:models/adversarial@{tree.md5}", member) in records(exported, ProvMembership)
@@ -81,7 +81,7 @@ def test_the_packages_act_on_behalf_of_the_environment(exported: ProvDocument) -
 
 
 def test_provn_is_the_same_document_for_people(repository: Path) -> None:
-    text = provn.export(facts.read())
+    text = provn.export(Evidence())
     assert text.startswith("document\n")
     assert "parameter:train.steps=60" in text
-    assert text == prov.document(facts.read()).get_provn() + "\n"
+    assert text == prov.document(Evidence()).get_provn() + "\n"

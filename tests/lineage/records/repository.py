@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 
-from promptgan.lineage.records.versions import QUARANTINE, SPLITS
+from promptgan.lineage.records.versions import QUARANTINE
 from promptgan.quality.output import write_parquet
+from promptgan.terms.splits import SPLITS
 
 Tables = dict[str, list[tuple[str, ...]]]
 """id, group, prompt, text by split; in quarantine also rule and reason."""
@@ -59,7 +60,9 @@ class Repository:
     path: Path
     tables: Tables = field(default_factory=tables)
     title: str = "talk 1.0"
-    parameters: dict[str, Any] = field(default_factory=lambda: {"data": {"name": "talk"}, "validate": VALIDATE})
+    parameters: dict[str, Any] = field(
+        default_factory=lambda: {"task": "text", "data": {"name": "talk"}, "validate": VALIDATE}
+    )
     quoted: str = "nothing"
     """What the report's page and the samples quote."""
 

@@ -12,15 +12,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from promptgan.commands.data import app
-from promptgan.lineage.records import exclusion, holders, removal, versions
-from promptgan.lineage.records.exclusion import Staying, Subject
-from promptgan.lineage.records.holders import Place
-from promptgan.lineage.records.known import known
+from promptgan.lineage.records import removal, versions
+from promptgan.lineage.records.known import Known
+from promptgan.lineage.records.places import Place, places
+from promptgan.lineage.records.search import Search
+from promptgan.lineage.records.traces import Traces
 from promptgan.quality import exclusions
-from promptgan.quality.duplicates import NearDuplicates
 from tests.lineage.records.repository import Repository, sha256
 
-MEASURE = NearDuplicates(shingle_words=3, threshold=0.8)
 RECORD = "train-0000"
 """The first turn of a conversation: no other record has its prompt, and the next one has its text as prompt."""
 
@@ -32,16 +31,23 @@ def run(*arguments: str, code: int = 0, answer: str = "") -> Result:
     return result
 
 
-def found(identifier: str = RECORD, group: bool = False) -> tuple[Subject, Staying, list[Place]]:
-    here, remembered = versions.read(), known(Path(".dvc/cache/runs"))
-    subject = exclusion.find(identifier, group, here, remembered)
-    staying = exclusion.staying(subject, here, MEASURE)
-    return subject, staying, holders.places(subject, staying, remembered)
+def found(identifier: str = RECORD) -> list[Place]:
+    here, known = versions.read(), Known()
+    subject = removal.find(identifier, False, here, known)
+    search = Search(subject.ids, phrases(identifier))
+    return places(search, Traces(here.data, search, bool(subject.listed), known))
 
 
-def named(places: list[Place], how: str, kind: str = "") -> set[str]:
+def phrases(identifier: str = RECORD) -> tuple[str, ...]:
+    here = versions.read()
+    subject = removal.find(identifier, False, here, Known())
+    others = here.records()
+    return removal.phrases(subject, others[~others["id"].isin(subject.ids)], here)
+
+
+def named(among: list[Place], how: str, kind: str = "") -> set[str]:
     """The first word of each place: a path, or an output whose object it is."""
-    return {place.what.split(" ")[0] for place in places if place.how == how and kind in ("", place.kind)}
+    return {place.what.split(" ")[0] for place in among if place.how == how and kind in ("", place.kind)}
 
 
 def objects_with(folder: Path, *needles: str) -> list[Path]:
@@ -111,46 +117,39 @@ def test_copies_near_copies_and_the_conversation_are_told(repository: Repository
     ]
     repository.tables["quarantine"].append(("copy-0002", "g3", f" {prompt}", text, "exact-duplicate", "an earlier one"))
     repository.finish()
-    _, staying, _ = found()
-    assert list(staying.copies["id"]) == ["copy-0001", "copy-0002"]
-    assert list(staying.near["id"]) == ["near-0001"]
-    assert list(staying.group["id"]) == ["train-0001", "train-0002"]
-    assert set(staying.carriers["id"]) == {"near-0001", "train-0001"}
     output = run(RECORD).output
     assert "stays: 2 records of the same prompt and text\n  copy-0001 (train): 'train turn 0 0" in output
+    assert "\n  copy-0002 (quarantine): ' train turn 0 0" in output
     assert "stays: 1 record nearly the same\n  near-0001" in output
+    assert "stays: 1 record with its prompt or its text as one side\n  train-0001" in output
     assert "stays: 2 records of the same group (--group excludes them too)" in output
 
 
 def test_words_that_another_record_has_are_not_taken_for_the_record(repository: Repository) -> None:
-    _, staying, _ = found()
     prompt, text = repository.tables["train"][0][2:4]
-    assert (staying.own, staying.shared) == ((prompt,), (text,))
+    assert phrases() == (prompt,)
     repository.write("NOTES.md", f"They said: {text}.")
     repository.write("OTHER.md", f"They said: {prompt.upper()}.")
-    _, _, places = found()
-    assert {"NOTES.md"} <= named(places, "may hold it")
-    assert {"OTHER.md"} <= named(places, "holds it")
+    assert {"NOTES.md", "OTHER.md"} & {place.what for place in found()} == {"OTHER.md"}
 
 
 def test_words_within_a_longer_side_of_another_record_are_shared(repository: Repository) -> None:
-    prompt, text = repository.tables["train"][0][2:4]
+    prompt = repository.tables["train"][0][2]
     repository.tables["val"].append(
         ("val-9999", "g", f"They said that {prompt}, I think", "and so on it went for days")
     )
     repository.finish()
-    _, staying, places = found()
-    assert (staying.own, staying.shared) == ((), tuple(sorted((prompt, text))))
-    assert "data/validated/val.parquet" not in named(places, "holds it", "cache")
+    assert phrases() == ()
+    assert "data/validated/val.parquet" not in named(found(), "holds it", "cache")
 
 
 def test_what_was_made_without_the_record_is_not_taken_for_it(repository: Repository) -> None:
     run(RECORD)
     repository.quoted = repository.tables["train"][0][2]
     repository.finish()
-    places = found()[2]
-    assert {"samples/generated/samples.txt", "reports/html/index.html"} <= named(places, "may hold it")
-    assert not any(name.startswith(("samples", "reports")) for name in named(places, "holds it"))
+    where = found()
+    assert {"samples/generated/samples.txt", "reports/html/index.html"} <= named(where, "may hold it", "workspace")
+    assert not any(name.startswith(("samples", "reports")) for name in named(where, "holds it"))
 
 
 def test_short_sides_are_found_by_id_alone_and_that_is_said(repository: Repository) -> None:
@@ -166,13 +165,13 @@ def test_short_sides_are_found_by_id_alone_and_that_is_said(repository: Reposito
 
 
 def test_every_output_that_holds_it_is_found_here_and_in_the_cache(repository: Repository) -> None:
-    _, _, places = found()
-    assert named(places, "holds it", "workspace") == {"data/raw", "data/validated", "data/tokens"}
-    assert named(places, "holds it", "cache") == {
+    where = found()
+    assert named(where, "holds it", "workspace") == {"data/raw", "data/validated", "data/tokens"}
+    assert named(where, "holds it", "cache") == {
         "data/raw/pairs.csv", "data/tokens/train.arrow", "data/validated/train.parquet"
     }  # fmt: skip
-    assert named(places, "trained on it", "workspace") == {"models/pretrained"}
-    assert named(places, "trained on it", "cache") == {"models/pretrained/generator.safetensors"}
+    assert named(where, "trained on it", "workspace") == {"models/pretrained"}
+    assert named(where, "trained on it", "cache") == {"models/pretrained/generator.safetensors"}
 
 
 @pytest.mark.parametrize(
@@ -185,16 +184,16 @@ def test_every_output_that_holds_it_is_found_here_and_in_the_cache(repository: R
     ],
 )
 def test_the_models_are_those_fitted_on_its_split(identifier: str, models: set[str], repository: Repository) -> None:
-    _, _, places = found(identifier)
-    assert named(places, "trained on it", "workspace") == models
+    where = found(identifier)
+    assert named(where, "trained on it", "workspace") == models
 
 
 def test_samples_of_its_prompt_and_those_that_repeat_it_are_found(repository: Repository) -> None:
-    assert "samples/generated/samples.parquet" in named(found("test-0000")[2], "holds it", "cache")
+    assert "samples/generated/samples.parquet" in named(found("test-0000"), "holds it", "cache")
     repository.quoted = f"well, {repository.tables['train'][0][2]}".upper()
     repository.finish()
-    places = named(found()[2], "holds it", "cache")
-    assert {f"samples/generated/samples.{kind}" for kind in ("parquet", "txt")} | {"reports/html/index.html"} <= places
+    where = named(found(), "holds it", "cache")
+    assert {f"samples/generated/samples.{kind}" for kind in ("parquet", "txt")} | {"reports/html/index.html"} <= where
 
 
 def test_former_versions_are_found_with_who_remembers_them(repository: Repository) -> None:
@@ -206,7 +205,7 @@ def test_former_versions_are_found_with_who_remembers_them(repository: Repositor
     repository.git("checkout", "--quiet", "main")
     repository.tables["train"].append(("new-2", "g", "what else?", "nothing at all"))
     repository.finish()
-    notes = [place.note for place in found()[2] if place.what.startswith("data/validated/train.parquet")]
+    notes = [place.note for place in found() if place.what.startswith("data/validated/train.parquet")]
     assert len(notes) == 3
     assert any(f"commit {first}" in note and "branch main" in note for note in notes)
     assert any("branch side" in note and "experiment brave-toad" in note for note in notes)
@@ -225,13 +224,13 @@ def test_a_run_that_only_the_run_cache_remembers_is_found(repository: Repository
     weights = repository.md5("models/pretrained/generator.safetensors")
     Path("dvc.lock").write_bytes(locked)
     repository.git("stash", "--quiet") if repository.git("status", "--short") else None
-    places = [place for place in found("train-0000")[2] if weights[2:] in place.what]
-    assert [(place.how, place.note) for place in places] == [("trained on it", "of run-cache")]
+    where = [place for place in found("train-0000") if weights[2:] in place.what]
+    assert [(place.how, place.note) for place in where] == [("trained on it", "of run-cache")]
 
 
 def test_an_object_that_no_lock_names_is_found_by_what_it_holds(repository: Repository) -> None:
     md5 = repository.store(b"some,old\ncsv," + repository.tables["train"][0][2].encode(), cached=True)
-    place = next(place for place in found()[2] if md5[2:] in place.what)
+    place = next(place for place in found() if md5[2:] in place.what)
     assert (place.how, place.what.startswith("(in no lock)")) == ("holds it", True)
 
 
@@ -241,7 +240,7 @@ def test_models_of_data_that_is_not_here_are_in_doubt(repository: Repository) ->
     repository.object(repository.md5("data/validated/train.parquet")).unlink()
     repository.tables["train"].append(("new-2", "g", "what else?", "nothing at all"))
     repository.finish()
-    doubtful = [place for place in found()[2] if place.how == "may be trained on it"]
+    doubtful = [place for place in found() if place.how == "may be trained on it"]
     assert [place.what.split(" ")[0] for place in doubtful] == ["models/pretrained"]
     assert all("dvc fetch --all-commits data/validated" in place.remedy and not place.files for place in doubtful)
 
@@ -255,15 +254,15 @@ def test_packages_imports_checkpoints_and_releases_are_found(repository: Reposit
     repository.write("release/v1/generator.safetensors", Path("models/pretrained/generator.safetensors").read_bytes())
     repository.write("release/v2/generator.safetensors", "other weights")
     repository.write("release/v1/README.md", repository.tables["train"][0][2])
-    places = {place.what: place for place in found()[2]}
-    assert places[f".dvc/tmp/downloads/{package}"].raw
-    assert places[f"data/own/{package}/pairs.csv"].remedy.startswith("import a version of your file without the record")
-    assert places[".dvc/tmp/checkpoints/train-ab"].how == "may be trained on it"
-    assert places[".dvc/tmp/exps/standalone/tmpab"].how == "may hold it"
-    assert places["release/v1/generator.safetensors"].how == "trained on it"
-    assert places["release/v2/generator.safetensors"].how == "may be trained on it"
-    assert places["release/v1/README.md"].how == "holds it"
-    assert places["pypi talk talk 1.0, where it is published"].remedy == "ask those who publish it"
+    where = {place.what: place for place in found()}
+    assert where[f".dvc/tmp/downloads/{package}"].raw
+    assert where[f"data/own/{package}/pairs.csv"].remedy.startswith("import a version of your file without the record")
+    assert where[".dvc/tmp/checkpoints/train-ab"].how == "may be trained on it"
+    assert where[".dvc/tmp/exps/standalone/tmpab"].how == "may hold it"
+    assert where["release/v1/generator.safetensors"].how == "trained on it"
+    assert where["release/v2/generator.safetensors"].how == "may be trained on it"
+    assert where["release/v1/README.md"].how == "holds it"
+    assert where["pypi talk talk 1.0, where it is published"].remedy == "ask those who publish it"
 
 
 def test_a_remote_that_is_a_folder_is_looked_into_and_another_is_named(repository: Repository, tmp_path: Path) -> None:
@@ -277,10 +276,10 @@ def test_a_remote_that_is_a_folder_is_looked_into_and_another_is_named(repositor
     at = repository.object(train, remote / "files/md5")
     at.parent.mkdir(parents=True)
     at.write_bytes(repository.object(train).read_bytes())
-    places = [place for place in found()[2] if place.kind == "remote"]
-    assert [(place.how, bool(place.files)) for place in places] == [("may hold it", False), ("holds it", True)]
-    assert f"files/md5/{train[:2]}/{train[2:]}" in places[0].remedy
-    assert places[1].what.startswith("mine: data/validated/train.parquet")
+    where = [place for place in found() if place.kind == "remote"]
+    assert [(place.how, bool(place.files)) for place in where] == [("may hold it", False), ("holds it", True)]
+    assert f"files/md5/{train[:2]}/{train[2:]}" in where[0].remedy
+    assert where[1].what.startswith("mine: data/validated/train.parquet")
 
 
 def test_git_is_found_by_the_words_it_had(repository: Repository) -> None:
@@ -288,7 +287,7 @@ def test_git_is_found_by_the_words_it_had(repository: Repository) -> None:
     with_words = repository.commit("a quotation")
     readme.write_text("nothing")
     without = repository.commit("none")
-    place = next(place for place in found()[2] if place.kind == "Git")
+    place = next(place for place in found() if place.kind == "Git")
     assert place.what == f"commit {without}, {with_words}"
     assert "git filter-repo" in place.remedy
 
@@ -471,8 +470,8 @@ def test_asked_again_after_a_purge_it_does_not_call_a_long_text_short(repository
     run(RECORD, "--purge", "--yes")
     repository.finish()
     output = " ".join(run(RECORD).output.split())
-    assert "no version of the data that is here holds the record any more, so its words are not known" in output
-    assert "words or more" not in output
+    assert "searched by id alone: no version of the data that is here holds the record any more" in output
+    assert "too few" not in output
 
 
 def test_the_former_head_of_an_applied_experiment_is_no_experiment(repository: Repository) -> None:

@@ -1,23 +1,25 @@
 """Facts that stand in more than one file, or follow from another: metrics, curves, model folders, the report."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from promptgan.core.choices import choose
-from promptgan.lineage.checks.evidence import Broken, Check, Evidence, Unreadable
-from promptgan.lineage.checks.passages import first_difference
+from promptgan.lineage.evidence import Evidence, Unreadable
 from promptgan.terms.audit import Found, compared, near
 from promptgan.terms.splits import RANKING
 
 FOLDERS = {"pretrain": "models/pretrained", "control": "models/control", "train": "models/adversarial"}
 """The folder of the networks that a stage trains."""
+SHOWN = 50
+"""Characters before and behind the first one that differs that are shown."""
 
 
-def validation(evidence: Evidence) -> Iterator[Broken]:
+def validation(evidence: Evidence) -> Iterator[Found]:
     """metrics/validation.json counts the rows that data/validated holds, and names the data of provenance.json."""
     path, provenance = "metrics/validation.json", "data/raw/provenance.json"
     metrics = evidence.json(path)
@@ -31,16 +33,16 @@ def validation(evidence: Evidence) -> Iterator[Broken]:
     listed = {entry["rule"]: entry["rows"] for entry in metrics["quarantine"]}
     share = round(len(quarantine) / max(1, rows["read"]), 6)
     counts = {"rows": rows, "groups": len(groups)}
-    yield from _broken(compared(path, "data/validated", counts, {**metrics, "rows": counted}))
+    yield from compared(path, "data/validated", counts, {**metrics, "rows": counted})
     taken = {"share_quarantined": share, "quarantine": dict.fromkeys(listed, 0) | rules}
     there = {"share_quarantined": metrics["share_quarantined"], "quarantine": listed}
-    yield from _broken(compared(path, "data/validated/quarantine.parquet", taken, there))
+    yield from compared(path, "data/validated/quarantine.parquet", taken, there)
     written = evidence.json(provenance)
     data = {"data": {key: written[key] for key in ("title", "content_sha256")}}
-    yield from _broken(compared(path, provenance, data, metrics))
+    yield from compared(path, provenance, data, metrics)
 
 
-def models(evidence: Evidence) -> Iterator[Broken]:
+def models(evidence: Evidence) -> Iterator[Found]:
     """The model folders have the shape, the files and the networks that data/tokens and dvc.lock give them."""
     form = choose("promptgan.forms", evidence.parameters("pretrain")["form"], "form", "form")
     tokens = Path("data/tokens")
@@ -56,13 +58,13 @@ def models(evidence: Evidence) -> Iterator[Broken]:
         facts = {"example": asdict(form.example(tokens)), "networks": networks}
         if stage == "train":
             facts["ema"] = sections["train"]["ema"]
-        yield from _broken(compared(f"{folder}/index.json", f"{tokens} and dvc.lock", facts, index))
+        yield from compared(f"{folder}/index.json", f"{tokens} and dvc.lock", facts, index)
         for file in form.needed(tokens):
             there, here = evidence.sha256(file.as_posix()), evidence.sha256(f"{folder}/{file.name}")
             if there != here:
                 link = f"{folder}/{file.name} -> {file}"
-                yield Broken(link, f"sha256 {there}", f"sha256 {here}", f"`dvc checkout {folder}`")
-        yield from _broken(_tensors(folder, index))
+                yield Found(link, f"sha256 {there}", f"sha256 {here}", f"`dvc checkout {folder}`")
+        yield from _tensors(folder, index)
 
 
 def _tensors(folder: str, index: dict[str, Any]) -> Iterator[Found]:
@@ -79,12 +81,12 @@ def _tensors(folder: str, index: dict[str, Any]) -> Iterator[Found]:
         yield from compared(path, f"{folder}/index.json", {"tensors": shapes}, {"tensors": _stored(path)})
 
 
-def training(evidence: Evidence) -> Iterator[Broken]:
+def training(evidence: Evidence) -> Iterator[Found]:
     """The metrics of every training stage stand in its model folder too, and in its curve."""
     for stage, folder in {**FOLDERS, "judges": "models/judges"}.items():
         index, metrics = evidence.json(f"{folder}/index.json"), evidence.json(f"metrics/{stage}.json")
         same = {key: index.get(key) for key in metrics}
-        yield from _broken(compared(f"metrics/{stage}.json", f"{folder}/index.json", same, metrics))
+        yield from compared(f"metrics/{stage}.json", f"{folder}/index.json", same, metrics)
         curve = f"plots/{stage}.csv"
         if index.get("kind") == "none" or not Path(curve).is_file():
             continue
@@ -98,15 +100,15 @@ def training(evidence: Evidence) -> Iterator[Broken]:
         else:
             facts["val_loss"] = best
         written = {key: metrics[key] for key in facts if isinstance(metrics.get(key), int | float)}
-        yield from _broken(near(curve, f"metrics/{stage}.json", written, facts))
+        yield from near(curve, f"metrics/{stage}.json", written, facts)
 
 
-def of_the_task(name: str) -> Check:
+def of_the_task(name: str) -> Callable[[Evidence], Iterator[Found]]:
     """The check `name` of the audit of the run's task."""
 
-    def check(evidence: Evidence) -> Iterator[Broken]:
+    def check(evidence: Evidence) -> Iterator[Found]:
         task = choose("promptgan.tasks", evidence.parameters("validate")["task"], "task", "audit")
-        yield from _broken(getattr(task, name)(evidence))
+        yield from getattr(task, name)(evidence)
 
     check.__doc__ = f"What the task's audit says of {name}."
     return check
@@ -117,7 +119,7 @@ arrays, networks, samples, measures, evaluation = map(
 )
 
 
-def report(evidence: Evidence) -> Iterator[Broken]:
+def report(evidence: Evidence) -> Iterator[Found]:
     """The page and the model card are what the report stage makes of the other stages' outputs, made again."""
     from promptgan.reporting.card import card
     from promptgan.reporting.contents import read
@@ -128,13 +130,19 @@ def report(evidence: Evidence) -> Iterator[Broken]:
         path = f"reports/html/{name}"
         found = evidence.text(path)
         if found != text:
-            heading, expected, there = first_difference(text, found)
-            below = f", below the heading '{heading}'" if heading else ""
-            yield Broken(f"{path}{below} -> the outputs that it shows", expected, there, "`dvc repro --force report`")
+            link = f"{path} -> the outputs that it shows"
+            yield Found(link, *_first_difference(text, found), "`dvc repro --force report`")
 
 
-def _broken(found: Iterable[Found]) -> Iterator[Broken]:
-    yield from (Broken(*each) for each in found)
+def _first_difference(expected: str, found: str) -> tuple[str, str]:
+    """What people read at the first place where two pages or Markdown texts differ, cut to what is around it."""
+    hidden = re.compile(r"<style.*?</style>|<[^>]*>", re.DOTALL)
+    one, other = (" ".join(hidden.sub(" ", text).split()) for text in (expected, found))
+    if one == other:
+        return "its own marks and pictures", "the same words with other marks, pictures or spaces"
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = one.rfind(" ", 0, max(0, at - SHOWN)) + 1
+    return one[start : at + SHOWN], other[start : at + SHOWN] or "nothing more"
 
 
 def _stored(path: str) -> dict[str, list[int]]:

@@ -7,16 +7,16 @@ from pathlib import Path
 from promptgan.core.choices import choose
 from promptgan.core.errors import shown
 from promptgan.core.parameters import validate_section
-from promptgan.lineage.checks.evidence import Broken, Evidence
+from promptgan.lineage.evidence import Evidence
 from promptgan.quality.exclusions import excluded
 from promptgan.quality.splits import Shares, split_of
-from promptgan.terms.audit import NOTHING
+from promptgan.terms.audit import NOTHING, Found
 from promptgan.terms.splits import RANKING
 
 VALIDATED = "data/validated"
 
 
-def from_raw(evidence: Evidence) -> Iterator[Broken]:
+def from_raw(evidence: Evidence) -> Iterator[Found]:
     """Every record of data/validated stands in the raw files, in the split of its group's hash; none is missing."""
     stage = evidence.lock.stages["validate"]
     section = stage.parameters["data"]
@@ -35,15 +35,15 @@ def from_raw(evidence: Evidence) -> Iterator[Broken]:
             record = dict(zip(columns, row, strict=True))
             unseen[record["id"]] -= 1
             if (source := raw.get(record["id"])) is None:
-                yield Broken(f"{path} {record['id']} -> data/raw", "a record of the raw files", NOTHING, remedy)
+                yield Found(f"{path} {record['id']} -> data/raw", "a record of the raw files", NOTHING, remedy)
                 continue
             for column, value, found in zip(columns, source, row, strict=True):
                 expected = value if name == "quarantine" else task.kept(column, value)
                 if expected != found and (isinstance(value, str) or name != "quarantine"):
                     told = (shown(expected), shown(found), remedy)
-                    yield Broken(f"{path} {record['id']} {column} -> data/raw", *told)
+                    yield Found(f"{path} {record['id']} {column} -> data/raw", *told)
             if name != "quarantine" and (split := split_of(record["group"], shares)) != name:
-                yield Broken(f"{path} {record['id']} -> hash of its group", f"split {split}", f"split {name}", remedy)
+                yield Found(f"{path} {record['id']} -> hash of its group", f"split {split}", f"split {name}", remedy)
     for id, missing in sorted((str(id), count) for id, count in unseen.items() if count):
         found = "in none of the tables" if missing > 0 else "more than once, or though it is excluded"
-        yield Broken(f"data/raw {id} -> {VALIDATED}", "in one of the tables", found, remedy)
+        yield Found(f"data/raw {id} -> {VALIDATED}", "in one of the tables", found, remedy)

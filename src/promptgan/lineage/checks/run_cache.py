@@ -10,10 +10,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promptgan.lineage import lock
-from promptgan.lineage.checks.evidence import Broken, Evidence, Unreadable
+from promptgan.lineage.evidence import Evidence, Unreadable
+from promptgan.terms.audit import Found
 
 
-def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Broken]:
+def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """The run-cache knows this stage on these inputs, and with no other outputs than dvc.lock has.
 
     A run is kept as ``runs/KEY/VALUE``: KEY is the sha256 of its command, dependencies, parameters and output paths,
@@ -26,7 +27,7 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Broken]:
     folder = _folder(evidence, key)
     if not folder.is_dir():
         for path, entry in _runs_with_outputs(evidence, stage):
-            yield Broken(
+            yield Found(
                 link,
                 _other_inputs(entry, stage),
                 f"these outputs with other inputs in dvc.lock: {path.name[:8]} is no run of those",
@@ -35,14 +36,16 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Broken]:
         return
     for path in sorted(folder.iterdir()):
         if path.name != value:
-            yield Broken(
+            yield Found(
                 link,
                 f"entry {value[:8]}",
                 f"entry {path.name[:8]}: the same inputs gave other outputs",
-                _which(stage, folder / value, path),
+                f"`dvc repro --force --single-item {stage.name}` says which run is right, as on one machine the same"
+                f" inputs give the same bytes: where it leaves dvc.lock as it is, delete {path}, the other run; where it"
+                f" changes dvc.lock, keep that and delete {folder / value}, the run that dvc.lock has now",
             )
         elif _hashes(entry := _read(path)["outs"]) != _hashes(_entry(stage)["outs"]):
-            yield Broken(link, f"what entry {value[:8]} is named after", f"it holds {_hashes(entry)}", f"delete {path}")
+            yield Found(link, f"what entry {value[:8]} is named after", f"it holds {_hashes(entry)}", f"delete {path}")
 
 
 def forgotten(evidence: Evidence) -> list[str]:
@@ -53,16 +56,6 @@ def forgotten(evidence: Evidence) -> list[str]:
 
 def _folder(evidence: Evidence, key: str) -> Path:
     return evidence.cache / "runs" / key[:2] / key
-
-
-def _which(stage: lock.Stage, here: Path, other: Path) -> str:
-    """How to tell which of two runs is right, and the file to delete then; ``here`` is dvc.lock's run."""
-    wrong = f" and delete {here}, the run that dvc.lock has now" if here.is_file() else ""
-    return (
-        f"`dvc repro --force --single-item {stage.name}` says which run is right, as on one machine the same inputs"
-        f" give the same bytes: where it leaves dvc.lock as it is, delete {other}, the other run; where it changes"
-        f" dvc.lock, keep that{wrong}"
-    )
 
 
 def _runs_with_outputs(evidence: Evidence, stage: lock.Stage) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -12,15 +12,15 @@ from promptgan.data.archives import extract
 from promptgan.data.download import OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
-from promptgan.lineage.checks.evidence import Broken, Evidence
+from promptgan.lineage.evidence import Evidence
 from promptgan.quality.exclusions import LIST, excluded
-from promptgan.terms.audit import differences
+from promptgan.terms.audit import Found, differences
 
 RAW = "data/raw"
 DOWNLOADS = Path(".dvc/tmp/downloads")
 
 
-def provenance(evidence: Evidence) -> Iterator[Broken]:
+def provenance(evidence: Evidence) -> Iterator[Found]:
     """provenance.json says what the data set's file declares, and what data/raw holds."""
     path = f"{RAW}/{PROVENANCE}"
     written = evidence.json(path)
@@ -35,17 +35,17 @@ def provenance(evidence: Evidence) -> Iterator[Broken]:
         "content_sha256": upstream.content_sha256,
     }
     for key, value, found in differences(expected, {k: v for k, v in written.items() if k != "files"}):
-        yield Broken(f"{path} {key} -> {declared}", str(value), str(found), remedy)
+        yield Found(f"{path} {key} -> {declared}", str(value), str(found), remedy)
 
     tree = evidence.tree(RAW)
     raw = {name: file.sha256 for name, file in tree.files.items() if name != PROVENANCE} if tree else {}
     for name, value, found in differences(raw, written.get("files")):
-        yield Broken(f"{path} files {name} -> {RAW}/{name}", f"sha256 {value}", f"sha256 {found}", remedy)
+        yield Found(f"{path} files {name} -> {RAW}/{name}", f"sha256 {value}", f"sha256 {found}", remedy)
     if (content := content_sha256(raw)) != upstream.content_sha256:
-        yield Broken(f"{RAW} -> {declared} content_sha256", upstream.content_sha256, content, remedy)
+        yield Found(f"{RAW} -> {declared} content_sha256", upstream.content_sha256, content, remedy)
 
 
-def package(evidence: Evidence) -> Iterator[Broken]:
+def package(evidence: Evidence) -> Iterator[Found]:
     """Where the downloaded package is still kept, it has the pinned bytes, and its members are the raw files."""
     _, upstream = _upstream(evidence)
     source = _delivered(upstream, evidence.json(f"{RAW}/{PROVENANCE}"))
@@ -57,12 +57,12 @@ def package(evidence: Evidence) -> Iterator[Broken]:
             if isinstance(source, Local)
             else "delete it: the next download replaces it"
         )
-        yield Broken(f"{file} -> {source}", f"sha256 {source.sha256}", f"sha256 {found}", again)
+        yield Found(f"{file} -> {source}", f"sha256 {source.sha256}", f"sha256 {found}", again)
         return
     tree = evidence.tree(RAW)
     raw = {name: digest.sha256 for name, digest in tree.files.items() if name != PROVENANCE} if tree else {}
     for name, value, there in differences(_members(source, file), raw):
-        yield Broken(
+        yield Found(
             f"{RAW}/{name} -> {source}",
             f"sha256 {value}",
             f"sha256 {there}",
@@ -70,7 +70,7 @@ def package(evidence: Evidence) -> Iterator[Broken]:
         )
 
 
-def exclusions(evidence: Evidence) -> Iterator[Broken]:
+def exclusions(evidence: Evidence) -> Iterator[Found]:
     """No record that data/excluded.csv lists is in any table of records, tokens or samples."""
     listed = set(excluded(evidence.lock.stages["download"].parameters["data"]["name"]))
     columns = {"data/validated": "id", "data/tokens": "id", "samples/generated": "prompt_id"}
@@ -78,7 +78,7 @@ def exclusions(evidence: Evidence) -> Iterator[Broken]:
         files = [*Path(folder).glob("*.parquet"), *Path(folder).glob("*.arrow")] if listed else []
         for file in sorted(files):
             for name in sorted(listed.intersection(evidence.table(file.as_posix())[column].to_pylist())):
-                yield Broken(f"{file} {name} -> {LIST}", "no excluded record", "it is there", "`dvc repro`")
+                yield Found(f"{file} {name} -> {LIST}", "no excluded record", "it is there", "`dvc repro`")
 
 
 def sentence(evidence: Evidence) -> str:

@@ -1,1 +1,1 @@
-"""Lineage formats: one file per choice of `promptgan lineage export --format`, each with `export(facts) -> str`."""
+"""Lineage formats: one file per choice of `promptgan lineage export --format`, each with `export(evidence) -> str`."""

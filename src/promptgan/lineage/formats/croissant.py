@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from promptgan.core.errors import PromptganError
-from promptgan.lineage.facts import VALIDATED, Facts
+from promptgan.lineage.evidence import VALIDATED, Evidence
 
 SPLITS = {
     "train": "what generators and tokenizer are fitted on",
@@ -18,6 +18,8 @@ TERMS = (
     " jsonPath key md5 parentField path recordSet references regex repeated replace samplingRate separator source"
     " subField transform"
 )
+TYPES = {"binary": "sc:ImageObject", "large_binary": "sc:ImageObject"}
+"""What the columns that are no text are."""
 SEMANTIC_VERSION = re.compile(r"\d+(\.\d+){0,2}")
 
 
@@ -25,7 +27,7 @@ class NoRecords(PromptganError):
     """The stage validate has not run, so there are no records to describe."""
 
 
-def export(facts: Facts) -> str:
+def export(evidence: Evidence) -> str:
     """The validated records as Croissant 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-spec-1.0.html).
 
     One record set for each split, with its columns and the split's name; addresses of the files are relative to the top
@@ -34,9 +36,9 @@ def export(facts: Facts) -> str:
     Raises:
         NoRecords: there are none yet.
     """
-    if VALIDATED not in facts.outputs:
+    if VALIDATED not in evidence.outputs:
         raise NoRecords(f"{VALIDATED} is not in dvc.lock", "run `make validate` first")
-    provenance = facts.provenance
+    provenance = evidence.provenance
     source, licence = provenance["source"], provenance["licence"]
     known = ", ".join(f"{key} {source[key]}" for key in ("name", "version", "url", "file", "sha256") if key in source)
     document = {
@@ -44,17 +46,17 @@ def export(facts: Facts) -> str:
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": provenance["title"],
-        "description": f"Prompts and answers, validated and split by conversation, from {provenance['title']}."
-        f" Licence: {licence['name']} ({licence['certainty']}; {licence['note']}).",
+        "description": f"Validated records of {provenance['title']}, split by group. Licence: {licence['name']}"
+        f" ({licence['certainty']}; {licence['note']}).",
         "license": licence["name"],
         "citeAs": f"{provenance['title']}. {source['kind']}: {known}. Content sha256 {provenance['content_sha256']}.",
-        "distribution": [_file(facts, split) for split in SPLITS],
-        "recordSet": [_splits(), *(_records(facts, split) for split in SPLITS)],
+        "distribution": [_file(evidence, split) for split in SPLITS],
+        "recordSet": [_splits(), *(_records(evidence, split) for split in SPLITS)],
     }
     if SEMANTIC_VERSION.fullmatch(source.get("version", "")):
         document["version"] = source["version"]
-    if facts.committed:
-        document["datePublished"] = facts.committed.date().isoformat()
+    if evidence.committed:
+        document["datePublished"] = evidence.committed.date().isoformat()
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -75,9 +77,9 @@ def _context() -> dict[str, Any]:
     }
 
 
-def _file(facts: Facts, split: str) -> dict[str, Any]:
+def _file(evidence: Evidence, split: str) -> dict[str, Any]:
     name = f"{split}.parquet"
-    digest = facts.outputs[VALIDATED].files[name]
+    digest = evidence.outputs[VALIDATED].files[name]
     return {
         "@type": "cr:FileObject",
         "@id": name,
@@ -103,7 +105,7 @@ def _splits() -> dict[str, Any]:
     }
 
 
-def _records(facts: Facts, split: str) -> dict[str, Any]:
+def _records(evidence: Evidence, split: str) -> dict[str, Any]:
     file = {"fileObject": {"@id": f"{split}.parquet"}}
     named = {**file, "extract": {"fileProperty": "filename"}, "transform": {"regex": r"^(.*)\.parquet$"}}
     return {
@@ -113,7 +115,10 @@ def _records(facts: Facts, split: str) -> dict[str, Any]:
         "description": SPLITS[split],
         "key": {"@id": f"{split}/id"},
         "field": [
-            *(_field(split, name, source={**file, "extract": {"column": name}}) for name in facts.columns),
+            *(
+                _field(split, name, source={**file, "extract": {"column": name}}, dataType=TYPES.get(kind, "sc:Text"))
+                for name, kind in evidence.columns.items()
+            ),
             _field(split, "split", source=named),
         ],
     }

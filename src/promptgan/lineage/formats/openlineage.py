@@ -4,7 +4,8 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
-from promptgan.lineage.facts import PACKAGE_LOCK, RAW, VALIDATED, Facts, flat, role, run_id
+from promptgan.core.flat import flat
+from promptgan.lineage.evidence import RAW, VALIDATED, Evidence
 from promptgan.lineage.lock import File, Stage
 from promptgan.lineage.tools import tool
 
@@ -14,7 +15,7 @@ NO_COMMIT = "1970-01-01T00:00:00+00:00"
 """The time of an event whose dvc.lock is in no Git commit: no clock enters an export."""
 
 
-def export(facts: Facts) -> str:
+def export(evidence: Evidence) -> str:
     """The lineage as RunEvents of state COMPLETE (https://openlineage.io/spec/2-0-2/OpenLineage.json), in NDJSON.
 
     An event's time is that of the Git commit that holds dvc.lock; a run's identifier follows from its entry there.
@@ -23,58 +24,58 @@ def export(facts: Facts) -> str:
         ToolMissing: the library openlineage-python is not installed.
     """
     to_json = tool("openlineage.client.serde", "openlineage-python").Serde.to_json
-    return "".join(f"{to_json(event)}\n" for event in events(facts))
+    return "".join(f"{to_json(event)}\n" for event in events(evidence))
 
 
-def events(facts: Facts) -> list[Any]:
+def events(evidence: Evidence) -> list[Any]:
     """An `openlineage.client.event_v2.RunEvent` for each stage, in the order of dvc.yaml."""
-    return [_event(facts, stage) for stage in facts.lock.stages.values()]
+    return [_event(evidence, stage) for stage in evidence.lock.stages.values()]
 
 
-def _event(facts: Facts, stage: Stage) -> Any:
+def _event(evidence: Evidence, stage: Stage) -> Any:
     ol = tool("openlineage.client.event_v2", "openlineage-python")
-    time = facts.committed.isoformat() if facts.committed else NO_COMMIT
+    time = evidence.committed.isoformat() if evidence.committed else NO_COMMIT
     inputs = [
-        ol.InputDataset(NAMESPACE, d.path, facets=_of_dataset(facts, d))
+        ol.InputDataset(NAMESPACE, d.path, facets=_of_dataset(evidence, d))
         for d in stage.dependencies
-        if role(d.path) == "data"
+        if d.role == "data"
     ]
-    if facts.provenance and stage is facts.lock.producer(RAW):
-        inputs.append(_source(facts.provenance["source"]))
+    if evidence.provenance and stage is evidence.lock.producer(RAW):
+        inputs.append(_source(evidence.provenance["source"]))
     return ol.RunEvent(
         eventTime=time,
         producer=PRODUCER,
         eventType=ol.RunState.COMPLETE,
-        run=ol.Run(str(run_id(stage)), _of_run(facts, stage)),
-        job=ol.Job(NAMESPACE, stage.name, _of_job(facts, stage)),
+        run=ol.Run(str(stage.run_id), _of_run(evidence, stage)),
+        job=ol.Job(NAMESPACE, stage.name, _of_job(evidence, stage)),
         inputs=inputs,
         outputs=[
-            ol.OutputDataset(NAMESPACE, out.path, facets=_of_dataset(facts, out), outputFacets=_of_output(out))
+            ol.OutputDataset(NAMESPACE, out.path, facets=_of_dataset(evidence, out), outputFacets=_of_output(out))
             for out in stage.outputs
         ],
     )
 
 
-def _of_run(facts: Facts, stage: Stage) -> dict[str, Any]:
-    facets, run = _facets(), facts.runs.get(stage.name, {})
+def _of_run(evidence: Evidence, stage: Stage) -> dict[str, Any]:
+    facets, run = _facets(), evidence.runs.get(stage.name, {})
     parent, parameters, depends = facets.parent_run, facets.execution_parameters_run, facets.job_dependencies_run
     upstream = [
         depends.JobDependency(
-            job=depends.JobIdentifier(NAMESPACE, before.name), run=depends.RunIdentifier(str(run_id(before)))
+            job=depends.JobIdentifier(NAMESPACE, before.name), run=depends.RunIdentifier(str(before.run_id))
         )
-        for before in facts.lock.upstream(stage)
+        for before in evidence.lock.upstream(stage)
     ]
     found = {
         "parent": parent.ParentRunFacet(
-            run=parent.Run(str(facts.pipeline_id)), job=parent.Job(NAMESPACE, "pipeline"), producer=PRODUCER
+            run=parent.Run(str(evidence.pipeline_id)), job=parent.Job(NAMESPACE, "pipeline"), producer=PRODUCER
         ),
         "executionParameters": parameters.ExecutionParametersRunFacet(
-            [parameters.ExecutionParameter(key, value=_text(value)) for key, value in flat(stage.parameters).items()],
+            [parameters.ExecutionParameter(key, value=_text(value)) for key, value in flat(stage.parameters)],
             producer=PRODUCER,
         ),
         "jobDependencies": depends.JobDependenciesRunFacet(upstream=upstream, producer=PRODUCER),
         "promptgan_environment": facets.RunFacet(producer=PRODUCER).with_additional_properties(
-            package_lock=next((d.md5 for d in stage.dependencies if d.path == PACKAGE_LOCK), None),
+            package_lock=next((d.md5 for d in stage.dependencies if d.role == "environment"), None),
             **{key: run.get(key) for key in ("python", "torch", "device")},
         ),
     }
@@ -84,15 +85,15 @@ def _of_run(facts: Facts, stage: Stage) -> dict[str, Any]:
     return found
 
 
-def _of_job(facts: Facts, stage: Stage) -> dict[str, Any]:
+def _of_job(evidence: Evidence, stage: Stage) -> dict[str, Any]:
     facets = _facets()
-    code = [{"path": d.path, "md5": d.md5} for d in stage.dependencies if role(d.path) == "code"]
+    code = [{"path": d.path, "md5": d.md5} for d in stage.dependencies if d.role == "code"]
     return {
         "jobType": facets.job_type_job.JobTypeJobFacet(
             processingType="BATCH", integration="DVC", jobType="STAGE", producer=PRODUCER
         ),
         "documentation": facets.documentation_job.DocumentationJobFacet(
-            facts.descriptions[stage.name], producer=PRODUCER
+            evidence.declared[stage.name].description, producer=PRODUCER
         ),
         "promptgan_code": facets.JobFacet(producer=PRODUCER).with_additional_properties(
             command=stage.command, files=code
@@ -100,14 +101,14 @@ def _of_job(facts: Facts, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _of_dataset(facts: Facts, file: File) -> dict[str, Any]:
+def _of_dataset(evidence: Evidence, file: File) -> dict[str, Any]:
     facets = _facets()
     kind = "FILE" if file.files is None else "FOLDER"
     found = {
         "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(file.md5, producer=PRODUCER),
         "datasetType": facets.dataset_type_dataset.DatasetTypeDatasetFacet(kind, producer=PRODUCER),
     }
-    tree = facts.outputs.get(file.path)
+    tree = evidence.outputs.get(file.path)
     if tree and tree.md5 == file.md5:
         files = [
             {"path": str(PurePosixPath(file.path, name)), "sha256": digest.sha256, "size": digest.size}
@@ -117,8 +118,8 @@ def _of_dataset(facts: Facts, file: File) -> dict[str, Any]:
     if file.path == VALIDATED:
         schema = facets.schema_dataset
         fields = [
-            schema.SchemaDatasetFacetFields(name, "string", ordinal_position=number)
-            for number, name in enumerate(facts.columns, start=1)
+            schema.SchemaDatasetFacetFields(name, kind, ordinal_position=number)
+            for number, (name, kind) in enumerate(evidence.columns.items(), start=1)
         ]
         found["schema"] = schema.SchemaDatasetFacet(fields, producer=PRODUCER)
     return found

@@ -1,20 +1,21 @@
 """What changed between two versions of the validated records, row by row and as a whole."""
 
 import filecmp
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptgan.lineage import lock
+from promptgan.core.choices import choose
+from promptgan.core.flat import flat
+from promptgan.lineage import lock, samples
 from promptgan.lineage.records import versions
-from promptgan.lineage.records.distributions import Shift, shift
-from promptgan.lineage.records.versions import QUARANTINE, SPLITS, Version
-from promptgan.tasks.text.records.normalise import normalise
+from promptgan.lineage.records.versions import QUARANTINE, TABLES, VALIDATED, Version
+from promptgan.terms.audit import differences
+from promptgan.terms.shift import Shift
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPARED = ("group", "prompt", "text", "label")
 KINDS = {
     "added": "added",
     "removed": "removed",
@@ -24,111 +25,155 @@ KINDS = {
     "between_splits": "moved between splits",
 }
 """What can happen to a record, and how people call it. A record may be both changed and moved."""
+BOOKKEEPING = ["split", "rule", "reason"]
+LONG = 300
+"""Characters of a value that are shown."""
 
 
-@dataclass(frozen=True)
-class Split:
-    """The rows of a split, or of quarantine, and how they came and went."""
-
-    name: str
-    before: int
-    after: int
-    added: int
-    removed: int
-    arrived: int
-    """From another split or from quarantine."""
-    left: int
-    changed: int
-    """Of those that stayed."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of quarantine."""
-
-    name: str
-    before: int
-    """Rows that it held."""
-    after: int
-    caught: int
-    """Rows that were usable before."""
-    released: int
-    """Rows that are usable now."""
-
-
-@dataclass(frozen=True)
 class Difference:
-    """Two versions of the validated records."""
-
-    names: tuple[str, str]
-    md5: tuple[str, str]
-    titles: tuple[str, str]
-    same: bool
-    """Whether every table has the same bytes."""
-    causes: tuple[str, ...]
-    """What the two runs of the stage validate did not have in common: parameters, data, code."""
-    comparable: bool
-    """Whether any record is in both; where not, they are different data sets altogether and no row is compared."""
-    counts: dict[str, int]
-    """Records by what happened to them: the keys of `KINDS`."""
-    excluded: int
-    """Of the removed records, those that the latter version's data/excluded.csv lists."""
-    splits: tuple[Split, ...]
-    columns: dict[str, int]
-    """Changed records by column."""
-    rules: tuple[Rule, ...]
-    examples: dict[str, list[dict[str, str]]]
-    """By the keys of `KINDS`: id, where it is, and what it holds; of a changed column also the former value."""
-    shift: Shift
-    """Of the usable records."""
-
-    def document(self) -> dict[str, Any]:
-        """Everything, as JSON has it."""
-        return asdict(self)
-
-
-def compare(before: Version, after: Version, examples: int = 5) -> Difference:
-    """Compare two versions, record by record through their ids.
-
-    Args:
-        before: the former version.
-        after: the latter version.
-        examples: how many records of each kind are shown.
+    """Two versions of the validated records, matched by id.
 
     Raises:
         TableUnreadable: a file of a version is damaged.
     """
-    old, new = (_by_id(versions.records(version)) for version in (before, after))
-    common = old.index.intersection(new.index, sort=False)
-    one, other = old.loc[common], new.loc[common]
-    moved = one["split"] != other["split"]
-    changes = _changes(one, other)
-    kinds = {
-        "added": new.index[~new.index.isin(common)],
-        "removed": old.index[~old.index.isin(common)],
-        "changed": common[changes.any(axis=1)],
-        "to_quarantine": common[moved & (other["split"] == QUARANTINE)],
-        "from_quarantine": common[moved & (one["split"] == QUARANTINE)],
-        "between_splits": common[moved & (other["split"] != QUARANTINE) & (one["split"] != QUARANTINE)],
-    }
-    comparable = len(common) > 0
-    return Difference(
-        names=(before.name, after.name),
-        md5=(before.md5, after.md5),
-        titles=(before.title, after.title),
-        same=all(filecmp.cmp(before.tables[name], after.tables[name], shallow=False) for name in before.tables),
-        causes=tuple(causes(before, after)),
-        comparable=comparable,
-        counts={kind: len(ids) for kind, ids in kinds.items()},
-        excluded=len(after.excluded.intersection(kinds["removed"])),
-        splits=tuple(_splits(old, new, kinds, moved, changes)),
-        columns={str(column): int(changes[column].sum()) for column in changes if changes[column].any()},
-        rules=tuple(_rules(old, new, kinds)),
-        examples={kind: list(_examples(old, new, changes, ids[:examples])) for kind, ids in kinds.items()}
-        if comparable
-        else {},
-        shift=shift(*(frame[frame["split"] != QUARANTINE] for frame in (old, new))),
-    )
+
+    def __init__(self, before: Version, after: Version) -> None:
+        self.before, self.after = before, after
+        # ids are unique, as a table rule sees to; one that is missing, which only quarantine has, is left out
+        frames = (version.records() for version in (before, after))
+        self._old, self._new = (frame[frame["id"].notna()].set_index("id") for frame in frames)
+        both = self._old.index.intersection(self._new.index, sort=False)
+        was, now = self._old.loc[both], self._new.loc[both]
+        moved, caught, free = was["split"] != now["split"], now["split"] == QUARANTINE, was["split"] == QUARANTINE
+        self._changes = self._changed_columns(was, now)
+        changed = self._changes.any(axis=1)
+        self.kinds = {
+            "added": self._new.index[~self._new.index.isin(both)],
+            "removed": self._old.index[~self._old.index.isin(both)],
+            "changed": both[changed],
+            "to_quarantine": both[moved & caught],
+            "from_quarantine": both[moved & free],
+            "between_splits": both[moved & ~caught & ~free],
+        }
+        """The ids of the records that each happened to, by the keys of `KINDS`."""
+        self.comparable = len(both) > 0
+        """Whether any record is in both; where not, they are different data sets altogether."""
+        self.excluded = len(after.excluded.intersection(self.kinds["removed"]))
+        """Of the removed records, those that the latter version's data/excluded.csv lists."""
+        self.splits = _counted(
+            TABLES,
+            before=self._old["split"],
+            after=self._new["split"],
+            added=self._new.loc[self.kinds["added"], "split"],
+            removed=self._old.loc[self.kinds["removed"], "split"],
+            moved_in=now.loc[moved, "split"],
+            moved_out=was.loc[moved, "split"],
+            changed=now.loc[changed & ~moved, "split"],
+        )
+        """The rows of each split and of quarantine, and how they came and went; changed: of those that stayed."""
+        rules = {
+            "before": self._old["rule"],
+            "after": self._new["rule"],
+            "caught": self._new.loc[self.kinds["to_quarantine"], "rule"],
+            "released": self._old.loc[self.kinds["from_quarantine"], "rule"],
+        }
+        self.rules = _counted(sorted({*rules["before"].dropna(), *rules["after"].dropna()}), **rules)
+        """The rows of quarantine by rule; caught were usable before, released are usable now."""
+        self.columns = {str(name): int(n) for name, n in self._changes.sum().items() if n}
+        """Changed records by column."""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the two were asked for by."""
+        return self.before.name, self.after.name
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Records by what happened to them."""
+        return {kind: len(ids) for kind, ids in self.kinds.items()}
+
+    @cached_property
+    def same(self) -> bool:
+        """Whether every table has the same bytes."""
+        pairs = ((self.before.tables[name], self.after.tables[name]) for name in TABLES)
+        return all(filecmp.cmp(one, other, shallow=False) for one, other in pairs)
+
+    @cached_property
+    def causes(self) -> list[str]:
+        """What differs between the two runs of the stage validate, a line each: parameters, then files.
+
+        Nothing, where the lock has one run for both: then a table that differs was changed by hand.
+        """
+        stages = self.before.stage, self.after.stage
+        old, new = (dict(flat(stage.parameters)) for stage in stages)
+        found = [f"{key}: {was} -> {now}" for key, was, now in differences(old, new)]
+        files = [{file.path: file.md5 for file in stage.dependencies} for stage in stages]
+        for path in dict.fromkeys([*files[0], *files[1]]):
+            if files[0].get(path) != files[1].get(path):
+                happened = "other content" if all(path in side for side in files) else "only in one of them"
+                found.append(f"{path}: {happened}")
+        return found
+
+    @cached_property
+    def shift(self) -> Shift:
+        """Of the usable records as a whole, as their task tells it."""
+        usable = (frame[frame["split"] != QUARANTINE] for frame in (self._old, self._new))
+        task = self.after.stage.parameters["task"]
+        moved: Shift = choose("promptgan.tasks", task, "task", "shift").shift(*usable)
+        return moved
+
+    def examples(self, most: int) -> dict[str, list[dict[str, Any]]]:
+        """Up to ``most`` records of each kind: id, place, content, and the former value of what changed."""
+        kinds = self.kinds if self.comparable else {}
+        return {kind: [self._example(identifier) for identifier in ids[:most]] for kind, ids in kinds.items()}
+
+    def document(self, examples: int) -> dict[str, Any]:
+        """Everything, as JSON has it."""
+        return {
+            "names": self.names,
+            "md5": (self.before.md5, self.after.md5),
+            "titles": (self.before.title, self.after.title),
+            "same": self.same,
+            "causes": self.causes,
+            "comparable": self.comparable,
+            "counts": self.counts,
+            "excluded": self.excluded,
+            "splits": self.splits.to_dict("index"),
+            "rules": self.rules.to_dict("index"),
+            "columns": self.columns,
+            "examples": self.examples(examples),
+            "shift": asdict(self.shift),
+        }
+
+    def _changed_columns(self, was: "pd.DataFrame", now: "pd.DataFrame") -> "pd.DataFrame":
+        """Which columns differ, by record. Quarantine keeps values as they came, so both are made what is kept."""
+        import pandas as pd
+
+        kept = choose("promptgan.tasks", self.after.stage.parameters["task"], "task", "audit").kept
+        raw = (was["split"] == QUARANTINE) != (now["split"] == QUARANTINE)
+        found = {}
+        for column in dict.fromkeys([*was.drop(columns=BOOKKEEPING), *now.drop(columns=BOOKKEEPING)]):
+            a, b = (f[column] if column in f else pd.Series(None, f.index, object) for f in (was, now))
+            differs = (a != b) & ~(a.isna() & b.isna())
+            for key in a.index[differs & raw]:
+                differs[key] = kept(column, a[key]) != kept(column, b[key])
+            found[column] = differs.astype(bool)
+        return pd.DataFrame(found)
+
+    def _example(self, identifier: str) -> dict[str, Any]:
+        was, now = (f.loc[identifier] if identifier in f.index else None for f in (self._old, self._new))
+        sides = [side for side in (was, now) if side is not None]
+        record = sides[-1]
+        entry = {"id": str(identifier), "place": " -> ".join(dict.fromkeys(str(side["split"]) for side in sides))}
+        columns = [str(name) for name in record.index if name not in (*BOOKKEEPING, "group")]
+        entry |= {name: _shown(record[name]) for name in columns if not _missing(record[name])}
+        for name, side in (("former reason", sides[0]), ("reason", record)):
+            if side["split"] == QUARANTINE and (len(sides) == 2 or name == "reason"):
+                entry[name] = f"{side['rule']}: {side['reason']}"
+        if was is not None and now is not None:
+            for column in (str(name) for name in self._changes if self._changes.at[identifier, name]):
+                entry |= {f"former {column}": _shown(was.get(column)), column: _shown(now.get(column))}
+        return entry
 
 
 def since(revision: str = "HEAD") -> str | None:
@@ -141,141 +186,73 @@ def since(revision: str = "HEAD") -> str | None:
         RevisionUnknown: there is no such revision, and it is not HEAD.
     """
     try:
-        if lock.at_revision(lock.LOCK, versions.resolve(revision)) == lock.LOCK.read_bytes():
-            return None
-        now, then = (lock.read(name) for name in (None, versions.resolve(revision)))
-        if _md5(now) == _md5(then) or not _md5(then):
-            return None
-    except lock.RevisionUnknown:
+        commit = versions.resolve(revision)
+        now, then = (lock.read(name).holding(VALIDATED) for name in (None, commit))
+    except (lock.RevisionUnknown, lock.LockUnreadable):
         if revision != "HEAD":
             raise
         return None
-    except (lock.LockUnreadable, OSError):
+    if then is None or now == then:
         return None
     command = f"promptgan data diff {revision}"
     try:
-        found = compare(versions.read(revision), versions.read(), examples=0)
-    except versions.NotInCache as error:
-        if error.withdrawn:
-            return f"note: data changed since {revision}; {error.remedy}"
-        return f"data changed since {revision}, but cannot be compared: {error.problem}\n  -> {error.remedy}"
-    except (versions.NothingValidated, versions.TableUnreadable) as error:
+        found = Difference(versions.read(revision), versions.read())
+    except (versions.NotInCache, versions.NothingValidated, versions.TableUnreadable) as error:
         return f"data changed since {revision}, but cannot be compared: {error.problem}\n  -> {error.remedy}"
     if not found.comparable:
-        return f"data is another since {revision}: {' -> '.join(found.titles)}; {command} compares them"
+        titles = f"{found.before.title} -> {found.after.title}"
+        return f"data is another since {revision}: {titles}; {command} compares them"
     return f"data changed since {revision}: {headline(found)}; {command} shows them"
 
 
 def headline(found: Difference) -> str:
     """The counts in one line, nothing that is zero."""
     counts = found.counts
-    rows = "row" if (counts["added"] or counts["removed"]) == 1 else "rows"
+    rows = " row" if (counts["added"] or counts["removed"]) == 1 else " rows"
     parts = {
-        "added": f"+{{}} {rows}",
-        "removed": "-{}" if counts["added"] else f"-{{}} {rows}",
-        "changed": "{} changed",
-        "to_quarantine": "{} to quarantine",
-        "from_quarantine": "{} out of quarantine",
-        "between_splits": "{} between splits",
+        "added": f"+{{:,}}{rows}",
+        "removed": f"-{{:,}}{'' if counts['added'] else rows}",
+        "changed": "{:,} changed",
+        "to_quarantine": "{:,} to quarantine",
+        "from_quarantine": "{:,} out of quarantine",
+        "between_splits": "{:,} between splits",
     }
-    shown = [text.format(f"{counts[kind]:,}") for kind, text in parts.items() if counts[kind]]
+    shown = [text.format(counts[kind]) for kind, text in parts.items() if counts[kind]]
     return ", ".join(shown) or "no row, only their order or what is recorded beside them"
 
 
-def causes(before: Version, after: Version) -> Iterator[str]:
-    """What differs between two runs of the stage validate, a line each: parameters, then files.
-
-    Nothing, where the lock has one run for both: then a table that differs was changed by hand.
-    """
-    one, other = (dict(_flat(version.stage.parameters)) for version in (before, after))
-    for key in dict.fromkeys([*one, *other]):
-        if one.get(key) != other.get(key):
-            yield f"{key}: {one.get(key, '(nothing)')} -> {other.get(key, '(nothing)')}"
-    files = [{file.path: file.md5 for file in version.stage.dependencies} for version in (before, after)]
-    for path in dict.fromkeys([*files[0], *files[1]]):
-        if files[0].get(path) != files[1].get(path):
-            happened = "other content" if all(path in side for side in files) else "only in one of them"
-            yield f"{path}: {happened}"
-
-
-def _md5(locked: lock.Lock) -> str | None:
-    return next((out.md5 for _, out in locked.outputs() if out.path == versions.VALIDATED), None)
-
-
-def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _flat(item, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, value
+def verdict(found: Difference) -> str:
+    """The comparison in one sentence."""
+    if found.same:
+        return "The two are the same bytes: nothing changed."
+    if not found.comparable:
+        return "No record is in both: these are different data sets altogether, and no row is compared with another."
+    if found.before.md5 == found.after.md5:
+        return (
+            f"{headline(found)}. dvc.lock has the same data for both: {found.after.name} was changed by hand,"
+            " and the next `make run` puts it right."
+        )
+    if not found.excluded:
+        return f"{headline(found)}."
+    are = "is" if found.excluded == 1 else "are"
+    return (
+        f"{headline(found)} ({found.excluded:,} of the removed {are} excluded by data/excluded.csv, and so neither read"
+        " nor quarantined)."
+    )
 
 
-def _by_id(records: "pd.DataFrame") -> "pd.DataFrame":
-    """Ids are unique, as a table rule sees to; a row whose id is missing, which only quarantine has, is left out."""
-    return records[records["id"].notna()].set_index("id")
-
-
-def _changes(one: "pd.DataFrame", other: "pd.DataFrame") -> "pd.DataFrame":
-    """Which columns differ, by record. Quarantine keeps sides as they came, so they are normalised to be compared."""
+def _counted(names: Any, **rows: "pd.Series[str]") -> "pd.DataFrame":
+    """How often each name is in each series."""
     import pandas as pd
 
-    raw = (one["split"] == QUARANTINE) != (other["split"] == QUARANTINE)
-    found = {}
-    for column in (column for column in COMPARED if column in one or column in other):
-        a, b = (frame[column] if column in frame else pd.Series(None, frame.index, object) for frame in (one, other))
-        differs = (a != b) & ~(a.isna() & b.isna())
-        if column in ("prompt", "text"):
-            for key in a.index[differs & raw]:
-                sides = a[key], b[key]
-                if all(isinstance(side, str) for side in sides):
-                    differs[key] = normalise(sides[0]) != normalise(sides[1])
-        found[column] = differs.astype(bool)
-    return pd.DataFrame(found)
+    counts = {name: series.value_counts() for name, series in rows.items()}
+    return pd.DataFrame(counts, index=list(names)).fillna(0).astype(int)
 
 
-def _splits(
-    old: "pd.DataFrame", new: "pd.DataFrame", kinds: dict[str, Any], moved: "pd.Series[bool]", changes: "pd.DataFrame"
-) -> Iterator[Split]:
-    was, now = old["split"], new["split"]
-    removed, added = was[kinds["removed"]], now[kinds["added"]]
-    left, arrived = was[moved.index[moved]], now[moved.index[moved]]
-    stayed = now[changes.index[changes.any(axis=1) & ~moved]]
-    for name in (*SPLITS, QUARANTINE):
-        sizes = [int((rows == name).sum()) for rows in (was, now, added, removed, arrived, left, stayed)]
-        yield Split(name, *sizes)
-
-
-def _rules(old: "pd.DataFrame", new: "pd.DataFrame", kinds: dict[str, Any]) -> Iterator[Rule]:
-    tables = [old["rule"], new["rule"], new.loc[kinds["to_quarantine"], "rule"]]
-    tables.append(old.loc[kinds["from_quarantine"], "rule"])
-    counts = [rows.value_counts() for rows in tables]
-    for name in sorted({str(rule) for count in counts for rule in count.index}):
-        yield Rule(name, *(int(count.get(name, 0)) for count in counts))
-
-
-def _examples(
-    old: "pd.DataFrame", new: "pd.DataFrame", changes: "pd.DataFrame", ids: Iterable[str]
-) -> Iterator[dict[str, str]]:
-    for identifier in ids:
-        was = old.loc[identifier] if identifier in old.index else None
-        now = new.loc[identifier] if identifier in new.index else None
-        record = now if now is not None else was
-        assert record is not None
-        places = [side["split"] for side in (was, now) if side is not None]
-        entry = {"id": str(identifier), "place": " -> ".join(dict.fromkeys(map(str, places)))}
-        entry |= {side: _shown(record[side]) for side in ("prompt", "text")}
-        if record["split"] == QUARANTINE:
-            entry["reason"] = f"{record['rule']}: {record['reason']}"
-        elif was is not None and was["split"] == QUARANTINE:
-            entry["former reason"] = f"{was['rule']}: {was['reason']}"
-        if was is not None and now is not None:
-            for column in (column for column in changes.columns if changes.at[identifier, column]):
-                entry[f"former {column}"] = _shown(was.get(column))
-                entry.setdefault(column, _shown(now.get(column)))
-        yield entry
+def _missing(value: Any) -> bool:
+    return value is None or value != value
 
 
 def _shown(value: Any) -> str:
-    """A value of quarantine may be missing, and may be long."""
-    text = value if isinstance(value, str) else "(nothing)"
-    return text if len(text) <= 300 else f"{text[:297]}..."
+    text = "(nothing)" if _missing(value) else str(samples.shown(value))
+    return text if len(text) <= LONG else f"{text[: LONG - 3]}..."

@@ -1,7 +1,6 @@
 """Every run of a stage that is remembered here: by dvc.lock, by Git's history of it, and by DVC's run-cache."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,131 +8,108 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from promptgan import git
-from promptgan.lineage import lock, references
-from promptgan.lineage.lock import LOCK, File
+from promptgan.lineage import cache, history, lock
+from promptgan.lineage.lock import File, Stage
 
 RUN_CACHE = "run-cache"
+SHOWN = 4
+
+Output = tuple[str, str]
+"""Path and md5."""
 
 
 @dataclass(frozen=True)
 class Run:
     """What one stage made from what, once."""
 
-    inputs: tuple[File, ...]
-    outputs: tuple[File, ...]
-    parameters: dict[str, Any]
-    names: tuple[str, ...]
-    """Who remembers it: `workspace`, branches, tags, experiments, commits, `run-cache`."""
+    stage: Stage
     commit: str | None
     """A revision whose dvc.lock has it; None where only the workspace's or the run-cache has."""
+    names: list[str]
+    """Who remembers it: `workspace`, branches, tags, experiments, commits, `run-cache`."""
 
     @property
     def data(self) -> str:
         """The data set of a run that reads the section `data`; empty for others."""
-        return str(self.parameters.get("data", {}).get("name", ""))
+        return str(self.stage.parameters.get("data", {}).get("name", ""))
 
     def output(self, path: str) -> File | None:
         """The output of that path."""
-        return next((out for out in self.outputs if out.path == path), None)
+        return next((out for out in self.stage.outputs if out.path == path), None)
 
     def input(self, path: str) -> File | None:
         """The dependency of that path."""
-        return next((dep for dep in self.inputs if dep.path == path), None)
+        return next((dep for dep in self.stage.dependencies if dep.path == path), None)
 
 
-@dataclass(frozen=True)
 class Known:
-    """All runs, each once, and the locks that could not be read."""
-
-    runs: tuple[Run, ...]
-    unreadable: tuple[str, ...]
-
-    def versions(self, path: str) -> dict[str, list[str]]:
-        """Who remembers each version of an output, by its md5."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for run in self.runs:
-            if out := run.output(path):
-                found[out.md5] += [name for name in run.names if name not in found[out.md5]]
-        return dict(found)
-
-    def made_from(self, md5s: set[str]) -> set[tuple[str, str]]:
-        """Path and md5 of every output that these files reach, through other outputs too."""
-        users: dict[str, list[Run]] = defaultdict(list)
-        for run in self.runs:
-            for file in run.inputs:
-                users[file.md5].append(run)
-        reached: set[tuple[str, str]] = set()
-        waiting = list(md5s)
-        while waiting:
-            for run in users[waiting.pop()]:
-                for out in run.outputs:
-                    if (out.path, out.md5) not in reached:
-                        reached.add((out.path, out.md5))
-                        waiting.append(out.md5)
-        return reached
-
-
-def known(run_cache: Path) -> Known:
-    """Collect the runs.
-
-    Args:
-        run_cache: DVC's folder of them.
+    """All runs, each once.
 
     Raises:
         LockUnreadable: the dvc.lock of this folder is missing or broken.
     """
-    names: dict[tuple[Any, ...], list[str]] = defaultdict(list)
-    found: dict[tuple[Any, ...], Run] = {}
-    unreadable = []
 
-    def note(run: Run) -> None:
-        key = (run.inputs, run.outputs)
-        names[key] += [name for name in run.names if name not in names[key]]
-        if key not in found or found[key].commit is None:
-            found[key] = run
+    def __init__(self) -> None:
+        self.unreadable: list[str] = []
+        """The locks that could not be read."""
+        found: dict[tuple[Any, ...], Run] = {}
 
-    for stage in lock.read().stages.values():
-        note(Run(stage.dependencies, stage.outputs, stage.parameters, ("workspace",), None))
-    for commit, known_as in _locks():
-        try:
-            stages = lock.read(commit).stages.values()
-        except (lock.LockUnreadable, lock.RevisionUnknown):
-            unreadable.append(known_as[0])
-            continue
-        for stage in stages:
-            note(Run(stage.dependencies, stage.outputs, stage.parameters, tuple(known_as), commit))
-    for path in sorted(file for file in run_cache.rglob("*") if file.is_file()):
-        try:
-            note(_run_of_cache(path))
-        except (OSError, YAMLError, ValueError, TypeError, KeyError, AttributeError):
-            unreadable.append(f"run-cache entry {path.name[:8]}")
-    return Known(
-        tuple(Run(r.inputs, r.outputs, r.parameters, tuple(names[key]), r.commit) for key, r in found.items()),
-        tuple(unreadable),
-    )
+        def note(stage: Stage, commit: str | None, names: list[str]) -> None:
+            key = stage.dependencies, stage.outputs
+            former = found.get(key, Run(stage, None, []))
+            found[key] = Run(stage, former.commit or commit, list(dict.fromkeys([*former.names, *names])))
+
+        for stage in lock.read().stages.values():
+            note(stage, None, ["workspace"])
+        for commit, names in history.versions():
+            try:
+                for stage in lock.read(commit).stages.values():
+                    note(stage, commit, names)
+            except (lock.LockUnreadable, lock.RevisionUnknown):
+                self.unreadable.append(names[0])
+        for path in sorted(file for file in Path(cache.folder(), "runs").rglob("*") if file.is_file()):
+            try:
+                note(lock.stage("", YAML(typ="safe", pure=True).load(path.read_bytes())), None, [RUN_CACHE])
+            except (OSError, YAMLError, ValueError, TypeError, KeyError, AttributeError):
+                self.unreadable.append(f"run-cache entry {path.name[:8]}")
+        self.runs = [*found.values()]
+        self._owners: dict[str, dict[str, list[str]]] = defaultdict(dict)
+        for run in self.runs:
+            for out in run.stage.outputs:
+                for name, md5 in members(out).items():
+                    self._owners[md5].setdefault(name, []).extend(run.names)
+
+    def made_from(self, md5s: set[str]) -> set[Output]:
+        """Path and md5 of every output that these files reach, through other outputs too."""
+        users: dict[str, list[Run]] = defaultdict(list)
+        for run in self.runs:
+            for file in run.stage.dependencies:
+                users[file.md5].append(run)
+        reached: set[Output] = set()
+        waiting = list(md5s)
+        while waiting:
+            made = {(out.path, out.md5) for run in users[waiting.pop()] for out in run.stage.outputs}
+            waiting += [md5 for _, md5 in made - reached]
+            reached |= made
+        return reached
+
+    def paths(self, md5: str) -> list[str]:
+        """The outputs, or the files in them, that have these bytes; none where no run is known that made them."""
+        return sorted(self._owners.get(md5, {}))
+
+    def called(self, md5: str) -> str:
+        """How people find an object: its paths and the place in a cache or remote."""
+        return f"{', '.join(self.paths(md5)) or '(in no lock)'} {md5[:2]}/{md5[2:]}"
+
+    def who(self, md5: str) -> str:
+        """Who remembers it, as a note; the run-cache where nobody else does."""
+        names = dict.fromkeys(name for known_as in self._owners.get(md5, {}).values() for name in known_as)
+        shown = [name for name in names if name != RUN_CACHE] or [*names]
+        more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+        return f"of {', '.join(shown[:SHOWN])}{more}" if shown else ""
 
 
-def _run_of_cache(path: Path) -> Run:
-    entry = YAML(typ="safe", pure=True).load(path.read_bytes())
-    inputs, outputs = (
-        tuple(File(f["path"], f["md5"], f["size"], f.get("nfiles")) for f in entry.get(role, []))
-        for role in ("deps", "outs")
-    )
-    return Run(inputs, outputs, entry.get("params", {}).get("params.yaml", {}), (RUN_CACHE,), None)
-
-
-def _locks() -> Iterator[tuple[str, list[str]]]:
-    """A revision for each different dvc.lock that Git holds, with all that know it: first refs, then commits."""
-    found = git.text_if_any("for-each-ref", "--format=%(refname)").split()
-    known_as = {name: references.kind_and_name(name) for name in found if not references.is_note(name)}
-    commits = git.text_if_any("rev-list", "--all", "--full-history", "--", str(LOCK)).split()
-    asked = known_as | {name: f"commit {name[:7]}" for name in commits}
-    wanted = "".join(f"{name}:./{LOCK}\n" for name in asked)
-    lines = git.text_if_any("cat-file", "--batch-check", given=wanted).splitlines()
-    blobs: dict[str, list[str]] = defaultdict(list)
-    for name, line in zip(asked, lines, strict=True):
-        if " blob " in line:
-            blobs[line.split()[0]].append(name)
-    for names in blobs.values():
-        yield names[0], [asked[name] for name in names]
+def members(out: File) -> dict[str, str]:
+    """The md5 of each file of an output, by its path; of the output itself where no listing of it is known."""
+    files = cache.listing(out.md5)
+    return {out.path: out.md5} if files is None else {f"{out.path}/{name}": md5 for name, md5 in files.items()}

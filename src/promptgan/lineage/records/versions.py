@@ -1,6 +1,9 @@
 """The validated records as they are here, or as they were at a Git revision or in a DVC experiment."""
 
+import bisect
+import difflib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,18 +12,18 @@ from promptgan import git
 from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import cache, lock, references
 from promptgan.lineage.records import listed
-from promptgan.quality import exclusions
+from promptgan.quality.exclusions import LIST
+from promptgan.terms.splits import SPLITS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VALIDATED = "data/validated"
 METRICS = Path("metrics/validation.json")
-SPLITS = ("train", "val", "test", "judge")
 QUARANTINE = "quarantine"
+TABLES = (*SPLITS, QUARANTINE)
 WORKSPACE = "workspace"
-FOLDER = "it"
-"""What is missing where the cache has not even the listing of the folder."""
+NEIGHBOURS = 50
 
 
 class NothingValidated(PromptganError):
@@ -37,19 +40,35 @@ class NotInCache(PromptganError):
         elif withdrawn:  # making it again would bring back what somebody wanted to be gone
             they_were = "it was" if withdrawn == 1 else "they were"
             remedy = (
-                f"{exclusions.LIST} here lists {listed.counted(withdrawn)} that {name}'s does not: if {they_were}"
-                f" purged, {name}'s data went with that and there is nothing to compare with"
+                f"{LIST} here lists {listed.counted(withdrawn)} that {name}'s does not: if {they_were} purged, {name}'s"
+                f" data went with that and there is nothing to compare with; if it was only never here, {fetch}"
             )
-            if missing == FOLDER:
-                remedy += f"; if it was only never here, {fetch}"
         else:
-            remedy = f"{fetch}; where no remote has it, check {name} out and run `make validate`, then come back"
+            remedy = f"{fetch}; where no remote has it, `git checkout {name}` and `make validate`, then come back"
         super().__init__(f"{VALIDATED} of {name}: DVC's cache does not hold {missing}", remedy)
-        self.withdrawn = withdrawn
 
 
 class TableUnreadable(PromptganError):
     """A file of the validated data is not the Parquet table that the stage writes."""
+
+
+class UnknownRecord(PromptganError):
+    """No version of the data that was searched has a record of that id, and the exclusion list does not name it."""
+
+    def __init__(self, record: str, where: str, ids: "pd.Series[str]") -> None:
+        # looked for among those that begin or end as it does: the others are too many
+        near: set[str] = set()
+        for turn in (1, -1):
+            ordered = sorted(known[::turn] for known in ids.dropna())
+            at = bisect.bisect(ordered, record[::turn])
+            near |= {known[::turn] for known in ordered[max(0, at - NEIGHBOURS) : at + NEIGHBOURS]}
+        close = difflib.get_close_matches(record, sorted(near), n=3)
+        meant = f" (did you mean {' or '.join(close)}?)" if close else ""
+        super().__init__(
+            f"{VALIDATED} of {where} has no record {record}{meant}, nor is it excluded",
+            f"ids are in the column `id` of {VALIDATED}/*.parquet; a record that is in data/raw only since the last run"
+            " becomes known by `make validate`",
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,11 @@ class Version:
     @property
     def data(self) -> str:
         """The data set: `data.name` when it was validated."""
-        return _data(self.stage)
+        return str(self.stage.parameters.get("data", {}).get("name", ""))
+
+    def records(self) -> "pd.DataFrame":
+        """All records; see `concatenated`."""
+        return concatenated(self.tables, self.name)
 
 
 def read(revision: str | None = None) -> Version:
@@ -92,19 +115,28 @@ def read(revision: str | None = None) -> Version:
     """
     name = revision or WORKSPACE
     commit = resolve(revision) if revision else None
-    locked = lock.read(commit)
-    stage = locked.producer(VALIDATED)
+    stage = lock.read(commit).producer(VALIDATED)
     if stage is None:
         raise NothingValidated(f"{name}: its dvc.lock has no {VALIDATED}", "run `make validate` there first")
-    md5 = next(out.md5 for out in stage.outputs if out.path == VALIDATED)
+    found = Version(name, stage, _title(commit), frozenset(), {})
     if revision is None and Path(VALIDATED).is_dir():
-        tables = {table: Path(VALIDATED, f"{table}.parquet") for table in (*SPLITS, QUARANTINE)}
+        tables = {table: Path(VALIDATED, f"{table}.parquet") for table in TABLES}
         if missing := [path for path in tables.values() if not path.is_file()]:
             raise NothingValidated(f"{missing[0]} is not there", "run `dvc checkout`, or `make validate`")
     else:
-        tables = _cached(md5, name, listed.withdrawn_since(commit, _data(stage)) if commit else 0)
-    excluded = frozenset(identifier for data, identifier in listed.read(commit) if data == _data(stage))
-    return Version(name, stage, _title(commit), excluded, tables)
+        tables = cached(found.md5)
+        if lost := [table for table in TABLES if table not in tables]:
+            withdrawn = listed.withdrawn_since(commit, found.data) if commit else 0
+            raise NotInCache(name, f"its {lost[0]}.parquet" if tables else "it", withdrawn)
+    excluded = frozenset(identifier for data, identifier in listed.read(commit) if data == found.data)
+    return Version(name, stage, found.title, excluded, tables)
+
+
+def cached(md5: str) -> dict[str, Path]:
+    """The tables of a version that DVC's cache holds, by the md5 of the folder."""
+    files = cache.listing(md5) or {}
+    places = {table: cache.find(files.get(f"{table}.parquet", "missing")) for table in TABLES}
+    return {table: path for table, path in places.items() if path}
 
 
 def resolve(revision: str) -> str:
@@ -126,21 +158,16 @@ def resolve(revision: str) -> str:
     )
 
 
-def records(version: Version) -> "pd.DataFrame":
-    """All records of a version.
+def concatenated(tables: Mapping[str, Path], name: str) -> "pd.DataFrame":
+    """The records of tables of a version, one row a record.
+
+    Args:
+        tables: a Parquet file by split, or quarantine.
+        name: what an error calls the version.
 
     Returns:
-        id, group, prompt, text, and label where the data set has one, as validated, in quarantine as they came; split;
-        rule and reason, which only quarantined rows have. One row a record.
-
-    Raises:
-        TableUnreadable: a file is damaged or lacks a column.
-    """
-    return concatenated(version.tables, version.name)
-
-
-def concatenated(tables: dict[str, Path], name: str) -> "pd.DataFrame":
-    """What `records` returns, of any of the tables of a version; ``name`` is what an error calls it.
+        The columns of the data set, as validated, in quarantine as they came; split; rule and reason, which only
+        quarantined rows have.
 
     Raises:
         TableUnreadable: a file is damaged or lacks a column.
@@ -158,28 +185,12 @@ def concatenated(tables: dict[str, Path], name: str) -> "pd.DataFrame":
                 f"{split} of {name} ({path}): {' '.join(str(error).split())[:200]}",
                 "restore it with `dvc checkout`, or run `make validate`",
             ) from error
-        if lacking := {"id", "group", "prompt", "text"} - set(frame):
+        if lacking := {"id", "group"} - set(frame):
             raise TableUnreadable(f"{split} of {name} ({path}) lacks the column {min(lacking)}", "run `make validate`")
         frames.append(frame.assign(split=split))
     together = pd.concat(frames, ignore_index=True)
-    return together.reindex(columns=list(dict.fromkeys([*together.columns, "rule", "reason"])))
-
-
-def _cached(md5: str, name: str, withdrawn: int) -> dict[str, Path]:
-    files = cache.listing(md5)
-    if files is None:
-        raise NotInCache(name, FOLDER, withdrawn)
-    tables = {}
-    for table in (*SPLITS, QUARANTINE):
-        path = cache.find(files.get(f"{table}.parquet", "missing"))
-        if path is None:
-            raise NotInCache(name, f"its {table}.parquet", withdrawn)
-        tables[table] = path
-    return tables
-
-
-def _data(stage: lock.Stage) -> str:
-    return str(stage.parameters.get("data", {}).get("name", ""))
+    columns: Iterable[str] = dict.fromkeys([*together.columns, "rule", "reason"])
+    return together.reindex(columns=list(columns))
 
 
 def _title(commit: str | None) -> str:

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from promptgan.cli import app
 from promptgan.core.parameters import ParameterError, load_params
-from promptgan.experiments import recipes
-from promptgan.experiments.parameter_file import AnchorsUsed, ParameterFile
-from promptgan.experiments.parameters import check
+from promptgan.recipes import presets
+from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
+from promptgan.recipes.parameters import check
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
@@ -39,13 +39,13 @@ def own_data(name: str) -> dict[str, object] | None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_preset_is_a_valid_run(name: str) -> None:
-    recipes.use(name, data=own_data(name), device="cpu")
+    presets.use(name, data=own_data(name), device="cpu")
     assert check()["recipe"] == name
 
 
 def test_the_preset_that_is_there_changes_nothing() -> None:
     before = Path("params.yaml").read_bytes()
-    assert recipes.use("text-gumbel", device="cpu") == []
+    assert presets.use("text-gumbel", device="cpu") == []
     assert Path("params.yaml").read_bytes() == before
 
 
@@ -62,12 +62,12 @@ def test_a_preset_alone_determines_the_parameters_and_the_way_back_is_exact() ->
     direct = {}
     for name in SHIPPED:
         Path("params.yaml").write_bytes(default)
-        recipes.use(name, data=own_data(name), device="cpu")
+        presets.use(name, data=own_data(name), device="cpu")
         direct[name] = load_params()
     for name in [*SHIPPED, *reversed(SHIPPED)]:
-        recipes.use(name, data=own_data(name), device="cpu")
+        presets.use(name, data=own_data(name), device="cpu")
         assert load_params() == direct[name]
-    recipes.use("text-gumbel", device="cpu")
+    presets.use("text-gumbel", device="cpu")
     assert Path("params.yaml").read_bytes() == default
 
 
@@ -75,7 +75,7 @@ def test_comments_of_the_user_stay() -> None:
     path = Path("params.yaml")
     text = path.read_text().replace("seed: 1 ", "# tried 7: the same\nseed: 7 ")
     path.write_text(text + "# the end\n")
-    recipes.use("text-gumbel", device="cpu")
+    presets.use("text-gumbel", device="cpu")
     assert path.read_text() == text.replace("seed: 7 ", "seed: 1 ") + "# the end\n"
 
 
@@ -85,13 +85,13 @@ def test_a_comment_of_the_preset_that_was_there_does_not_stay() -> None:
         text = re.sub(r"validation_count: 1000 +#.*", f"validation_count: {count} # {comment}", path.read_text())
         Path(f"recipes/{name}.yaml").write_text(f"# A preset.\n{text}")
     for name, line in (("one", "70 # drawn"), ("two", "80 # answered"), ("one", "70 # drawn")):
-        recipes.use(name, device="cpu")
+        presets.use(name, device="cpu")
         assert f"validation_count: {line}\n" in path.read_text()
 
 
 def test_what_changed_is_returned() -> None:
-    changes = recipes.use("text-gumbel", device="cpu", threads=3)
-    assert changes == [recipes.Change("compute.threads", "2", "3")]
+    changes = presets.use("text-gumbel", device="cpu", threads=3)
+    assert changes == [presets.Change("compute.threads", "2", "3")]
 
 
 def test_what_was_set_by_hand_comes_first_and_is_marked() -> None:
@@ -99,40 +99,40 @@ def test_what_was_set_by_hand_comes_first_and_is_marked() -> None:
     path.write_text(
         path.read_text().replace("\n  count: 1000 ", "\n  count: 500 ").replace("device: cpu", "device: cuda")
     )
-    changes = recipes.use("tang-gumbel", device="cpu")
+    changes = presets.use("tang-gumbel", device="cpu")
     assert [change for change in changes if change.by_hand] == changes[:1]
-    assert changes[0] == recipes.Change("generate.count", "500", "1000", by_hand=True)
-    assert recipes.Change("compute.device", "cuda", "cpu") in changes
-    assert recipes.Change("validate.script", "latin", "han") in changes
+    assert changes[0] == presets.Change("generate.count", "500", "1000", by_hand=True)
+    assert presets.Change("compute.device", "cuda", "cpu") in changes
+    assert presets.Change("validate.script", "latin", "han") in changes
 
 
 def test_nothing_passes_for_set_by_hand_where_the_file_names_no_preset() -> None:
     path = Path("params.yaml")
     path.write_text(path.read_text().replace("recipe: text-gumbel", "recipe: mine").replace("seed: 1 ", "seed: 2 "))
-    assert recipes.use("text-gumbel", device="cpu") == [
-        recipes.Change("recipe", "mine", "text-gumbel"),
-        recipes.Change("seed", "2", "1"),
+    assert presets.use("text-gumbel", device="cpu") == [
+        presets.Change("recipe", "mine", "text-gumbel"),
+        presets.Change("seed", "2", "1"),
     ]
 
 
 def test_a_gpu_is_taken_with_bfloat16_where_torch_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for found, expected in ((True, "cuda"), (False, "cpu")):
-        monkeypatch.setattr(recipes, "finds_gpu", lambda found=found: found)
-        recipes.use("text-gumbel")
+        monkeypatch.setattr(presets, "finds_gpu", lambda found=found: found)
+        presets.use("text-gumbel")
         assert load_params()["compute"]["device"] == expected
         assert load_params()["compute"]["precision"] == "bfloat16"
 
 
 def test_an_unknown_preset_is_refused_with_the_nearest_name_and_the_list() -> None:
-    with pytest.raises(recipes.UnknownRecipe, match=r"did you mean text-gumbel\?") as caught:
-        recipes.use("text-gumble")
+    with pytest.raises(presets.UnknownRecipe, match=r"did you mean text-gumbel\?") as caught:
+        presets.use("text-gumble")
     assert all(name in str(caught.value) for name in SHIPPED)
 
 
 def test_a_preset_for_own_data_asks_for_the_file() -> None:
     before = Path("params.yaml").read_bytes()
-    with pytest.raises(recipes.OwnDataMissing, match="--path FILE"):
-        recipes.use("local-text")
+    with pytest.raises(presets.OwnDataMissing, match="--path FILE"):
+        presets.use("local-text")
     assert Path("params.yaml").read_bytes() == before
 
 
@@ -163,10 +163,10 @@ def test_an_impossible_combination_is_refused_by_name_and_nothing_is_touched() -
     Path("recipes/even.yaml").write_text(
         "# Even.\nbase: text-gumbel\nvalidate:\n  script: han\ntokenize:\n  level: word\n"
     )
-    with pytest.raises(recipes.BrokenRecipe, match="its base tang-gumbel has a base itself"):
-        recipes.use("odd")
+    with pytest.raises(presets.BrokenRecipe, match="its base tang-gumbel has a base itself"):
+        presets.use("odd")
     with pytest.raises(ParameterError, match="words-without-spaces: "):
-        recipes.use("even", device="cpu")
+        presets.use("even", device="cpu")
     assert Path("params.yaml").read_bytes() == before
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["params.yaml", "recipes"]
 
@@ -174,29 +174,29 @@ def test_an_impossible_combination_is_refused_by_name_and_nothing_is_touched() -
 @pytest.mark.parametrize("text", ["# Nothing.\n", "# A list.\n- a\n", "# Torn.\na: [1\n", "# Bare.\nrecipe: x\n"])
 def test_a_broken_preset_is_a_clean_error(text: str) -> None:
     Path("recipes/broken.yaml").write_text(text)
-    with pytest.raises(recipes.BrokenRecipe, match=r"recipes/broken\.yaml"):
-        recipes.use("broken")
+    with pytest.raises(presets.BrokenRecipe, match=r"recipes/broken\.yaml"):
+        presets.use("broken")
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "a: [1\n", "\x00"])
 def test_a_broken_parameter_file_is_replaced(text: str) -> None:
     Path("params.yaml").write_text(text)
-    recipes.use("text-gumbel", device="cpu")
+    presets.use("text-gumbel", device="cpu")
     assert check()["recipe"] == "text-gumbel"
 
 
 def test_outside_of_the_repository_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path / "recipes")
-    with pytest.raises(recipes.BrokenRecipe, match="the repository's own folder"):
-        recipes.names()
+    with pytest.raises(presets.BrokenRecipe, match="the repository's own folder"):
+        presets.names()
 
 
 def test_every_preset_describes_itself() -> None:
-    assert list(recipes.names()) == SHIPPED
+    assert list(presets.names()) == SHIPPED
     for path in (ROOT / "recipes").glob("*.yaml"):
         first = path.read_text(encoding="utf-8").partition("\n")[0]
         assert first.startswith("# "), f"{path.name}: the first line is a comment that says what it is"
-        assert 20 < len(first) - 2 <= recipes.MAX_DESCRIPTION, (
+        assert 20 < len(first) - 2 <= presets.MAX_DESCRIPTION, (
             f"{path.name}: the comment has 21 to 109 characters (docs/new-recipe.md), not {len(first) - 2}"
         )
 
@@ -211,9 +211,9 @@ def test_every_preset_describes_itself() -> None:
 )
 def test_any_first_line_can_be_listed(first: str, listed: str) -> None:
     Path("recipes/odd.yaml").write_bytes(f"{first}\nbase: text-gumbel\n".encode(errors="surrogateescape"))
-    description = recipes.names()["odd"]
+    description = presets.names()["odd"]
     assert description.startswith(listed)
-    assert len(description) <= recipes.MAX_DESCRIPTION
+    assert len(description) <= presets.MAX_DESCRIPTION
     assert description.endswith(" [...]") == (len(first) > 200)
 
 
@@ -254,7 +254,7 @@ def test_lines_keep_their_ends() -> None:
     path = Path("params.yaml")
     before = path.read_bytes().replace(b"\n", b"\r\n")
     path.write_bytes(before)
-    recipes.set_values({"seed": 7})
+    presets.set_values({"seed": 7})
     assert path.read_bytes() == before.replace(b"\r\nseed: 1 ", b"\r\nseed: 7 ")
 
 
@@ -264,5 +264,5 @@ def test_anchors_are_refused_because_they_would_be_lost(file: str) -> None:
     text = path.read_text().replace("seed: 1 ", "seed: &seed 1 ")
     path.write_text(text)
     with pytest.raises(AnchorsUsed, match=rf"{file}: line {text[: text.index('&')].count(chr(10)) + 1} has an anchor"):
-        recipes.use("text-gumbel", device="cpu")
+        presets.use("text-gumbel", device="cpu")
     assert path.read_text() == text

@@ -17,8 +17,8 @@ from promptgan.core.compute import Compute, finds_gpu
 from promptgan.core.errors import PromptganError, nearest, shown
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params, validate_section
-from promptgan.experiments.parameter_file import ParameterFile
-from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, problems, schema
+from promptgan.recipes.parameter_file import ParameterFile
+from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, problems, schema
 
 FOLDER = Path("recipes")
 MAX_DESCRIPTION = 109

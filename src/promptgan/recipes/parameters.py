@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import MappingNode, Node
 from promptgan.core.choices import choices
 from promptgan.core.errors import nearest, shown
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, Section, describe, load_params, validate_section
-from promptgan.experiments.combinations import impossible
+from promptgan.recipes.combinations import impossible
 
 SCHEMAS = {
     "compute": "promptgan.core.compute:Compute",

@@ -3,16 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from promptgan.core.choices import choose
+from promptgan.core.choices import choices, choose
 
 Sections = dict[str, Any]
 """The validated section of each room, by its name."""
+Rule = Callable[[str, Sections], str | None]
 
 
 def impossible(task: str, sections: Sections) -> list[str]:
     """What every rule finds wrong with a parameter file whose sections are each valid, behind the rule's name."""
-    found = ((rule.__name__.replace("_", "-"), rule(task, sections)) for rule in RULES)
+    found = ((rule.__name__.replace("_", "-"), rule(task, sections)) for rule in rules(task))
     return [f"{name}: {problem}" for name, problem in found if problem]
+
+
+def rules(task: str) -> "tuple[Rule, ...]":
+    """Those of every recipe, and those of the task's own file `combinations.py` where it has one."""
+    has = "combinations" in choices(f"promptgan.tasks.{task}")
+    return (*RULES, *(choose("promptgan.tasks", task, "task", "combinations").RULES if has else ()))
 
 
 def data_of_another_task(task: str, sections: Sections) -> str | None:
@@ -22,18 +29,6 @@ def data_of_another_task(task: str, sections: Sections) -> str | None:
     return f"data.name {name} is for {theirs}, and task is {task}" if theirs != task else None
 
 
-def context_too_short(task: str, sections: Sections) -> str | None:
-    """A transformer must be able to read the longest prompt and the longest text with its start."""
-    context = getattr(sections["generator"], "context", None)
-    longest = getattr(sections["tokenize"], "max_tokens", None)
-    if context is None or longest is None or context >= 2 * longest + 1:
-        return None
-    return (
-        f"generator.context is {context}, and a prompt and a text of tokenize.max_tokens {longest} take"
-        f" {2 * longest + 1}; raise the one or lower the other"
-    )
-
-
 def heads_that_do_not_divide(task: str, sections: Sections) -> str | None:
     """Attention splits the width evenly among the heads."""
     for name, section in sections.items():
@@ -41,14 +36,6 @@ def heads_that_do_not_divide(task: str, sections: Sections) -> str | None:
         if width is not None and heads is not None and width % heads:
             return f"{name}.heads {heads} does not divide {name}.width {width}"
     return None
-
-
-def words_without_spaces(task: str, sections: Sections) -> str | None:
-    """Chinese is written without spaces: at the word level nearly every line would be a word of its own."""
-    script, level = getattr(sections["validate"], "script", None), getattr(sections["tokenize"], "level", None)
-    if (script, level) != ("han", "word"):
-        return None
-    return "validate.script is han, which has no spaces for tokenize.level word to split at; use character or bpe"
 
 
 def critic_without_penalty(task: str, sections: Sections) -> str | None:
@@ -93,11 +80,9 @@ def nothing_trained(task: str, sections: Sections) -> str | None:
     return "pretrain.method and train.method are both none"
 
 
-RULES: tuple[Callable[[str, Sections], str | None], ...] = (
+RULES: tuple[Rule, ...] = (
     data_of_another_task,
-    context_too_short,
     heads_that_do_not_divide,
-    words_without_spaces,
     critic_without_penalty,
     penalty_without_weight,
     band_upside_down,

@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptgan.lineage.records.distributions import log_odds, shift, total_variation
+from promptgan.tasks.text.shift import log_odds, shift
+from promptgan.terms.shift import Moved, Shift, total_variation
 
 COUNTS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 50), max_size=6).map(Counter)
 
 
 def frame(*pairs: tuple[str, str]) -> pd.DataFrame:
     return pd.DataFrame(pairs, columns=["prompt", "text"])
+
+
+def shares(found: Shift, of: str) -> dict[str, tuple[float, float]]:
+    """The shares whose name has a word, with what is beside it as key."""
+    return {each.name.replace(of, "").strip(): (each.before, each.after) for each in found.measures if of in each.name}
 
 
 def test_total_variation_is_half_the_sum_of_differences() -> None:
@@ -52,47 +58,52 @@ def test_log_odds_turns_its_sign_with_the_direction(one: Counter[str], other: Co
 
 def test_only_words_whose_number_changed_are_shown() -> None:
     found = shift(frame(("how is tea", "good")), frame(("how is tea", "good"), ("new", "new new")))
-    assert [word.word for word in found.gained] == ["new"]
+    assert [word.name for word in found.gained] == ["new"]
     assert found.lost == ()
     assert (found.gained[0].before, found.gained[0].after) == (0, pytest.approx(3e6 / 7))
 
 
 def test_lengths_are_counted_in_words_by_side() -> None:
-    prompt, text = shift(frame(("one two", "床前明月")), frame(("one", "床前明月"), ("one two", "it's"))).lengths
-    assert (prompt.before, prompt.after, prompt.distance) == ({2: 1}, {1: 1, 2: 1}, 0.5)
-    assert (text.before, text.after, text.mean_after) == ({4: 1}, {1: 1, 4: 1}, 2.5)
+    found = shift(frame(("one two", "床前明月")), frame(("one", "床前明月"), ("one two", "it's")))
+    assert found.histograms == {
+        "words of a prompt": ({2: 1}, {1: 1, 2: 1}),
+        "words of a text": ({4: 1}, {1: 1, 4: 1}),
+    }
+    assert found.measures[:2] == (
+        Moved("words of a prompt, mean", 2, 1.5, 0.5),
+        Moved("words of a text, mean", 4, 2.5, 0.5),
+    )
 
 
 def test_scripts_are_shares_of_the_letters_and_only_those_that_occur() -> None:
     found = shift(frame(("hello", "!!!")), frame(("你好", "hi"), ("привет", "ok")))
-    assert {share.name: (share.before, share.after) for share in found.scripts} == {
-        "Latin": (1, 0.5), "Han": (0, 0.25), "other": (0, 0.25)
+    assert shares(found, "script") == {
+        "letters in Latin": (1, 0.5), "letters in Han": (0, 0.25), "letters in other": (0, 0.25)
     }  # fmt: skip
 
 
 def test_repetitions_count_records_after_the_first() -> None:
     found = shift(frame(("a", "b"), ("a", "c")), frame(("a", "b"), ("a", "b"), ("a", "c"), ("d", "c")))
-    assert {share.name: (share.before, share.after) for share in found.repeated} == {
+    assert shares(found, "repeated") == {
         "prompt": (0.5, 0.5), "text": (0, 0.5), "prompt and text": (0, 0.25)
     }  # fmt: skip
 
 
 def test_empty_tables_have_distributions_too() -> None:
     found = shift(frame(), frame(("a", "b")))
-    assert found.lengths[0].distance == 1
-    assert found.scripts[0].before == 0
-    assert found.labels == ()
-    assert found.label_distance is None
+    assert found.measures[0].distance == 1
+    assert shares(found, "Latin script") == {"letters in": (0, 1)}
+    assert not any("label" in each.name for each in found.measures)
 
 
 def test_words_gain_by_their_share_where_the_versions_are_of_different_sizes() -> None:
     large = frame(*[("tea or milk", "milk")] * 8, ("soup", "tea"))
     small = frame(*[("tea or tea", "rice")] * 2)
     found = shift(large, small)
-    assert {word.word for word in found.gained} == {"tea", "rice", "or"}, "fewer by number, more by share"
-    assert {word.word for word in found.lost} == {"milk", "soup"}
+    assert {word.name for word in found.gained} == {"tea", "rice", "or"}, "fewer by number, more by share"
+    assert {word.name for word in found.lost} == {"milk", "soup"}
     back = shift(small, large)
-    assert {word.word for word in back.lost} == {"tea", "rice", "or"}
+    assert {word.name for word in back.lost} == {"tea", "rice", "or"}
     for moved in (found, back):
         assert all(word.after > word.before for word in moved.gained)
         assert all(word.after < word.before for word in moved.lost)

@@ -14,7 +14,7 @@ from promptgan.data.download import download
 from promptgan.data.sets import local_text
 from promptgan.data.tables.decoding import NotUtf8, UnknownFormat, wide_encoding
 from promptgan.data.tables.reading import WrongColumn
-from promptgan.experiments.own_data import (
+from promptgan.tasks.text.own_data import (
     MIN_PAIRS,
     NoSuchFile,
     TooFewForTheStages,

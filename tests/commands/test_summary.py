@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from promptgan.experiments import summary
+from promptgan.commands import summary
 from promptgan.terms.comparison import sentence
 from promptgan.terms.systems import SYSTEMS
 
@@ -144,7 +144,7 @@ def test_metrics_of_another_shape_are_a_clean_error(text: str) -> None:
 
 def test_nothing_heavy_is_loaded() -> None:
     code = (
-        "import sys; from promptgan.experiments.summary import show; show();"
+        "import sys; from promptgan.commands.summary import show; show();"
         "print(sorted({'torch', 'matplotlib', 'jinja2', 'dvc'} & sys.modules.keys()))"
     )
     source = Path(__file__).parents[2] / "src"

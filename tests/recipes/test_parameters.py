@@ -10,7 +10,7 @@ import yaml
 
 from promptgan.core.choices import choices
 from promptgan.core.parameters import ParameterError, Section, load_params
-from promptgan.experiments.parameters import CHOICES, SCHEMAS, Run, absent_device, check, schema
+from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, absent_device, check, schema
 
 TRANSFORMER = {"network": "transformer", "width": 8, "layers": 1, "dropout": 0.0}
 

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptgan.lineage import facts, lock
+from promptgan.lineage import lock, packages
+from promptgan.lineage.evidence import Evidence, FilesDiffer
 from promptgan.lineage.tools import ToolMissing, tool
+from promptgan.lineage.verify import waiting
 from tests.lineage import small_run
 
 
 def test_a_finished_run_has_no_changes(repository: Path) -> None:
-    run = facts.read()
-    assert facts.changes(run) == []
-    assert run.missing_stages == []
-    assert run.columns == ("id", "group", "prompt", "text")
+    run = Evidence()
+    assert waiting(run) == {}
+    assert list(run.columns) == ["id", "group", "prompt", "text"]
     assert run.committed == datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC)
     assert set(run.runs) == {"validate", "train", "generate"}
 
@@ -31,22 +32,22 @@ def test_a_finished_run_has_no_changes(repository: Path) -> None:
 )
 def test_a_changed_output_is_named(repository: Path, path: str, named: str) -> None:
     (repository / path).write_text("{}")
-    with pytest.raises(facts.FilesDiffer, match=f"{named}: not the bytes that dvc.lock names") as error:
-        facts.read()
+    with pytest.raises(FilesDiffer, match=f"{named}: not the bytes that dvc.lock names") as error:
+        _ = Evidence().outputs
     assert "dvc checkout" in error.value.remedy
 
 
 @pytest.mark.parametrize("path", ["metrics/train.json", "requirements.lock"])
 def test_a_missing_file_is_named(repository: Path, path: str) -> None:
     (repository / path).unlink()
-    with pytest.raises(facts.FilesDiffer, match=f"{path}: No such file"):
-        facts.read()
+    with pytest.raises(FilesDiffer, match=f"{path}: No such file"):
+        _ = Evidence().outputs
 
 
 def test_without_a_lock_there_is_nothing_to_tell(repository: Path) -> None:
     (repository / "dvc.lock").unlink()
     with pytest.raises(lock.LockUnreadable):
-        facts.read()
+        Evidence()
 
 
 def change_code() -> None:
@@ -77,34 +78,34 @@ def rerun_only_one_stage() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (change_code, "train: stages/train.py is not the one that it ran with"),
-        (change_parameter, "train: its parameters in the section `train` of params.yaml have changed"),
-        (add_stage, "judge: this stage has not run"),
-        (rerun_only_one_stage, "validate: data/raw is not the one that it ran with"),
+        (change_code, {"train": ["stages/train.py"], "generate": [], "report": []}),
+        (change_parameter, {"train": ["params.yaml train.guards.kl_limit"], "generate": [], "report": []}),
+        (add_stage, {"judge": ["never run"]}),
+        (rerun_only_one_stage, {"validate": ["data/raw"], "train": [], "generate": [], "report": []}),
     ],
 )
-def test_what_changed_since_the_run_is_told(repository: Path, change: object, told: str) -> None:
+def test_what_changed_since_the_run_is_told(repository: Path, change: object, told: dict[str, list[str]]) -> None:
     assert callable(change)
     change()
-    assert facts.changes(facts.read()) == [told]
+    assert waiting(Evidence()) == told
 
 
 def test_compiled_python_is_no_change(repository: Path) -> None:
     (repository / "src/promptgan/__pycache__/more.pyc").write_text("compiled")
-    assert facts.changes(facts.read()) == []
+    assert waiting(Evidence()) == {}
 
 
 def test_a_lock_that_no_commit_holds_has_no_time(repository: Path) -> None:
     subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
-    assert facts.read().committed is None
+    assert Evidence().committed is None
 
 
 def test_packages_are_read_with_their_hashes() -> None:
-    assert facts.packages(small_run.LOCKED) == (
-        facts.Package("numpy", "2.4.6"),
-        facts.Package("PyYAML", "6.0.3", ("a" * 64,)),
-        facts.Package("not-installed-here", "1.0"),
-    )
+    assert packages.read(small_run.LOCKED) == [
+        packages.Package("numpy", "2.4.6"),
+        packages.Package("PyYAML", "6.0.3", ("a" * 64,)),
+        packages.Package("not-installed-here", "1.0"),
+    ]
 
 
 def test_a_missing_library_is_named_with_what_installs_it() -> None:

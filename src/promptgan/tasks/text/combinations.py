@@ -1,0 +1,30 @@
+"""Choices that are each allowed and together make no sense for texts. A rule returns what is wrong, or nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+Sections = dict[str, Any]
+"""The validated section of each room, by its name."""
+
+
+def context_too_short(task: str, sections: Sections) -> str | None:
+    """A transformer must be able to read the longest prompt and the longest text with its start."""
+    context = getattr(sections["generator"], "context", None)
+    longest = getattr(sections["tokenize"], "max_tokens", None)
+    if context is None or longest is None or context >= 2 * longest + 1:
+        return None
+    return (
+        f"generator.context is {context}, and a prompt and a text of tokenize.max_tokens {longest} take"
+        f" {2 * longest + 1}; raise the one or lower the other"
+    )
+
+
+def words_without_spaces(task: str, sections: Sections) -> str | None:
+    """Chinese is written without spaces: at the word level nearly every line would be a word of its own."""
+    script, level = getattr(sections["validate"], "script", None), getattr(sections["tokenize"], "level", None)
+    if (script, level) != ("han", "word"):
+        return None
+    return "validate.script is han, which has no spaces for tokenize.level word to split at; use character or bpe"
+
+
+RULES: tuple[Callable[[str, Sections], str | None], ...] = (context_too_short, words_without_spaces)
