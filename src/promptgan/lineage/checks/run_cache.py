@@ -41,8 +41,8 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
                 f"entry {value[:8]}",
                 f"entry {path.name[:8]}: the same inputs gave other outputs",
                 f"`dvc repro --force --single-item {stage.name}` says which run is right, as on one machine the same"
-                f" inputs give the same bytes: where it leaves dvc.lock as it is, delete {path}, the other run; where it"
-                f" changes dvc.lock, keep that and delete {folder / value}, the run that dvc.lock has now",
+                f" inputs give the same bytes: where it leaves dvc.lock as it is, delete {path}, the other run;"
+                f" where it changes dvc.lock, keep that and delete {folder / value}, the run that dvc.lock has now",
             )
         elif _hashes(entry := _read(path)["outs"]) != _hashes(_entry(stage)["outs"]):
             yield Found(link, f"what entry {value[:8]} is named after", f"it holds {_hashes(entry)}", f"delete {path}")
