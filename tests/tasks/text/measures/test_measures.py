@@ -24,7 +24,7 @@ def test_every_system_is_measured_at_every_temperature(tokens: Path, models: Pat
     assert [(row["model"], row["temperature"]) for row in curves] == [
         ("real", None), *((name, t) for name in ("twin", "adversarial") for t in (0.5, 0.7, 0.9, 1.0, 1.3)),
     ]  # fmt: skip
-    assert set(metrics["systems"]["twin"]) == {"temperature", "nll", *text.HEADLINE}
+    assert set(metrics["systems"]["twin"]) == {"temperature", "nll", "nll_character", *text.HEADLINE}
     assert set(metrics["systems"]["real"]) == set(text.HEADLINE)
     assert metrics["systems"]["control"] == "not applicable: this recipe has no control"
 
@@ -67,6 +67,9 @@ def test_nll_is_that_of_the_model(tokens: Path, models: Path, samples: Path) -> 
     pairs = Pairs(tokens / "test.arrow")
     total, count = nll(load(models / "pretrained").generator, pairs.batch(text.np.arange(len(pairs))))
     assert metrics["systems"]["twin"]["nll"] == pytest.approx(total.item() / count, abs=1e-4)
+    tokenizer = text.load_tokenizer(tokens)
+    characters = sum(len(each) for each in text.decode(tokenizer, pairs.rows("text", text.np.arange(len(pairs)))))
+    assert metrics["systems"]["twin"]["nll_character"] == pytest.approx(total.item() / characters, abs=1e-4)
 
 
 def test_a_twin_that_was_still_improving_gives_no_verdict(tokens: Path, models: Path, samples: Path) -> None:

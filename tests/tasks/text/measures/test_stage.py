@@ -25,7 +25,7 @@ def test_headline_and_curves_are_written(tokens: Path, models: Path, samples: Pa
     with (tmp_path / "plots/curves.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 11
-    assert list(rows[0])[:4] == ["model", "temperature", "nll", "ms_jaccard_val"]
+    assert list(rows[0])[:4] == ["model", "temperature", "nll", "nll_character"]
     assert all(row["quality"] == row["bleu_4"] and row["diversity"] == row["self_bleu_4"] for row in rows)
     assert rows[0]["model"] == "real" and rows[0]["nll"] == ""
 

@@ -32,7 +32,8 @@ Row = dict[str, Any]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-HEADLINE = [name for name in MEASURES.names if name not in ("temperature", "nll")]
+LIKELIHOODS = ("nll", "nll_character")
+HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS)]
 """What metrics/evaluation.json holds of a system, beside its temperature and NLL."""
 ORDERS = (2, 3, 4, 5)
 NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
@@ -187,13 +188,13 @@ def evaluate(
     for name, curve in curves.items():
         points = {temperature: yardstick.summary(answers) for temperature, answers in curve.items()}
         for temperature, answers in curve.items():
-            own: Row = {"temperature": None, "nll": None, "ms_jaccard_val": None}
+            own: Row = dict.fromkeys(["temperature", *LIKELIHOODS, "ms_jaccard_val"])
             if name in used:
                 fit = yardstick.ms_jaccard["val"](answers["word"].tolist())
-                own = {"temperature": temperature, "nll": likelihoods[name][temperature], "ms_jaccard_val": fit}
+                own = {"temperature": temperature, **likelihoods[name][temperature], "ms_jaccard_val": fit}
             rows.append({"model": name, **own, **points[temperature], **yardstick.against_language_models(answers)})
         best = max((row for row in rows if row["model"] == name), key=lambda row: row["ms_jaccard_val"] or 0.0)
-        own = {"temperature": best["temperature"], "nll": likelihoods[name][1.0]} if name in used else {}
+        own = {"temperature": best["temperature"], **likelihoods[name][1.0]} if name in used else {}
         systems[name] = {**own, **{metric: best[metric] for metric in HEADLINE}}
         chosen = curve[best["temperature"] or NO_TEMPERATURE]
         errors.append({"system": name, **_standard_errors(chosen, yardstick, parameters, seed)})
@@ -243,13 +244,17 @@ def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
 
 def _likelihoods(
     generator: Any, yardstick: Yardstick, temperatures: list[float], device: torch.device
-) -> dict[float, float]:
-    """NLL per token of the test texts in nats at each temperature; ends count, padding does not."""
+) -> dict[float, dict[str, float]]:
+    """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character."""
     totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
     for batch in in_order(yardstick.splits["test"], BATCH):
         sums, count = nll(generator, batch.to(device), tuple(temperatures))
         totals, tokens = totals + sums, tokens + count
-    return dict(zip(temperatures, (totals / tokens).tolist(), strict=True))
+    units = dict(zip(LIKELIHOODS, (tokens, sum(map(len, yardstick.texts("test")))), strict=True))
+    return {
+        temperature: {name: total / count for name, count in units.items()}
+        for temperature, total in zip(temperatures, totals.tolist(), strict=True)
+    }
 
 
 def _standard_errors(answers: pd.DataFrame, yardstick: Yardstick, parameters: Parameters, seed: int) -> Row:
@@ -318,7 +323,8 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"bleu: nltk method1, references all {size['test']} test texts; self_bleu: references the other answers",
         f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val, by which the temperature is"
         f" chosen: against {size['val']} validation texts",
-        "nll: nats per token of the test texts, ends counted, padding not; in systems at temperature 1",
+        "nll: nats per token of the test texts, ends counted, padding not; nll_character: the same nats over the"
+        " characters of these texts; in systems at temperature 1",
         "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
         f"copied, longest_copied: against {size['train']} training texts, in words",
         f"lm, reverse_lm: nats per token, Witten-Bell, order {parameters.language_model_order}, tokens of data/tokens;"

@@ -20,6 +20,12 @@ MEASURES = Measures(
             leads=True,
         ),
         Metric(
+            "nll_character",
+            "NLL/char",
+            "lower",
+            "Nats of the real test answers over their characters (temperature 1): comparable across tokenizers.",
+        ),
+        Metric(
             "ms_jaccard",
             "MS-J",
             "higher",
