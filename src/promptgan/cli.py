@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from promptgan.commands import compare, data, doctor, exp, generate, lineage, release, search, track
+from promptgan.commands import compare, data, doctor, evaluate_texts, exp, generate, lineage, release, search, track
 from promptgan.commands.command import command
 
 app = typer.Typer(
@@ -190,6 +190,7 @@ def check_results() -> None:
 
 
 command(app, anywhere=True)(generate.generate)
+command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)
 for name, group in {"exp": exp.app, "data": data.app, "lineage": lineage.app, "release": release.app}.items():

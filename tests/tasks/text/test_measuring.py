@@ -1,0 +1,81 @@
+"""Texts measured without a model: equal to the pipeline's own measures and to nltk, beside held-out real texts."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+from typer.testing import CliRunner, Result
+
+from promptgan.cli import app
+from promptgan.tasks.text.measuring import TextsUnusable, measure, read
+from promptgan.terms.words import segments
+
+
+def write(path: Path, texts: list[str]) -> Path:
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    source = random.Random(0)
+    things = ["tea", "rice", "soup", "bread", "it's", "Straße"]
+    texts = [f"i {source.choice(['like', 'eat'])} {' and '.join(source.choices(things, k=3))}." for _ in range(60)]
+    return write(tmp_path / "samples.txt", texts[:20]), write(tmp_path / "real.txt", texts[20:])
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, ["evaluate-texts", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_bleu_is_nltks_over_the_references_that_are_left(files: tuple[Path, Path]) -> None:
+    samples, real = files
+    found = measure(samples, real, None, tokenised=True, order=3, seed=1)
+    held = json.loads(run("--samples", samples, "--references", real, "--tokenised", "--json").stdout)
+    assert held["samples"] == found.samples
+    assert "references: 20 of 40; real: the other 20, seed 1" in found.signature[1]
+    import numpy as np
+
+    chosen = set(np.random.default_rng(1).permutation(40)[:20].tolist())
+    rest = [text.split() for n, text in enumerate(read(real)) if n not in chosen]
+    smooth = SmoothingFunction().method1
+    expected = [sentence_bleu(rest, text.split(), [1 / 4] * 4, smooth) for text in read(samples)]
+    assert found.samples["bleu_4"] == pytest.approx(sum(expected) / len(expected), abs=1e-4)
+
+
+def test_words_are_those_of_every_measure_unless_they_are_tokenised(files: tuple[Path, Path]) -> None:
+    samples, real = files
+    own = measure(samples, real, None, tokenised=False, order=3, seed=1).samples["words"]
+    assert own == pytest.approx(sum(len(segments(text)) for text in read(samples)) / 20, abs=1e-4)
+    assert own > measure(samples, real, None, tokenised=True, order=3, seed=1).samples["words"]
+
+
+def test_copies_are_counted_where_training_texts_are_given(files: tuple[Path, Path], tmp_path: Path) -> None:
+    samples, real = files
+    training = write(tmp_path / "train.txt", [*read(samples)[:5], "never said"])
+    found = measure(samples, real, training, tokenised=False, order=3, seed=1)
+    assert found.samples["copied"] >= 0.25
+    assert "copied" not in measure(samples, real, None, tokenised=False, order=3, seed=1).samples
+
+
+def test_the_table_says_which_way_is_better_and_how_it_was_measured(files: tuple[Path, Path]) -> None:
+    output = run("--samples", files[0], "--references", files[1]).stdout
+    assert "↑ ms_jaccard" in output and "→ self_bleu_4" in output and "↓ length_distance" in output
+    assert "- ms_jaccard: orders 1 to 4" in output
+
+
+def test_lines_end_at_line_feeds_alone(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes("\ufeffone\u2028two\x0cthree\r\n\n four ".encode())
+    assert read(tmp_path / "x") == ["one\u2028two\x0cthree", "four"]
+
+
+@pytest.mark.parametrize("content", [b"", b"one\n", b"\xff\xfe"])
+def test_what_cannot_be_measured_is_named(files: tuple[Path, Path], tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "odd.txt").write_bytes(content)
+    with pytest.raises(TextsUnusable, match=r"odd\.txt"):
+        measure(tmp_path / "odd.txt", files[1], None, tokenised=False, order=3, seed=1)
+    assert run("--samples", tmp_path / "gone", "--references", files[1], code=1).stderr.startswith("error: ")
