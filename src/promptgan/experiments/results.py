@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from promptgan.core.errors import PromptganError
-from promptgan.experiments import coherence
+from promptgan.experiments import finished
 from promptgan.lineage import lock
 from promptgan.terms.audit import NOTHING, differences
 from promptgan.terms.metrics import declared
@@ -82,7 +82,7 @@ def compare(revision: str = "HEAD") -> Comparison:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
     theirs, mine = ({name: stage.parameters for name, stage in locked.stages.items()} for locked in (old, new))
     if differing := sorted({key.partition(".")[2] for key, _, _ in differences(theirs, mine)}):
-        here, there = (coherence.parameters(at).get("recipe", "?") for at in (None, revision))
+        here, there = (finished.parameters(at).get("recipe", "?") for at in (None, revision))
         more = f" and {len(differing) - FEW} more" if len(differing) > FEW else ""
         raise OtherParameters(
             f"the committed results are of recipe {there}, and this run is of recipe {here} with other parameters: they"

@@ -10,7 +10,7 @@ from typing import Any
 from promptgan import git
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
-from promptgan.experiments import coherence
+from promptgan.experiments.finished import measured
 from promptgan.lineage import lock, references
 from promptgan.lineage.records import versions
 
@@ -112,11 +112,9 @@ def revision(name: str) -> str:
 def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline: str = "") -> Row:
     data = commit.get("data") or {}
     parameters = (data.get("params") or {}).get(PARAMETERS, {}).get("data") or {}
-    evaluation = (data.get("metrics") or {}).get(EVALUATION, {}).get("data") or {}
     state = state or ("failed" if commit.get("error") else "")
     at = None if rev == WORKSPACE else rev
-    if evaluation and not coherence.holds(EVALUATION, parameters, at):
-        evaluation = {}
+    evaluation = measured(parameters, at).get(EVALUATION, {})
     return Row(
         name,
         "" if state == "success" else state,

@@ -18,7 +18,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_text
 from promptgan.core.flat import holder
 from promptgan.core.parameters import PARAMS_FILE
-from promptgan.experiments import coherence, runner
+from promptgan.experiments import finished, runner
 from promptgan.experiments.search_settings import Plan, with_values
 from promptgan.experiments.search_study import (
     FOLDER,
@@ -92,7 +92,7 @@ class _Search:
             git.text("update-ref", KEPT + name, self.start)
         elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(FOLDER), "--", *READ).split():
             say(f"note: trials go on with what {', '.join(changed)} held when the study began")
-        self.parameters = coherence.parameters(self.start)
+        self.parameters = finished.parameters(self.start)
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
         study.pruner = pruner(pruning, plan.settings.direction == "maximize", self.sign)
         watched = {"stage": pruning.curve, "column": pruning.column, "sign": self.sign}

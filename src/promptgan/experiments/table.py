@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from promptgan.experiments import coherence
-from promptgan.experiments.rows import HEAD, WORKSPACE, Row, dvc, revision, rows
+from promptgan.experiments import finished
+from promptgan.experiments.rows import HEAD, PARAMETERS, WORKSPACE, Row, dvc, revision, rows
 from promptgan.experiments.terminal import EMPTY, shown, table, terminal
 from promptgan.terms.metrics import Metric, declared
 from promptgan.terms.systems import ADVERSARIAL, TWIN
@@ -149,16 +149,13 @@ def _differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
     swapped = a == WORKSPACE  # which DVC takes as the second side alone, where it is not named
     sides = [None if name == WORKSPACE else revision(name) for name in ((b, a) if swapped else (a, b))]
     found = json.loads(dvc("exp", "diff", "--json", *filter(None, sides)))
-    parameters = [coherence.parameters(side) for side in sides]
-    for kind in ("params", "metrics"):
-        for file, values in sorted(found.get(kind, {}).items()):
-            both = zip(parameters, sides, strict=True)
-            holds = [kind == "params" or coherence.holds(file, each, side) for each, side in both]
-            short = "" if kind == "params" else f"{file.removeprefix('metrics/').removesuffix('.json')}: "
-            for key, pair in sorted(values.items()):
-                ends = [pair.get(end) if held else None for end, held in zip(("old", "new"), holds, strict=True)]
-                old, new = reversed(ends) if swapped else ends
-                if old != new:
-                    numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
-                    change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
-                    yield f"{short}{key}", shown(old), shown(new), change
+    held = [{PARAMETERS, *finished.measured(finished.parameters(side), side)} for side in sides]
+    for file, values in (each for kind in ("params", "metrics") for each in sorted(found.get(kind, {}).items())):
+        short = "" if file == PARAMETERS else f"{file.removeprefix('metrics/').removesuffix('.json')}: "
+        for key, pair in sorted(values.items()):
+            ends = [pair.get(end) if file in here else None for end, here in zip(("old", "new"), held, strict=True)]
+            old, new = reversed(ends) if swapped else ends
+            if old != new:
+                numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
+                change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
+                yield f"{short}{key}", shown(old), shown(new), change
