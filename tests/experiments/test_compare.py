@@ -62,10 +62,13 @@ def repository(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return at_work_in_copy(committed, tmp_path, monkeypatch)
 
 
-def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: Path) -> None:
+def test_presets_are_trained_with_each_seed_recorded_and_not_again(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "QUIET_SECONDS", 0.0)
     before = call("git", "status", "--porcelain"), call("git", "rev-parse", "HEAD")
     said: list[str] = []
-    assert compare.compare(["good", "bad"], [1, 2], jobs=2, say=said.append, quiet=0.0).count("finished") == 2
+    assert compare.compare(["good", "bad"], [1, 2], jobs=2, say=said.append).count("finished") == 2
     assert any(line.endswith("  train  step 5/100  score 0.1000") for line in said), said
     assert any(line.endswith("recorded in results/good.json") for line in said)
     assert (

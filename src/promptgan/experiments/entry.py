@@ -132,7 +132,7 @@ class Entry:
             return []
         try:
             own = self.made.parameters["data"]
-            now = makeup.of_working_tree(resolve(self.recipe, next(iter(self.trained)), own).values)
+            now = makeup.of_working_tree(resolve(self.recipe, own).values)
         except UnknownRecipe:
             return [f"recipes/{self.recipe}.yaml is gone"]
         except OwnDataMissing as error:

@@ -104,13 +104,13 @@ class Experiment(ABC):
 
     @abstractmethod
     def finish(self, status: int | None) -> None:
-        """Take the result: DVC's exit status, or None where it was to end."""
+        """Take the result, when nothing of it runs any more: DVC's exit status, or None where it was to end."""
 
     def clone(self, start: str) -> None:
         """Clone this repository, at the parent of a snapshot and with the snapshot's files."""
         from configobj import ConfigObj  # type: ignore[import-untyped]
 
-        _delete(self.folder)
+        self.delete()
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         git.text("clone", "--quiet", "--shared", "--no-checkout", ".", str(self.folder))
         git.text("update-ref", "HEAD", f"{start}^", folder=self.folder)
@@ -178,18 +178,25 @@ class Experiment(ABC):
 
     def signal(self, number: int) -> None:
         """Signal DVC and its stage: SIGINT asks them to end, as Ctrl-C would."""
-        if self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        assert self._process
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def end(self) -> None:
-        """Let DVC and its stage end, kill what does not when it was asked, and delete the clone."""
-        if self._process:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(SECONDS_TO_END)
-            self.signal(signal.SIGKILL)
-            self._process.wait()
-        _delete(self.folder)
+        """Let DVC and its stage end, and kill what does not when it was asked."""
+        assert self._process
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(SECONDS_TO_END)
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+
+    def delete(self) -> None:
+        """Delete the clone, and what is left of older ones."""
+        for old in self.folder.parent.glob(f"{self.folder.name}.old*"):
+            shutil.rmtree(old, ignore_errors=True)
+        if self.folder.exists():  # moved first: what still runs in it writes into the moved one
+            moved = self.folder.rename(self.folder.with_name(f"{self.folder.name}.old{os.getpid()}"))
+            shutil.rmtree(moved, ignore_errors=True)
 
 
 def live_rows(path: Path) -> list[dict[str, float]]:
@@ -239,19 +246,23 @@ def run(following: Callable[[], Experiment | None], jobs: int) -> None:
                 if stop:
                     each.signal(signal.SIGINT)
                 if stop or status is not None:
+                    each.end()
                     each.finish(None if stop else status)
                     running.remove(each)
-                    each.end()
+                    each.delete()
     finally:
         for each in running:
             each.signal(signal.SIGINT)
         for each in running:
             each.end()
+            each.delete()
 
 
 @contextmanager
 def alone(path: Path, busy: str) -> Iterator[int]:
-    """Hold a lock, and give its descriptor. An experiment inherits it: it is free when what was started is dead too.
+    """Hold a lock, interruptible, and give its descriptor.
+
+    An experiment inherits it: it is free when what was started is dead too.
 
     Args:
         path: of the lock.
@@ -261,7 +272,7 @@ def alone(path: Path, busy: str) -> Iterator[int]:
         Busy: another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with path.open("w") as file, interruptible():
         end = time.monotonic() + LOCK_SECONDS
         while True:
             try:
@@ -272,13 +283,6 @@ def alone(path: Path, busy: str) -> Iterator[int]:
                     raise Busy(busy, "wait for it, or stop it; then start this again") from None
                 time.sleep(POLL_SECONDS)
         yield file.fileno()
-
-
-def _delete(clone: Path) -> None:
-    for old in clone.parent.glob(f"{clone.name}.old*"):
-        shutil.rmtree(old, ignore_errors=True)
-    if clone.exists():  # moved first: what still runs in it writes into the moved one
-        shutil.rmtree(clone.rename(clone.with_name(f"{clone.name}.old{os.getpid()}")), ignore_errors=True)
 
 
 def _die_with_parent() -> None:

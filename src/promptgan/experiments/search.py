@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from promptgan import git
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_text
-from promptgan.core.flat import holder
+from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.experiments import finished, runner
 from promptgan.experiments.search_settings import Plan, with_values
@@ -25,12 +25,13 @@ from promptgan.experiments.search_study import (
     best_trial,
     experiment,
     open_study,
+    page,
     pruner,
     sampler,
-    shown,
     tied,
     verdict,
 )
+from promptgan.experiments.table import shown
 from promptgan.lineage import lock
 from promptgan.recipes.parameter_file import ParameterFile
 from promptgan.recipes.parameters import problems
@@ -75,8 +76,7 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
             )
         study.set_user_attr("plan", plan.fixed)
         study.set_user_attr("apply", plan.apply)
-        with runner.interruptible():
-            _Search(plan, study, say, held).run()
+        _Search(plan, study, say, held).run()
 
 
 class _Search:
@@ -127,8 +127,6 @@ class _Search:
 
     def write_page(self) -> None:
         """Write how long the study has taken and what it has found so far."""
-        from promptgan.experiments.search_page import page
-
         self.study.set_user_attr("seconds", self.seconds)
         write_text(PAGES / self.plan.settings.name / "index.html", page(self.study))
 
@@ -162,7 +160,7 @@ class _Search:
             one.tell("PRUNED", f"invalid: {'; '.join(found)}")
         elif one.told and trial.should_prune():  # the search was killed before it said so
             one.finish(None)
-            one.end()
+            one.delete()
         else:
             one.begin()
             return one
@@ -181,7 +179,6 @@ class _Trial(runner.Experiment):
         self.told: dict[int, float] = {}
         """What the pruner has seen, by step."""
         self._lines: list[str] = []
-        self._over = False
 
     def begin(self) -> None:
         """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up."""
@@ -199,13 +196,11 @@ class _Trial(runner.Experiment):
         self._lines += self.said()
         pruning = self._search.plan.settings.pruning
         for row in self.rows(pruning.curve) if pruning.pruner != "none" else ():
-            step = int(row["step"])
-            if pruning.column not in row or step in self.told:
-                continue
-            self.told[step] = row[pruning.column]
-            self._trial.report(self._search.sign * row[pruning.column], step)
-            if self._trial.should_prune():
-                return True
+            if pruning.column in row and (step := int(row["step"])) not in self.told:
+                self.told[step] = row[pruning.column]
+                self._trial.report(self._search.sign * row[pruning.column], step)
+                if self._trial.should_prune():
+                    return True
         return False
 
     def finish(self, status: int | None) -> None:
@@ -222,14 +217,8 @@ class _Trial(runner.Experiment):
                 self.tell("COMPLETE", value=self._value(self.collect()))
             except PromptganError as error:
                 self.tell("FAIL", f"failed: {error.problem}")
-        self._over = True
+        shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)  # which only a trial that goes on would need
         self._search.write_page()
-
-    def end(self) -> None:
-        """End it; only then nothing writes what only a trial that goes on would need, and it can be removed."""
-        super().end()
-        if self._over:
-            shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
 
     def tell(self, state: str, reason: str = "", value: float | None = None) -> None:
         """Tell the study, and say, how the trial ended."""
@@ -244,11 +233,7 @@ class _Trial(runner.Experiment):
 
     def _value(self, reference: str) -> float:
         plan = self._search.plan
-        try:
-            values, last = holder(json.loads(lock.at_revision(Path(plan.file), reference)), plan.key)
-            value = float(values[last])
-        except (lock.RevisionUnknown, ValueError, LookupError, TypeError):
-            raise runner.Failed([f"{self.name} holds no number {plan.settings.objective}"], self.log) from None
-        if not math.isfinite(value):
-            raise runner.Failed([f"{plan.settings.objective} is {value}"], self.log)
-        return value
+        value = dict(flat(json.loads(lock.at_revision(Path(plan.file), reference)))).get(plan.key)
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise runner.Failed([f"{plan.settings.objective} is {'no number' if value is None else value}"], self.log)
+        return float(value)

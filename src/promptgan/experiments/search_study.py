@@ -1,20 +1,29 @@
-"""A study in SQLite: what was tried, what the sampler and the pruner say, and the best, written into params.yaml."""
+"""A study in SQLite: what was tried, what sampler and pruner say, its page, and the best, written into params.yaml."""
 
 import hashlib
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params
 from promptgan.experiments.search_settings import Direction, Pruning
+from promptgan.experiments.table import shown
 from promptgan.recipes import presets
+from promptgan.reporting.page import templates
+from promptgan.reporting.pictures import element
 
 if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
 FOLDER = Path(".dvc/tmp/search")
+FEWEST = 4
+"""Finished trials below which the importance of parameters is not drawn: it would be noise."""
+STATES = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
 
 
 class NothingFinished(PromptganError):
@@ -115,6 +124,52 @@ def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.Bas
     return ThresholdPruner(lower, upper, n_warmup_steps=pruning.warmup_steps)
 
 
-def shown(value: object) -> str:
-    """A value as progress lines and the page show it: enough digits to know it again in params.yaml."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def page(study: "optuna.Study") -> str:
+    """The HTML of a study's index.html, which needs nothing else and is the same for the same study."""
+    environment = templates("promptgan.experiments")
+    environment.filters["shown"] = shown
+    return environment.get_template("search.html").render(
+        name=study.study_name,
+        **study.user_attrs,
+        keys=list(study.user_attrs["plan"]["space"]),
+        best=best_trial(study),
+        tied=tied(study),
+        experiment=experiment,
+        trials=study.trials,
+        states=STATES,
+        counts=Counter(STATES[trial.state.name] for trial in study.trials),
+        figures=list(_figures(study)),
+        fewest=FEWEST,
+    )
+
+
+def _figures(study: "optuna.Study") -> Iterator[tuple[str, str]]:
+    """What Optuna draws, as SVG elements, and what stands below them."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+    from optuna.importance import PedAnovaImportanceEvaluator
+    from optuna.visualization import matplotlib as draw
+
+    plan, watched = study.user_attrs["plan"], study.user_attrs["watched"]
+    done, title = len(finished(study)), {"target_name": plan["objective"].partition(":")[2]}
+    wanted: list[tuple[Callable[..., Any], dict[str, Any], str]] = []
+    if done:
+        wanted.append((draw.plot_optimization_history, title, "Every finished trial, and the best so far."))
+    if watched and any(len(trial.intermediate_values) > 1 for trial in study.trials):
+        told = f"{watched['column']} of {watched['stage']}, which the pruner watched, for every trial that ran."
+        wanted.append((draw.plot_intermediate_values, {}, "minus " * (watched["sign"] < 0) + told))
+    if done >= FEWEST and len(plan["space"]) > 1 and not tied(study):
+        told = "Which parameters set the better trials apart from the rest (PED-ANOVA, arXiv:2304.10255)."
+        wanted.append((draw.plot_param_importances, {"evaluator": PedAnovaImportanceEvaluator()}, told))
+    for key in plan["space"] if done else ():
+        told = f"The value over {key}; the other parameters differ from point to point."
+        wanted.append((draw.plot_slice, {"params": [key], **title}, told))
+    for place, (plot, options, told) in enumerate(wanted):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are experimental, says Optuna
+            figure = plot(study, **options).get_figure()
+            figure.tight_layout()
+        yield element(figure, f"figure-{place}"), told
+        pyplot.close(figure)
