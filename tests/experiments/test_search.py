@@ -112,7 +112,7 @@ def test_the_command_that_applies_names_the_file_of_the_study_and_the_page_what_
     assert "<code>promptgan search --apply &#39;my search.yaml&#39;</code>" in html
     head = subprocess.run(["git", "rev-parse", "HEAD", "HEAD^{tree}"], capture_output=True, text=True).stdout.split()
     assert all(f"<code>{name[:12]}</code>" in html for name in head)
-    best = search_study.best_trial(search_study.open_study("quick"))
+    best, _ = search_study.standing(search_study.open_study("quick"))
     assert best
     applied = run("--apply", "my search.yaml").output
     rate = best.params[RATE]
@@ -225,7 +225,7 @@ def test_an_objective_that_is_no_number_fails_the_trial(repository: Path) -> Non
     settings(objective="metrics/train.json:nan", budget={"trials": 1})
     assert "failed: metrics/train.json:nan is nan" in run().output
     settings(objective="metrics/train.json:nothing", budget={"trials": 1}, name="other")
-    assert "failed: metrics/train.json:nothing is no number" in run().output
+    assert "failed: metrics/train.json:nothing is not there" in run().output
 
 
 def test_a_study_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
 from promptgan.experiments.makeup import Makeup
 from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
 from promptgan.recipes.parameters import absent_device
-from promptgan.recipes.presets import BrokenRecipe, OwnDataMissing, find, resolve
+from promptgan.recipes.presets import BrokenRecipe, OwnDataMissing, resolve
 
 CLONES = Path(".dvc/tmp/exps/compare")
 LOGS = Path(".dvc/tmp/compare")
@@ -37,11 +37,9 @@ class WrongRecipe(PromptganError):
 
     exit_code = 2
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(
-            "\n".join([f"{len(problems)} problem(s) in recipes/", *(f"  {line}" for line in problems)]),
-            "correct it there, then give the same command again; nothing has run",
-        )
+
+class Failed(PromptganError):
+    """An experiment ended with an error."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +70,20 @@ def compare(recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = prin
         ParameterError: the device and threads of params.yaml are wrong or not here; nothing has run.
         EntryUnreadable: a file of results/ is broken; nothing has run.
         Busy: another comparison is at work here.
-        NoCommit: the repository has no commit.
+        GitFailed: the repository has no commit.
     """
-    for recipe in recipes:
-        find(recipe)
     entries = {entry.recipe: entry for entry in Entry.all()}  # a broken one is better known now than after hours
     plans = _plans(recipes)
     results: list[Result] = []
     with runner.alone(CLONES / "lock", "another `promptgan compare` is running in this repository") as held:
         start = runner.snapshot(LOGS)
-        for plan in (plan for plan in plans if isinstance(plan, Plan)):
-            entry = entries.get(plan.recipe)
-            if entry and entry.made and (changed := entry.made.differences(plan.made)):
+        for plan in (plan for plan in plans if isinstance(plan, Plan) and plan.recipe in entries):
+            entry = entries[plan.recipe]
+            if entry.made and (changed := entry.made.differences(plan.made)):
                 recorded = leaderboard.seeds(sorted(entry.trained))
                 say(f"replaces {recorded} of {plan.recipe} as recorded before: {some_of(changed)}")
-        waiting = _trainings([(plan, seed) for seed in seeds for plan in plans], start, held, say, results)
-        runner.run(lambda: next(waiting, None), jobs)
+        each = [(plan, seed) for seed in seeds for plan in plans]
+        runner.run(_trainings(each, start, held, say, results), jobs)
         leaderboard.write()
     return results
 
@@ -112,7 +108,10 @@ def _plans(recipes: list[str]) -> list[Plan | OwnDataMissing]:
                 raise ParameterError(absent)
             plans.append(Plan(recipe, parameters, makeup.of_working_tree(parameters.values)))
     if problems:
-        raise WrongRecipe(problems)
+        raise WrongRecipe(
+            "\n  ".join([f"{len(problems)} problem(s) in recipes/", *problems]),
+            "correct it there, then give the same command again; nothing has run",
+        )
     return plans
 
 
@@ -155,7 +154,6 @@ class _Training(runner.Experiment):
         folder = CLONES / name
         super().__init__(name, folder, LOGS / f"{name}.log", folder / ".dvc/tmp/live")
         self._plan, self._seed, self._say, self._results = plan, seed, say, results
-        self._lines: list[str] = []
         self._stage = ""
         self._told: list[dict[str, float]] = []
         self._last = time.monotonic()
@@ -163,14 +161,11 @@ class _Training(runner.Experiment):
     def follow(self) -> bool:
         """Say each stage as it begins and, after a silence, its last validation."""
         for line in self.said():
-            if line.strip() and not CHATTER.match(line):
-                folder = f"{self.folder.resolve()}/"
-                self._lines.append(line.rstrip().replace(folder, "").replace(str(Path.cwd()), "."))
             if match := re.match(r"Running stage '(.+)'|Stage '(.+)' is cached|(waiting: .*)", line):
                 running, cached, waiting = match.groups()
                 self._stage, self._last = running or cached or "", time.monotonic()
                 self._say(running or waiting or f"{cached} (from the run-cache)")
-        rows = self.rows(self._stage)[-1:] if time.monotonic() - self._last >= QUIET_SECONDS else []
+        rows = runner.live_rows(self.live, self._stage)[-1:] if time.monotonic() - self._last >= QUIET_SECONDS else []
         if rows not in ([], self._told):
             self._told, self._last = rows, time.monotonic()
             self._say(progress(self._stage, rows[0], self._plan.parameters.values))
@@ -180,7 +175,9 @@ class _Training(runner.Experiment):
         """Record it, as finished or as failed."""
         try:
             if status:
-                raise runner.Failed(self._lines[-ERROR_LINES:], self.log)
+                said = [line for line in self.lines if line.strip() and not CHATTER.match(line)]
+                problem = "\n".join(said[-ERROR_LINES:]) or "it ended without a word"
+                raise Failed(problem, f"all that it said is in {self.log}")
             made, data, run = finished_run(self.collect(), self.folder)
         except (PromptganError, OSError) as error:
             self.fail(error)

@@ -26,12 +26,6 @@ METRICS, PLOTS = Path("metrics"), Path("plots")
 class MixedRun(PromptganError):
     """The files here are not all of the run that dvc.lock describes."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        super().__init__(
-            "\n".join(["the files here are not of one finished run:", *(f"  {line}" for line in problems)]),
-            "finish it with `make run`, or take the last commit's back: `git checkout -- dvc.lock metrics plots`",
-        )
-
 
 class NothingFinished(PromptganError):
     """No training of dvc.lock has a curve."""
@@ -69,7 +63,10 @@ def read(stages: Iterable[str]) -> Finished:
         raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
     metrics = _outputs(locked, METRICS)
     if problems := dict.fromkeys(_mixed(locked, [*curves.values(), *metrics])):
-        raise MixedRun(problems)
+        raise MixedRun(
+            "\n  ".join(["the files here are not of one finished run:", *problems]),
+            "finish it with `make run`, or take the last commit's back: `git checkout -- dvc.lock metrics plots`",
+        )
     ran_with = {section: values for stage in locked.stages.values() for section, values in stage.parameters.items()}
     return Finished(
         {stage: _rows(Path(out.path)) for stage, out in curves.items()},

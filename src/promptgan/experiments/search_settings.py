@@ -21,8 +21,6 @@ from promptgan.recipes.parameters import problems
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-Scalar = bool | int | float | str | None
-"""A value that a key of params.yaml may take in a trial."""
 Direction = Literal["maximize", "minimize"]
 
 TEST_METRICS = "metrics/evaluation.json"
@@ -172,7 +170,7 @@ def read(path: Path) -> Plan:
     space: dict[str, BaseDistribution] = {}
     for name, value in settings.space.items():
         try:
-            space[name] = dimension(name, value, parameters)
+            space[name] = _dimension(name, value, parameters)
             if (section := name.partition(".")[0]) not in sections:
                 found.append(f"space.{name}: no stage that {file} comes from reads the section {section}")
         except ParameterError as error:
@@ -183,17 +181,17 @@ def read(path: Path) -> Plan:
     return Plan(settings, file, key, space, targets, f"promptgan search --apply {shlex.quote(path.as_posix())}")
 
 
-def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistribution":
-    """One entry of the space.
+def with_values(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A parameter file with other values for some dotted keys, which it must have."""
+    changed = copy.deepcopy(parameters)
+    for key, value in values.items():
+        section, last = holder(changed, key)
+        section[last] = value
+    return changed
 
-    Args:
-        key: a dotted key of params.yaml.
-        value: as search.yaml has it.
-        parameters: the parsed params.yaml.
 
-    Raises:
-        ParameterError: the key is not in params.yaml, or a value is none that it may take.
-    """
+def _dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistribution":
+    """One entry of the space; complains of a key that is not in params.yaml, and of a value that it may not take."""
     from optuna.distributions import BaseDistribution, CategoricalDistribution
 
     here = dict(flat(parameters))
@@ -204,7 +202,7 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistr
         if isinstance(value, dict):
             limits = validate_section(Range, value, f"space.{key}")
             found, tries = limits.distribution(here[key]), [limits.low, limits.high]
-        elif isinstance(value, list) and value and all(isinstance(each, Scalar) for each in value):
+        elif isinstance(value, list) and value and all(isinstance(each, int | float | str | None) for each in value):
             found, tries = CategoricalDistribution(value), value
         else:
             raise ValueError(f"found {shown(value)}; give a list of plain values, or low and high")
@@ -214,15 +212,6 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistr
     if wrong := [f"space.{line}" for line in lines if line.startswith(f"{key}:")]:  # others are about combinations
         raise ParameterError(wrong)
     return found
-
-
-def with_values(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A parameter file with other values for some dotted keys, which it must have."""
-    changed = copy.deepcopy(parameters)
-    for key, value in values.items():
-        section, last = holder(changed, key)
-        section[last] = value
-    return changed
 
 
 def _unknown(problem: str, name: str, known: list[str]) -> str:

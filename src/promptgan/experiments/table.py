@@ -80,17 +80,17 @@ def rows() -> list[Row]:
     """
     head = git.text("rev-parse", HEAD).strip()
     baselines = dict.fromkeys([head, *(baseline for baseline, _ in references.experiments())])
-    shown = json.loads(_dvc("exp", "show", "--json", *(word for each in baselines for word in ("--rev", each))))
-    found = {commit["rev"]: commit for commit in shown}
-    here = [_row(name, found[rev], rev) for name, rev in ((WORKSPACE, WORKSPACE), (HEAD, head)) if rev in found]
-    if len(here) > 1 and (here[0].parameters, here[0].systems) == (here[1].parameters, here[1].systems):
+    listed = _dvc("exp", "show", "--json", *(word for each in baselines for word in ("--rev", each)))
+    found = {commit["rev"]: commit for commit in json.loads(listed)}
+    here = [_row(name, found[rev], rev) for name, rev in ((WORKSPACE, WORKSPACE), (HEAD, head))]
+    if (here[0].parameters, here[0].systems) == (here[1].parameters, here[1].systems):
         del here[1]
     experiments = []
     for baseline, commit in found.items():
         for each in commit["experiments"] or []:
             last, state = each["revs"][0], (each["executor"] or {}).get("state", "")
-            experiments.append(_row(each["name"] or last["rev"][:7], last, last["rev"], state, baseline))
-    return [*(here or [Row(WORKSPACE)]), *sorted(experiments, key=lambda row: row.name)]
+            experiments.append(_row(each["name"] or last["rev"][:SHORT], last, last["rev"], state, baseline))
+    return [*here, *sorted(experiments, key=lambda row: row.name)]
 
 
 def leading(found: Sequence[Row]) -> list[Metric]:
@@ -219,7 +219,8 @@ def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline:
     parameters = (data.get("params") or {}).get(PARAMETERS, {}).get("data") or {}
     state = state or ("failed" if commit.get("error") else "")
     at = None if rev == WORKSPACE else rev
-    evaluation = finished.measured(parameters, at).get(EVALUATION, {})
+    has_any = EVALUATION in (data.get("metrics") or {})  # one that waits or runs has its commit's files alone
+    evaluation = finished.measured(parameters, at).get(EVALUATION, {}) if has_any else {}
     return Row(
         name,
         "" if state == "success" else state,

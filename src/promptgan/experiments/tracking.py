@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from promptgan.core.flat import flat
 from promptgan.core.parameters import ParameterError, load_params
@@ -21,9 +21,6 @@ from promptgan.experiments import finished
 from promptgan.experiments.runner import interruptible, live_rows
 from promptgan.lineage.tools import tool
 from promptgan.training.loop.live import FOLDER as LIVE
-
-if TYPE_CHECKING:
-    from accelerate.tracking import GeneralTracker  # type: ignore[import-untyped]
 
 Name = Literal["tensorboard", "mlflow", "wandb"]
 STAGES = ("pretrain", "train", "control")
@@ -128,7 +125,6 @@ class _Session:
         self.name, self._given = name, set[tuple[str, float]]()
         PartialState(cpu=True)  # what accelerate's logger wants to be there
         LOGS.mkdir(exist_ok=True)
-        self.tracker: GeneralTracker
         if name == "tensorboard":
             shutil.rmtree(where(name) / title, ignore_errors=True)
             self.tracker = tracking.TensorBoardTracker(title, logging_dir=where(name))
@@ -223,7 +219,7 @@ def _require(name: Name) -> None:
 
 def _read(folder: Path) -> Curves:
     """The live curves that are there, in the order of the stages."""
-    found = {stage: live_rows(folder / f"{stage}.jsonl") for stage in STAGES}
+    found = {stage: live_rows(folder, stage) for stage in STAGES}
     return {stage: rows for stage, rows in found.items() if rows}
 
 
