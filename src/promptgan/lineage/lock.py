@@ -67,6 +67,19 @@ class Stage:
         """A name for what it did: the same for the same command, parameters and bytes."""
         return uuid.uuid5(NAMESPACE, json.dumps(asdict(self), sort_keys=True))
 
+    @property
+    def data(self) -> str:
+        """The data set of a stage that reads the section `data`; empty for others."""
+        return str(self.parameters.get("data", {}).get("name", ""))
+
+    def output(self, path: str) -> File | None:
+        """The output of that path."""
+        return next((out for out in self.outputs if out.path == path), None)
+
+    def input(self, path: str) -> File | None:
+        """The dependency of that path."""
+        return next((dep for dep in self.dependencies if dep.path == path), None)
+
 
 @dataclass(frozen=True)
 class Lock:
@@ -126,11 +139,17 @@ class Lock:
 
     def holding(self, path: str) -> File | None:
         """The output or dependency that is ``path`` or that it lies in; an output before a dependency."""
-        files = [
-            *(out for _, out in self.outputs()),
-            *(dep for stage in self.stages.values() for dep in stage.dependencies),
-        ]
-        return next((file for file in files if lies_in(path, file.path)), None)
+        return next((file for file in self.files() if lies_in(path, file.path)), None)
+
+    def files(self) -> Iterator[File]:
+        """Every output, then every dependency of every stage."""
+        yield from (out for _, out in self.outputs())
+        yield from (dep for stage in self.stages.values() for dep in stage.dependencies)
+
+    @property
+    def package_locks(self) -> set[str]:
+        """The md5 of each requirements.lock that a stage ran with: one, if all ran with the same."""
+        return {file.md5 for file in self.files() if file.role == "environment"}
 
     def outputs(self) -> Iterator[tuple[Stage, File]]:
         """Every output, with the stage that made it."""

@@ -14,7 +14,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import ParameterError, load_params, validate_section
 from promptgan.core.record import PACKAGE_LOCK
 from promptgan.lineage import hashes, lock, signature
-from promptgan.lineage.evidence import PROVENANCE, RAW, RUN, package_locks
+from promptgan.lineage.evidence import PROVENANCE, RAW, RUN
 from promptgan.lineage.hashes import Digest
 from promptgan.lineage.tools import ToolMissing
 from promptgan.terms.systems import MODELS
@@ -191,7 +191,7 @@ class _Release:
             wanted |= {path: self.entities[path]["term:md5"] for path in inside}
         wanted[CARD] = self.entities[CARD_OF_RUN]["term:md5"]
         wanted[f"{LINEAGE}/{PROVENANCE}"] = self.entities[f"{RAW}/{PROVENANCE}"]["term:md5"]
-        wanted |= {f"{LINEAGE}/{PACKAGE_LOCK}": md5 for md5 in package_locks(self.lock)}
+        wanted |= {f"{LINEAGE}/{PACKAGE_LOCK}": md5 for md5 in self.lock.package_locks}
         for name, md5 in sorted(wanted.items()):
             if name not in self.files:
                 yield f"{name}: is missing, though the pipeline wrote it"

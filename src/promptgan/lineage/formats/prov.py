@@ -38,7 +38,7 @@ def document(evidence: Evidence) -> Any:
         _relations(doc, evidence, stage)
     if evidence.provenance:
         _source(doc, evidence)
-    for name in (f"environment:{md5}" for md5 in evidence.package_locks):
+    for name in (f"environment:{md5}" for md5 in evidence.lock.package_locks):
         software = {"prov:type": _name(doc, "prov:SoftwareAgent")}
         doc.agent(name, {**software, "prov:label": f"the packages that {PACKAGE_LOCK} pins"})
         for package in evidence.packages:

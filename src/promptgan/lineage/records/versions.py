@@ -77,6 +77,8 @@ class Version:
 
     name: str
     """What it was asked for by: a revision, or `workspace`."""
+    md5: str
+    """Of the folder, as dvc.lock has it."""
     stage: lock.Stage
     """The run of the stage validate that made it."""
     title: str
@@ -85,16 +87,6 @@ class Version:
     """Ids that data/excluded.csv lists for the data set there."""
     tables: dict[str, Path]
     """The Parquet file of each split and of quarantine."""
-
-    @property
-    def md5(self) -> str:
-        """Of the folder, as dvc.lock has it."""
-        return next(out.md5 for out in self.stage.outputs if out.path == VALIDATED)
-
-    @property
-    def data(self) -> str:
-        """The data set: `data.name` when it was validated."""
-        return str(self.stage.parameters.get("data", {}).get("name", ""))
 
     def records(self) -> "pd.DataFrame":
         """All records; see `concatenated`."""
@@ -116,20 +108,19 @@ def read(revision: str | None = None) -> Version:
     name = revision or WORKSPACE
     commit = resolve(revision) if revision else None
     stage = lock.read(commit).producer(VALIDATED)
-    if stage is None:
+    if stage is None or not (made := stage.output(VALIDATED)):
         raise NothingValidated(f"{name}: its dvc.lock has no {VALIDATED}", "run `make validate` there first")
-    found = Version(name, stage, _title(commit), frozenset(), {})
     if revision is None and Path(VALIDATED).is_dir():
         tables = {table: Path(VALIDATED, f"{table}.parquet") for table in TABLES}
         if missing := [path for path in tables.values() if not path.is_file()]:
             raise NothingValidated(f"{missing[0]} is not there", "run `dvc checkout`, or `make validate`")
     else:
-        tables = cached(found.md5)
+        tables = cached(made.md5)
         if lost := [table for table in TABLES if table not in tables]:
-            withdrawn = listed.withdrawn_since(commit, found.data) if commit else 0
+            withdrawn = listed.withdrawn_since(commit, stage.data) if commit else 0
             raise NotInCache(name, f"its {lost[0]}.parquet" if tables else "it", withdrawn)
-    excluded = frozenset(identifier for data, identifier in listed.read(commit) if data == found.data)
-    return Version(name, stage, found.title, excluded, tables)
+    excluded = frozenset(identifier for data, identifier in listed.read(commit) if data == stage.data)
+    return Version(name, made.md5, stage, _title(commit), excluded, tables)
 
 
 def cached(md5: str) -> dict[str, Path]:
