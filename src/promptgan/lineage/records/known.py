@@ -6,6 +6,7 @@ from typing import Any
 
 from promptgan.lineage import cache, history, lock
 from promptgan.lineage.lock import Stage
+from promptgan.lineage.records.listed import few
 
 RUN_CACHE = "run-cache"
 SHOWN = 4
@@ -88,5 +89,4 @@ class Known:
         """Who remembers it, as a note; the run-cache where nobody else does."""
         names = dict.fromkeys(name for known_as in self._owners.get(md5, {}).values() for name in known_as)
         shown = [name for name in names if name != RUN_CACHE] or [*names]
-        more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-        return f"of {', '.join(shown[:SHOWN])}{more}" if shown else ""
+        return f"of {few(shown, SHOWN)}" if shown else ""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 from promptgan.lineage import lock
 from promptgan.quality import exclusions
@@ -37,9 +38,8 @@ def admitted_again() -> tuple[str, str] | None:
     if not lost:
         return None
     them = "it" if len(lost) == 1 else "them"
-    shown = ", ".join(lost[:SHOWN]) + (f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else "")
     return (
-        f"HEAD excludes {counted(len(lost))} that {exclusions.LIST} here does not: {shown};"
+        f"HEAD excludes {counted(len(lost))} that {exclusions.LIST} here does not: {few(lost, SHOWN)};"
         f" a run here takes {them} in again",
         f"`git checkout HEAD -- {exclusions.LIST}` excludes {them} again",
     )
@@ -48,3 +48,8 @@ def admitted_again() -> tuple[str, str] | None:
 def counted(count: int) -> str:
     """A number of records, in words."""
     return f"{count:,} record{'' if count == 1 else 's'}"
+
+
+def few(names: Sequence[str], most: int) -> str:
+    """The first names of many, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

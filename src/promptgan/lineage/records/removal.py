@@ -14,12 +14,13 @@ from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_text
 from promptgan.lineage import lock, samples
+from promptgan.lineage.evidence import VALIDATED
 from promptgan.lineage.records import listed, versions
 from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.places import Place, places
 from promptgan.lineage.records.search import Search
 from promptgan.lineage.records.traces import Traces
-from promptgan.lineage.records.versions import VALIDATED, Version
+from promptgan.lineage.records.versions import Version
 from promptgan.quality import exclusions
 
 if TYPE_CHECKING:
@@ -153,8 +154,7 @@ def relatives(subject: Subject, others: "pd.DataFrame", here: Version) -> "dict[
 def phrases(subject: Subject, others: "pd.DataFrame", here: Version) -> tuple[str, ...]:
     """The words by which the subject alone is known."""
     likeness = choose("promptgan.tasks", here.stage.parameters["task"], "task", "likeness")
-    own: tuple[str, ...] = likeness.phrases(subject.records, others)
-    return own
+    return tuple(likeness.phrases(subject.records, others))
 
 
 def exclude(subject: Subject, data: str, reason: str) -> list[str]:
@@ -229,8 +229,7 @@ def _say_excluded(console: "Console", subject: Subject, data: str, new: list[str
     if len(new) > SHOWN:
         console.print(f"excluded: {len(new) - SHOWN} more of its group")
     if old := sorted(subject.listed):
-        shown = ", ".join(old[:SHOWN]) + (" ..." if len(old) > SHOWN else "")
-        console.print(f"excluded already, and left as it is in {exclusions.LIST}: {shown}")
+        console.print(f"excluded already, and left as it is in {exclusions.LIST}: {listed.few(old, SHOWN)}")
     if new:
         rerun = [stage.name for stage in lock.read().downstream(exclusions.LIST.as_posix())]
         console.print(f"will rerun with `make run`: {', '.join(rerun) or 'every stage'}")

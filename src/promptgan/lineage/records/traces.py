@@ -5,16 +5,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from promptgan.lineage import cache
+from promptgan.lineage.evidence import PROVENANCE, RAW, VALIDATED
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import lies_in
 from promptgan.lineage.records import listed
 from promptgan.lineage.records.known import Known, Output, Run
 from promptgan.lineage.records.search import Search
-from promptgan.lineage.records.versions import VALIDATED
 from promptgan.quality.exclusions import LIST
 
-RAW = "data/raw"
-PROVENANCE = "provenance.json"
 MODELS = "models"
 FITTED_ON = {"models/judges": "judge"}
 """The split that a model is fitted on, where that is not train."""
