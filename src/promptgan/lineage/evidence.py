@@ -88,8 +88,7 @@ class Evidence:
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the data comes from: data/raw/provenance.json; empty before it is here."""
-        found: dict[str, Any] = self.json(f"{RAW}/{PROVENANCE}") if self.lock.producer(RAW) else {}
-        return found
+        return dict(self.json(f"{RAW}/{PROVENANCE}")) if self.lock.producer(RAW) else {}
 
     @property
     def columns(self) -> dict[str, str]:

@@ -110,14 +110,10 @@ class Lock:
 
     def downstream(self, path: str) -> list[Stage]:
         """Every stage that ``path`` reaches, through other stages too, in the order of dvc.yaml."""
-        reached: set[str] = set()
-        waiting = self.consumers(path)
-        while waiting:
-            stage = waiting.pop()
-            if stage.name not in reached:
-                reached.add(stage.name)
-                waiting += [s for out in stage.outputs for s in self.consumers(out.path)]
-        return [s for s in self.stages.values() if s.name in reached]
+        reached = self.consumers(path)
+        for stage in reached:  # which grows meanwhile
+            reached += [s for out in stage.outputs for s in self.consumers(out.path) if s not in reached]
+        return [s for s in self.stages.values() if s in reached]
 
     def back_from(self, stage: Stage) -> list[Stage]:
         """The stage and all before it, each before those whose outputs it used."""

@@ -77,7 +77,10 @@ def _of_run(evidence: Evidence, stage: Stage) -> dict[str, Any]:
     found = {
         "parent": parent.ParentRunFacet(run=parent.Run(str(pipeline)), job=parent.Job(NAMESPACE, "pipeline")),
         "executionParameters": parameters.ExecutionParametersRunFacet(
-            [parameters.ExecutionParameter(key, value=_text(value)) for key, value in flat(stage.parameters)]
+            [
+                parameters.ExecutionParameter(key, value=value if isinstance(value, str) else json.dumps(value))
+                for key, value in flat(stage.parameters)
+            ]
         ),
         "jobDependencies": depends.JobDependenciesRunFacet(upstream=upstream),
         "promptgan_environment": facets.RunFacet().with_additional_properties(
@@ -132,10 +135,6 @@ def _source(source: dict[str, Any]) -> Any:
     content = facets.DatasetFacet().with_additional_properties(sha256=source["sha256"])
     name = next(source[key] for key in ("name", "url", "file") if key in source)
     return ol.InputDataset(source["kind"], name, facets={"version": version, "promptgan_package": content})
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _facets() -> Any:
