@@ -122,7 +122,7 @@ def test_columns_that_are_not_asked_for_may_be_double_nested_or_numbers(tmp_path
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (gzip.compress(b"question,answer\n"), "it is gzip, not .csv\n  -> add .gz"),
+        (gzip.compress(b"question,answer\n", mtime=0), "it is gzip, not .csv\n  -> add .gz"),
         (
             b"PK\x03\x04 [Content_Types].xml",
             "it is a zip archive, as Excel workbooks are, not .csv\n  -> save its sheet as CSV",
