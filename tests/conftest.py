@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 
 if TYPE_CHECKING:
     from promptgan.networks.tokens.recurrent.network import Generator

@@ -1,4 +1,4 @@
-"""From a pinned declaration to verified files in ``data/raw``."""
+"""From a pinned declaration to verified files in ``data/raw`` or ``data/base``."""
 
 import shutil
 import subprocess
@@ -130,6 +130,12 @@ def download(upstream: Upstream, out: Path, *, cache: Path, roots: list[Path]) -
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return provenance
+
+
+def leave_out(out: Path) -> None:
+    """Write the folder of something that the recipe does not use."""
+    shutil.rmtree(out, ignore_errors=True)
+    write_json(out / PROVENANCE, {"kind": "none"})
 
 
 def _obtain(upstream: Upstream, cache: Path, roots: list[Path]) -> tuple[Package, Path]:

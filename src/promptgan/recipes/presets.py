@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from promptgan.core.compute import Compute, finds_gpu
+from promptgan.core.compute import Compute, bfloat16_instructions, finds_gpu
 from promptgan.core.errors import PromptganError, nearest, shown
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params, validate_section
@@ -23,6 +23,8 @@ from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, problems, schema
 FOLDER = Path("recipes")
 MAX_DESCRIPTION = 109
 """Characters of a preset's description that are listed."""
+ROLES = ("generator", "discriminator", "encoder")
+"""Sections of networks, whose `weights` may be left open."""
 CONTENT = "sha256"
 """The parameter of a data set that is a file of the user's own."""
 
@@ -145,7 +147,8 @@ def use(
         name: a file of recipes/, without ``.yaml``.
         path: the parameter file; its comments are kept.
         data: the `data` section to use instead of the preset's.
-        device: where the preset says ``auto``; ``auto`` takes a GPU, with bfloat16, if torch finds one.
+        device: where the preset says ``auto``; ``auto`` takes a GPU, with bfloat16, if torch finds one. A precision of
+            ``auto`` becomes bfloat16 where the device has instructions for it.
         threads: CPU threads instead of the preset's.
 
     Raises:
@@ -304,11 +307,13 @@ def _with_arguments(
         )
     if device == "auto" and preset["compute"]["device"] == "auto":
         device = "cuda" if finds_gpu() else "cpu"
+    precision = "bfloat16" if device == "cuda" or bfloat16_instructions() else "float32"
     values = {
         "recipe": name,
         "data": data,
         "compute.device": None if device == "auto" else device,
-        "compute.precision": "bfloat16" if device == "cuda" else None,
+        "compute.precision": precision if device == "cuda" or preset["compute"]["precision"] == "auto" else None,
+        **{f"{role}.weights": precision for role in ROLES if preset[role].get("weights") == "auto"},
         "compute.threads": threads,
     }
     return preset.with_values({key: value for key, value in values.items() if value is not None})
