@@ -115,12 +115,24 @@ def test_nothing_passes_for_set_by_hand_where_the_file_names_no_preset() -> None
     ]
 
 
-def test_a_gpu_is_taken_with_bfloat16_where_torch_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for found, expected in ((True, "cuda"), (False, "cpu")):
-        monkeypatch.setattr(presets, "finds_gpu", lambda found=found: found)
-        presets.use("text-gumbel")
-        assert load_params()["compute"]["device"] == expected
-        assert load_params()["compute"]["precision"] == "bfloat16"
+@pytest.mark.parametrize(
+    ("gpu", "instructions", "device", "precision"),
+    [
+        (True, [], "cuda", "bfloat16"),
+        (False, ["amx_bf16"], "cpu", "bfloat16"),
+        (False, [], "cpu", "float32"),
+        (False, None, "cpu", "float32"),
+    ],
+)
+def test_device_and_precision_are_those_that_are_fast_here(
+    gpu: bool, instructions: list[str] | None, device: str, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets, "finds_gpu", lambda: gpu)
+    monkeypatch.setattr(presets, "bfloat16_instructions", lambda: instructions)
+    presets.use("text-lm")
+    parameters = load_params()
+    assert (parameters["compute"]["device"], parameters["compute"]["precision"]) == (device, precision)
+    assert parameters["generator"]["weights"] == parameters["discriminator"]["weights"] == precision
 
 
 def test_an_unknown_preset_is_refused_with_the_nearest_name_and_the_list() -> None:

@@ -13,8 +13,8 @@ META, TOKENIZER, BASE = "meta.json", "tokenizer.json", "base"
 def example(tokens: Path) -> Example:
     """What the examples of the folder ``tokens`` have in common."""
     meta = _meta(tokens)
-    special = {name: meta["special"][name] for name in ("unk", "bos", "eos")}
-    return Example(meta["vocabulary"], meta["max_tokens"], **special, **places(tokens))
+    special: dict[str, Any] = {name: meta["special"][name] for name in ("unk", "bos", "eos")}
+    return Example(meta["vocabulary"], meta["max_tokens"], **special, base=places(tokens).get("base"))
 
 
 def places(folder: Path) -> dict[str, Path]:

@@ -31,7 +31,9 @@ def pretrained_parts(task: str, sections: Sections) -> str | None:
     """A pretrained model brings its tokenizer, and only what is built on it reads that."""
     base, level = sections["base_model"].name, getattr(sections["tokenize"], "level", None)
     if (base == "none") == (level == "pretrained"):
-        return f"base_model.name is {base}, and tokenize.level {level}: with a pretrained model it is pretrained, else not"
+        return (
+            f"base_model.name is {base}, and tokenize.level {level}: with a pretrained model it is pretrained, else not"
+        )
     for role in ("generator", "discriminator"):
         if sections[role].network == "huggingface" and base == "none":
             return f"{role}.network is huggingface, and base_model.name none: name the model that it begins with"

@@ -1,7 +1,7 @@
 """A pretrained causal language model in the format of transformers, which low-rank adapters turn to the data."""
 
 import copy
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -53,12 +53,12 @@ class Adapted(nn.Module):
         self.lora = LoraConfig(
             task_type="CAUSAL_LM",
             r=parameters.rank,
-            lora_alpha=parameters.scale * parameters.rank,
+            lora_alpha=cast("int", parameters.scale * parameters.rank),
             lora_dropout=parameters.dropout,
             target_modules=_linear(model),
             layers_to_transform=list(range(max(0, blocks - parameters.blocks), blocks)),
         )
-        self.model = get_peft_model(model, self.lora)
+        self.model: Any = get_peft_model(model, self.lora)
         for module in self.model.modules():
             if isinstance(module, LoraLayer):
                 module.cast_input_dtype_enabled = False  # autocast casts what must be
@@ -81,14 +81,14 @@ class Adapted(nn.Module):
         return self.model.get_base_model().base_model(**named)
 
 
-def _linear(model: nn.Module) -> list[str]:
+def _linear(model: Any) -> list[str]:
     """Last names of the linear layers in the blocks of a model."""
     found = {n.rsplit(".", 1)[-1] for n, m in model.base_model.named_modules() if isinstance(m, (nn.Linear, Conv1D))}
     return sorted(found)
 
 
 def _freeze(model: nn.Module) -> None:
-    """Make the weights that do not learn constants: neither parameters nor state, so that nothing copies or saves them."""
+    """Make the weights that do not learn constants: neither parameters nor state, so nothing copies or saves them."""
     for module in model.modules():
         for name, weight in list(module._parameters.items()):
             if weight is not None and not weight.requires_grad:
@@ -143,7 +143,8 @@ class Generator(TextGenerator):
         """Features (N, T, E) that predict what follows each of ``inputs`` (N, T), which begin with BOS."""
         tokens, places = joined(prompt, prompt_lengths, inputs)
         read = self.adapted(inputs_embeds=self.embedding(tokens), use_cache=False).last_hidden_state
-        return read.gather(1, places[..., None].expand(-1, -1, read.shape[-1]))
+        features: Tensor = read.gather(1, places[..., None].expand(-1, -1, read.shape[-1]))
+        return features
 
 
 class Discriminator(TextDiscriminator):

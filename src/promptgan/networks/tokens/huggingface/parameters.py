@@ -10,8 +10,8 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `generator` or `discriminator` section for `network: huggingface`.
 
-    The model itself is what the section `base_model` names. Its weights stay as they are; low-rank adapters learn (Hu et al.,
-    2022, arXiv:2106.09685).
+    The model itself is what the section `base_model` names. Its weights stay as they are; low-rank adapters learn
+    (Hu et al., 2022, arXiv:2106.09685).
     """
 
     network: Literal["huggingface"]

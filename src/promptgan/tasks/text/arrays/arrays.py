@@ -22,7 +22,6 @@ CHUNK = 8192
 """Records read, encoded and written at a time, so that memory does not grow with the data."""
 
 
-
 class NothingToFit(PromptganError):
     """The training split gives the tokenizer nothing to learn from."""
 
@@ -70,19 +69,17 @@ def fit(texts: Iterator[str], parameters: Parameters) -> Tokenizer:
     Raises:
         NothingToFit: there is no text.
     """
-    tokenizer = _untrained(parameters)
+    tokenizer, size = _untrained(parameters), parameters.vocabulary or 0
     trainer: trainers.Trainer
     if parameters.level == "bpe":
         trainer = trainers.BpeTrainer(
-            vocab_size=parameters.vocabulary,
+            vocab_size=size,
             special_tokens=SPECIAL_TOKENS,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
     else:
-        trainer = trainers.WordLevelTrainer(
-            vocab_size=parameters.vocabulary, special_tokens=SPECIAL_TOKENS, show_progress=False
-        )
+        trainer = trainers.WordLevelTrainer(vocab_size=size, special_tokens=SPECIAL_TOKENS, show_progress=False)
     first = next(texts, None)
     if first is None:
         raise NothingToFit(

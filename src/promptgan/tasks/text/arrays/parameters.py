@@ -26,7 +26,9 @@ class Parameters(Section):
     def _suits_the_level(cls, vocabulary: int | None, info: ValidationInfo) -> int | None:
         level = info.data.get("level")
         if (level == "pretrained") != (vocabulary is None):
-            raise ValueError("level pretrained takes null, the model's own vocabulary; every other level takes a number")
+            raise ValueError(
+                "level pretrained takes null, the model's own vocabulary; every other level takes a number"
+            )
         if level == "bpe" and vocabulary is not None and vocabulary < 256 + len(SPECIAL_TOKENS):
             raise ValueError("level bpe needs at least 260: 256 bytes and 4 special tokens")
         return vocabulary

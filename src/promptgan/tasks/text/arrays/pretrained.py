@@ -56,7 +56,7 @@ class UnusableModel(PromptganError):
 
 
 def adopt(source: Path, out: Path) -> tuple[Tokenizer, dict[str, Any]]:
-    """Write the model of ``source`` into ``out`` as config.json and safetensors; return its tokenizer and configuration.
+    """Write the model of ``source`` into ``out``, config.json and safetensors; return its tokenizer and configuration.
 
     A GGUF file is converted: its quantized weights are multiplied out into float16.
 
