@@ -9,12 +9,14 @@ import pytest
 from promptgan.core.errors import PromptganError
 from promptgan.experiments import compare, runner
 from promptgan.experiments.entry import Entry
+from promptgan.git import GitFailed
 from tests.experiments.conftest import at_work_in_copy, call, repository_with
 
 STAGE = """
 import json, os, pathlib, sys, time, yaml
 parameters = yaml.safe_load(open("params.yaml"))
 if parameters["train"]["objective"] == "hinge":
+    print("1 of 2\\r2 of 2")
     sys.exit("error: hinge does not train")
 
 def write(path, text):
@@ -62,10 +64,13 @@ def repository(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return at_work_in_copy(committed, tmp_path, monkeypatch)
 
 
-def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: Path) -> None:
+def test_presets_are_trained_with_each_seed_recorded_and_not_again(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "QUIET_SECONDS", 0.0)
     before = call("git", "status", "--porcelain"), call("git", "rev-parse", "HEAD")
     said: list[str] = []
-    assert compare.compare(["good", "bad"], [1, 2], jobs=2, say=said.append, quiet=0.0).count("finished") == 2
+    assert compare.compare(["good", "bad"], [1, 2], jobs=2, say=said.append).count("finished") == 2
     assert any(line.endswith("  train  step 5/100  score 0.1000") for line in said), said
     assert any(line.endswith("recorded in results/good.json") for line in said)
     assert (
@@ -77,7 +82,7 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: P
     assert good.trained[1].curves == {"adversarial": {"self_bleu_4": [0.1, 0.2], "bleu_4": [0.2, 0.3]}}
     assert good.differences() == []
     assert bad.trained == {}
-    assert "error: hinge does not train" in bad.failed[1]
+    assert {"2 of 2", "error: hinge does not train"} <= set(bad.failed[1]), "of a progress bar its end is recorded"
     names = [
         line.rpartition("/")[2] for line in call("git", "for-each-ref", "--format=%(refname)", "refs/exps").split()
     ]
@@ -92,6 +97,7 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(repository: P
     preset.write_text(preset.read_text().replace("  steps: 100 ", "  steps: 50 "))
     assert good.differences() == ["train.steps: 100 then, 50 now"]
     said.clear()
+    monkeypatch.setattr(compare, "QUIET_SECONDS", 60.0)
     assert compare.compare(["good"], [1], say=said.append) == ["finished"]
     assert [line.split("  ")[-1].strip() for line in said[1:]] == ["train", "recorded in results/good.json"]
     assert said[0] == "replaces seeds 1, 2 of good as recorded before: train.steps: 100 then, 50 now"
@@ -124,7 +130,7 @@ def test_a_comparison_is_run_by_one_process(repository: Path, monkeypatch: pytes
 
 def test_without_a_commit_there_is_nothing_to_hang_experiments_on(repository: Path) -> None:
     subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
-    with pytest.raises(runner.NoCommit, match="commit first"):
+    with pytest.raises(GitFailed, match="a clone that has a commit"):
         compare.compare(["good"], [1])
 
 

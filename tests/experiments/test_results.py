@@ -76,21 +76,19 @@ def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_same_bytes_are_identical() -> None:
-    found = results.compare()
-    assert found.identical
-    assert found.passed
+    assert results.compare() == ([], [])
 
 
 def test_another_kind_of_cpu_is_within_and_neither_prose_nor_standard_errors_are_judged() -> None:
     write(md5="bbb", said="something else", systems=ANOTHER_CPU, errors=ANOTHER_ERRORS)
-    found = results.compare()
-    assert found.passed
-    assert "models/adversarial" in found.different
-    assert [difference.key for difference in found.differences] == [
+    different, found = results.compare()
+    assert all(difference.within for difference in found)
+    assert "models/adversarial" in different
+    assert [difference.key for difference in found] == [
         *(f"twin {name}" for name in ("nll", "ms_jaccard", "bleu_4", "length_distance")),
         *(f"adversarial {name}" for name in ("nll", "ms_jaccard", "bleu_4", "copied")),
     ]
-    sizes = {difference.key: difference.size for difference in found.differences}
+    sizes = {difference.key: difference.size for difference in found}
     assert sizes["adversarial bleu_4"] == "1.7 of at most 4 standard errors"
     assert sizes["adversarial nll"] == "0.86% of at most 3%"
 
@@ -101,13 +99,13 @@ def test_another_kind_of_cpu_is_within_and_neither_prose_nor_standard_errors_are
 )
 def test_a_metric_is_held_against_its_own_standard_error(metric: str, value: float | None, outside: bool) -> None:
     write(md5="bbb", systems={**ONE_CPU, "adversarial": {**ONE_CPU["adversarial"], metric: value}})  # type: ignore[dict-item]
-    (found,) = results.compare().differences
+    _, (found,) = results.compare()
     assert found.within != outside
 
 
 def test_data_and_flags_must_be_the_same_and_a_system_must_be_in_both() -> None:
     write(md5="bbb", rows=99, converged=False, systems={**ONE_CPU, "twin": "not applicable: none"})
-    assert {difference.key: difference.within for difference in results.compare().differences} == {
+    assert {difference.key: difference.within for difference in results.compare()[1]} == {
         "twin": False,
         "train converged": False,
         "validation rows.train": False,

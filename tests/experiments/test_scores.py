@@ -7,7 +7,7 @@ import pytest
 
 from promptgan.experiments.entry import Entry, Trained
 from promptgan.experiments.makeup import Makeup
-from promptgan.experiments.scores import Estimate, differences, estimate, preset_differences, scores, unconverged
+from promptgan.experiments.scores import Estimate, differences, estimate, scores, unconverged
 
 MADE = Makeup({}, {}, {"task": "text"})
 
@@ -19,6 +19,10 @@ def trained(systems: dict[str, Any], **otherwise: Any) -> Trained:
 
 def entry(runs: dict[int, Trained]) -> Entry:
     return Entry("some", made=MADE, trained=runs)
+
+
+def against(one: Entry, two: Entry) -> dict[str, Estimate]:
+    return differences(one, "adversarial", two, "adversarial")
 
 
 @pytest.mark.parametrize(("count", "quantile"), [(2, 12.7062), (3, 4.3027), (5, 2.7764), (10, 2.2622), (31, 2.0423)])
@@ -54,13 +58,13 @@ def test_differences_are_paired_by_seed() -> None:
         for seed in (1, 2, 3)
     }
     some = entry(runs)
-    found = differences(some, "twin")
+    found = differences(some, "adversarial", some, "twin")
     assert list(found) == ["equal bleu_4", "nll"]
     assert found["equal bleu_4"].mean == pytest.approx(0.02)
     assert found["nll"].mean == pytest.approx((0.9 + 1.0 + 0.9) / 3)
     spread = math.sqrt(2 * (1 / 30) ** 2 + (2 / 30) ** 2) / math.sqrt(2)
     assert found["nll"].half_width == pytest.approx(4.3027 * spread / math.sqrt(3), rel=1e-4)
-    assert differences(some, "control") == {}
+    assert differences(some, "adversarial", some, "control") == {}
     assert scores(some, "control") == {}
     assert scores(some, "twin")["temperature"].mean == pytest.approx(0.7)
 
@@ -71,20 +75,20 @@ def test_presets_are_compared_within_the_seeds_that_both_have() -> None:
         entry({n: trained({"adversarial": {"ms_jaccard": luck[n] + gain * n, "temperature": 0.7}}) for n in seeds})
         for seeds, gain in (((1, 2, 3), 0.02), ((2, 3, 4), 0.01))
     )
-    found = preset_differences(one, two)
+    found = against(one, two)
     assert list(found) == ["ms_jaccard"]
     assert found["ms_jaccard"].mean == pytest.approx(0.025)
     assert found["ms_jaccard"].half_width == pytest.approx(12.7062 * 0.005, rel=1e-4)  # t of two seeds; s / sqrt(2)
-    assert preset_differences(two, one)["ms_jaccard"].mean == pytest.approx(-0.025)
+    assert against(two, one)["ms_jaccard"].mean == pytest.approx(-0.025)
 
 
 def test_presets_with_one_seed_in_common_have_differences_without_interval() -> None:
     one = entry({seed: trained({"adversarial": {"relevance": 0.6}}) for seed in (1, 2)})
     two = entry({1: trained({"adversarial": {"relevance": 0.5}})})
-    (found,) = preset_differences(one, two).values()
+    (found,) = against(one, two).values()
     assert found.mean == pytest.approx(0.1)
     assert found.half_width is None
-    assert preset_differences(one, Entry("none")) == {}
+    assert against(one, Entry("none")) == {}
 
 
 def test_presets_are_compared_at_equal_diversity_on_their_curves() -> None:
@@ -92,7 +96,7 @@ def test_presets_are_compared_at_equal_diversity_on_their_curves() -> None:
         curve = {"self_bleu_4": [0.1, 0.3], "bleu_4": [height, height + 0.2], "relevance": [0.5]}
         return trained({"adversarial": {"copied": 0.1}}, curves={"adversarial": curve})
 
-    found = preset_differences(entry({1: run(0.25)}), entry({1: run(0.2)}))
+    found = against(entry({1: run(0.25)}), entry({1: run(0.2)}))
     assert list(found) == ["equal bleu_4", "copied"]
     assert found["equal bleu_4"].mean == pytest.approx(0.05)
 
@@ -101,8 +105,8 @@ def test_a_metric_in_another_unit_is_not_compared() -> None:
     def run(tokens: str) -> Entry:
         return entry({1: trained({"adversarial": {"nll": 4.0, "relevance": 0.5}}, outputs={"data/tokens": tokens})})
 
-    assert sorted(preset_differences(run("x"), run("x"))) == ["nll", "relevance"]
-    assert sorted(preset_differences(run("x"), run("y"))) == ["relevance"]
+    assert sorted(against(run("x"), run("x"))) == ["nll", "relevance"]
+    assert sorted(against(run("x"), run("y"))) == ["relevance"]
 
 
 def test_the_seeds_whose_twin_was_still_improving() -> None:

@@ -7,9 +7,8 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from promptgan.cli import app
-from promptgan.experiments import table
-from promptgan.experiments.rows import Row, rows
-from promptgan.experiments.table import best, names, settings, varied
+from promptgan.commands import experiments
+from promptgan.experiments.table import Row, best, names, rows, settings, varied
 from tests.experiments.conftest import call, set_parameter
 
 RATE, HALF = "      learning_rate: 0.0002\n", "      learning_rate: 0.0123456789012\n"
@@ -62,9 +61,9 @@ def test_of_two_rows_with_one_name_the_better_one_is_marked_and_both_say_their_c
 def test_no_line_is_wider_than_the_terminal_and_no_name_is_cut(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     long = {"train.players.discriminator.learning_rate": 0.00212345678, "train.likelihood_weight": 0.30000000000000004}
     found = [row("workspace", **dict.fromkeys(long, 0.5)), row("default-t10", nll=4.0, **long)]
-    monkeypatch.setattr(table, "rows", lambda: found)
+    monkeypatch.setattr(experiments, "rows", lambda: found)
     console = Console(width=width, record=True, highlight=False)
-    table.show(console)
+    experiments.show(console)
     lines = console.export_text().splitlines()
     assert max(map(len, lines)) <= width
     words = " ".join(lines)
@@ -111,7 +110,7 @@ def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
         "    - do you have any pets?", "    - do you have any pets, [b] and if so how many, and what are they called?"
     )
     console = Console(width=80, record=True, highlight=False)
-    table.diff("HEAD", "workspace", console)
+    experiments.diff("HEAD", "workspace", console)
     said = console.export_text()
     assert max(map(len, said.splitlines())) <= 80
     assert "train.players.generator.learning_rate " in said

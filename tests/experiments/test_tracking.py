@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from promptgan.cli import app
-from promptgan.experiments import finished, trackers, tracking
+from promptgan.experiments import finished, tracking
 from tests.experiments.conftest import call, set_parameter
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +148,7 @@ def test_a_tracker_holds_the_curves_the_parameters_and_the_metrics_of_the_run_in
     with start(name) as process:
         said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
-    assert said == f"4 validations are in {trackers.where(name)}\n"  # type: ignore[arg-type]
+    assert said == f"4 validations are in {tracking.where(name)}\n"  # type: ignore[arg-type]
     (run,), (parameters,) = READERS[name]()
     assert run["train/score"] == pytest.approx({0: 0.123457, 25: 0.7102})
     assert run["pretrain/val_loss"] == pytest.approx({0: 9.0, 225: 1.004})
@@ -203,7 +203,7 @@ def digest() -> str:
 def given(name: str) -> int:
     """How many validations a tracker that is being fed has so far."""
     if name == "mlflow":
-        with suppress(sqlite3.Error), closing(sqlite3.connect(trackers.where("mlflow"))) as there:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(tracking.where("mlflow"))) as there:
             counted = "select count(*) from metrics where key in ('train/score', 'pretrain/val_loss')"
             return int(there.execute(counted).fetchone()[0])
         return 0

@@ -97,6 +97,16 @@ def test_a_training_record_is_read_on_the_way_to_the_models_only(own: Clone) -> 
     assert (recorded["judges"], recorded["evaluate"]) == (True, False)
 
 
+def test_files_of_every_form_are_known_by_their_split(own: Clone) -> None:
+    tokens = own.path / "prepared/data/tokens"
+    for name in ("train.images.npy", "train.labels.npy"):
+        shutil.copy(tokens / "train.arrow", tokens / name)
+    (tokens / "train.arrow").unlink()
+    own.dvc("repro", "--quiet", "--force", "--single-item", "tokenize")
+    arrays = ["data/tokens/train.images.npy", "data/tokens/train.labels.npy"]
+    assert find("t0")["files"] == ["data/raw", "data/validated/train.parquet", *arrays]
+
+
 def test_a_test_record_is_read_where_prompts_are_answered(own: Clone) -> None:
     found = find("e0")
     assert reads(found)["generate"] == ["data/validated/test.parquet"]

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
+from promptgan.commands.mermaid import mermaid
 from promptgan.lineage import lock, trace
-from promptgan.lineage.mermaid import mermaid
 from tests.pipeline.clone import Clone
 
 

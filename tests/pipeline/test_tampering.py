@@ -118,7 +118,7 @@ class Forger:
                     entry.update(md5=tree.md5, size=tree.size, **({"nfiles": tree.count} if tree.count else {}))
             for name, file in files.items():
                 self._cached(tree.files[name].md5, file.read_bytes())
-            if not tree.is_file:
+            if tree.count is not None:
                 listing = [{"md5": tree.files[name].md5, "relpath": name} for name in sorted(files)]
                 self._cached(tree.md5, json.dumps(listing).encode())
         self.write("dvc.lock", dump(document))

@@ -28,6 +28,7 @@ def diff(
     promptgan data diff HEAD~1 HEAD --examples 20
     promptgan data diff my-experiment --json
     """
+    from promptgan.commands import changes
     from promptgan.lineage.records import difference, page, versions
 
     if brief:
@@ -40,7 +41,7 @@ def diff(
     if json:
         print_json(found.document(examples))
         return
-    page.show(found, examples)
+    changes.show(found, examples)
     print(f"page: {page.write(found, examples)}")
 
 

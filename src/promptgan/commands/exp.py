@@ -21,9 +21,9 @@ def show() -> None:
     \b
     promptgan exp show
     """
-    from promptgan.experiments import table
+    from promptgan.commands import experiments
 
-    table.show()
+    experiments.show()
 
 
 @command(app)
@@ -40,6 +40,6 @@ def diff(
     promptgan exp diff text-gumbel-s1 text-hinge-s1
     promptgan exp diff HEAD workspace
     """
-    from promptgan.experiments import table
+    from promptgan.commands import experiments
 
-    table.diff(a, b)
+    experiments.diff(a, b)

@@ -1,5 +1,6 @@
 """`promptgan lineage`: where every byte came from, and where it went."""
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from promptgan.commands.command import command, group, print_json
 
 app = group("Where every byte came from, and where it went.")
 
+FORMATS = "promptgan.lineage.formats"
+"""A file for each."""
 Json = Annotated[bool, typer.Option("--json", help="Everything that is known, as JSON.")]
 
 
@@ -34,8 +37,8 @@ def show(
     if json and mermaid:
         raise typer.BadParameter("--json and --mermaid are forms of the same chain; give one of them")
     from promptgan.commands import tree
+    from promptgan.commands.mermaid import mermaid as flowchart
     from promptgan.lineage import lock, trace
-    from promptgan.lineage.mermaid import mermaid as flowchart
 
     chain = trace.trace(target, lock.read())
     if json:
@@ -112,9 +115,17 @@ def export(
     promptgan lineage export --format prov --out prov.json
     promptgan lineage export --format openlineage > events.ndjson
     """
-    from promptgan.lineage.export import export as write
+    from promptgan.core.choices import choices
+    from promptgan.core.errors import nearest
+    from promptgan.core.files import write_text
+    from promptgan.lineage.evidence import Evidence
 
-    text = write(format, out)
+    known = choices(FORMATS)
+    if format not in known:
+        raise typer.BadParameter(f"no format {format}{nearest(format, known)}; name one of {', '.join(known)}")
+    text = importlib.import_module(f"{FORMATS}.{format}").export(Evidence())
+    if out:
+        write_text(out, text)
     print(out or text, end="\n" if out else "")
 
 

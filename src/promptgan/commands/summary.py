@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from promptgan.commands.terminal import table
 from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
-from promptgan.experiments.terminal import table
 from promptgan.reporting import findings
 from promptgan.reporting.headline import headline
 from promptgan.terms.metrics import DIRECTIONS, declared

@@ -31,11 +31,11 @@ def track(
     promptgan track tensorboard && tensorboard --logdir logs/tensorboard
     promptgan track mlflow --follow     # in a second terminal, before `make run`
     """
-    from promptgan.experiments import trackers, tracking
+    from promptgan.experiments import tracking
 
     rows = (
         tracking.follow(tracker.value, lambda line: print(line, flush=True))
         if follow
         else tracking.track(tracker.value)
     )
-    print(f"{rows} validations are in {trackers.where(tracker.value)}")
+    print(f"{rows} validations are in {tracking.where(tracker.value)}")

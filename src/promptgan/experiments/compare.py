@@ -17,7 +17,7 @@ from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
 from promptgan.experiments.makeup import Makeup
 from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
 from promptgan.recipes.parameters import absent_device
-from promptgan.recipes.presets import BrokenRecipe, OwnDataMissing, find, resolve
+from promptgan.recipes.presets import BrokenRecipe, OwnDataMissing, resolve
 
 CLONES = Path(".dvc/tmp/exps/compare")
 LOGS = Path(".dvc/tmp/compare")
@@ -37,26 +37,21 @@ class WrongRecipe(PromptganError):
 
     exit_code = 2
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(
-            "\n".join([f"{len(problems)} problem(s) in recipes/", *(f"  {line}" for line in problems)]),
-            "correct it there, then give the same command again; nothing has run",
-        )
+
+class Failed(PromptganError):
+    """An experiment ended with an error."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A preset to be trained with a seed, and what that will be a run of."""
+    """A preset to be trained, and what that will be a run of."""
 
     recipe: str
-    seed: int
     parameters: ParameterFile
     made: Makeup
 
 
-def compare(
-    recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = print, quiet: float = QUIET_SECONDS
-) -> list[Result]:
+def compare(recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = print) -> list[Result]:
     """Train what has not been trained with the files and parameters that are here; what became of each training.
 
     What runs is the working tree as it is now, whatever changes later. The leaderboard is up to date after every run. A
@@ -68,7 +63,6 @@ def compare(
         seeds: training seeds of each.
         jobs: how many run at a time.
         say: gets every line of progress.
-        quiet: seconds of silence after which a run says how far its training is.
 
     Raises:
         UnknownRecipe: one of the presets does not exist; nothing has run.
@@ -76,34 +70,31 @@ def compare(
         ParameterError: the device and threads of params.yaml are wrong or not here; nothing has run.
         EntryUnreadable: a file of results/ is broken; nothing has run.
         Busy: another comparison is at work here.
-        NoCommit: the repository has no commit.
+        GitFailed: the repository has no commit.
     """
-    for recipe in recipes:
-        find(recipe)
     entries = {entry.recipe: entry for entry in Entry.all()}  # a broken one is better known now than after hours
-    plans = _plans(recipes, seeds)
+    plans = _plans(recipes)
     results: list[Result] = []
-    busy = "another `promptgan compare` is running in this repository"
-    with runner.interruptible(), runner.alone(CLONES / "lock", busy) as held:
+    with runner.alone(CLONES / "lock", "another `promptgan compare` is running in this repository") as held:
         start = runner.snapshot(LOGS)
-        for plan in (plan for plan in plans if isinstance(plan, Plan) and plan.seed == seeds[0]):
-            entry = entries.get(plan.recipe)
-            if entry and entry.made and (changed := entry.made.differences(plan.made)):
+        for plan in (plan for plan in plans if isinstance(plan, Plan) and plan.recipe in entries):
+            entry = entries[plan.recipe]
+            if entry.made and (changed := entry.made.differences(plan.made)):
                 recorded = leaderboard.seeds(sorted(entry.trained))
                 say(f"replaces {recorded} of {plan.recipe} as recorded before: {some_of(changed)}")
-        waiting = _trainings(plans, start, held, say, quiet, results)
-        runner.run(lambda: next(waiting, None), jobs)
+        each = [(plan, seed) for seed in seeds for plan in plans]
+        runner.run(_trainings(each, start, held, say, results), jobs)
         leaderboard.write()
     return results
 
 
-def _plans(recipes: list[str], seeds: list[int]) -> list[Plan | OwnDataMissing]:
+def _plans(recipes: list[str]) -> list[Plan | OwnDataMissing]:
     """What is to be run, or why not; complains of all that cannot be run together."""
     plans: list[Plan | OwnDataMissing] = []
     problems: list[str] = []
-    for recipe, seed in ((recipe, seed) for seed in seeds for recipe in recipes):
+    for recipe in recipes:
         try:
-            parameters = resolve(recipe, seed)
+            parameters = resolve(recipe)
         except OwnDataMissing as error:
             plans.append(error)
         except ParameterError as error:
@@ -115,19 +106,22 @@ def _plans(recipes: list[str], seeds: list[int]) -> list[Plan | OwnDataMissing]:
         else:
             if absent := absent_device(parameters.values):
                 raise ParameterError(absent)
-            plans.append(Plan(recipe, seed, parameters, makeup.of_working_tree(parameters.values)))
+            plans.append(Plan(recipe, parameters, makeup.of_working_tree(parameters.values)))
     if problems:
-        raise WrongRecipe(list(dict.fromkeys(problems)))
+        raise WrongRecipe(
+            "\n  ".join([f"{len(problems)} problem(s) in recipes/", *problems]),
+            "correct it there, then give the same command again; nothing has run",
+        )
     return plans
 
 
 def _trainings(
-    plans: list[Plan | OwnDataMissing], start: str, held: int, say: Say, quiet: float, results: list[Result]
+    plans: list[tuple[Plan | OwnDataMissing, int]], start: str, held: int, say: Say, results: list[Result]
 ) -> Iterator["_Training"]:
     """The trainings that there are to run, each started when it is asked for."""
     begun = time.monotonic()
-    for number, plan in enumerate(plans, 1):
-        name = f"{plan.recipe}-s{plan.seed}" if isinstance(plan, Plan) else "not run"
+    for number, (plan, seed) in enumerate(plans, 1):
+        name = f"{plan.recipe}-s{seed}" if isinstance(plan, Plan) else "not run"
 
         def tell(text: str, title: str = f"[{number}/{len(plans)}] {name}") -> None:
             minutes, seconds = divmod(int(time.monotonic() - begun), 60)
@@ -138,14 +132,14 @@ def _trainings(
             results.append("skipped")
             continue
         entry = Entry.read(plan.recipe)
-        if entry.made == plan.made and plan.seed in entry.trained and plan.seed not in entry.failed:
+        if entry.made == plan.made and seed in entry.trained and seed not in entry.failed:
             tell("unchanged since it was recorded: nothing to run")
             results.append("unchanged")
             continue
-        training = _Training(name, plan, tell, quiet, results)
+        training = _Training(name, plan, seed, tell, results)
         try:
             training.clone(start)
-            plan.parameters.write(training.folder / PARAMS_FILE)
+            plan.parameters.with_values({"seed": seed}).write(training.folder / PARAMS_FILE)
             training.start(held=held)
         except (PromptganError, OSError) as error:
             training.fail(error)
@@ -156,50 +150,46 @@ def _trainings(
 class _Training(runner.Experiment):
     """One run: what it says on its way, and its record."""
 
-    def __init__(self, name: str, plan: Plan, say: Say, quiet: float, results: list[Result]) -> None:
+    def __init__(self, name: str, plan: Plan, seed: int, say: Say, results: list[Result]) -> None:
         folder = CLONES / name
         super().__init__(name, folder, LOGS / f"{name}.log", folder / ".dvc/tmp/live")
-        self._plan, self._say, self._quiet, self._results = plan, say, quiet, results
-        self._lines: list[str] = []
+        self._plan, self._seed, self._say, self._results = plan, seed, say, results
         self._stage = ""
-        self._told: dict[str, float] | None = None
+        self._told: list[dict[str, float]] = []
         self._last = time.monotonic()
 
     def follow(self) -> bool:
         """Say each stage as it begins and, after a silence, its last validation."""
         for line in self.said():
-            if line.strip() and not CHATTER.match(line):
-                folder = f"{self.folder.resolve()}/"
-                self._lines.append(line.rstrip().replace(folder, "").replace(str(Path.cwd()), "."))
             if match := re.match(r"Running stage '(.+)'|Stage '(.+)' is cached|(waiting: .*)", line):
                 running, cached, waiting = match.groups()
                 self._stage, self._last = running or cached or "", time.monotonic()
                 self._say(running or waiting or f"{cached} (from the run-cache)")
-        if time.monotonic() - self._last >= self._quiet:
-            rows = self.rows(self._stage)
-            if rows and rows[-1] != self._told:
-                self._told, self._last = rows[-1], time.monotonic()
-                self._say(progress(self._stage, rows[-1], self._plan.parameters.values))
+        rows = runner.live_rows(self.live, self._stage)[-1:] if time.monotonic() - self._last >= QUIET_SECONDS else []
+        if rows not in ([], self._told):
+            self._told, self._last = rows, time.monotonic()
+            self._say(progress(self._stage, rows[0], self._plan.parameters.values))
         return False
 
     def finish(self, status: int | None) -> None:
         """Record it, as finished or as failed."""
-        plan = self._plan
         try:
             if status:
-                raise runner.Failed(self._lines[-ERROR_LINES:], self.log)
+                said = [line for line in self.lines if line.strip() and not CHATTER.match(line)]
+                problem = "\n".join(said[-ERROR_LINES:]) or "it ended without a word"
+                raise Failed(problem, f"all that it said is in {self.log}")
             made, data, run = finished_run(self.collect(), self.folder)
         except (PromptganError, OSError) as error:
             self.fail(error)
             return
-        self._record(Entry.read(plan.recipe).with_run(plan.seed, made, data, run), "finished")
-        self._say(f"recorded in {FOLDER / plan.recipe}.json")
+        self._record(Entry.read(self._plan.recipe).with_run(self._seed, made, data, run), "finished")
+        self._say(f"recorded in {FOLDER / self._plan.recipe}.json")
 
     def fail(self, error: PromptganError | OSError) -> None:
         """Record what went wrong."""
         self._say(f"FAILED: {error}")
         lines = (error.problem if isinstance(error, PromptganError) else str(error)).splitlines()
-        self._record(Entry.read(self._plan.recipe).with_failure(self._plan.seed, lines), "failed")
+        self._record(Entry.read(self._plan.recipe).with_failure(self._seed, lines), "failed")
 
     def _record(self, entry: Entry, result: Result) -> None:
         entry.write()

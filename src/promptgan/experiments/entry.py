@@ -12,18 +12,15 @@ import pydantic
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
-from promptgan.experiments import makeup
+from promptgan.experiments import finished, makeup
 from promptgan.experiments.makeup import Makeup
 from promptgan.lineage import lock
 from promptgan.recipes.presets import OwnDataMissing, UnknownRecipe, resolve
 from promptgan.terms.metrics import declared
 
 FOLDER = Path("results")
-METRICS = Path("metrics")
 CURVES = Path("plots/curves.csv")
 RUN = Path("models/adversarial/run.json")
-SHOWN_DIFFERENCES = 4
-"""Of two makeups, in a line; the others are counted."""
 
 
 class EntryUnreadable(PromptganError):
@@ -132,7 +129,7 @@ class Entry:
             return []
         try:
             own = self.made.parameters["data"]
-            now = makeup.of_working_tree(resolve(self.recipe, next(iter(self.trained)), own).values)
+            now = makeup.of_working_tree(resolve(self.recipe, own).values)
         except UnknownRecipe:
             return [f"recipes/{self.recipe}.yaml is gone"]
         except OwnDataMissing as error:
@@ -155,11 +152,8 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
     try:
         locked = lock.read(reference)
         outputs = {out.path: out.md5 for _, out in locked.outputs()}
-        metrics = {
-            Path(path).stem: json.loads(lock.at_revision(Path(path), reference))
-            for path in outputs
-            if Path(path).parent == METRICS
-        }
+        measured = finished.measured(finished.parameters(reference), reference)
+        metrics = {Path(path).stem: content for path, content in measured.items()}
         made = makeup.of_lock(locked, folder)
         evaluation = metrics.pop("evaluation")
         run = json.loads((folder / RUN).read_text(encoding="utf-8"))
@@ -185,10 +179,9 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
         ) from error
 
 
-def some_of(differences: list[str]) -> str:
-    """The first differences in a line, and how many more there are."""
-    more = f" and {len(differences) - SHOWN_DIFFERENCES} more" if len(differences) > SHOWN_DIFFERENCES else ""
-    return "; ".join(differences[:SHOWN_DIFFERENCES]) + more
+def some_of(lines: list[str], count: int = 4, between: str = "; ") -> str:
+    """The first of them in one line, and how many more there are."""
+    return between.join(lines[:count]) + (f" and {len(lines) - count} more" if len(lines) > count else "")
 
 
 def _curves(text: str, columns: list[str]) -> dict[str, dict[str, list[float]]]:

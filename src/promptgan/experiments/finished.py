@@ -1,21 +1,22 @@
-"""A finished run as its dvc.lock has it: curves, parameters and numbers that belong together, and what names them."""
+"""What a dvc.lock vouches for: curves, parameters and numbers that belong together, and what names the run."""
 
 import csv
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
-from promptgan.experiments import coherence
+from promptgan.core.parameters import PARAMS_FILE, load_params
 from promptgan.lineage import contents, lock, references
 from promptgan.lineage.lock import LOCK, File, Lock
 
@@ -24,12 +25,6 @@ METRICS, PLOTS = Path("metrics"), Path("plots")
 
 class MixedRun(PromptganError):
     """The files here are not all of the run that dvc.lock describes."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        super().__init__(
-            "\n".join(["the files here are not of one finished run:", *(f"  {line}" for line in problems)]),
-            "finish it with `make run`, or take the last commit's back: `git checkout -- dvc.lock metrics plots`",
-        )
 
 
 class NothingFinished(PromptganError):
@@ -45,7 +40,7 @@ class Finished:
     parameters: dict[str, Any]
     """By dotted name, as the stages ran with them."""
     metrics: dict[str, float]
-    """Every number of metrics/*.json, the name of the file before its dotted key."""
+    """The `numbers` of metrics/*.json."""
     identity: dict[str, str | bool]
     """What it comes from: `of_git`, the preset, `of_lock`."""
 
@@ -68,14 +63,69 @@ def read(stages: Iterable[str]) -> Finished:
         raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
     metrics = _outputs(locked, METRICS)
     if problems := dict.fromkeys(_mixed(locked, [*curves.values(), *metrics])):
-        raise MixedRun(problems)
-    parameters = {section: values for stage in locked.stages.values() for section, values in stage.parameters.items()}
+        raise MixedRun(
+            "\n  ".join(["the files here are not of one finished run:", *problems]),
+            "finish it with `make run`, or take the last commit's back: `git checkout -- dvc.lock metrics plots`",
+        )
+    ran_with = {section: values for stage in locked.stages.values() for section, values in stage.parameters.items()}
     return Finished(
         {stage: _rows(Path(out.path)) for stage, out in curves.items()},
-        dict(flat(parameters)),
-        {key: value for out in metrics for key, value in _numbers(Path(out.path))},
-        {**of_git(), "recipe": _recipe(parameters), **of_lock()},
+        dict(flat(ran_with)),
+        numbers({out.path: json.loads(Path(out.path).read_bytes()) for out in metrics}),
+        {**of_git(), "recipe": _recipe(ran_with), **of_lock()},
     )
+
+
+def parameters(revision: str | None = None) -> dict[str, Any]:
+    """The parsed params.yaml of this folder, or of a Git revision.
+
+    Raises:
+        ParameterError: the one here cannot be read.
+        RevisionUnknown: Git does not know the revision, or it holds none.
+    """
+    if revision is None:
+        return load_params()
+    return YAML(typ="safe", pure=True).load(lock.at_revision(PARAMS_FILE, revision)) or {}
+
+
+def measured(parameters: dict[str, Any], revision: str | None = None, of: Collection[str] = ()) -> dict[str, Any]:
+    """What each file of metrics/ holds that was made with these parameters and from what the other stages made.
+
+    An experiment that ran some stages only has the others' files too, as its commit had them; they tell nothing of it.
+
+    Args:
+        parameters: the parsed params.yaml that the numbers should come from.
+        revision: where to look; here where None.
+        of: stages of which one must have had a part in it; any where there is none.
+    """
+    found = {}
+    with suppress(PromptganError):
+        locked = lock.read(revision)
+        for maker, out in locked.outputs():
+            before = locked.back_from(maker)
+            ran_with = [section for stage in before for section in stage.parameters.items()]
+            if (
+                Path(out.path).parent != METRICS
+                or (of and not {stage.name for stage in before}.intersection(of))
+                or any(locked.stale(stage) for stage in before)
+                or any(parameters.get(name) != values for name, values in ran_with)
+            ):
+                continue
+            with suppress(lock.RevisionUnknown, OSError, ValueError):
+                content = lock.at_revision(Path(out.path), revision) if revision else Path(out.path).read_bytes()
+                if hashlib.md5(content, usedforsecurity=False).hexdigest() == out.md5:
+                    found[out.path] = json.loads(content)
+    return found
+
+
+def numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    """Every finite number of metrics files, by the name of the file before its dotted key."""
+    return {
+        f"{Path(path).stem}.{key}": float(value)
+        for path, content in metrics.items()
+        for key, value in flat(content)
+        if isinstance(value, int | float) and math.isfinite(value)
+    }
 
 
 def of_git() -> dict[str, str | bool]:
@@ -96,40 +146,12 @@ def of_lock() -> dict[str, str | bool]:
     return {**found, **({"experiment": ", ".join(sorted(names))} if names else {})}
 
 
-def metrics_of(stages: Iterable[str], parameters: dict[str, Any]) -> dict[str, float]:
-    """The numbers here that come from these stages, run with these parameters, and from nothing else since.
-
-    Args:
-        stages: that trained.
-        parameters: the parsed params.yaml that they trained with.
-    """
-    try:
-        locked = lock.read()
-    except lock.LockUnreadable:
-        return {}
-    makers = {out.path: locked.producer(out.path) for out in _outputs(locked, METRICS)}
-    return {
-        key: value
-        for path, maker in makers.items()
-        if maker and {stage.name for stage in locked.back_from(maker)}.intersection(stages)
-        if coherence.holds(path, parameters)
-        for key, value in _numbers(Path(path))
-    }
-
-
-def _numbers(path: Path) -> Iterator[tuple[str, float]]:
-    """Every finite number of a metrics file with the name of the file before its dotted key."""
-    for key, value in flat(json.loads(path.read_text(encoding="utf-8"))):
-        if isinstance(value, int | float) and math.isfinite(value):
-            yield f"{path.stem}.{key}", float(value)
-
-
 def _mixed(locked: Lock, files: Iterable[File]) -> Iterator[str]:
     """A line for each sign that the stages did not run one after the other, with the same parameters, or that a file is
     not theirs."""
     seen: dict[str, Any] = {}
     for stage in locked.stages.values():
-        yield from coherence.stale(locked, stage)
+        yield from (f"{stage.name} used a {old.path} that was made anew since" for old, _ in locked.stale(stage))
         for section, values in stage.parameters.items():
             if seen.setdefault(section, values) != values:
                 yield f"{section}: the stages of {LOCK} ran with different values"
@@ -148,11 +170,11 @@ def _rows(path: Path) -> list[dict[str, float]]:
         return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
 
 
-def _recipe(parameters: dict[str, Any]) -> str:
+def _recipe(ran_with: dict[str, Any]) -> str:
     """The preset's name: only a label, which no stage reads, so that it is in params.yaml alone, here or in HEAD."""
     for revision in (None, "HEAD"):
         with suppress(PromptganError, YAMLError):
-            document = coherence.parameters(revision)
-            if all(document.get(section) == values for section, values in parameters.items()):
+            document = parameters(revision)
+            if all(document.get(section) == values for section, values in ran_with.items()):
                 return str(document["recipe"])
     return "unnamed"

@@ -13,7 +13,6 @@ from promptgan.experiments.scores import (
     contender,
     differences,
     measures,
-    preset_differences,
     scores,
     shared_seeds,
     unconverged,
@@ -146,15 +145,17 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     yield from (f"- {_state(entry, first)}" for entry in group)
     if len(group) > 1:
         yield f"\n### Preset against preset\n\n{BETWEEN.format(reference=first.recipe)}"
-        others = [entry for entry in group if entry is not first]
-        both = [", ".join(map(str, shared_seeds(entry, first))) or "none" for entry in others]
-        rows = [([_name(e), seeds], preset_differences(e, first), True) for e, seeds in zip(others, both, strict=True)]
+        rows = []
+        for entry in (entry for entry in group if entry is not first):
+            both = ", ".join(map(str, shared_seeds(entry, first))) or "none"
+            gaps = differences(entry, contender(entry).name, first, contender(first).name)
+            rows.append(([_name(entry), both], gaps, True))
         yield from _table([f"minus `{first.recipe}`", "seeds of both"], rows, known, sign="+")
     rows = [
         ([f"`{entry.recipe}`", f"− {rival.title}"], gaps, not unconverged(entry))
         for entry in group
         for rival in RIVALS
-        if (gaps := differences(entry, rival.name))
+        if (gaps := differences(entry, ADVERSARIAL.name, entry, rival.name))
     ]
     if rows:
         yield f"\n### Adversarial against its rivals\n\n{DIFFERENCES}"

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from promptgan.core.errors import PromptganError
-from promptgan.experiments import coherence
+from promptgan.experiments import finished
+from promptgan.experiments.entry import some_of
 from promptgan.lineage import lock
 from promptgan.terms.audit import NOTHING, differences
 from promptgan.terms.metrics import declared
@@ -25,8 +26,6 @@ ERRORS = 4.0
 """Standard errors of a difference that another kind of CPU explains."""
 SHARE = 0.03
 """Of a number without a standard error, a likelihood for one, that another kind of CPU explains."""
-FEW = 6
-"""Differing parameters that an error lists."""
 
 
 class NothingToCompare(PromptganError):
@@ -50,27 +49,11 @@ class Difference:
     """Whether another kind of CPU explains it."""
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What `promptgan check-results` found."""
-
-    different: list[str]
-    """Outputs whose content differs; none means identical."""
-    differences: list[Difference]
-
-    @property
-    def identical(self) -> bool:
-        """Whether every output has the same bytes."""
-        return not self.different
-
-    @property
-    def passed(self) -> bool:
-        """Whether the run reproduces the committed one."""
-        return all(difference.within for difference in self.differences)
-
-
-def compare(revision: str = "HEAD") -> Comparison:
+def compare(revision: str = "HEAD") -> tuple[list[str], list[Difference]]:
     """Compare dvc.lock and the metrics in this folder with those of a Git revision.
+
+    Returns:
+        Outputs whose content differs, none where the runs are identical; and the values that differ in metrics.
 
     Raises:
         NothingToCompare: a stage has not run here, or metrics are not what the stages write.
@@ -82,18 +65,17 @@ def compare(revision: str = "HEAD") -> Comparison:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
     theirs, mine = ({name: stage.parameters for name, stage in locked.stages.items()} for locked in (old, new))
     if differing := sorted({key.partition(".")[2] for key, _, _ in differences(theirs, mine)}):
-        here, there = (coherence.parameters(at).get("recipe", "?") for at in (None, revision))
-        more = f" and {len(differing) - FEW} more" if len(differing) > FEW else ""
+        here, there = (finished.parameters(at).get("recipe", "?") for at in (None, revision))
         raise OtherParameters(
             f"the committed results are of recipe {there}, and this run is of recipe {here} with other parameters: they"
-            f" are not comparable; {', '.join(differing[:FEW])}{more}",
+            f" are not comparable; {some_of(differing, 6, ', ')}",
             "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
             " `git checkout params.yaml`, `make run`, then compare again",
         )
     committed, made = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (old, new))
     different = sorted(path for path, md5 in committed.items() if made.get(path) != md5)
     files = (Path(path) for path in different if Path(path).match("metrics/*.json"))
-    return Comparison(different, [each for path in files for each in _of_file(path, revision)])
+    return different, [each for path in files for each in _of_file(path, revision)]
 
 
 def _of_file(path: Path, revision: str) -> Iterator[Difference]:
@@ -140,11 +122,7 @@ def _size(old: Any, new: Any, spread: list[float | None]) -> tuple[str, bool]:
 
 def _content(path: Path, revision: str | None = None) -> dict[str, Any]:
     try:
-        content = json.loads(lock.at_revision(path, revision) if revision else path.read_bytes())
-        if isinstance(content, dict):
-            return content
-        error: object = "it holds no JSON object"
-    except (OSError, ValueError) as raised:
-        error = raised
-    where = f"{revision}:{path}" if revision else str(path)
-    raise NothingToCompare(f"{where} cannot be read: {error}", f"`git checkout {path}`, or `make run`")
+        return dict(json.loads(lock.at_revision(path, revision) if revision else path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        where = f"{revision}:{path}" if revision else str(path)
+        raise NothingToCompare(f"{where} cannot be read: {error}", f"`git checkout {path}`, or `make run`") from error

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -45,17 +45,6 @@ class Busy(PromptganError):
     """Another process runs experiments of this kind here."""
 
 
-class NoCommit(PromptganError):
-    """There is no commit that experiments could hang on."""
-
-
-class Failed(PromptganError):
-    """An experiment ended with an error."""
-
-    def __init__(self, lines: list[str], log: Path) -> None:
-        super().__init__("\n".join(lines) or "it ended without a word", f"all that it said is in {log}")
-
-
 def snapshot(scratch: Path) -> str:
     """A commit, on top of HEAD, of the workspace as it is now, with new code; nothing but objects is written.
 
@@ -63,7 +52,7 @@ def snapshot(scratch: Path) -> str:
         scratch: a folder for a temporary index.
 
     Raises:
-        NoCommit: the repository has no commit.
+        GitFailed: the repository has no commit that experiments could hang on.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     index = (scratch / "index.partial").resolve()
@@ -72,13 +61,10 @@ def snapshot(scratch: Path) -> str:
         git.text("read-tree", "HEAD", env=environment)
         git.text("add", "--update", "--", ".", f":!{FOUND}", env=environment)
         found = git.text("ls-files", "-z", "--others", "--exclude-standard", "--", *NEW, env=environment)
-        if names := [name for name in found.split("\0") if name]:
-            git.text("add", "--", *names, env=environment)
+        git.text("update-index", "--add", "-z", "--stdin", given=found, env=environment)
         tree = git.text("write-tree", env=environment).strip()
         settings = [word for key, value in IDENTITY.items() for word in ("-c", f"{key}={value}")]
         return git.text(*settings, "commit-tree", tree, "-p", "HEAD", "-m", "workspace").strip()
-    except git.GitFailed as error:
-        raise NoCommit(error.problem, "run this at the top of a clone, or commit first") from error
     finally:
         index.unlink(missing_ok=True)
 
@@ -96,7 +82,9 @@ class Experiment(ABC):
     def __init__(self, name: str, folder: Path, log: Path, live: Path) -> None:
         self.name, self.folder, self.log, self.live = name, folder, log, live
         self._process: subprocess.Popen[bytes] | None = None
-        self._read = 0  # bytes of the log that `said` has given
+        self.lines: list[str] = []
+        """All that `said` has given."""
+        self._read = 0  # bytes of the log that these are
 
     @abstractmethod
     def follow(self) -> bool:
@@ -104,13 +92,13 @@ class Experiment(ABC):
 
     @abstractmethod
     def finish(self, status: int | None) -> None:
-        """Take the result: DVC's exit status, or None where it was to end."""
+        """Take the result, when nothing of it runs any more: DVC's exit status, or None where it was to end."""
 
     def clone(self, start: str) -> None:
         """Clone this repository, at the parent of a snapshot and with the snapshot's files."""
         from configobj import ConfigObj  # type: ignore[import-untyped]
 
-        _delete(self.folder)
+        self.delete()
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         git.text("clone", "--quiet", "--shared", "--no-checkout", ".", str(self.folder))
         git.text("update-ref", "HEAD", f"{start}^", folder=self.folder)
@@ -156,16 +144,15 @@ class Experiment(ABC):
         return self._process.poll()
 
     def said(self) -> list[str]:
-        """The whole lines that DVC and the stages have written since the last call."""
+        """The whole lines that DVC and the stages have written since the last call, paths as they are in the clone."""
         with self.log.open("rb") as file:
             file.seek(self._read)
             new = file.read().rpartition(b"\n")[0]
         self._read += len(new) + bool(new)
-        return [line.rpartition("\r")[2] for line in new.decode(errors="replace").splitlines()]
-
-    def rows(self, stage: str) -> list[dict[str, float]]:
-        """A stage's live curve so far."""
-        return live_rows(self.live / f"{stage}.jsonl")
+        text = new.decode(errors="replace").replace(f"{self.folder.resolve()}/", "").replace(str(Path.cwd()), ".")
+        said = [line.rstrip().rpartition("\r")[2] for line in text.split("\n") if line]  # of a progress bar the end
+        self.lines += said
+        return said
 
     def collect(self) -> str:
         """Bring the finished experiment into this repository; its reference."""
@@ -178,25 +165,32 @@ class Experiment(ABC):
 
     def signal(self, number: int) -> None:
         """Signal DVC and its stage: SIGINT asks them to end, as Ctrl-C would."""
-        if self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        assert self._process
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def end(self) -> None:
-        """Let DVC and its stage end, kill what does not when it was asked, and delete the clone."""
-        if self._process:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(SECONDS_TO_END)
-            self.signal(signal.SIGKILL)
-            self._process.wait()
-        _delete(self.folder)
+        """Let DVC and its stage end, and kill what does not when it was asked."""
+        assert self._process
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(SECONDS_TO_END)
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+
+    def delete(self) -> None:
+        """Delete the clone, and what is left of older ones."""
+        for old in self.folder.parent.glob(f"{self.folder.name}.old*"):
+            shutil.rmtree(old, ignore_errors=True)
+        if self.folder.exists():  # moved first: what still runs in it writes into the moved one
+            moved = self.folder.rename(self.folder.with_name(f"{self.folder.name}.old{os.getpid()}"))
+            shutil.rmtree(moved, ignore_errors=True)
 
 
-def live_rows(path: Path) -> list[dict[str, float]]:
-    """The curve so far, by step; of equal steps the last one, as after a resume; empty where there is no file."""
+def live_rows(folder: Path, stage: str) -> list[dict[str, float]]:
+    """A stage's curve so far, by step; of equal steps the last one, as after a resume; empty where there is no file."""
     found: dict[float, dict[str, float]] = {}
     with suppress(OSError):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in (folder / f"{stage}.jsonl").read_text(encoding="utf-8").splitlines():
             with suppress(ValueError):  # a line that is being written
                 row = json.loads(line)
                 found[row["step"]] = row
@@ -218,17 +212,17 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run(following: Callable[[], Experiment | None], jobs: int) -> None:
+def run(waiting: Iterator[Experiment], jobs: int) -> None:
     """Run experiments until there is no further one; whatever ends this ends those that run.
 
     Args:
-        following: starts the next one.
+        waiting: starts the next one.
         jobs: how many run at a time.
     """
     running: list[Experiment] = []
     try:
         while True:
-            while len(running) < jobs and (started := following()):
+            while len(running) < jobs and (started := next(waiting, None)):
                 running.append(started)
             if not running:
                 return
@@ -239,19 +233,23 @@ def run(following: Callable[[], Experiment | None], jobs: int) -> None:
                 if stop:
                     each.signal(signal.SIGINT)
                 if stop or status is not None:
+                    each.end()
                     each.finish(None if stop else status)
                     running.remove(each)
-                    each.end()
+                    each.delete()
     finally:
         for each in running:
             each.signal(signal.SIGINT)
         for each in running:
             each.end()
+            each.delete()
 
 
 @contextmanager
 def alone(path: Path, busy: str) -> Iterator[int]:
-    """Hold a lock, and give its descriptor. An experiment inherits it: it is free when what was started is dead too.
+    """Hold a lock, interruptible, and give its descriptor.
+
+    An experiment inherits it: it is free when what was started is dead too.
 
     Args:
         path: of the lock.
@@ -261,7 +259,7 @@ def alone(path: Path, busy: str) -> Iterator[int]:
         Busy: another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with path.open("w") as file, interruptible():
         end = time.monotonic() + LOCK_SECONDS
         while True:
             try:
@@ -272,13 +270,6 @@ def alone(path: Path, busy: str) -> Iterator[int]:
                     raise Busy(busy, "wait for it, or stop it; then start this again") from None
                 time.sleep(POLL_SECONDS)
         yield file.fileno()
-
-
-def _delete(clone: Path) -> None:
-    for old in clone.parent.glob(f"{clone.name}.old*"):
-        shutil.rmtree(old, ignore_errors=True)
-    if clone.exists():  # moved first: what still runs in it writes into the moved one
-        shutil.rmtree(clone.rename(clone.with_name(f"{clone.name}.old{os.getpid()}")), ignore_errors=True)
 
 
 def _die_with_parent() -> None:

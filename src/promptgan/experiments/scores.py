@@ -57,25 +57,16 @@ def contender(entry: Entry) -> System:
     return ADVERSARIAL if scores(entry, ADVERSARIAL.name) else TWIN
 
 
-def differences(entry: Entry, rival: str) -> dict[str, Estimate]:
-    """Adversarial minus a rival, paired by seed, by metric; behind `EQUAL` those at equal diversity."""
+def differences(entry: Entry, system: str, other: Entry, rival: str) -> dict[str, Estimate]:
+    """A system of a preset minus one of the same or of another, paired by the seeds that both have, by metric.
+
+    Behind `EQUAL` those at equal diversity: of one run as it recorded them, of two read off their curves.
+    """
     known = measures(entry)
     return _estimates(
-        _paired(known, (run, ADVERSARIAL.name), (run, rival), run.gaps.get(rival)) for run in entry.trained.values()
+        _paired(known, (entry.trained[seed], system), (other.trained[seed], rival))
+        for seed in shared_seeds(entry, other)
     )
-
-
-def preset_differences(entry: Entry, other: Entry) -> dict[str, Estimate]:
-    """The contender of one preset minus that of another, paired by the seeds that both have, by metric.
-
-    Behind `EQUAL` those at equal diversity, read off the two curves.
-    """
-    rows = []
-    for seed in shared_seeds(entry, other):
-        known = measures(entry)
-        one, two = ((each.trained[seed], contender(each).name) for each in (entry, other))
-        rows.append(_paired(known, one, two, _gaps(known, one, two)))
-    return _estimates(rows)
 
 
 def shared_seeds(entry: Entry, other: Entry) -> list[int]:
@@ -94,7 +85,7 @@ Side = tuple[Trained, str]
 """A run, and one of its systems."""
 
 
-def _paired(known: Measures, one: Side, two: Side, gaps: object) -> dict[str, Any]:
+def _paired(known: Measures, one: Side, two: Side) -> dict[str, Any]:
     """One system minus another; nothing where a run has no such system. A metric whose unit depends on an output that
     is not the same in both is left out."""
     ours, others = (run.numbers(system) for run, system in (one, two))
@@ -102,6 +93,7 @@ def _paired(known: Measures, one: Side, two: Side, gaps: object) -> dict[str, An
         return {}
     alike = [m for m in known.metrics if not m.per or one[0].outputs.get(m.per) == two[0].outputs.get(m.per)]
     names = [m.name for m in alike if m.direction != "none" and m.name in ours and m.name in others]
+    gaps = one[0].gaps.get(two[1]) if one[0] is two[0] else _gaps(known, one, two)
     equal = {f"{EQUAL}{key}": value for key, value in gaps.items()} if isinstance(gaps, dict) else {}
     return equal | {name: ours[name] - others[name] for name in names}
 

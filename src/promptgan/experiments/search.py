@@ -4,40 +4,40 @@ Trials start from the repository as it was when the study began, uncommitted cha
 has keeps that, so that whoever goes on working does not change what later trials measure.
 """
 
+import hashlib
 import json
 import math
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgan import git
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_text
-from promptgan.core.flat import holder
+from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE
-from promptgan.experiments import coherence, runner
+from promptgan.experiments import finished, runner
 from promptgan.experiments.search_settings import Plan, with_values
 from promptgan.experiments.search_study import (
     FOLDER,
-    best_trial,
     experiment,
     open_study,
+    page,
     pruner,
-    sampler,
-    shown,
-    tied,
+    standing,
     verdict,
 )
+from promptgan.experiments.table import shown
 from promptgan.lineage import lock
 from promptgan.recipes.parameter_file import ParameterFile
 from promptgan.recipes.parameters import problems
 
 if TYPE_CHECKING:
     import optuna
-    from optuna.trial import FrozenTrial, Trial
+    from optuna.trial import Trial
 
 PAGES = Path("reports/search")
 READ = ("src", "stages", "dvc.yaml", "params.yaml", "requirements.lock", ":(glob)data/**/*.dvc")
@@ -61,7 +61,7 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
     Raises:
         StudyChanged: a study of this name has another space, objective or seed.
         Busy: another process runs it.
-        NoCommit: the repository has no commit.
+        GitFailed: the repository has no commit.
         KeyboardInterrupt: Ctrl-C; the trials that ran are kept.
     """
     name, folder = plan.settings.name, FOLDER / plan.settings.name
@@ -75,8 +75,23 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
             )
         study.set_user_attr("plan", plan.fixed)
         study.set_user_attr("apply", plan.apply)
-        with runner.interruptible():
-            _Search(plan, study, say, held).run()
+        search = _Search(plan, study, say, held)
+        try:
+            runner.run(search.trials(), plan.settings.jobs)
+        finally:
+            search.write_page()
+    counts = Counter(trial.state.name for trial in study.trials)
+    say(
+        f"{len(study.trials)} trials: {counts['COMPLETE']} finished, {counts['PRUNED']} pruned, "
+        f"{counts['FAIL']} failed; raise the budget to go on"
+    )
+    best, tied = standing(study)
+    if best:
+        say(verdict(study))
+    if best and not tied:
+        say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
+        say(f"apply it: {plan.apply}")
+    say(f"page: {PAGES / name / 'index.html'}")
 
 
 class _Search:
@@ -92,33 +107,14 @@ class _Search:
             git.text("update-ref", KEPT + name, self.start)
         elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(FOLDER), "--", *READ).split():
             say(f"note: trials go on with what {', '.join(changed)} held when the study began")
-        self.parameters = coherence.parameters(self.start)
+        self.parameters = finished.parameters(self.start)
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
         study.pruner = pruner(pruning, plan.settings.direction == "maximize", self.sign)
         watched = {"stage": pruning.curve, "column": pruning.column, "sign": self.sign}
         study.set_user_attr("watched", watched if pruning.pruner != "none" else None)
         commits = git.text("rev-parse", f"{self.start}^", f"{self.start}^{{tree}}").split()
         study.set_user_attr("origin", dict(zip(("commit", "tree"), commits, strict=True)))
-        self.unfinished = [trial for trial in study.trials if trial.state.name == "RUNNING"]
-        self.begun = len(study.trials)
         self.began: float = time.monotonic() - study.user_attrs.get("seconds", 0.0)
-
-    def run(self) -> None:
-        try:
-            runner.run(self._following, self.plan.settings.jobs)
-        finally:
-            self.write_page()
-        counts = Counter(trial.state.name for trial in self.study.trials)
-        self.say(
-            f"{len(self.study.trials)} trials: {counts['COMPLETE']} finished, {counts['PRUNED']} pruned, "
-            f"{counts['FAIL']} failed; raise the budget to go on"
-        )
-        if best := best_trial(self.study):
-            self.say(verdict(self.study))
-            if not tied(self.study):
-                self.say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
-                self.say(f"apply it: {self.plan.apply}")
-        self.say(f"page: {PAGES / self.plan.settings.name / 'index.html'}")
 
     @property
     def seconds(self) -> float:
@@ -127,46 +123,44 @@ class _Search:
 
     def write_page(self) -> None:
         """Write how long the study has taken and what it has found so far."""
-        from promptgan.experiments.search_page import page
-
         self.study.set_user_attr("seconds", self.seconds)
         write_text(PAGES / self.plan.settings.name / "index.html", page(self.study))
 
-    def _following(self) -> "_Trial | None":
-        budget = self.plan.settings.budget
-        while self.unfinished or (
-            (budget.trials is None or self.begun < budget.trials)
-            and (budget.hours is None or self.seconds < budget.hours * 3600)
-        ):
-            if trial := self._begin(self.unfinished.pop(0) if self.unfinished else None):
-                return trial
-        return None
+    def trials(self) -> Iterator["_Trial"]:
+        """The trials that there are to run, those of a search that was killed first, each started when it is asked for.
 
-    def _begin(self, unfinished: "FrozenTrial | None") -> "_Trial | None":
-        """A trial that runs; None for one that has its end already."""
+        One that has its end already is told, and left out.
+        """
         import optuna
 
-        number = unfinished.number if unfinished else self.begun
-        self.begun = max(self.begun, number + 1)
-        self.study.sampler = sampler(self.plan.settings.seed, number)
-        trial = optuna.trial.Trial(self.study, unfinished._trial_id) if unfinished else self.study.ask(self.plan.space)
-        one = _Trial(self, trial)
-        if unfinished:
-            one.told = {step: self.sign * value for step, value in unfinished.intermediate_values.items()}
-        place = f"{number + 1}/{total}" if (total := self.plan.settings.budget.trials) else str(number + 1)
-        tried = ", ".join(f"{key}={shown(value)}" for key, value in trial.params.items())
-        self.say(f"[{place}] {one.name}{' (again)' if unfinished else ''}: {tried}")
-        if trial.params.keys() != self.plan.space.keys():
-            one.tell("FAIL", "failed: the search was killed before it had chosen all values")
-        elif found := problems(with_values(self.parameters, trial.params)):
-            one.tell("PRUNED", f"invalid: {'; '.join(found)}")
-        elif one.told and trial.should_prune():  # the search was killed before it said so
-            one.finish(None)
-            one.end()
-        else:
-            one.begin()
-            return one
-        return None
+        budget = self.plan.settings.budget
+        killed = [trial for trial in self.study.trials if trial.state.name == "RUNNING"]
+        while killed or (
+            (budget.trials is None or len(self.study.trials) < budget.trials)
+            and (budget.hours is None or self.seconds < budget.hours * 3600)
+        ):
+            again = killed.pop(0) if killed else None
+            number = again.number if again else len(self.study.trials)
+            # of its own: one sampler for all would, after a restart, propose the first trials again
+            digest = hashlib.sha256(f"{self.plan.settings.seed} {number}".encode()).digest()
+            self.study.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
+            trial = optuna.trial.Trial(self.study, again._trial_id) if again else self.study.ask(self.plan.space)
+            one = _Trial(self, trial)
+            if again:
+                one.told = {step: self.sign * value for step, value in again.intermediate_values.items()}
+            place = f"{number + 1}/{budget.trials}" if budget.trials else str(number + 1)
+            tried = ", ".join(f"{key}={shown(value)}" for key, value in trial.params.items())
+            self.say(f"[{place}] {one.name}{' (again)' if again else ''}: {tried}")
+            if trial.params.keys() != self.plan.space.keys():
+                one.tell("FAIL", "failed: the search was killed before it had chosen all values")
+            elif found := problems(with_values(self.parameters, trial.params)):
+                one.tell("PRUNED", f"invalid: {'; '.join(found)}")
+            elif one.told and trial.should_prune():  # the search was killed before it said so
+                one.finish(None)
+                one.delete()
+            else:
+                one.begin()
+                yield one
 
 
 class _Trial(runner.Experiment):
@@ -180,8 +174,6 @@ class _Trial(runner.Experiment):
         super().__init__(experiment(name, trial.number), *where)
         self.told: dict[int, float] = {}
         """What the pruner has seen, by step."""
-        self._lines: list[str] = []
-        self._over = False
 
     def begin(self) -> None:
         """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up."""
@@ -196,16 +188,14 @@ class _Trial(runner.Experiment):
     def follow(self) -> bool:
         """Tell the pruner what is new; whether it gives the trial up. One that has ended meanwhile is pruned all the
         same, so that what is pruned does not depend on who was faster."""
-        self._lines += self.said()
+        self.said()
         pruning = self._search.plan.settings.pruning
-        for row in self.rows(pruning.curve) if pruning.pruner != "none" else ():
-            step = int(row["step"])
-            if pruning.column not in row or step in self.told:
-                continue
-            self.told[step] = row[pruning.column]
-            self._trial.report(self._search.sign * row[pruning.column], step)
-            if self._trial.should_prune():
-                return True
+        for row in runner.live_rows(self.live, pruning.curve) if pruning.pruner != "none" else ():
+            if pruning.column in row and (step := int(row["step"])) not in self.told:
+                self.told[step] = row[pruning.column]
+                self._trial.report(self._search.sign * row[pruning.column], step)
+                if self._trial.should_prune():
+                    return True
         return False
 
     def finish(self, status: int | None) -> None:
@@ -215,21 +205,20 @@ class _Trial(runner.Experiment):
             self.tell("PRUNED", f"pruned at step {step}: {shown(self.told[step])}")
         elif status:
             starts = ("error: ", "ERROR: ")  # the stage's own error before DVC's
-            said = [line for start in starts for line in self._lines[::-1] if line.startswith(start)]
+            said = [line for start in starts for line in self.lines[::-1] if line.startswith(start)]
             self.tell("FAIL", f"failed: {said[0][7:].strip() if said else 'it ended without a word'}")
         else:
             try:
-                self.tell("COMPLETE", value=self._value(self.collect()))
+                content = json.loads(lock.at_revision(Path(self._search.plan.file), self.collect()))
+                value = dict(flat(content)).get(self._search.plan.key, "not there")
+                if isinstance(value, int | float) and math.isfinite(value):
+                    self.tell("COMPLETE", value=float(value))
+                else:
+                    self.tell("FAIL", f"failed: {self._search.plan.settings.objective} is {value}")
             except PromptganError as error:
                 self.tell("FAIL", f"failed: {error.problem}")
-        self._over = True
+        shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)  # which only a trial that goes on would need
         self._search.write_page()
-
-    def end(self) -> None:
-        """End it; only then nothing writes what only a trial that goes on would need, and it can be removed."""
-        super().end()
-        if self._over:
-            shutil.rmtree(self._folder / "checkpoints", ignore_errors=True)
 
     def tell(self, state: str, reason: str = "", value: float | None = None) -> None:
         """Tell the study, and say, how the trial ended."""
@@ -241,14 +230,3 @@ class _Trial(runner.Experiment):
         told = reason or f"{self._search.plan.settings.objective} {shown(value)}"
         best = verdict(self._search.study)
         self._search.say(f"  {self.name}: {told}{f' ({best})' if best else ''}")
-
-    def _value(self, reference: str) -> float:
-        plan = self._search.plan
-        try:
-            values, last = holder(json.loads(lock.at_revision(Path(plan.file), reference)), plan.key)
-            value = float(values[last])
-        except (lock.RevisionUnknown, ValueError, LookupError, TypeError):
-            raise runner.Failed([f"{self.name} holds no number {plan.settings.objective}"], self.log) from None
-        if not math.isfinite(value):
-            raise runner.Failed([f"{plan.settings.objective} is {value}"], self.log)
-        return value

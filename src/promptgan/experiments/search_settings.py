@@ -21,8 +21,6 @@ from promptgan.recipes.parameters import problems
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-Scalar = bool | int | float | str | None
-"""A value that a key of params.yaml may take in a trial."""
 Direction = Literal["maximize", "minimize"]
 
 TEST_METRICS = "metrics/evaluation.json"
@@ -127,21 +125,15 @@ class Plan:
     """A search.yaml that is right, and what follows from it and the pipeline."""
 
     settings: Settings
+    file: str
+    """The metrics file of the objective."""
+    key: str
+    """The dotted key of the objective in its file."""
     space: "dict[str, BaseDistribution]"
     targets: list[str]
     """What `dvc exp run` is asked for: the stage that writes the objective, and the settings' own."""
     apply: str
     """The command that writes the best trial's values into params.yaml."""
-
-    @property
-    def file(self) -> str:
-        """The metrics file of the objective."""
-        return self.settings.objective.partition(":")[0]
-
-    @property
-    def key(self) -> str:
-        """The dotted key of the objective in its file."""
-        return self.settings.objective.partition(":")[2]
 
     @property
     def fixed(self) -> dict[str, Any]:
@@ -172,37 +164,34 @@ def read(path: Path) -> Plan:
     file, _, key = settings.objective.partition(":")
     maker = makers.get(file)
     found = list(_missing(file, key)) if maker else [_unknown("objective: no stage writes", file, sorted(makers))]
-    asked = [("stages: there is no stage", name) for name in settings.stages]
-    asked.append(("pruning.curve: there is no stage", settings.pruning.curve))
-    found += [_unknown(problem, name, list(stages)) for problem, name in asked if name not in stages]
-    sections = _sections_read(stages, maker) if maker else set()
+    for asked, names in {"stages": settings.stages, "pruning.curve": [settings.pruning.curve]}.items():
+        found += [_unknown(f"{asked}: there is no stage", name, list(stages)) for name in names if name not in stages]
+    sections = _sections_read(stages, maker) if maker else {name.partition(".")[0] for name in settings.space}
     space: dict[str, BaseDistribution] = {}
     for name, value in settings.space.items():
         try:
-            space[name] = dimension(name, value, parameters)
+            space[name] = _dimension(name, value, parameters)
+            if (section := name.partition(".")[0]) not in sections:
+                found.append(f"space.{name}: no stage that {file} comes from reads the section {section}")
         except ParameterError as error:
             found += error.problems
-            continue
-        section = name.partition(".")[0]
-        if maker and section not in sections:
-            found.append(f"space.{name}: no stage that {file} comes from reads the section {section}")
     if found or maker is None:
         raise SearchFileWrong(path, found)
     targets = list(dict.fromkeys([maker, *settings.stages]))
-    return Plan(settings, space, targets, f"promptgan search --apply {shlex.quote(path.as_posix())}")
+    return Plan(settings, file, key, space, targets, f"promptgan search --apply {shlex.quote(path.as_posix())}")
 
 
-def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistribution":
-    """One entry of the space.
+def with_values(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A parameter file with other values for some dotted keys, which it must have."""
+    changed = copy.deepcopy(parameters)
+    for key, value in values.items():
+        section, last = holder(changed, key)
+        section[last] = value
+    return changed
 
-    Args:
-        key: a dotted key of params.yaml.
-        value: as search.yaml has it.
-        parameters: the parsed params.yaml.
 
-    Raises:
-        ParameterError: the key is not in params.yaml, or a value is none that it may take.
-    """
+def _dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistribution":
+    """One entry of the space; complains of a key that is not in params.yaml, and of a value that it may not take."""
     from optuna.distributions import BaseDistribution, CategoricalDistribution
 
     here = dict(flat(parameters))
@@ -213,7 +202,7 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistr
         if isinstance(value, dict):
             limits = validate_section(Range, value, f"space.{key}")
             found, tries = limits.distribution(here[key]), [limits.low, limits.high]
-        elif isinstance(value, list) and value and all(isinstance(each, Scalar) for each in value):
+        elif isinstance(value, list) and value and all(isinstance(each, int | float | str | None) for each in value):
             found, tries = CategoricalDistribution(value), value
         else:
             raise ValueError(f"found {shown(value)}; give a list of plain values, or low and high")
@@ -223,15 +212,6 @@ def dimension(key: str, value: object, parameters: dict[str, Any]) -> "BaseDistr
     if wrong := [f"space.{line}" for line in lines if line.startswith(f"{key}:")]:  # others are about combinations
         raise ParameterError(wrong)
     return found
-
-
-def with_values(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A parameter file with other values for some dotted keys, which it must have."""
-    changed = copy.deepcopy(parameters)
-    for key, value in values.items():
-        section, last = holder(changed, key)
-        section[last] = value
-    return changed
 
 
 def _unknown(problem: str, name: str, known: list[str]) -> str:
@@ -248,13 +228,8 @@ def _missing(file: str, key: str) -> Iterator[str]:
         yield _unknown(f"objective: {file} has no number", key, known)
 
 
-def _sections_read(stages: Mapping[str, Declared], target: str) -> set[str]:
+def _sections_read(stages: Mapping[str, Declared], target: str) -> frozenset[str]:
     """The sections of params.yaml that a stage, or one that it depends on, reads."""
-    needed, waiting = set[str](), [target]
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            made = ((other, out) for other, stage in stages.items() for out in stage.outputs)
-            waiting += [other for other, out in made if any(lies_in(d, out) for d in stages[name].dependencies)]
-    return {section for name in needed for section in stages[name].parameters}
+    needs = stages[target].dependencies
+    before = (name for name, stage in stages.items() if any(lies_in(d, out) for d in needs for out in stage.outputs))
+    return stages[target].parameters.union(*(_sections_read(stages, name) for name in before))

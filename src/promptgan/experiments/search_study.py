@@ -1,20 +1,28 @@
-"""A study in SQLite: what was tried, what the sampler and the pruner say, and the best, written into params.yaml."""
+"""A study in SQLite: what was tried, what sampler and pruner say, its page, and the best, written into params.yaml."""
 
-import hashlib
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params
 from promptgan.experiments.search_settings import Direction, Pruning
+from promptgan.experiments.table import shown
 from promptgan.recipes import presets
+from promptgan.reporting.page import templates
+from promptgan.reporting.pictures import element
 
 if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
 FOLDER = Path(".dvc/tmp/search")
+FEWEST = 4
+"""Finished trials below which the importance of parameters is not drawn: it would be noise."""
+STATES = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
 
 
 class NothingFinished(PromptganError):
@@ -49,51 +57,38 @@ def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[presets.Change
         ParameterError: the values do not fit this parameter file; nothing is written.
     """
     study = open_study(name)
-    best = best_trial(study)
+    best, tied = standing(study)
     if best is None:
         raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search` with its file")
     here = dict(flat(load_params(path)))
     if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in here]:
         raise ParameterError(gone, path)
-    return experiment(name, best.number), presets.set_values(best.params, path), tied(study)
+    return experiment(name, best.number), presets.set_values(best.params, path), tied
 
 
-def best_trial(study: "optuna.Study") -> "FrozenTrial | None":
-    """The finished trial with the best value, the first of equal ones; None where there is none."""
-    return study.best_trial if finished(study) else None
+def standing(study: "optuna.Study") -> "tuple[FrozenTrial | None, int]":
+    """The finished trial with the best value, the first of equal ones, and how many there are where all are equal.
 
-
-def tied(study: "optuna.Study") -> int:
-    """How many trials have finished, where these are several and all have the same value; else 0."""
-    values = [trial.value for trial in finished(study)]
-    return len(values) if len(values) > 1 and len(set(values)) == 1 else 0
-
-
-def finished(study: "optuna.Study") -> "list[FrozenTrial]":
-    """The trials that have a value."""
-    return [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    None before a trial has finished, and 0 where trials differ or there is one alone.
+    """
+    values = [trial.value for trial in study.trials if trial.state.name == "COMPLETE"]
+    tied = len(values) > 1 and len(set(values)) == 1
+    return study.best_trial if values else None, len(values) if tied else 0
 
 
 def verdict(study: "optuna.Study") -> str:
     """The best value and its experiment, or that none is better; nothing before a trial has finished."""
-    if (best := best_trial(study)) is None:
+    best, tied = standing(study)
+    if best is None:
         return ""
-    if count := tied(study):
-        return f"all {count} are equal: {shown(best.value)}"
+    if tied:
+        return f"all {tied} are equal: {shown(best.value)}"
     return f"best {shown(best.value)}, {experiment(study.study_name, best.number)}"
 
 
 def experiment(name: str, number: int) -> str:
     """The name of a trial's experiment."""
     return f"{name}-t{number}"
-
-
-def sampler(seed: int, number: int) -> "optuna.samplers.BaseSampler":
-    """The sampler of one trial: one for all would, after a restart, propose the first trials again."""
-    import optuna
-
-    digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
-    return optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
 
 
 def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
@@ -115,6 +110,54 @@ def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.Bas
     return ThresholdPruner(lower, upper, n_warmup_steps=pruning.warmup_steps)
 
 
-def shown(value: object) -> str:
-    """A value as progress lines and the page show it: enough digits to know it again in params.yaml."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def page(study: "optuna.Study") -> str:
+    """The HTML of a study's index.html, which needs nothing else and is the same for the same study."""
+    best, tied = standing(study)
+    counts = Counter(STATES[trial.state.name] for trial in study.trials)
+    environment = templates("promptgan.experiments")
+    environment.filters["shown"] = shown
+    return environment.get_template("search.html").render(
+        name=study.study_name,
+        **study.user_attrs,
+        keys=list(study.user_attrs["plan"]["space"]),
+        best=best,
+        tied=tied,
+        experiment=experiment,
+        trials=study.trials,
+        states=STATES,
+        counts=counts,
+        figures=list(_figures(study, counts["finished"], tied)),
+        fewest=FEWEST,
+    )
+
+
+def _figures(study: "optuna.Study", done: int, tied: int) -> Iterator[tuple[str, str]]:
+    """What Optuna draws, as SVG elements, and what stands below them."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+    from optuna.importance import PedAnovaImportanceEvaluator
+    from optuna.visualization import matplotlib as draw
+
+    plan, watched = study.user_attrs["plan"], study.user_attrs["watched"]
+    title = {"target_name": plan["objective"].partition(":")[2]}
+    wanted: list[tuple[Callable[..., Any], dict[str, Any], str]] = []
+    if done:
+        wanted.append((draw.plot_optimization_history, title, "Every finished trial, and the best so far."))
+    if watched and any(len(trial.intermediate_values) > 1 for trial in study.trials):
+        told = f"{watched['column']} of {watched['stage']}, which the pruner watched, for every trial that ran."
+        wanted.append((draw.plot_intermediate_values, {}, "minus " * (watched["sign"] < 0) + told))
+    if done >= FEWEST and len(plan["space"]) > 1 and not tied:
+        told = "Which parameters set the better trials apart from the rest (PED-ANOVA, arXiv:2304.10255)."
+        wanted.append((draw.plot_param_importances, {"evaluator": PedAnovaImportanceEvaluator()}, told))
+    for key in plan["space"] if done else ():
+        told = f"The value over {key}; the other parameters differ from point to point."
+        wanted.append((draw.plot_slice, {"params": [key], **title}, told))
+    for place, (plot, options, told) in enumerate(wanted):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are experimental, says Optuna
+            figure = plot(study, **options).get_figure()
+            figure.tight_layout()
+        yield element(figure, f"figure-{place}"), told
+        pyplot.close(figure)

@@ -1,19 +1,30 @@
-"""Experiments in tables a person can read: all in one, and two side by side."""
+"""Experiments as rows of a table: the workspace, the commit it is on, and every experiment; and two side by side.
+
+What they are is asked of `dvc exp show`, and what they measured of their dvc.lock.
+"""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
-from promptgan.experiments import coherence
-from promptgan.experiments.rows import HEAD, WORKSPACE, Row, dvc, revision, rows
-from promptgan.experiments.terminal import EMPTY, shown, table, terminal
+from promptgan import git
+from promptgan.core.errors import PromptganError
+from promptgan.core.flat import flat
+from promptgan.experiments import finished
+from promptgan.lineage import lock, references
+from promptgan.lineage.records import versions
 from promptgan.terms.metrics import Metric, declared
-from promptgan.terms.systems import ADVERSARIAL, TWIN
+from promptgan.terms.systems import ADVERSARIAL
 
-SYSTEMS = {ADVERSARIAL.name: "adv.", TWIN.name: "twin"}
+WORKSPACE, HEAD = "workspace", "HEAD"
+PARAMETERS, EVALUATION = "params.yaml", "metrics/evaluation.json"
+RAW = "data/raw"
+EMPTY = "–"
+"""Stands for what is not there."""
 OWN_PLACE = ("recipe", "data")
 """Keys and sections that have a place of their own."""
 FEW = 4
@@ -23,54 +34,63 @@ SHORT = 7
 """Digits of a commit."""
 
 
-def show(console: Console | None = None) -> None:
-    """Print the table; plain where the output is no terminal.
+class CommandFailed(PromptganError):
+    """DVC refused."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An experiment, a commit, or the workspace."""
+
+    name: str
+    state: str = ""
+    """What DVC says about one that has not ended well: queued, running, failed."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """By dotted name."""
+    systems: dict[str, Any] = field(default_factory=dict)
+    """Numbers by system; nothing where it was not evaluated."""
+    baseline: str = ""
+    """The commit that an experiment hangs on."""
+    measured: tuple[str, ...] = ()
+    """What its numbers can be compared within: the content of the data, and how it was measured."""
+
+    @property
+    def recipe(self) -> str:
+        """The preset it came from."""
+        return str(self.parameters.get("recipe", ""))
+
+    @property
+    def data(self) -> str:
+        """Its data set, by the name that people know."""
+        return str(self.parameters.get("data.file") or self.parameters.get("data.name", ""))
+
+    def value(self, system: str, metric: str) -> float | None:
+        """A headline number; None where there is none."""
+        values = self.systems.get(system)
+        return values.get(metric) if isinstance(values, dict) else None
+
+
+def rows() -> list[Row]:
+    """The workspace, HEAD where it is not the same, and every experiment of this repository, whatever it hangs on.
+
+    Numbers that an experiment did not measure, but has from its commit, are left out.
 
     Raises:
         CommandFailed, GitFailed: DVC or Git refused.
     """
-    console = console or terminal()
-    found = rows()
-    marked, metrics = best(found), leading(found)
-    recipes, data = {row.recipe for row in found}, {row.data for row in found}
-    lines: list[list[str | Text]] = []
-    for place, (row, name, differing) in enumerate(zip(found, names(found), settings(found), strict=True)):
-        words = [f"{name} ({row.state})" if row.state else name]
-        words += [f"  {row.recipe}"] if len(recipes) > 1 and not row.name.startswith(f"{row.recipe}-") else []
-        words += [f"  {row.data}"] if len(data) > 1 else []
-        numbers = [
-            Text("\n").join(_cell(row, system, metric, (place, metric.name) in marked) for system in SYSTEMS)
-            for metric in metrics
-        ]
-        lines.append(["\n".join(words), "\n".join(differing), "\n".join(SYSTEMS.values()), *numbers])
-    heads = ["experiment", "differs in", "", *(f"{metric.title}\n{metric.mark[:1]}" for metric in metrics)]
-    console.print(table(heads, lines, words=2))
-    common = [f"{title} {only.pop()}" for title, only in (("recipe", recipes), ("data", data)) if len(only) == 1]
-    if common:
-        console.print(f"all: {', '.join(common)}", markup=False)
-    if all(row.name in (WORKSPACE, HEAD) for row in found):
-        console.print(
-            "there is no experiment yet: `promptgan compare PRESET` runs one, "
-            "`dvc exp run -S train.objective=hinge` tries a change",
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def diff(a: str, b: str, console: Console | None = None) -> None:
-    """Print the parameters and metrics in which two experiments, commits or the workspace differ.
-
-    Raises:
-        RevisionUnknown: there is no such experiment or commit.
-        CommandFailed: DVC refused.
-    """
-    console = console or terminal()
-    found = [] if a == b == WORKSPACE else list(_differences(a, b))
-    if not found:
-        console.print("they have the same parameters and metrics", markup=False)
-        return
-    console.print(table(["", a, b, "change"], found, words=3, least=40))
-    console.print(f"curves of both in one page: dvc plots diff {a} {b}", markup=False, soft_wrap=True)
+    head = git.text("rev-parse", HEAD).strip()
+    baselines = dict.fromkeys([head, *(baseline for baseline, _ in references.experiments())])
+    listed = _dvc("exp", "show", "--json", *(word for each in baselines for word in ("--rev", each)))
+    found = {commit["rev"]: commit for commit in json.loads(listed)}
+    here = [_row(name, found[rev], rev) for name, rev in ((WORKSPACE, WORKSPACE), (HEAD, head))]
+    if (here[0].parameters, here[0].systems) == (here[1].parameters, here[1].systems):
+        del here[1]
+    experiments = []
+    for baseline, commit in found.items():
+        for each in commit["experiments"] or []:
+            last, state = each["revs"][0], (each["executor"] or {}).get("state", "")
+            experiments.append(_row(each["name"] or last["rev"][:SHORT], last, last["rev"], state, baseline))
+    return [*here, *sorted(experiments, key=lambda row: row.name)]
 
 
 def leading(found: Sequence[Row]) -> list[Metric]:
@@ -131,34 +151,93 @@ def settings(found: Sequence[Row]) -> list[list[str]]:
     ]
 
 
+def differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
+    """The parameters and metrics in which two experiments, commits or the workspace differ.
+
+    Yields:
+        Name, value of each side, and the change from a to b.
+
+    Raises:
+        RevisionUnknown: there is no such experiment or commit.
+        CommandFailed: DVC refused.
+    """
+    if a == b == WORKSPACE:  # which DVC would take as HEAD and the workspace
+        return
+    swapped = a == WORKSPACE  # which DVC takes as the second side alone, where it is not named
+    sides = [None if name == WORKSPACE else _revision(name) for name in ((b, a) if swapped else (a, b))]
+    found = json.loads(_dvc("exp", "diff", "--json", *filter(None, sides)))
+    held = [{PARAMETERS, *finished.measured(finished.parameters(side), side)} for side in sides]
+    for file, values in (each for kind in ("params", "metrics") for each in sorted(found.get(kind, {}).items())):
+        short = "" if file == PARAMETERS else f"{file.removeprefix('metrics/').removesuffix('.json')}: "
+        for key, pair in sorted(values.items()):
+            ends = [pair.get(end) if file in here else None for end, here in zip(("old", "new"), held, strict=True)]
+            old, new = reversed(ends) if swapped else ends
+            if old != new:
+                numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
+                change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
+                yield f"{short}{key}", shown(old), shown(new), change
+
+
+def shown(value: object) -> str:
+    """A value as a table, a line or a page shows it: enough digits to know it again in params.yaml."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return EMPTY if value is None else str(value)
+
+
+def _dvc(*arguments: str) -> str:
+    """What the DVC of this interpreter prints here.
+
+    Raises:
+        CommandFailed: with what it said.
+    """
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip() and "dvc.org/support" not in line]
+        problem = f"`dvc {' '.join(arguments[:2])}`: {' '.join(said[-3:])}"
+        raise CommandFailed(problem, "run it by hand in the repository's own folder to see why")
+    return done.stdout.strip()
+
+
+def _revision(name: str) -> str:
+    """What DVC finds one commit for: of experiments with the same name that on HEAD, else the latest.
+
+    Raises:
+        RevisionUnknown: there is no such experiment, commit, branch or tag; names the nearest.
+    """
+    baselines = [baseline for baseline, other in references.experiments() if other == name]
+    if not baselines:
+        return versions.resolve(name)
+    head = git.text("rev-parse", HEAD).strip()
+    chosen = head if head in baselines else baselines[-1]
+    return git.text("rev-parse", references.of_experiment(chosen, name)).strip()
+
+
+def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline: str = "") -> Row:
+    data = commit.get("data") or {}
+    parameters = (data.get("params") or {}).get(PARAMETERS, {}).get("data") or {}
+    state = state or ("failed" if commit.get("error") else "")
+    at = None if rev == WORKSPACE else rev
+    has_any = EVALUATION in (data.get("metrics") or {})  # one that waits or runs has its commit's files alone
+    evaluation = finished.measured(parameters, at).get(EVALUATION, {}) if has_any else {}
+    return Row(
+        name,
+        "" if state == "success" else state,
+        dict(flat(parameters)),
+        evaluation.get("systems", {}),
+        baseline,
+        (*_content(parameters.get("data", {}), at), *map(str, evaluation.get("signature", ()))) if evaluation else (),
+    )
+
+
+def _content(section: dict[str, Any], at: str | None) -> Iterator[str]:
+    """What names the content of a data set, whatever its file is called."""
+    yield from (f"{key} {value}" for key, value in sorted(section.items()) if key != "file")
+    if "sha256" not in section:  # of own data; of others the lock tells
+        held = lock.read(at).holding(RAW)
+        yield held.md5 if held else ""
+
+
 def _differ(key: str, found: Sequence[Row]) -> bool:
     return len({json.dumps(row.parameters.get(key)) for row in found}) > 1
-
-
-def _cell(row: Row, system: str, metric: Metric, marked: bool) -> Text:
-    value = row.value(system, metric.name)
-    if value is None:
-        return Text(EMPTY)
-    if system != ADVERSARIAL.name:
-        return Text(f"{value:{metric.format}}", "dim")
-    return Text(f"*{value:{metric.format}}", "bold") if marked else Text(f"{value:{metric.format}}")
-
-
-def _differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
-    """Name, value of each side, and the change from a to b."""
-    swapped = a == WORKSPACE  # which DVC takes as the second side alone, where it is not named
-    sides = [None if name == WORKSPACE else revision(name) for name in ((b, a) if swapped else (a, b))]
-    found = json.loads(dvc("exp", "diff", "--json", *filter(None, sides)))
-    parameters = [coherence.parameters(side) for side in sides]
-    for kind in ("params", "metrics"):
-        for file, values in sorted(found.get(kind, {}).items()):
-            both = zip(parameters, sides, strict=True)
-            holds = [kind == "params" or coherence.holds(file, each, side) for each, side in both]
-            short = "" if kind == "params" else f"{file.removeprefix('metrics/').removesuffix('.json')}: "
-            for key, pair in sorted(values.items()):
-                ends = [pair.get(end) if held else None for end, held in zip(("old", "new"), holds, strict=True)]
-                old, new = reversed(ends) if swapped else ends
-                if old != new:
-                    numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
-                    change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
-                    yield f"{short}{key}", shown(old), shown(new), change

@@ -1,10 +1,14 @@
-"""DVC's cache: where it lies, an object by its hash, the listing of a folder."""
+"""DVC's cache: where it lies, an object by its hash, the listing of a folder, the runs that it remembers."""
 
 import functools
 import json
 from pathlib import Path
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
 from promptgan.core.errors import PromptganError
+from promptgan.lineage import lock
 from promptgan.lineage.hashes import md5_of
 
 USUAL = Path(".dvc/cache")
@@ -14,6 +18,10 @@ LISTING = ".dir"
 
 class NoRepository(PromptganError):
     """This folder is not a repository of DVC's, or its settings cannot be read."""
+
+
+class RunUnreadable(PromptganError):
+    """An entry of the run-cache is not what DVC writes."""
 
 
 def folder() -> Path:
@@ -51,6 +59,30 @@ def listing(md5: str) -> dict[str, str] | None:
     except (OSError, ValueError, TypeError, KeyError):  # a file that is hashed as a listing and is none
         pass
     return None
+
+
+def members(file: lock.File) -> dict[str, str]:
+    """The md5 of each file of an output, by its path; of the output itself where no listing of it is known."""
+    files = listing(file.md5)
+    return {file.path: file.md5} if files is None else {f"{file.path}/{name}": md5 for name, md5 in files.items()}
+
+
+def runs() -> list[Path]:
+    """The entries of the run-cache, which are named after what ran and what that gave."""
+    return sorted(path for path in folder().glob("runs/*/*/*") if path.is_file())
+
+
+def run(path: Path) -> lock.Stage:
+    """The run that an entry of the run-cache remembers; it does not say of which stage.
+
+    Raises:
+        RunUnreadable: it is not what DVC writes.
+    """
+    try:
+        return lock.stage("", YAML(typ="safe", pure=True).load(path.read_bytes()))
+    except (OSError, YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise RunUnreadable(f"{path} is no entry of a run-cache: {reason}", f"delete it: rm {path}") from error
 
 
 @functools.cache

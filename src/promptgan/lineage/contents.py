@@ -19,6 +19,10 @@ class NotTracked(PromptganError):
 class BytesNotHere(PromptganError):
     """Neither the workspace nor DVC's cache has the bytes that dvc.lock has for a path."""
 
+    def __init__(self, problem: str, tracked: str) -> None:
+        remedy = f"run `dvc pull {tracked}`, or `dvc checkout {tracked}` where the cache has it, or `make run`"
+        super().__init__(problem, remedy)
+
 
 def state(file: File) -> State:
     """Compare the workspace's file or folder with dvc.lock; reads every byte of it."""
@@ -52,7 +56,8 @@ def md5_in_lock(locked: Lock, path: str) -> str:
         return file.md5
     members = listing(file)
     if members is None:
-        raise BytesNotHere(f"{file.path}: which files it holds is recorded neither here nor in DVC's cache", _get(file))
+        told = f"{file.path}: which files it holds is recorded neither here nor in DVC's cache"
+        raise BytesNotHere(told, file.path)
     name = path.removeprefix(f"{file.path}/")
     if name not in members:
         raise NotTracked(
@@ -69,13 +74,11 @@ def recorded(locked: Lock, path: str) -> Path:
         NotTracked: dvc.lock has no such file.
         BytesNotHere: the workspace has other bytes or none, and the cache has none.
     """
-    found = locate(path, md5_in_lock(locked, path))
-    if found:
+    if found := locate(path, md5_in_lock(locked, path)):
         return found
-    file = locked.holding(path)
-    assert file is not None
     problem = "here are other bytes than dvc.lock has" if Path(path).is_file() else "not here"
-    raise BytesNotHere(f"{path}: {problem}, and DVC's cache has them not", _get(file))
+    tracked = locked.holding(path)
+    raise BytesNotHere(f"{path}: {problem}, and DVC's cache has them not", tracked.path if tracked else path)
 
 
 def locate(path: str, md5: str) -> Path | None:
@@ -85,7 +88,3 @@ def locate(path: str, md5: str) -> Path | None:
         return here
     cached = cache.find(md5)
     return cached if cached and md5_of(cached) == md5 else None
-
-
-def _get(file: File) -> str:
-    return f"run `dvc pull {file.path}`, or `dvc checkout {file.path}` where the cache has it, or `make run`"

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import uuid
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -60,18 +59,13 @@ class Evidence:
         return pipeline.declared(self.params)
 
     @cached_property
-    def cache(self) -> Path:
-        """The folder of DVC's cache, as DVC's own settings give it."""
-        return cache.folder()
-
-    @cached_property
     def outputs(self) -> dict[str, Tree]:
         """The files of every output, by the output's path.
 
         Raises:
             FilesDiffer: names every output that is missing or is not the locked one; so too requirements.lock.
         """
-        wanted = {out.path: {out.md5} for _, out in self.lock.outputs()} | {str(PACKAGE_LOCK): self.package_locks}
+        wanted = {out.path: {out.md5} for _, out in self.lock.outputs()} | {str(PACKAGE_LOCK): self.lock.package_locks}
         found = {path: self.tree(path) for path in wanted}
         problems = [
             f"{path}: {'not the bytes that dvc.lock names' if tree else 'No such file'}"
@@ -86,30 +80,15 @@ class Evidence:
         return {out.path: tree for _, out in self.lock.outputs() if (tree := found[out.path])}
 
     @property
-    def package_locks(self) -> set[str]:
-        """The md5 of each requirements.lock that a stage ran with: one, if all ran with the same."""
-        return package_locks(self.lock)
-
-    @cached_property
-    def records(self) -> dict[str, str]:
-        """The path of each stage's run.json, by stage, of those that write one."""
-        folders = ((stage, out) for stage, out in self.lock.outputs() if out.files is not None)
-        return {
-            stage.name: f"{out.path}/{RUN}"
-            for stage, out in folders
-            if (tree := self.tree(out.path)) and RUN in tree.files
-        }
-
-    @property
     def runs(self) -> dict[str, dict[str, Any]]:
-        """The content of each of these."""
-        return {stage: self.json(path) for stage, path in self.records.items()}
+        """The content of each stage's run.json, by stage, of those that write one."""
+        outputs = ((stage.name, out.path, self.tree(out.path)) for stage, out in self.lock.outputs())
+        return {name: self.json(f"{path}/{RUN}") for name, path, tree in outputs if tree and RUN in tree.files}
 
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the data comes from: data/raw/provenance.json; empty before it is here."""
-        found: dict[str, Any] = self.json(f"{RAW}/{PROVENANCE}") if self.lock.producer(RAW) else {}
-        return found
+        return dict(self.json(f"{RAW}/{PROVENANCE}")) if self.lock.producer(RAW) else {}
 
     @property
     def columns(self) -> dict[str, str]:
@@ -132,22 +111,9 @@ class Evidence:
             return None
         return datetime.fromisoformat(found[1]).astimezone(UTC)
 
-    @property
-    def pipeline_id(self) -> uuid.UUID:
-        """A name for the whole run."""
-        return uuid.uuid5(lock.NAMESPACE, json.dumps([str(stage.run_id) for stage in self.lock.stages.values()]))
-
     def parameters(self, stage: str) -> dict[str, Any]:
         """The sections that a stage ran with."""
         return self.lock.stages[stage].parameters
-
-    def in_git(self, path: str) -> bool:
-        """Whether an output lies in Git instead of in DVC's cache."""
-        return path in self.lock.in_git
-
-    def object(self, md5: str) -> Path:
-        """Where DVC's cache keeps, or would keep, the content of this md5."""
-        return cache.place(self.cache, md5)
 
     def tree(self, path: str) -> Tree | None:
         """The hashes of a file or a folder; None where there is neither.
@@ -170,9 +136,8 @@ class Evidence:
         A pipe, for which reading waits for ever; or a link to somewhere else than DVC's cache, where anybody may change
         what it leads to.
         """
-        here = (Path.cwd().resolve(), self.cache.resolve())
-        stages = self.lock.stages.values()
-        paths = {file.path for stage in stages for file in (*stage.dependencies, *stage.outputs)}
+        here = (Path.cwd().resolve(), cache.folder().resolve())
+        paths = {file.path for file in self.lock.files()}
         files = {file for path in paths if os.path.lexists(path) for _, file in hashes.files_of(Path(path))}
         return sorted(
             file.as_posix()
@@ -245,9 +210,3 @@ class Evidence:
             except (OSError, pa.ArrowException) as error:
                 raise Unreadable(path, error) from error
         return self._tables[path]
-
-
-def package_locks(locked: lock.Lock) -> set[str]:
-    """The md5 of each requirements.lock that a stage ran with."""
-    dependencies = (dependency for stage in locked.stages.values() for dependency in stage.dependencies)
-    return {dependency.md5 for dependency in dependencies if dependency.path == str(PACKAGE_LOCK)}

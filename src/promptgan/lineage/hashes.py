@@ -29,16 +29,11 @@ class Tree:
     files: Mapping[str, Digest]
     """By POSIX path inside of the folder; a single file is called ''."""
 
-    @property
-    def is_file(self) -> bool:
-        """Whether it is one file and no folder."""
-        return "" in self.files
-
     @cached_property
     def md5(self) -> str:
         """As dvc.lock has it."""
-        if self.is_file:
-            return self.files[""].md5
+        if alone := self.files.get(""):
+            return alone.md5
         return md5_of_listing({name: digest.md5 for name, digest in self.files.items()})
 
     @property
@@ -49,7 +44,7 @@ class Tree:
     @property
     def count(self) -> int | None:
         """How many files a folder holds; None for a file."""
-        return None if self.is_file else len(self.files)
+        return None if "" in self.files else len(self.files)
 
 
 def tree(path: Path) -> Tree:
@@ -58,8 +53,6 @@ def tree(path: Path) -> Tree:
     Raises:
         OSError: it is not there, or a file cannot be read.
     """
-    if not path.is_dir():
-        return Tree({"": digest(path)})
     return Tree({name: digest(file) for name, file in files_of(path)})
 
 

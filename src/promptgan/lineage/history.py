@@ -1,5 +1,6 @@
 """The versions of dvc.lock that Git holds, and the commits that have given bytes in theirs."""
 
+import io
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -21,9 +22,8 @@ class History:
     def __init__(self) -> None:
         reachable = _commits("HEAD")
         self._commits = [reachable, _commits("--all", "--not", "HEAD") if reachable else _commits("--all")]
-        self._blob = _blobs(["HEAD", *(commit["id"] for commits in self._commits for commit in commits)])
-        self._content = _contents(sorted(set(self._blob.values())))
-        self._parsed: dict[str, set[tuple[str, str]]] = {}
+        self._locks = _locks(["HEAD", *(commit["id"] for commits in self._commits for commit in commits)])
+        self._parsed: dict[bytes, set[tuple[str, str]]] = {}
 
     def find(self, file: File) -> dict[str, Any] | str:
         """The commits whose lock has a path with these bytes, or `not recorded`.
@@ -43,23 +43,22 @@ class History:
         return "not recorded"
 
     def _holds(self, commit: str, file: File) -> bool:
-        blob = self._blob.get(commit)
-        if blob is None or file.md5.encode() not in self._content[blob]:
+        content = self._locks.get(commit, b"")
+        if file.md5.encode() not in content:
             return False
-        if blob not in self._parsed:
-            self._parsed[blob] = lock.hashes(self._content[blob])
-        return (file.path, file.md5) in self._parsed[blob]
+        if content not in self._parsed:
+            self._parsed[content] = lock.hashes(content)
+        return (file.path, file.md5) in self._parsed[content]
 
 
 def versions() -> Iterator[tuple[str, list[str]]]:
     """A revision for each different dvc.lock that Git holds, with all that know it: first references, then commits."""
-    found = git.text_if_any("for-each-ref", "--format=%(refname)").split()
-    known_as = {name: references.kind_and_name(name) for name in found if not references.is_note(name)}
+    known_as = {name: references.kind_and_name(name) for name in references.known()}
     commits = git.text_if_any("rev-list", "--all", "--full-history", "--", str(LOCK)).split()
     known_as |= {name: f"commit {name[:7]}" for name in commits}
-    names: dict[str, list[str]] = defaultdict(list)
-    for name, blob in _blobs(list(known_as)).items():
-        names[blob].append(name)
+    names: dict[bytes, list[str]] = defaultdict(list)
+    for name, content in _locks(list(known_as)).items():
+        names[content].append(name)
     for same in names.values():
         yield same[0], [known_as[name] for name in same]
 
@@ -73,27 +72,20 @@ def _commits(*revisions: str) -> list[Commit]:
 
 
 def _references(commit: str) -> list[str]:
-    found = git.text_if_any("for-each-ref", "--contains", commit, "--format=%(refname)").split()
-    named = [reference for reference in found if not references.is_note(reference)]
-    return [f"experiment {name}" if (name := references.experiment(each)) else references.name(each) for each in named]
+    found = references.known("--contains", commit)
+    return [f"experiment {name}" if (name := references.experiment(each)) else references.name(each) for each in found]
 
 
-def _blobs(revisions: list[str]) -> dict[str, str]:
-    """The id of the dvc.lock of each revision that has one."""
-    given = "".join(f"{name}:./{LOCK}\n" for name in revisions)
-    form = "--batch-check=%(objectname) %(objecttype)"
-    lines = git.text_if_any("cat-file", form, given=given).splitlines()
-    found = zip(revisions, lines, strict=False)  # no line at all without Git
-    return {name: line.split()[0] for name, line in found if line.endswith(" blob")}
-
-
-def _contents(blobs: list[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    given = git.output("cat-file", "--batch", given="\n".join(blobs)) if blobs else b""
-    start = 0
-    for blob in blobs:
-        end = given.index(b"\n", start)
-        size = int(given[start:end].split()[2])
-        found[blob] = given[end + 1 : end + 1 + size]
-        start = end + size + 2
+def _locks(revisions: list[str]) -> dict[str, bytes]:
+    """The dvc.lock of each revision that has one; none without Git."""
+    try:
+        said = io.BytesIO(git.output("cat-file", "--batch", given="".join(f"{name}:./{LOCK}\n" for name in revisions)))
+    except git.GitFailed:
+        return {}
+    found = {}
+    for name in revisions:
+        _, kind, *size = said.readline().split()  # `ID blob SIZE`, or `NAME missing`
+        content = said.read(int(size[0]) + 1)[:-1] if size else b""
+        if kind == b"blob":
+            found[name] = content
     return found

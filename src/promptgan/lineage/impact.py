@@ -1,12 +1,14 @@
 """Everything downstream of a file or of a record."""
 
+from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from promptgan import git
 from promptgan.core.choices import choose
 from promptgan.lineage import contents, samples
 from promptgan.lineage.contents import BytesNotHere, NotTracked
+from promptgan.lineage.evidence import RAW, VALIDATED
 from promptgan.lineage.history import History
 from promptgan.lineage.lock import Lock, lies_in
 from promptgan.lineage.records import versions
@@ -14,10 +16,7 @@ from promptgan.lineage.target import resolve
 from promptgan.lineage.trace import run_of
 from promptgan.quality.exclusions import LIST, excluded
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-RAW, TOKENS = "data/raw", "data/tokens"
+TOKENS = "data/tokens"
 
 
 def of_file(asked: str, locked: Lock) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def of_record(record: str, locked: Lock) -> dict[str, Any]:
         BytesNotHere: data/validated is not here.
         ExclusionsUnreadable: data/excluded.csv is broken.
     """
-    tables = {place: contents.recorded(locked, f"{versions.VALIDATED}/{place}.parquet") for place in versions.TABLES}
+    tables = {place: contents.recorded(locked, f"{VALIDATED}/{place}.parquet") for place in versions.TABLES}
     table = versions.concatenated(tables, "dvc.lock")
     validate = next(stage for stage in locked.stages.values() if "validate" in stage.parameters).parameters
     listed = excluded(validate["data"]["name"]).get(record)
@@ -59,7 +58,9 @@ def of_record(record: str, locked: Lock) -> dict[str, Any]:
     others = table[table["id"] != record]
     kinds = likeness.relatives(found, others, validate["validate"])
     files = _files(locked, row["split"])
-    written = _written(locked)
+    written: Any = None
+    with suppress(NotTracked, BytesNotHere):
+        written = samples.read(locked, samples.SAMPLES)
     asked = written is not None and "prompt_id" in written and (written["prompt_id"] == record).to_numpy().nonzero()[0]
     return {
         "id": record,
@@ -81,14 +82,15 @@ def of_record(record: str, locked: Lock) -> dict[str, Any]:
 
 def _reached(path: str, locked: Lock) -> list[dict[str, Any]]:
     """The stages downstream of a path in the order of dvc.yaml, with their outputs and where these are committed."""
-    history, tracked = History(), set(git.text_if_any("ls-files", "-z").split("\0"))
+    history = History()
     direct = {stage.name for stage in locked.consumers(path)}
     return [
         {
             "stage": stage.name,
             "direct": stage.name in direct,
             "outputs": [
-                {**asdict(out), "in_git": out.path in tracked, "commit": history.find(out)} for out in stage.outputs
+                {**asdict(out), "in_git": out.path in locked.in_git, "commit": history.find(out)}
+                for out in stage.outputs
             ],
         }
         for stage in locked.downstream(path)
@@ -104,24 +106,7 @@ def _use(reached: dict[str, Any], locked: Lock, files: list[str]) -> dict[str, A
 
 
 def _files(locked: Lock, place: str) -> list[str]:
-    """What holds a record: the raw data as a whole, and files of later stages."""
-    names = [f"{versions.VALIDATED}/{place}.parquet", f"{TOKENS}/{place}.arrow"]
-    return [RAW, *(name for name in names if _known(locked, name))]
-
-
-def _known(locked: Lock, path: str) -> bool:
-    try:
-        contents.md5_in_lock(locked, path)
-    except NotTracked:  # quarantine is not tokenized
-        return False
-    except BytesNotHere:
-        pass
-    return True
-
-
-def _written(locked: Lock) -> "pd.DataFrame | None":
-    """The generated samples; None where they are not here."""
-    try:
-        return samples.read(locked, samples.SAMPLES)
-    except (NotTracked, BytesNotHere):
-        return None
+    """What holds a record: the raw data as a whole, and the files of later stages that are named after its place."""
+    folders = [out for _, out in locked.outputs() if out.path in (VALIDATED, TOKENS)]
+    names = [Path(out.path, name) for out in folders for name in contents.listing(out) or {}]
+    return [RAW, *(name.as_posix() for name in names if name.name.partition(".")[0] == place)]

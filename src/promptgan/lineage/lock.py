@@ -67,6 +67,19 @@ class Stage:
         """A name for what it did: the same for the same command, parameters and bytes."""
         return uuid.uuid5(NAMESPACE, json.dumps(asdict(self), sort_keys=True))
 
+    @property
+    def data(self) -> str:
+        """The data set of a stage that reads the section `data`; empty for others."""
+        return str(self.parameters.get("data", {}).get("name", ""))
+
+    def output(self, path: str) -> File | None:
+        """The output of that path."""
+        return next((out for out in self.outputs if out.path == path), None)
+
+    def input(self, path: str) -> File | None:
+        """The dependency of that path."""
+        return next((dep for dep in self.dependencies if dep.path == path), None)
+
 
 @dataclass(frozen=True)
 class Lock:
@@ -97,14 +110,10 @@ class Lock:
 
     def downstream(self, path: str) -> list[Stage]:
         """Every stage that ``path`` reaches, through other stages too, in the order of dvc.yaml."""
-        reached: set[str] = set()
-        waiting = self.consumers(path)
-        while waiting:
-            stage = waiting.pop()
-            if stage.name not in reached:
-                reached.add(stage.name)
-                waiting += [s for out in stage.outputs for s in self.consumers(out.path)]
-        return [s for s in self.stages.values() if s.name in reached]
+        reached = self.consumers(path)
+        for stage in reached:  # which grows meanwhile
+            reached += [s for out in stage.outputs for s in self.consumers(out.path) if s not in reached]
+        return [s for s in self.stages.values() if s in reached]
 
     def back_from(self, stage: Stage) -> list[Stage]:
         """The stage and all before it, each before those whose outputs it used."""
@@ -126,11 +135,17 @@ class Lock:
 
     def holding(self, path: str) -> File | None:
         """The output or dependency that is ``path`` or that it lies in; an output before a dependency."""
-        files = [
-            *(out for _, out in self.outputs()),
-            *(dep for stage in self.stages.values() for dep in stage.dependencies),
-        ]
-        return next((file for file in files if lies_in(path, file.path)), None)
+        return next((file for file in self.files() if lies_in(path, file.path)), None)
+
+    def files(self) -> Iterator[File]:
+        """Every output, then every dependency of every stage."""
+        yield from (out for _, out in self.outputs())
+        yield from (dep for stage in self.stages.values() for dep in stage.dependencies)
+
+    @property
+    def package_locks(self) -> set[str]:
+        """The md5 of each requirements.lock that a stage ran with: one, if all ran with the same."""
+        return {file.md5 for file in self.files() if file.role == "environment"}
 
     def outputs(self) -> Iterator[tuple[Stage, File]]:
         """Every output, with the stage that made it."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from promptgan.core.flat import flat
 from promptgan.core.parameters import ParameterError, load_params
 from promptgan.lineage.lock import OUTPUTS, PIPELINE
 
@@ -31,8 +32,15 @@ def declared(parameters: dict[str, Any]) -> dict[str, Declared]:
         ParameterError: dvc.yaml cannot be read, or names a key that the parameter file lacks.
     """
 
+    values = dict(flat(parameters))
+
+    def value(placeholder: re.Match[str]) -> str:
+        if (found := values.get(placeholder[1])) is None:
+            raise ParameterError([f"{placeholder[1]}: missing; {PIPELINE} needs it"])
+        return str(found)
+
     def filled(text: str) -> str:
-        return re.sub(r"\$\{\s*([\w.]+)\s*\}", lambda match: str(_value(parameters, match[1])), text)
+        return re.sub(r"\$\{\s*([\w.]+)\s*\}", value, text)
 
     def named(entry: dict[str, Any], *kinds: str) -> Iterator[str]:
         """An item is a name, or a name with its options."""
@@ -49,12 +57,3 @@ def declared(parameters: dict[str, Any]) -> dict[str, Declared]:
         )
         for name, entry in load_params(PIPELINE)["stages"].items()
     }
-
-
-def _value(parameters: dict[str, Any], key: str) -> Any:
-    value: Any = parameters
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    if value is None:
-        raise ParameterError([f"{key}: missing; {PIPELINE} needs it"])
-    return value

@@ -7,6 +7,7 @@ from promptgan import git
 EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]+)/(.+)")
 """DVC files an experiment under the commit that it started from."""
 OF_DVC = "refs/exps/"
+KINDS = {"heads": "branch", "tags": "tag", "remotes": "remote branch"}
 
 
 def experiment(reference: str) -> str | None:
@@ -19,6 +20,12 @@ def experiments() -> list[tuple[str, str]]:
     """The commit that every experiment started from, and its name; the latest last."""
     listed = git.text_if_any("for-each-ref", "--sort=committerdate", "--format=%(refname)", OF_DVC).split()
     return [(match[1] + match[2], match[3]) for each in listed if (match := EXPERIMENT.fullmatch(each))]
+
+
+def known(*options: str) -> list[str]:
+    """The references that are somebody's, and not DVC's notes for itself; options are those of `git for-each-ref`."""
+    listed = git.text_if_any("for-each-ref", "--format=%(refname)", *options).split()
+    return [each for each in listed if not is_note(each)]
 
 
 def of_experiment(commit: str, name: str) -> str:
@@ -36,14 +43,17 @@ def is_note(reference: str) -> bool:
 
 def name(reference: str) -> str:
     """What people call it, without the word for its kind."""
-    if reference.startswith(OF_DVC):
-        return experiment(reference) or "DVC's stash"
-    return reference.removeprefix("refs/").partition("/")[2] or reference.removeprefix("refs/")
+    return _kind_and_name(reference)[1]
 
 
 def kind_and_name(reference: str) -> str:
     """The same with the word for its kind."""
+    return " ".join(filter(None, _kind_and_name(reference)))
+
+
+def _kind_and_name(reference: str) -> tuple[str, str]:
     if reference.startswith(OF_DVC):
-        return f"experiment {name(reference)}" if experiment(reference) else name(reference)
+        named = experiment(reference)
+        return ("experiment", named) if named else ("", "DVC's stash")
     kind, _, rest = reference.removeprefix("refs/").partition("/")
-    return {"heads": "branch", "tags": "tag", "remotes": "remote branch"}.get(kind, kind) + (f" {rest}" if rest else "")
+    return (KINDS.get(kind, kind), rest) if rest else ("", kind)

@@ -14,7 +14,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import ParameterError, load_params, validate_section
 from promptgan.core.record import PACKAGE_LOCK
 from promptgan.lineage import hashes, lock, signature
-from promptgan.lineage.evidence import PROVENANCE, RAW, RUN, package_locks
+from promptgan.lineage.evidence import PROVENANCE, RAW, RUN
 from promptgan.lineage.hashes import Digest
 from promptgan.lineage.tools import ToolMissing
 from promptgan.terms.systems import MODELS
@@ -27,6 +27,7 @@ CARD_OF_RUN = "reports/html/README.md"
 """Where the pipeline has the model card."""
 SUMS, SBOM = "SHA256SUMS", "sbom.cdx.json"
 PROV, OPENLINEAGE, CROISSANT = "prov.json", "openlineage.ndjson", "croissant.json"
+MODEL_INDEX = re.compile(r"(models/[^/]+)/index\.json")
 SUMS_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -145,7 +146,7 @@ class _Release:
                 self.parameters = load_params()
         except (lock.LockUnreadable, ParameterError) as error:
             raise ReleaseBroken(folder, [f"{LINEAGE}/{error.problem}"]) from error
-        self.model = next(path for path in map(_model_of, files) if path)
+        self.model = next(match[1] for name in files if (match := MODEL_INDEX.fullmatch(name)))
         entities = json.loads((lineage / PROV).read_bytes())["entity"].values()
         self.entities = {each["term:path"]: each for each in entities if "term:path" in each}
         self.runs = {path: json.loads((folder / path / RUN).read_bytes()) for path in (self.model, SAMPLES)}
@@ -191,18 +192,12 @@ class _Release:
             wanted |= {path: self.entities[path]["term:md5"] for path in inside}
         wanted[CARD] = self.entities[CARD_OF_RUN]["term:md5"]
         wanted[f"{LINEAGE}/{PROVENANCE}"] = self.entities[f"{RAW}/{PROVENANCE}"]["term:md5"]
-        wanted |= {f"{LINEAGE}/{PACKAGE_LOCK}": md5 for md5 in package_locks(self.lock)}
+        wanted |= {f"{LINEAGE}/{PACKAGE_LOCK}": md5 for md5 in self.lock.package_locks}
         for name, md5 in sorted(wanted.items()):
             if name not in self.files:
                 yield f"{name}: is missing, though the pipeline wrote it"
             elif self.files[name].md5 != md5:
                 yield f"{name}: is not the file that dvc.lock leads to"
-
-
-def _model_of(path: str) -> str:
-    """The model folder that a file is the index of; empty for every other file."""
-    match = re.fullmatch(r"(models/[^/]+)/index\.json", path)
-    return match[1] if match else ""
 
 
 def _answers(folder: Path, model: str) -> str:

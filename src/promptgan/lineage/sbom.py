@@ -1,8 +1,9 @@
 """The software bill of materials of a release: the model, its files, its data, and the packages that made it."""
 
-import re
 from importlib import metadata
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from promptgan.lineage.evidence import Evidence
 from promptgan.lineage.packages import Package
@@ -68,7 +69,7 @@ def _data(evidence: Evidence) -> Any:
 
 
 def _package(package: Package) -> Any:
-    c, name = tool("cyclonedx.model.component", LIBRARY), re.sub(r"[-_.]+", "-", package.name).lower()
+    c, name = tool("cyclonedx.model.component", LIBRARY), canonicalize_name(package.name)
     return c.Component(
         type=c.ComponentType.LIBRARY,
         bom_ref=f"{name}=={package.version}",

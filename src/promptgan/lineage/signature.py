@@ -43,7 +43,7 @@ def make_key(private: Path) -> Path:
         raise UnsafeKeyPlace(f"{taken} exists", "name another file; a key is never overwritten")
     if not private.parent.is_dir():
         raise UnsafeKeyPlace(f"{private.parent} is no folder", f"make it: mkdir -p {private.parent}")
-    if _in_git(private.parent):
+    if git.text_if_any("-C", str(private.parent), "rev-parse", "--git-dir"):
         raise UnsafeKeyPlace(
             f"{private} lies in a Git repository, where a private key may be committed",
             "name a file outside of it, such as ~/.config/promptgan/release.pem",
@@ -107,11 +107,3 @@ def _everything() -> Any:
     """All files of a folder but the signature itself, files of Git included."""
     hashing = tool("model_signing.hashing", "model-signing").Config()
     return hashing.set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
-
-
-def _in_git(folder: Path) -> bool:
-    try:
-        git.output("rev-parse", folder=folder)
-    except git.GitFailed:
-        return False
-    return True

@@ -82,8 +82,7 @@ def _values(path: str) -> Any:
 def _known(locked: Lock) -> list[str]:
     """Every name that a target can have, samples left aside."""
     outputs = [out for _, out in locked.outputs()]
-    used = [dep.path for stage in locked.stages.values() for dep in stage.dependencies]
     members = [f"{out.path}/{name}" for out in outputs if out.files is not None for name in contents.listing(out) or {}]
     documents = [out.path for out in outputs if out.path.endswith(".json")]
     metrics = [f"{path}:{key}" for path in documents for key, _ in flat(_values(path))]
-    return list(dict.fromkeys([*(out.path for out in outputs), *used, *members, *metrics]))
+    return list(dict.fromkeys([*(file.path for file in locked.files()), *members, *metrics]))

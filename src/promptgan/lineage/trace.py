@@ -97,8 +97,7 @@ def _read(members: Members, name: str) -> dict[str, Any] | None:
     """A JSON file of one of the output folders; None where there is none, or its bytes are not here."""
     for folder, listing in members.items():
         if listing and name in listing and (found := contents.locate(f"{folder}/{name}", listing[name])):
-            content: dict[str, Any] = json.loads(found.read_bytes())
-            return content
+            return dict(json.loads(found.read_bytes()))
     return None
 
 

@@ -175,14 +175,11 @@ def _carried_out(name: str, links: Iterator[Found]) -> Iterator[Found]:
 
 def _before_the_links(evidence: Evidence) -> Iterator[str]:
     """What explains many broken links at once: another dvc.lock than the committed one, stages that have to run."""
-    try:
-        if lock.at_revision(lock.LOCK, "HEAD") != lock.LOCK.read_bytes():
-            yield (
-                "dvc.lock is not the committed one; where no stage has run since the last commit,"
-                " `git checkout dvc.lock` comes before every remedy below"
-            )
-    except (lock.RevisionUnknown, OSError):
-        pass
+    if _lock_differs():
+        yield (
+            "dvc.lock is not the committed one; where no stage has run since the last commit,"
+            " `git checkout dvc.lock` comes before every remedy below"
+        )
     if stale := _stale(evidence):
         names = (f"{name} ({', '.join(what)})" if what else name for name, what in stale.items())
         yield (
@@ -197,21 +194,11 @@ def _notes(evidence: Evidence) -> Iterator[str]:
         yield f"dvc.lock still has stage {name}, which dvc.yaml no longer has: ignored"
     if evidence.irregular():
         return
-    for about in (_source, _computed_on, _cache, _git):
+    for about in (source.note, runs.note, _cache, _git):
         try:
             yield from about(evidence)
         except Exception as error:  # what broke is a broken link already
             yield f"not known: {' '.join(str(error).split())[:200]}"
-
-
-def _source(evidence: Evidence) -> Iterator[str]:
-    if "download" in evidence.lock.stages:
-        yield source.sentence(evidence)
-
-
-def _computed_on(evidence: Evidence) -> Iterator[str]:
-    places = runs.computed_on(evidence)
-    yield f"computed on: {places}. Another kind of processor gives other last bits: `promptgan check-results`"
 
 
 def _cache(evidence: Evidence) -> Iterator[str]:
@@ -222,9 +209,8 @@ def _cache(evidence: Evidence) -> Iterator[str]:
 
 
 def _git(evidence: Evidence) -> Iterator[str]:
-    read = {file.path for stage in evidence.lock.stages.values() for file in stage.dependencies}
-    written = {out.path for _, out in evidence.lock.outputs()}
-    watched = sorted({*map(str, (lock.LOCK, lock.PIPELINE, PARAMS_FILE)), *OWN_CODE, *read, *written})
+    used = {file.path for file in evidence.lock.files()}
+    watched = sorted({*map(str, (lock.LOCK, lock.PIPELINE, PARAMS_FILE)), *OWN_CODE, *used})
     try:
         status = git.text("--no-optional-locks", "status", "--porcelain", "--", *watched)
     except git.GitFailed as error:
@@ -234,13 +220,17 @@ def _git(evidence: Evidence) -> Iterator[str]:
         yield f"not committed: {', '.join(uncommitted)}"
     try:
         committed = {out.path: out.md5 for _, out in lock.read("HEAD").outputs()}
-        same = lock.at_revision(lock.LOCK, "HEAD") == lock.LOCK.read_bytes()
     except (lock.RevisionUnknown, lock.LockUnreadable) as error:
         yield f"no committed dvc.lock to compare with: {error.problem}"
         return
-    if not same:
+    if _lock_differs():
         differing = [out.path for _, out in evidence.lock.outputs() if committed.get(out.path) != out.md5]
         yield f"dvc.lock is not the committed one; outputs that differ: {', '.join(differing) or 'none'}"
+
+
+def _lock_differs() -> bool:
+    """Whether dvc.lock is another than the committed one; not so where none is."""
+    return bool(git.text_if_any("--no-optional-locks", "diff", "--name-only", "HEAD", "--", str(lock.LOCK)))
 
 
 def _named(check: Any) -> str:

@@ -198,12 +198,11 @@ def set_values(values: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]
     return _write(there.with_values(values), path, path, _readable(load_params(path)))
 
 
-def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> ParameterFile:
+def resolve(name: str, own_data: dict[str, Any] | None = None) -> ParameterFile:
     """The parameter file of a preset; device and threads are those of the params.yaml here, which is not touched.
 
     Args:
         name: a file of recipes/, without ``.yaml``.
-        seed: the training seed.
         own_data: the section `data` for a preset that reads the user's own; that of params.yaml where None.
 
     Raises:
@@ -216,7 +215,7 @@ def resolve(name: str, seed: int, own_data: dict[str, Any] | None = None) -> Par
     compute = validate_section(Compute, here.get("compute"), "compute")
     own = own_data or here.get("data", {})
     given = own if _reads_own_data(preset) and own.get("name") == preset["data"]["name"] and CONTENT in own else None
-    preset = _with_arguments(preset, name, given, compute.device, compute.threads).with_values({"seed": seed})
+    preset = _with_arguments(preset, name, given, compute.device, compute.threads)
     if found := problems(preset.values):
         raise ParameterError(found, find(name))
     return preset.with_comments_of(ParameterFile.read(PARAMS_FILE), _origin(str(here.get("recipe", ""))))

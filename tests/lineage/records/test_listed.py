@@ -36,4 +36,4 @@ def test_withdrawn_are_those_of_the_same_data_set(repository: Repository) -> Non
 
 
 def test_without_git_there_is_nothing_to_compare(tmp_path: Path) -> None:
-    assert listed.read("no-such-revision") == frozenset()
+    assert listed.read("no-such-revision") == {}

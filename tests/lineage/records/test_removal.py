@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from promptgan.commands.data import app
@@ -35,7 +36,7 @@ def found(identifier: str = RECORD) -> list[Place]:
     here, known = versions.read(), Known()
     subject = removal.find(identifier, False, here, known)
     search = Search(subject.ids, phrases(identifier))
-    return places(search, Traces(here.data, search, bool(subject.listed), known))
+    return places(search, Traces(here.stage.data, search, known))
 
 
 def phrases(identifier: str = RECORD) -> tuple[str, ...]:
@@ -66,6 +67,12 @@ def test_the_list_is_sorted_and_what_was_in_it_stays(repository: Repository) -> 
     )
     assert set(exclusions.excluded("talk")) == {"train-0000", "train-0005"}
     assert not list(Path("data").glob("*.partial"))
+
+
+def test_a_list_that_a_spreadsheet_saved_is_read_and_written_plainly(repository: Repository) -> None:
+    exclusions.LIST.write_text("data;id;reason\ntalk;train-0005;one\n", encoding="utf-8-sig")
+    run(RECORD)
+    assert exclusions.LIST.read_text() == "data,id,reason\ntalk,train-0000,\ntalk,train-0005,one\n"
 
 
 def test_it_says_what_will_rerun(repository: Repository) -> None:
@@ -243,6 +250,18 @@ def test_models_of_data_that_is_not_here_are_in_doubt(repository: Repository) ->
     doubtful = [place for place in found() if place.how == "may be trained on it"]
     assert [place.what.split(" ")[0] for place in doubtful] == ["models/pretrained"]
     assert all("dvc fetch --all-commits data/validated" in place.remedy and not place.files for place in doubtful)
+
+
+def test_a_longer_id_on_the_list_is_another_record(repository: Repository) -> None:
+    exclusions.LIST.write_text(f"data,id,reason\ntalk,{RECORD}0,not {RECORD}\n")
+    repository.finish().commit("another one out")
+    listing = yaml.safe_load(Path("dvc.lock").read_text())["stages"]["validate"]["outs"][0]["md5"]
+    repository.object(listing).unlink()
+    exclusions.LIST.write_text("data,id,reason\n")
+    repository.tables["train"].append(("new-1", "g", "what is new?", "nothing at all"))
+    repository.finish()
+    doubtful = [place.what.split(" ")[0] for place in found() if place.how == "may be trained on it"]
+    assert doubtful == ["models/pretrained"]
 
 
 def test_packages_imports_checkpoints_and_releases_are_found(repository: Repository) -> None:

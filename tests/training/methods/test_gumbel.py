@@ -125,7 +125,7 @@ def test_the_first_row_is_the_twin_and_the_last_step_is_validated(
     [
         ({"guards": {"kl_limit": 1e-9}}, "kl"),
         ({"guards": {"entropy_floor": 1.0}}, "entropy"),
-        ({"guards": {"duplicates_limit": 0.5}, "players": generator_at(1.0), "likelihood_weight": 0.0}, "duplicates"),
+        ({"guards": {"duplicates_limit": 0.1}, "players": generator_at(0.3), "likelihood_weight": 0.0}, "duplicates"),
         ({"patience": 1, "players": generator_at(1e-12), "likelihood_weight": 0.0}, "patience"),
     ],
 )

@@ -1,6 +1,5 @@
 """Facts that stand in more than one file, or follow from another: metrics, curves, model folders, the report."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -71,6 +70,7 @@ def models(evidence: Evidence) -> Iterator[Found]:
 def _tensors(folder: str, index: dict[str, Any]) -> Iterator[Found]:
     """The tensors of every file of weights are those of the network that the index describes."""
     import torch
+    from safetensors import SafetensorError, safe_open
 
     from promptgan.networks.folder import build, example_of
 
@@ -79,7 +79,12 @@ def _tensors(folder: str, index: dict[str, Any]) -> Iterator[Found]:
             network = build(index["form"], entry["role"], entry["section"], example_of(index, Path(folder)))
         shapes = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
         path = f"{folder}/{entry['weights']}"
-        yield from compared(path, f"{folder}/index.json", {"tensors": shapes}, {"tensors": _stored(path)})
+        try:
+            with safe_open(path, "pt") as file:
+                stored = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise Unreadable(path, error) from error
+        yield from compared(path, f"{folder}/index.json", {"tensors": shapes}, {"tensors": stored})
 
 
 def training(evidence: Evidence) -> Iterator[Found]:
@@ -92,14 +97,13 @@ def training(evidence: Evidence) -> Iterator[Found]:
         if index.get("kind") == "none" or not Path(curve).is_file():
             continue
         rows = evidence.rows(curve)
-        best = min((float(row["val_loss"]) for row in rows), default=0.0) if stage == "pretrain" else None
-        kept = next((row for row in rows if row["step"] == str(metrics.get("best_step"))), rows[0])
         facts = {"steps": float(rows[-1]["step"])}
-        if best is None:
+        if stage == "pretrain":
+            facts["val_loss"] = min(float(row["val_loss"]) for row in rows)
+        else:
+            kept = next((row for row in rows if row["step"] == str(metrics.get("best_step"))), rows[0])
             facts |= {"best_step": float(kept["step"]), "start_score": float(rows[0]["score"])}
             facts |= {key: float(kept[key]) for key in metrics if key not in facts and kept.get(key)}
-        else:
-            facts["val_loss"] = best
         written = {key: metrics[key] for key in facts if isinstance(metrics.get(key), int | float)}
         yield from near(curve, f"metrics/{stage}.json", written, facts)
 
@@ -144,13 +148,3 @@ def _first_difference(expected: str, found: str) -> tuple[str, str]:
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = one.rfind(" ", 0, max(0, at - SHOWN)) + 1
     return one[start : at + SHOWN], other[start : at + SHOWN] or "nothing more"
-
-
-def _stored(path: str) -> dict[str, list[int]]:
-    """The shapes that the header of a safetensors file names: 8 bytes of length, then JSON."""
-    try:
-        with Path(path).open("rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    except OSError as error:
-        raise Unreadable(path, error) from error
-    return {name: tensor["shape"] for name, tensor in header.items() if name != "__metadata__"}

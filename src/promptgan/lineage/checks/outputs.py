@@ -12,7 +12,7 @@ def on_disk(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """Every file of every output has the bytes that it had when its stage ran, and no file was added."""
     for out in stage.outputs:
         where = f"dvc.lock (stage {stage.name})"
-        restore = f"{'git' if evidence.in_git(out.path) else 'dvc'} checkout {out.path}"
+        restore = f"{'git' if out.path in evidence.lock.in_git else 'dvc'} checkout {out.path}"
         remedy = f"`{restore}` restores it; where that does not, `dvc repro {stage.name}` makes it anew"
         tree = evidence.tree(out.path)
         if tree is None:
@@ -32,7 +32,7 @@ def in_cache(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """Every object of the cache that dvc.lock leads to has the content it is named after; none is lost for good."""
     for out in stage.outputs:
         for md5, path in _objects(out).items():
-            place = evidence.object(md5)
+            place = cache.place(cache.folder(), md5)
             if place.is_file():
                 if (found := hashes.md5_of(place)) != md5.removesuffix(".dir"):
                     yield Found(
@@ -42,7 +42,7 @@ def in_cache(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
                         f"delete that file of the cache; then `dvc commit {out.path}` after {path} itself was verified,"
                         " or `dvc fetch`",
                     )
-            elif evidence.tree(out.path) is None and not evidence.in_git(out.path):
+            elif evidence.tree(out.path) is None and out.path not in evidence.lock.in_git:
                 yield Found(
                     f"cache {md5[:2]}/{md5[2:]} -> dvc.lock (stage {stage.name})",
                     f"the content of {path}",
@@ -53,11 +53,10 @@ def in_cache(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
 
 def not_in_cache(evidence: Evidence) -> list[str]:
     """Outputs that DVC keeps, and of which the cache lacks the listing or a file."""
-    kept = [out for _, out in evidence.lock.outputs() if not evidence.in_git(out.path)]
-    return [out.path for out in kept if not all(evidence.object(md5).is_file() for md5 in _objects(out))]
+    kept = [out for _, out in evidence.lock.outputs() if out.path not in evidence.lock.in_git]
+    return [out.path for out in kept if not all(cache.place(cache.folder(), md5).is_file() for md5 in _objects(out))]
 
 
 def _objects(out: lock.File) -> dict[str, str]:
     """What an output consists of, by md5: itself, and the files that its listing names."""
-    files = {md5: f"{out.path}/{name}" for name, md5 in (cache.listing(out.md5) or {}).items()}
-    return {out.md5: out.path} | files
+    return {out.md5: out.path} | {md5: path for path, md5 in cache.members(out).items()}

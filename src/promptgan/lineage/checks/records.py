@@ -7,13 +7,11 @@ from pathlib import Path
 from promptgan.core.choices import choose
 from promptgan.core.errors import shown
 from promptgan.core.parameters import validate_section
-from promptgan.lineage.evidence import Evidence
+from promptgan.lineage.evidence import RAW, VALIDATED, Evidence
 from promptgan.quality.exclusions import excluded
 from promptgan.quality.splits import Shares, split_of
 from promptgan.terms.audit import NOTHING, Found
 from promptgan.terms.splits import RANKING
-
-VALIDATED = "data/validated"
 
 
 def from_raw(evidence: Evidence) -> Iterator[Found]:
@@ -23,7 +21,7 @@ def from_raw(evidence: Evidence) -> Iterator[Found]:
     chosen = choose("promptgan.data.sets", section["name"], "data.name")
     task = choose("promptgan.tasks", stage.parameters["task"], "task", "audit")
     shares = validate_section(Shares, stage.parameters["validate"]["shares"], "validate.shares")
-    frame = chosen.records(Path("data/raw"), validate_section(chosen.Parameters, section, "data"))
+    frame = chosen.records(Path(RAW), validate_section(chosen.Parameters, section, "data"))
     columns = [str(column) for column in frame.columns]
     raw = {row[columns.index("id")]: row for row in zip(*(frame[column] for column in columns), strict=True)}
     unseen = Counter(raw.keys() - excluded(section["name"]).keys())

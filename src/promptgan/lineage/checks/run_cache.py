@@ -2,15 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from promptgan.lineage import lock
-from promptgan.lineage.evidence import Evidence, Unreadable
+from promptgan.lineage import cache, lock
+from promptgan.lineage.evidence import Evidence
 from promptgan.terms.audit import Found
 
 
@@ -24,12 +21,12 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """
     key, value = _sha256(_entry(stage, only_paths=True)), _sha256(_entry(stage))
     link = f"dvc.lock (stage {stage.name}) -> run-cache"
-    folder = _folder(evidence, key)
+    folder = _folder(key)
     if not folder.is_dir():
-        for path, entry in _runs_with_outputs(evidence, stage):
+        for path, then in _runs_with_outputs(stage):
             yield Found(
                 link,
-                _other_inputs(entry, stage),
+                _other_inputs(then, stage),
                 f"these outputs with other inputs in dvc.lock: {path.name[:8]} is no run of those",
                 f"`git checkout dvc.lock`, or `dvc repro --force --single-item {stage.name}` to see what they give",
             )
@@ -44,56 +41,43 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
                 f" inputs give the same bytes: where it leaves dvc.lock as it is, delete {path}, the other run;"
                 f" where it changes dvc.lock, keep that and delete {folder / value}, the run that dvc.lock has now",
             )
-        elif _hashes(entry := _read(path)["outs"]) != _hashes(_entry(stage)["outs"]):
-            yield Found(link, f"what entry {value[:8]} is named after", f"it holds {_hashes(entry)}", f"delete {path}")
+        elif (holds := _hashes(cache.run(path).outputs)) != _hashes(stage.outputs):
+            yield Found(link, f"what entry {value[:8]} is named after", f"it holds {holds}", f"delete {path}")
 
 
 def forgotten(evidence: Evidence) -> list[str]:
     """The stages that have run and of which the run-cache knows nothing."""
     keys = {name: _sha256(_entry(stage, only_paths=True)) for name, stage in evidence.lock.stages.items()}
-    return [name for name, key in keys.items() if not _folder(evidence, key).is_dir()]
+    return [name for name, key in keys.items() if not _folder(key).is_dir()]
 
 
-def _folder(evidence: Evidence, key: str) -> Path:
-    return evidence.cache / "runs" / key[:2] / key
+def _folder(key: str) -> Path:
+    return cache.folder() / "runs" / key[:2] / key
 
 
-def _runs_with_outputs(evidence: Evidence, stage: lock.Stage) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _runs_with_outputs(stage: lock.Stage) -> Iterator[tuple[Path, lock.Stage]]:
     """The remembered runs, of any inputs, that gave exactly the outputs of a stage in dvc.lock."""
-    wanted = _hashes(_entry(stage)["outs"])
-    for path in sorted(evidence.cache.glob("runs/*/*/*")):
+    wanted = _hashes(stage.outputs)
+    for path in cache.runs():
         text = path.read_text(encoding="utf-8", errors="replace")
-        if (
-            all(md5 in text for md5 in wanted.values())
-            and _hashes((entry := _read(path, exact=True))["outs"]) == wanted
-        ):
-            yield path, entry
+        if all(md5 in text for md5 in wanted.values()) and _hashes((run := cache.run(path)).outputs) == wanted:
+            yield path, run
 
 
-def _other_inputs(entry: dict[str, Any], stage: lock.Stage) -> str:
+def _other_inputs(run: lock.Stage, stage: lock.Stage) -> str:
     """What the remembered run that gave a stage's outputs was run with, other than what dvc.lock says."""
-    now = _entry(stage)
-    then, here = _hashes(entry.get("deps", [])), _hashes(now.get("deps", []))
-    other = [f"{path} md5 {md5}" for path, md5 in then.items() if here.get(path) != md5]
-    other += [f"{path} not among them" for path in here.keys() - then.keys()]
-    other += [f"the {name} {entry.get(part)}" for name, part in (("command", "cmd"), ("parameters", "params"))
-              if entry.get(part) != now.get(part)]  # fmt: skip
+    then, now = _hashes(run.dependencies), _hashes(stage.dependencies)
+    other = [f"{path} md5 {md5}" for path, md5 in then.items() if now.get(path) != md5]
+    other += [f"{path} not among them" for path in now.keys() - then.keys()]
+    if run.command != stage.command:
+        other.append(f"the command {run.command}")
+    if run.parameters != stage.parameters:
+        other.append(f"the parameters {run.parameters}")
     return f"these outputs came from {', '.join(other)}"
 
 
-def _read(path: Path, exact: bool = False) -> dict[str, Any]:
-    """An entry; numbers among its parameters are as DVC reads them only if ``exact``, which takes ten times as long."""
-    try:
-        entry = YAML(typ="safe", pure=exact).load(path.read_bytes())
-    except (OSError, YAMLError) as error:
-        raise Unreadable(path.as_posix(), error) from error
-    if not isinstance(entry, dict):
-        raise Unreadable(path.as_posix(), "it is no entry of a run-cache")
-    return entry
-
-
-def _hashes(files: list[dict[str, str]]) -> dict[str, str]:
-    return {file["path"]: file["md5"] for file in files}
+def _hashes(files: Iterable[lock.File]) -> dict[str, str]:
+    return {file.path: file.md5 for file in files}
 
 
 def _entry(stage: lock.Stage, only_paths: bool = False) -> dict[str, Any]:

@@ -58,9 +58,10 @@ def installed(evidence: Evidence) -> Iterator[Found]:
         yield Found(link, package.version, version or "not installed", remedy)
 
 
-def computed_on(evidence: Evidence) -> str:
+def note(evidence: Evidence) -> Iterator[str]:
     """The stages by the kind of processor and Python that they ran on."""
     places: dict[str, list[str]] = {}
     for stage, run in evidence.runs.items():
         places.setdefault(f"{run.get('device', 'no torch')}, Python {run.get('python')}", []).append(stage)
-    return "; ".join(f"{', '.join(stages)}: {place}" for place, stages in places.items())
+    told = "; ".join(f"{', '.join(stages)}: {place}" for place, stages in places.items())
+    yield f"computed on: {told}. Another kind of processor gives other last bits: `promptgan check-results`"

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,10 @@ from promptgan.data.archives import extract
 from promptgan.data.download import OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
-from promptgan.lineage.evidence import Evidence
+from promptgan.lineage.evidence import RAW, Evidence
 from promptgan.quality.exclusions import LIST, excluded
 from promptgan.terms.audit import Found, differences
 
-RAW = "data/raw"
 DOWNLOADS = Path(".dvc/tmp/downloads")
 
 
@@ -27,18 +27,16 @@ def provenance(evidence: Evidence) -> Iterator[Found]:
     section, upstream = _upstream(evidence)
     remedy = f"`dvc checkout {RAW}`, or `dvc repro --force download`"
     declared = f"src/promptgan/data/sets/{section['name']}.py"
-    licence = upstream.licence
     expected = {
         "title": upstream.title,
-        "licence": {"name": licence.name, "certainty": licence.certainty, "note": licence.note},
+        "licence": asdict(upstream.licence),
         "source": _described(_delivered(upstream, written)),
         "content_sha256": upstream.content_sha256,
     }
     for key, value, found in differences(expected, {k: v for k, v in written.items() if k != "files"}):
         yield Found(f"{path} {key} -> {declared}", str(value), str(found), remedy)
 
-    tree = evidence.tree(RAW)
-    raw = {name: file.sha256 for name, file in tree.files.items() if name != PROVENANCE} if tree else {}
+    raw = _raw(evidence)
     for name, value, found in differences(raw, written.get("files")):
         yield Found(f"{path} files {name} -> {RAW}/{name}", f"sha256 {value}", f"sha256 {found}", remedy)
     if (content := content_sha256(raw)) != upstream.content_sha256:
@@ -52,22 +50,13 @@ def package(evidence: Evidence) -> Iterator[Found]:
     if (file := _kept(source)) is None:
         return
     if (found := hashes.digest(file).sha256) != source.sha256:
-        again = (
-            "`dvc pull` it, or import it again"
-            if isinstance(source, Local)
-            else "delete it: the next download replaces it"
-        )
+        own, other = "`dvc pull` it, or import it again", "delete it: the next download replaces it"
+        again = own if isinstance(source, Local) else other
         yield Found(f"{file} -> {source}", f"sha256 {source.sha256}", f"sha256 {found}", again)
         return
-    tree = evidence.tree(RAW)
-    raw = {name: digest.sha256 for name, digest in tree.files.items() if name != PROVENANCE} if tree else {}
-    for name, value, there in differences(_members(source, file), raw):
-        yield Found(
-            f"{RAW}/{name} -> {source}",
-            f"sha256 {value}",
-            f"sha256 {there}",
-            "`dvc repro --force download` unpacks it anew",
-        )
+    for name, value, there in differences(_members(source, file), _raw(evidence)):
+        remedy = "`dvc repro --force download` unpacks it anew"
+        yield Found(f"{RAW}/{name} -> {source}", f"sha256 {value}", f"sha256 {there}", remedy)
 
 
 def exclusions(evidence: Evidence) -> Iterator[Found]:
@@ -81,22 +70,27 @@ def exclusions(evidence: Evidence) -> Iterator[Found]:
                 yield Found(f"{file} {name} -> {LIST}", "no excluded record", "it is there", "`dvc repro`")
 
 
-def sentence(evidence: Evidence) -> str:
+def note(evidence: Evidence) -> Iterator[str]:
     """The source at the end of the chain, for people, and how far the chain was followed."""
+    if "download" not in evidence.lock.stages:
+        return
     _, upstream = _upstream(evidence)
     source, licence = _delivered(upstream, evidence.json(f"{RAW}/{PROVENANCE}")), upstream.licence
-    walked = (
-        f"verified down to {file}"
-        if (file := _kept(source))
-        else "the package itself is not kept here, its pinned members are"
-    )
-    return f"source: {source}, sha256 {source.sha256}, licence {licence.name} ({licence.certainty}); {walked}"
+    file, only_members = _kept(source), "the package itself is not kept here, its pinned members are"
+    walked = f"verified down to {file}" if file else only_members
+    yield f"source: {source}, sha256 {source.sha256}, licence {licence.name} ({licence.certainty}); {walked}"
 
 
 def _upstream(evidence: Evidence) -> tuple[dict[str, Any], Upstream]:
     section = evidence.lock.stages["download"].parameters["data"]
     chosen = choose("promptgan.data.sets", section["name"], "data.name")
     return section, chosen.upstream(validate_section(chosen.Parameters, section, "data"))
+
+
+def _raw(evidence: Evidence) -> dict[str, str]:
+    """sha256 by name of the files of data/raw, its own provenance aside."""
+    tree = evidence.tree(RAW)
+    return {name: file.sha256 for name, file in tree.files.items() if name != PROVENANCE} if tree else {}
 
 
 def _described(source: Package) -> dict[str, str]:
@@ -111,9 +105,8 @@ def _delivered(upstream: Upstream, written: dict[str, Any]) -> Package:
 
 
 def _kept(source: Package) -> Path | None:
-    repository = main_repository()
     place = OWN_DATA / source.sha256 / source.file if isinstance(source, Local) else DOWNLOADS / source.sha256
-    return next((root / place for root in (Path(), repository) if (root / place).is_file()), None)
+    return next((root / place for root in (Path(), main_repository()) if (root / place).is_file()), None)
 
 
 def _members(source: Package, file: Path) -> dict[str, str]:

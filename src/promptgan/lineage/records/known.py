@@ -2,14 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from promptgan.lineage import cache, history, lock
-from promptgan.lineage.lock import File, Stage
+from promptgan.lineage.lock import Stage
+from promptgan.lineage.records.listed import few
 
 RUN_CACHE = "run-cache"
 SHOWN = 4
@@ -27,19 +24,6 @@ class Run:
     """A revision whose dvc.lock has it; None where only the workspace's or the run-cache has."""
     names: list[str]
     """Who remembers it: `workspace`, branches, tags, experiments, commits, `run-cache`."""
-
-    @property
-    def data(self) -> str:
-        """The data set of a run that reads the section `data`; empty for others."""
-        return str(self.stage.parameters.get("data", {}).get("name", ""))
-
-    def output(self, path: str) -> File | None:
-        """The output of that path."""
-        return next((out for out in self.stage.outputs if out.path == path), None)
-
-    def input(self, path: str) -> File | None:
-        """The dependency of that path."""
-        return next((dep for dep in self.stage.dependencies if dep.path == path), None)
 
 
 class Known:
@@ -67,16 +51,16 @@ class Known:
                     note(stage, commit, names)
             except (lock.LockUnreadable, lock.RevisionUnknown):
                 self.unreadable.append(names[0])
-        for path in sorted(file for file in Path(cache.folder(), "runs").rglob("*") if file.is_file()):
+        for path in cache.runs():
             try:
-                note(lock.stage("", YAML(typ="safe", pure=True).load(path.read_bytes())), None, [RUN_CACHE])
-            except (OSError, YAMLError, ValueError, TypeError, KeyError, AttributeError):
+                note(cache.run(path), None, [RUN_CACHE])
+            except cache.RunUnreadable:
                 self.unreadable.append(f"run-cache entry {path.name[:8]}")
         self.runs = [*found.values()]
         self._owners: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for run in self.runs:
             for out in run.stage.outputs:
-                for name, md5 in members(out).items():
+                for name, md5 in cache.members(out).items():
                     self._owners[md5].setdefault(name, []).extend(run.names)
 
     def made_from(self, md5s: set[str]) -> set[Output]:
@@ -105,11 +89,4 @@ class Known:
         """Who remembers it, as a note; the run-cache where nobody else does."""
         names = dict.fromkeys(name for known_as in self._owners.get(md5, {}).values() for name in known_as)
         shown = [name for name in names if name != RUN_CACHE] or [*names]
-        more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-        return f"of {', '.join(shown[:SHOWN])}{more}" if shown else ""
-
-
-def members(out: File) -> dict[str, str]:
-    """The md5 of each file of an output, by its path; of the output itself where no listing of it is known."""
-    files = cache.listing(out.md5)
-    return {out.path: out.md5} if files is None else {f"{out.path}/{name}": md5 for name, md5 in files.items()}
+        return f"of {few(shown, SHOWN)}" if shown else ""

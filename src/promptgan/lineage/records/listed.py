@@ -2,12 +2,13 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 from promptgan.lineage import lock
 from promptgan.quality import exclusions
 
-Listed = frozenset[tuple[str, str]]
-"""Data set and id of each listed record."""
+Listed = dict[tuple[str, str], str]
+"""The reason by data set and id of each listed record."""
 SHOWN = 3
 
 
@@ -15,14 +16,17 @@ def read(revision: str | None = None) -> Listed:
     """The records that the list has: here, or at a Git revision; none where there is no list that can be read."""
     try:
         content = lock.at_revision(exclusions.LIST, revision) if revision else exclusions.LIST.read_bytes()
-        return frozenset((row["data"], row["id"]) for row in csv.DictReader(io.StringIO(content.decode())))
+        text = content.decode("utf-8-sig")  # Excel writes a mark, and semicolons in some countries
+        delimiter = ";" if text.startswith(";".join(exclusions.COLUMNS)) else ","
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return {(row["data"], row["id"]): row["reason"] for row in rows}
     except (OSError, ValueError, KeyError, csv.Error, lock.RevisionUnknown):  # a revision from before there was a list
-        return frozenset()
+        return {}
 
 
 def withdrawn_since(revision: str, data: str) -> int:
     """How many records of a data set are listed here and were not at a revision: its data may have been purged."""
-    return sum(each == data for each, _ in read() - read(revision))
+    return sum(each == data for each, _ in read().keys() - read(revision).keys())
 
 
 def admitted_again() -> tuple[str, str] | None:
@@ -30,13 +34,12 @@ def admitted_again() -> tuple[str, str] | None:
 
     Applying an experiment or checking out a file of an older commit brings the list back that it had.
     """
-    lost = sorted(identifier for _, identifier in read("HEAD") - read())
+    lost = sorted(identifier for _, identifier in read("HEAD").keys() - read().keys())
     if not lost:
         return None
     them = "it" if len(lost) == 1 else "them"
-    shown = ", ".join(lost[:SHOWN]) + (f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else "")
     return (
-        f"HEAD excludes {counted(len(lost))} that {exclusions.LIST} here does not: {shown};"
+        f"HEAD excludes {counted(len(lost))} that {exclusions.LIST} here does not: {few(lost, SHOWN)};"
         f" a run here takes {them} in again",
         f"`git checkout HEAD -- {exclusions.LIST}` excludes {them} again",
     )
@@ -45,3 +48,8 @@ def admitted_again() -> tuple[str, str] | None:
 def counted(count: int) -> str:
     """A number of records, in words."""
     return f"{count:,} record{'' if count == 1 else 's'}"
+
+
+def few(names: Sequence[str], most: int) -> str:
+    """The first names of many, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

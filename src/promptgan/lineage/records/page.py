@@ -1,15 +1,11 @@
-"""A comparison of two versions of the data for people: tables on the terminal and a self-contained page."""
+"""A comparison of two versions of the data as a page that needs nothing else."""
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from promptgan.core.files import write_text
 from promptgan.lineage.records.difference import KINDS, Difference, verdict
 from promptgan.terms.shift import Moved
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FOLDER = Path("reports/data")
 BARS = 40
@@ -40,52 +36,8 @@ def write(found: Difference, examples: int, folder: Path = FOLDER) -> Path:
     )
     name = "..".join(re.sub(r"[^\w.@^~-]", "-", version) for version in found.names)
     path = folder / name / "index.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, text)
     return path
-
-
-def show(found: Difference, examples: int) -> None:
-    """Print tables of what changed: rows, columns, quarantine, distributions."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=110)
-    for version in (found.before, found.after):
-        console.print(f"{version.name}: {version.title or '(no title)'}")
-    console.print(verdict(found))
-    if found.same:
-        return
-    for cause in found.causes:
-        console.print(f"  because of {cause}")
-
-    def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-        made = Table(*columns, title=title, title_justify="left", title_style="bold")
-        for column in made.columns[1:]:
-            column.justify = "right"
-        for row in rows:
-            made.add_row(*row)
-        console.print(made)
-
-    for title, frame in {"Rows": found.splits, "Quarantine": found.rules}.items():
-        if len(frame):
-            table(title, ["", *_headings(frame)], [[str(n), *(f"{x:,}" for x in r)] for n, *r in frame.itertuples()])
-    if found.columns:
-        console.print(f"changed columns: {', '.join(f'{name} {count:,}' for name, count in found.columns.items())}")
-    table("Usable records as a whole", ["", *found.names, "moved by"], [measured(m) for m in found.shift.measures])
-    for name, ranked in (("gained", found.shift.gained), ("lost", found.shift.lost)):
-        if ranked:
-            words = ", ".join(f"{each.name} ({each.before:,.0f} -> {each.after:,.0f})" for each in ranked)
-            console.print(f"words that {name} most: {words}")
-    for kind, records in found.examples(examples).items():
-        if records:
-            console.print(f"\n{KINDS[kind]}, {len(records)} of {found.counts[kind]:,}:")
-        for record in records:
-            console.print(f"  {record['id']} ({record['place']})")
-            for key in (key for key in record if key not in ("id", "place")):
-                console.print(f"    {key}: {record[key]}")
 
 
 def measured(each: Moved) -> list[str]:
@@ -94,10 +46,6 @@ def measured(each: Moved) -> list[str]:
         points = f"{100 * (each.after - each.before):+.2f} points"
         return [each.name, f"{each.before:.2%}", f"{each.after:.2%}", points]
     return [each.name, f"{each.before:,.2f}", f"{each.after:,.2f}", f"distance {each.distance:.4f}"]
-
-
-def _headings(frame: "pd.DataFrame") -> list[str]:
-    return [str(name).replace("_", " ") for name in frame]
 
 
 def _picture(name: str, before: dict[int, int], after: dict[int, int]) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from promptgan import git
 from promptgan.lineage import cache, lock
+from promptgan.lineage.evidence import RAW, VALIDATED
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import lies_in
+from promptgan.lineage.records.listed import few
 from promptgan.lineage.records.search import Search
-from promptgan.lineage.records.traces import RAW, Traces
-from promptgan.lineage.records.versions import VALIDATED
+from promptgan.lineage.records.traces import Traces
 from promptgan.quality.exclusions import LIST
 
 OWN, RELEASES, MADE_AGAIN = "data/own", "release", "reports"
@@ -77,7 +78,7 @@ def _workspace(search: Search, traces: Traces) -> Iterator[Place]:
         held[RAW] = held[RAW] or raw
     for path, names in sorted(held.items()):
         if path in outputs:
-            yield Place("workspace", path, HOLDS, _listed(names), (Path(path),), raw=path == RAW)
+            yield Place("workspace", path, HOLDS, few(names, SHOWN), (Path(path),), raw=path == RAW)
         elif lies_in(path, MADE_AGAIN):
             yield Place("workspace", path, HOLDS, files=(Path(path),))
         elif lies_in(path, RELEASES):
@@ -168,7 +169,7 @@ def _git_history(search: Search) -> Iterator[Place]:
         found |= dict.fromkeys(git.text_if_any("log", "--all", "--format=%h", f"-S{phrase}").split())
     if found:
         remedy = "rewrite the history (`git filter-repo --replace-text`); every clone has to be made anew"
-        yield Place("Git", f"commit {_listed([*found])}", HOLDS, "adds or removes words of it", remedy=remedy)
+        yield Place("Git", f"commit {few([*found], SHOWN)}", HOLDS, "adds or removes words of it", remedy=remedy)
 
 
 def _elsewhere(traces: Traces) -> Iterator[Place]:
@@ -185,10 +186,6 @@ def _elsewhere(traces: Traces) -> Iterator[Place]:
 def _doubtful(kind: str, what: str) -> Place:
     remedy = f"`dvc fetch --all-commits {VALIDATED}`, then ask again"
     return Place(kind, what, MAY_BE_TRAINED, "the data that it was trained on is not here", remedy=remedy)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def _files(top: Path) -> Iterator[Path]:

@@ -14,12 +14,13 @@ from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_text
 from promptgan.lineage import lock, samples
-from promptgan.lineage.records import versions
+from promptgan.lineage.evidence import VALIDATED
+from promptgan.lineage.records import listed, versions
 from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.places import Place, places
 from promptgan.lineage.records.search import Search
 from promptgan.lineage.records.traces import Traces
-from promptgan.lineage.records.versions import VALIDATED, Version
+from promptgan.lineage.records.versions import Version
 from promptgan.quality import exclusions
 
 if TYPE_CHECKING:
@@ -77,11 +78,11 @@ def remove(
     subject = find(identifier, group, here, known)
     others = here.records()
     others = others[~others["id"].isin(subject.ids)]
-    new = exclude(subject, here.data, reason)
-    _say_excluded(console, subject, here.data, new)
+    new = exclude(subject, here.stage.data, reason)
+    _say_excluded(console, subject, here.stage.data, new)
     _say_staying(console, relatives(subject, others, here))
     search = Search(subject.ids, phrases(subject, others, here))
-    found = places(search, Traces(here.data, search, bool(subject.listed), known))
+    found = places(search, Traces(here.stage.data, search, known))
     for name in known.unreadable:
         console.print(f"not searched, because it cannot be read: the lock of {name}")
     if subject.records.empty:
@@ -128,17 +129,17 @@ def find(identifier: str, whole_group: bool, here: Version, known: Known) -> Sub
         UnknownRecord: no version here has it; names the nearest ids.
         ExclusionsUnreadable: the list is broken.
     """
-    listed = exclusions.excluded(here.data)
+    excluded = exclusions.excluded(here.stage.data)
     table = here.records()
     if identifier not in set(table["id"]):
-        if identifier not in listed:
-            raise versions.UnknownRecord(identifier, f"workspace ({here.data})", table["id"])
+        if identifier not in excluded:
+            raise versions.UnknownRecord(identifier, f"workspace ({here.stage.data})", table["id"])
         table = next((other for other in _former(here, known) if identifier in set(other["id"])), table)
     found = table[table["id"] == identifier]
     if whole_group and not found.empty:
         found = table[table["group"] == found["group"].iloc[0]]
     ids = tuple(sorted({identifier, *found["id"]}))
-    return Subject(ids, found, frozenset(listed.keys() & set(ids)))
+    return Subject(ids, found, frozenset(excluded.keys() & set(ids)))
 
 
 def relatives(subject: Subject, others: "pd.DataFrame", here: Version) -> "dict[str, pd.DataFrame]":
@@ -153,19 +154,17 @@ def relatives(subject: Subject, others: "pd.DataFrame", here: Version) -> "dict[
 def phrases(subject: Subject, others: "pd.DataFrame", here: Version) -> tuple[str, ...]:
     """The words by which the subject alone is known."""
     likeness = choose("promptgan.tasks", here.stage.parameters["task"], "task", "likeness")
-    own: tuple[str, ...] = likeness.phrases(subject.records, others)
-    return own
+    return tuple(likeness.phrases(subject.records, others))
 
 
 def exclude(subject: Subject, data: str, reason: str) -> list[str]:
     """Add the subject's ids to data/excluded.csv, sorted, whole or not at all. Returns those that were not listed."""
     new = [identifier for identifier in subject.ids if identifier not in subject.listed]
     if new:
-        with exclusions.LIST.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(row["data"], row["id"], row["reason"]) for row in csv.DictReader(file)]
-        rows += [(data, identifier, reason) for identifier in new]
+        rows = listed.read() | {(data, identifier): reason for identifier in new}
         text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows([exclusions.COLUMNS, *sorted(rows)])
+        listing = ([*key, why] for key, why in sorted(rows.items()))
+        csv.writer(text, lineterminator="\n").writerows([exclusions.COLUMNS, *listing])
         write_text(exclusions.LIST, text.getvalue())
     return new
 
@@ -212,8 +211,8 @@ def _alone(outputs: list[Path]) -> Iterator[None]:
 def _former(here: Version, known: Known) -> "Iterator[pd.DataFrame]":
     """The other versions of the same data set, as far as DVC's cache has their tables."""
     for run in known.runs:
-        out = run.output(VALIDATED)
-        if out and out.md5 != here.md5 and run.data == here.data and (tables := versions.cached(out.md5)):
+        out = run.stage.output(VALIDATED)
+        if out and out.md5 != here.md5 and run.stage.data == here.stage.data and (tables := versions.cached(out.md5)):
             yield versions.concatenated(tables, run.names[0])
 
 
@@ -230,8 +229,7 @@ def _say_excluded(console: "Console", subject: Subject, data: str, new: list[str
     if len(new) > SHOWN:
         console.print(f"excluded: {len(new) - SHOWN} more of its group")
     if old := sorted(subject.listed):
-        shown = ", ".join(old[:SHOWN]) + (" ..." if len(old) > SHOWN else "")
-        console.print(f"excluded already, and left as it is in {exclusions.LIST}: {shown}")
+        console.print(f"excluded already, and left as it is in {exclusions.LIST}: {listed.few(old, SHOWN)}")
     if new:
         rerun = [stage.name for stage in lock.read().downstream(exclusions.LIST.as_posix())]
         console.print(f"will rerun with `make run`: {', '.join(rerun) or 'every stage'}")

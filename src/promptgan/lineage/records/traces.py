@@ -4,16 +4,15 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from promptgan.lineage import cache, lock
+from promptgan.lineage import cache
+from promptgan.lineage.evidence import PROVENANCE, RAW, VALIDATED
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import lies_in
+from promptgan.lineage.records import listed
 from promptgan.lineage.records.known import Known, Output, Run
 from promptgan.lineage.records.search import Search
-from promptgan.lineage.records.versions import VALIDATED
 from promptgan.quality.exclusions import LIST
 
-RAW = "data/raw"
-PROVENANCE = "provenance.json"
 MODELS = "models"
 FITTED_ON = {"models/judges": "judge"}
 """The split that a model is fitted on, where that is not train."""
@@ -27,11 +26,10 @@ class Traces:
     Args:
         data: the data set of the records.
         search: what to look for.
-        listed: whether data/excluded.csv lists them here.
         known: the runs that are remembered here.
     """
 
-    def __init__(self, data: str, search: Search, listed: bool, known: Known) -> None:
+    def __init__(self, data: str, search: Search, known: Known) -> None:
         paths = sorted(cache.folder().absolute().glob("files/md5/??/*"))
         self.known = known
         self.objects = {path.parent.name + path.name: path for path in paths if len(path.name) == 30}
@@ -40,10 +38,10 @@ class Traces:
         splits: dict[str, set[str]] = {}
         lost, there, raw_folders = set(), set(), set()
         for run in known.runs:
-            out, source = run.output(VALIDATED), run.input(RAW)
-            if out is None or run.data != data:
+            out, source = run.stage.output(VALIDATED), run.stage.input(RAW)
+            if out is None or run.stage.data != data:
                 continue
-            files, excluded = cache.listing(out.md5), _excluded_in(run, search.ids, listed)
+            files, excluded = cache.listing(out.md5), _excluded_in(run, search.ids)
             if held := {Path(name).stem for name, md5 in (files or {}).items() if md5 in searched}:
                 splits[out.md5] = held
             elif not excluded and (files is None or set(files.values()) - self.objects.keys()):
@@ -91,16 +89,14 @@ class Traces:
         return own - others
 
 
-def _excluded_in(run: Run, ids: Iterable[str], listed: bool) -> bool:
-    """Whether the exclusion list that this run used names one of the records."""
-    used = run.input(LIST.as_posix())
-    if used is None or used.md5 == md5_of(LIST):
-        return used is not None and listed
-    try:
-        content = lock.at_revision(LIST, run.commit) if run.commit else b""
-    except lock.RevisionUnknown:
+def _excluded_in(run: Run, ids: Iterable[str]) -> bool:
+    """Whether the exclusion list that this run used, if it is here or in Git, names one of the records."""
+    used = run.stage.input(LIST.as_posix())
+    here = used is not None and used.md5 == md5_of(LIST)
+    if used is None or not (here or run.commit):
         return False
-    return any(identifier.encode() in content for identifier in ids)
+    rows = listed.read(None if here else run.commit)
+    return any((run.stage.data, identifier) in rows for identifier in ids)
 
 
 def _members(outputs: set[Output]) -> set[str]:

@@ -1,7 +1,6 @@
 """The validated records as they are here, or as they were at a Git revision or in a DVC experiment."""
 
 import bisect
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptgan import git
 from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import cache, lock, references
+from promptgan.lineage.evidence import VALIDATED
 from promptgan.lineage.records import listed
 from promptgan.quality.exclusions import LIST
 from promptgan.terms.splits import SPLITS
@@ -18,7 +18,6 @@ from promptgan.terms.splits import SPLITS
 if TYPE_CHECKING:
     import pandas as pd
 
-VALIDATED = "data/validated"
 METRICS = Path("metrics/validation.json")
 QUARANTINE = "quarantine"
 TABLES = (*SPLITS, QUARANTINE)
@@ -62,10 +61,8 @@ class UnknownRecord(PromptganError):
             ordered = sorted(known[::turn] for known in ids.dropna())
             at = bisect.bisect(ordered, record[::turn])
             near |= {known[::turn] for known in ordered[max(0, at - NEIGHBOURS) : at + NEIGHBOURS]}
-        close = difflib.get_close_matches(record, sorted(near), n=3)
-        meant = f" (did you mean {' or '.join(close)}?)" if close else ""
         super().__init__(
-            f"{VALIDATED} of {where} has no record {record}{meant}, nor is it excluded",
+            f"{VALIDATED} of {where} has no record {record}{nearest(record, sorted(near))}, nor is it excluded",
             f"ids are in the column `id` of {VALIDATED}/*.parquet; a record that is in data/raw only since the last run"
             " becomes known by `make validate`",
         )
@@ -77,6 +74,8 @@ class Version:
 
     name: str
     """What it was asked for by: a revision, or `workspace`."""
+    md5: str
+    """Of the folder, as dvc.lock has it."""
     stage: lock.Stage
     """The run of the stage validate that made it."""
     title: str
@@ -85,16 +84,6 @@ class Version:
     """Ids that data/excluded.csv lists for the data set there."""
     tables: dict[str, Path]
     """The Parquet file of each split and of quarantine."""
-
-    @property
-    def md5(self) -> str:
-        """Of the folder, as dvc.lock has it."""
-        return next(out.md5 for out in self.stage.outputs if out.path == VALIDATED)
-
-    @property
-    def data(self) -> str:
-        """The data set: `data.name` when it was validated."""
-        return str(self.stage.parameters.get("data", {}).get("name", ""))
 
     def records(self) -> "pd.DataFrame":
         """All records; see `concatenated`."""
@@ -116,27 +105,25 @@ def read(revision: str | None = None) -> Version:
     name = revision or WORKSPACE
     commit = resolve(revision) if revision else None
     stage = lock.read(commit).producer(VALIDATED)
-    if stage is None:
+    if stage is None or not (made := stage.output(VALIDATED)):
         raise NothingValidated(f"{name}: its dvc.lock has no {VALIDATED}", "run `make validate` there first")
-    found = Version(name, stage, _title(commit), frozenset(), {})
     if revision is None and Path(VALIDATED).is_dir():
         tables = {table: Path(VALIDATED, f"{table}.parquet") for table in TABLES}
         if missing := [path for path in tables.values() if not path.is_file()]:
             raise NothingValidated(f"{missing[0]} is not there", "run `dvc checkout`, or `make validate`")
     else:
-        tables = cached(found.md5)
+        tables = cached(made.md5)
         if lost := [table for table in TABLES if table not in tables]:
-            withdrawn = listed.withdrawn_since(commit, found.data) if commit else 0
+            withdrawn = listed.withdrawn_since(commit, stage.data) if commit else 0
             raise NotInCache(name, f"its {lost[0]}.parquet" if tables else "it", withdrawn)
-    excluded = frozenset(identifier for data, identifier in listed.read(commit) if data == found.data)
-    return Version(name, stage, found.title, excluded, tables)
+    excluded = frozenset(identifier for data, identifier in listed.read(commit) if data == stage.data)
+    return Version(name, made.md5, stage, _title(commit), excluded, tables)
 
 
 def cached(md5: str) -> dict[str, Path]:
     """The tables of a version that DVC's cache holds, by the md5 of the folder."""
     files = cache.listing(md5) or {}
-    places = {table: cache.find(files.get(f"{table}.parquet", "missing")) for table in TABLES}
-    return {table: path for table, path in places.items() if path}
+    return {table: path for table in TABLES if (path := cache.find(files.get(f"{table}.parquet", "missing")))}
 
 
 def resolve(revision: str) -> str:
@@ -147,13 +134,13 @@ def resolve(revision: str) -> str:
     """
     if git.text_if_any("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
         return revision
-    found = git.text_if_any("for-each-ref", "--format=%(refname)").split()
+    found = references.known()
     experiments = {name: each for each in found if (name := references.experiment(each))}
     if revision in experiments:
         return experiments[revision]
-    known = [references.name(each) for each in found if not references.is_note(each)]
+    meant = nearest(revision, [*map(references.name, found)])
     raise lock.RevisionUnknown(
-        f"{revision}: no such commit, branch, tag or experiment{nearest(revision, known)}",
+        f"{revision}: no such commit, branch, tag or experiment{meant}",
         "`git log -- dvc.lock` and `dvc exp list` show those that there are",
     )
 

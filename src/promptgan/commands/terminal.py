@@ -8,7 +8,6 @@ from rich.text import Text
 
 WIDTH = 100
 """Of what is printed where there is no terminal."""
-EMPTY = "–"
 
 
 def terminal() -> Console:
@@ -38,10 +37,3 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str | Text]], words: int
     for row in lines:
         found.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     return found
-
-
-def shown(value: object) -> str:
-    """A value as a table shows it."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return EMPTY if value is None else str(value)

@@ -1,0 +1,48 @@
+"""A comparison of two versions of the data as tables on the terminal."""
+
+from promptgan.lineage.records.difference import KINDS, Difference, verdict
+from promptgan.lineage.records.page import measured
+
+
+def show(found: Difference, examples: int) -> None:
+    """Print tables of what changed: rows, columns, quarantine, distributions."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=110)
+    for version in (found.before, found.after):
+        console.print(f"{version.name}: {version.title or '(no title)'}")
+    console.print(verdict(found))
+    if found.same:
+        return
+    for cause in found.causes:
+        console.print(f"  because of {cause}")
+
+    def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+        made = Table(*columns, title=title, title_justify="left", title_style="bold")
+        for column in made.columns[1:]:
+            column.justify = "right"
+        for row in rows:
+            made.add_row(*row)
+        console.print(made)
+
+    for title, frame in {"Rows": found.splits, "Quarantine": found.rules}.items():
+        if len(frame):
+            headings = [str(name).replace("_", " ") for name in frame]
+            table(title, ["", *headings], [[str(name), *(f"{n:,}" for n in row)] for name, *row in frame.itertuples()])
+    if found.columns:
+        console.print(f"changed columns: {', '.join(f'{name} {count:,}' for name, count in found.columns.items())}")
+    table("Usable records as a whole", ["", *found.names, "moved by"], [measured(m) for m in found.shift.measures])
+    for name, ranked in (("gained", found.shift.gained), ("lost", found.shift.lost)):
+        if ranked:
+            words = ", ".join(f"{each.name} ({each.before:,.0f} -> {each.after:,.0f})" for each in ranked)
+            console.print(f"words that {name} most: {words}")
+    for kind, records in found.examples(examples).items():
+        if records:
+            console.print(f"\n{KINDS[kind][0]}, {len(records)} of {found.counts[kind]:,}:")
+        for record in records:
+            console.print(f"  {record['id']} ({record['place']})")
+            for key in (key for key in record if key not in ("id", "place")):
+                console.print(f"    {key}: {record[key]}")
