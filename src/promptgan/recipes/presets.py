@@ -32,6 +32,7 @@ OPTIONS = {
     "compute.device": "--device",
     "compute.threads": "--threads",
     "data": "--path",
+    "base_model": "--model",
     "data.prompt": "--prompt",
     "data.text": "--text",
     "data.first_words": "--first-words",
@@ -138,6 +139,7 @@ def use(
     path: Path = PARAMS_FILE,
     *,
     data: dict[str, Any] | None = None,
+    base_model: dict[str, Any] | None = None,
     device: Device = "auto",
     threads: int | None = None,
 ) -> list[Change]:
@@ -147,6 +149,7 @@ def use(
         name: a file of recipes/, without ``.yaml``.
         path: the parameter file; its comments are kept.
         data: the `data` section to use instead of the preset's.
+        base_model: the `base_model` section to use instead of the preset's.
         device: where the preset says ``auto``; ``auto`` takes a GPU, with bfloat16, if torch finds one. A precision of
             ``auto`` becomes bfloat16 where the device has instructions for it.
         threads: CPU threads instead of the preset's.
@@ -157,7 +160,7 @@ def use(
         AnchorsUsed: the file has anchors.
         ParameterError: the preset, or its combination with the arguments, is not valid; nothing is written.
     """
-    preset = _with_arguments(_compose(name), name, data, device, threads)
+    preset = _with_arguments(_compose(name), name, data, device, threads, base_model)
     try:
         before, there = _readable(load_params(path)), ParameterFile.read(path)
     except ParameterError:  # nothing to keep of a file that cannot be taken apart
@@ -297,7 +300,12 @@ def _merged(section: str, below: Any, above: Any) -> Any:
 
 
 def _with_arguments(
-    preset: ParameterFile, name: str, data: dict[str, Any] | None, device: Device, threads: int | None
+    preset: ParameterFile,
+    name: str,
+    data: dict[str, Any] | None,
+    device: Device,
+    threads: int | None,
+    base_model: dict[str, Any] | None = None,
 ) -> ParameterFile:
     if data is None and _reads_own_data(preset):
         raise OwnDataMissing(
@@ -310,6 +318,7 @@ def _with_arguments(
     values = {
         "recipe": name,
         "data": data,
+        "base_model": base_model,
         "compute.device": None if device == "auto" else device,
         "compute.precision": precision if device == "cuda" or preset["compute"]["precision"] == "auto" else None,
         **{f"{role}.weights": precision for role in ROLES if preset[role].get("weights") == "auto"},

@@ -1,6 +1,7 @@
 """A pretrained causal language model in the format of transformers, which low-rank adapters turn to the data."""
 
 import copy
+import warnings
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -9,6 +10,7 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, DynamicCache
 from transformers.pytorch_utils import Conv1D
+from transformers.utils.logging import disable_progress_bar
 
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.example import Example
@@ -45,20 +47,29 @@ class Adapted(nn.Module):
         super().__init__()
         assert example.base
         self.base = example.base
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         dtype = getattr(torch, parameters.weights)
         model = AutoModelForCausalLM.from_pretrained(
             self.base, dtype=dtype, attn_implementation="eager", local_files_only=True
         )
         blocks = model.config.num_hidden_layers
+        linear = {
+            name.rsplit(".", 1)[-1]: type(layer)
+            for name, layer in model.base_model.named_modules()
+            if isinstance(layer, (nn.Linear, Conv1D))
+        }
         self.lora = LoraConfig(
             task_type="CAUSAL_LM",
             r=parameters.rank,
             lora_alpha=cast("int", parameters.scale * parameters.rank),
             lora_dropout=parameters.dropout,
-            target_modules=_linear(model),
+            target_modules=sorted(linear),
+            fan_in_fan_out=Conv1D in linear.values(),
             layers_to_transform=list(range(max(0, blocks - parameters.blocks), blocks)),
         )
-        self.model: Any = get_peft_model(model, self.lora)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by an older name
+            self.model: Any = get_peft_model(model, self.lora)
         for module in self.model.modules():
             if isinstance(module, LoraLayer):
                 module.cast_input_dtype_enabled = False  # autocast casts what must be
@@ -79,12 +90,6 @@ class Adapted(nn.Module):
     def forward(self, **named: Any) -> Any:
         """What the model says without its projection onto the vocabulary."""
         return self.model.get_base_model().base_model(**named)
-
-
-def _linear(model: Any) -> list[str]:
-    """Last names of the linear layers in the blocks of a model."""
-    found = {n.rsplit(".", 1)[-1] for n, m in model.base_model.named_modules() if isinstance(m, (nn.Linear, Conv1D))}
-    return sorted(found)
 
 
 def _freeze(model: nn.Module) -> None:
