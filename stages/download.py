@@ -47,21 +47,16 @@ def main(
     """
     with clean_errors():
         settings, repository = Download.read(params), main_repository()
-        for section, values, folder, package in (
-            ("data", settings.data, out, "promptgan.data.sets"),
-            ("base_model", settings.base_model, base, "promptgan.data.models"),
-        ):
-            chosen = choose(package, values.get("name"), f"{section}.name")
-            upstream = chosen.upstream(validate_section(chosen.Parameters, values, section, params))
-            if upstream is None:
-                leave_out(folder)
-                continue
-            download(
-                upstream,
-                folder,
-                cache=cache or repository / ".dvc/tmp/downloads",
-                roots=[Path.cwd(), repository],
-            )
+        cache = cache or repository / ".dvc/tmp/downloads"
+        chosen = choose("promptgan.data.sets", settings.data.get("name"), "data.name")
+        data = chosen.upstream(validate_section(chosen.Parameters, settings.data, "data", params))
+        chosen = choose("promptgan.data.models", settings.base_model.get("name"), "base_model.name")
+        model = chosen.upstream(validate_section(chosen.Parameters, settings.base_model, "base_model", params))
+        download(data, out, cache=cache, roots=[Path.cwd(), repository])
+        if model:
+            download(model, base, cache=cache, roots=[])
+        else:
+            leave_out(base)
 
 
 if __name__ == "__main__":

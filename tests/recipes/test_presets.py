@@ -27,6 +27,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_paramete
         (tmp_path / "recipes" / path.name).write_bytes(path.read_bytes())
     (tmp_path / "params.yaml").write_bytes(default_parameters.read_bytes())
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(presets, "bfloat16_instructions", lambda: [])
     return tmp_path
 
 
