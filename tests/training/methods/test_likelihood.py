@@ -21,6 +21,7 @@ from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
 
 PARAMETERS = Parameters(
     method="likelihood",
+    validation_count=1000,
     epochs=8,
     batch=16,
     learning_rate=0.02,
