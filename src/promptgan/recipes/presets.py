@@ -1,6 +1,6 @@
 """Presets: recipes/NAME.yaml, composed with its base, written into params.yaml with the comments kept.
 
-A preset either holds every section, or names a complete preset as its `base` and holds only what differs. A section
+A preset either holds every section, or names another as its `base` and holds only what differs. A section
 whose choice differs from the base's (another data set, another model) replaces the base's whole section. So a preset
 alone determines every value of params.yaml, whatever was there before.
 """
@@ -256,18 +256,19 @@ def _set_by_hand(before: dict[str, str], origin: ParameterFile) -> set[str]:
     return {key for key, value in before.items() if key not in left_open and preset.get(key) != value}
 
 
-def _compose(name: str) -> ParameterFile:
+def _compose(name: str, above: tuple[str, ...] = ()) -> ParameterFile:
+    """A preset over its base, which may have one too; ``above`` are those that it is the base of."""
     preset = _read(find(name))
     if "base" in preset.sections:
         file, parent = find(name), str(preset["base"])
         if parent not in (known := names()):
             raise BrokenRecipe(
                 f"{file}: base: there is no recipe {shown(parent)}{nearest(parent, list(known))}",
-                "name a complete preset as base",
+                "name one that there is",
             )
-        below = _read(find(parent))
-        if "base" in below.sections:
-            raise BrokenRecipe(f"{file}: its base {parent} has a base itself", "name a complete preset as base")
+        if parent in (above := (*above, name)):
+            raise BrokenRecipe(f"{file}: its base {parent} leads back to it", "name a preset that stands alone")
+        below = _compose(parent, above)
         new = {key: text for key, text in preset.sections.items() if key not in below.sections and key != "base"}
         values = {key: _merged(key, below[key], preset[key]) for key in preset.sections if key in below.sections}
         preset = below.with_values(values)
