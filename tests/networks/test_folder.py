@@ -18,7 +18,9 @@ WEIGHTS = "generator.safetensors"
 def saved(generator: Any, tokens: Path, tmp_path: Path) -> Path:
     """A model folder; `tokens` gives its tokenizer."""
     networks, sections = {"generator": generator}, {"generator": GENERATOR}
-    folder.save(tmp_path / "model", networks, sections, {**INDEX, "steps": 3}, [tokens / "tokenizer.json"])
+    folder.save(
+        tmp_path / "model", networks, sections, {**INDEX, "steps": 3}, {"tokenizer.json": tokens / "tokenizer.json"}
+    )
     return tmp_path / "model"
 
 

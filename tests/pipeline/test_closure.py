@@ -24,7 +24,7 @@ OWN_DATA = {"name": "local_text", "file": "a.csv", "sha256": "0" * 64, "prompt":
 def written(recipe: str, path: Path) -> dict[str, Any]:
     """The whole parameter file that a recipe makes."""
     path.write_bytes((ROOT / "params.yaml").read_bytes())
-    own = OWN_DATA if recipe == "local-text" else None
+    own = OWN_DATA if recipe.startswith("local-") else None
     with contextlib.chdir(ROOT):
         presets.use(recipe, path, data=own, device="cpu")
     return load_params(path)

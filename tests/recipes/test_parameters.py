@@ -39,6 +39,7 @@ def test_the_default_file_is_valid_and_every_section_has_a_schema(
 def test_choices_are_the_sections_that_a_key_of_their_own_chooses() -> None:
     assert CHOICES == {
         "data": "name",
+        "base_model": "name",
         "generator": "network",
         "discriminator": "network",
         "encoder": "network",

@@ -15,7 +15,7 @@ from promptgan.recipes.parameters import check
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
-OWN_DATA = {"local-text"}
+OWN_DATA = {"local-text", "local-lm"}
 """Recipes that need a file of the user's."""
 
 
@@ -27,6 +27,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_paramete
         (tmp_path / "recipes" / path.name).write_bytes(path.read_bytes())
     (tmp_path / "params.yaml").write_bytes(default_parameters.read_bytes())
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(presets, "bfloat16_instructions", lambda: [])
     return tmp_path
 
 
@@ -115,12 +116,24 @@ def test_nothing_passes_for_set_by_hand_where_the_file_names_no_preset() -> None
     ]
 
 
-def test_a_gpu_is_taken_with_bfloat16_where_torch_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for found, expected in ((True, "cuda"), (False, "cpu")):
-        monkeypatch.setattr(presets, "finds_gpu", lambda found=found: found)
-        presets.use("text-gumbel")
-        assert load_params()["compute"]["device"] == expected
-        assert load_params()["compute"]["precision"] == "bfloat16"
+@pytest.mark.parametrize(
+    ("gpu", "instructions", "device", "precision"),
+    [
+        (True, [], "cuda", "bfloat16"),
+        (False, ["amx_bf16"], "cpu", "bfloat16"),
+        (False, [], "cpu", "float32"),
+        (False, None, "cpu", "float32"),
+    ],
+)
+def test_device_and_precision_are_those_that_are_fast_here(
+    gpu: bool, instructions: list[str] | None, device: str, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets, "finds_gpu", lambda: gpu)
+    monkeypatch.setattr(presets, "bfloat16_instructions", lambda: instructions)
+    presets.use("text-lm")
+    parameters = load_params()
+    assert (parameters["compute"]["device"], parameters["compute"]["precision"]) == (device, precision)
+    assert parameters["generator"]["weights"] == parameters["discriminator"]["weights"] == precision
 
 
 def test_an_unknown_preset_is_refused_with_the_nearest_name_and_the_list() -> None:
@@ -160,15 +173,20 @@ def test_what_an_option_gave_is_blamed_on_the_option(options: list[str], said: s
 def test_an_impossible_combination_is_refused_by_name_and_nothing_is_touched() -> None:
     before = Path("params.yaml").read_bytes()
     Path("recipes/odd.yaml").write_text("# Odd.\nbase: tang-gumbel\ntokenize: {level: word}\n")
-    Path("recipes/even.yaml").write_text(
-        "# Even.\nbase: text-gumbel\nvalidate:\n  script: han\ntokenize:\n  level: word\n"
-    )
-    with pytest.raises(presets.BrokenRecipe, match="its base tang-gumbel has a base itself"):
-        presets.use("odd")
     with pytest.raises(ParameterError, match="words-without-spaces: "):
-        presets.use("even", device="cpu")
+        presets.use("odd", device="cpu")
     assert Path("params.yaml").read_bytes() == before
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["params.yaml", "recipes"]
+
+
+def test_a_base_may_have_a_base_but_not_itself() -> None:
+    Path("recipes/first.yaml").write_text("# First.\nbase: tang-gumbel\npretrain: {batch: 7}\n")
+    presets.use("first", device="cpu")
+    assert (load_params()["pretrain"]["batch"], load_params()["data"]["name"]) == (7, "tang_poems")
+    Path("recipes/first.yaml").write_text("# First.\nbase: second\n")
+    Path("recipes/second.yaml").write_text("# Second.\nbase: first\n")
+    with pytest.raises(presets.BrokenRecipe, match=r"second.yaml: its base first leads back to it"):
+        presets.use("first")
 
 
 @pytest.mark.parametrize("text", ["# Nothing.\n", "# A list.\n- a\n", "# Torn.\na: [1\n", "# Bare.\nrecipe: x\n"])

@@ -25,6 +25,7 @@ PARAMS: dict[str, Any] = {
     "encoder": {"network": "none"},
     "pretrain": {
         "method": "likelihood",
+        "validation_count": 1000,
         "epochs": 4,
         "batch": 16,
         "learning_rate": 0.02,

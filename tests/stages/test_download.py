@@ -25,7 +25,9 @@ def repository(tmp_path):
     copy.mkdir(parents=True)
     data = {"name": "local_text", "file": "my.txt", "sha256": sha256, "prompt": None, "text": None, "first_words": 2}
     for folder in (tmp_path, copy):
-        (folder / "params.yaml").write_text(json.dumps({"data": data, "another": {"section": 1}}))
+        (folder / "params.yaml").write_text(
+            json.dumps({"data": data, "base_model": {"name": "none"}, "another": {"section": 1}})
+        )
     return tmp_path
 
 
@@ -34,6 +36,7 @@ def test_finds_own_data_in_the_repository_and_in_an_experiments_copy(where, repo
     done = run(repository / where)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(path.name for path in (repository / where / "data/raw").iterdir()) == ["my.txt", "provenance.json"]
+    assert json.loads((repository / where / "data/base/provenance.json").read_text()) == {"kind": "none"}
 
 
 def test_says_how_to_get_own_data_that_is_missing(repository):
@@ -60,7 +63,7 @@ def test_says_how_to_get_own_data_that_is_missing(repository):
     ],
 )
 def test_a_wrong_key_is_named(data, words, tmp_path):
-    (tmp_path / "params.yaml").write_text(json.dumps({"data": data}))
+    (tmp_path / "params.yaml").write_text(json.dumps({"data": data, "base_model": {"name": "none"}}))
     done = run(tmp_path)
     assert done.returncode == 2
     assert words in done.stderr

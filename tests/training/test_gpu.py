@@ -29,6 +29,7 @@ pytestmark = [
 COMPUTE = Compute(device="cuda", threads=1, precision="bfloat16")
 PRETRAIN = Parameters(
     method="likelihood",
+    validation_count=1000,
     epochs=2,
     batch=16,
     learning_rate=0.01,

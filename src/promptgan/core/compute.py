@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -21,6 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 DRIVERS = ("libcuda.so.1", "libamdhip64.so")
 """Of NVIDIA and AMD."""
+CPU_INFO = Path("/proc/cpuinfo")
+BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "bf16", "svebf16"})
+"""What Linux calls the instructions for bfloat16."""
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
 
@@ -72,6 +76,14 @@ def finds_gpu() -> bool:
 
             return torch.cuda.is_available()
     return False
+
+
+def bfloat16_instructions(cpu_info: Path = CPU_INFO) -> list[str] | None:
+    """The CPU's instructions for bfloat16, without which it is several times slower than float32; None if unknown."""
+    try:
+        return sorted(BFLOAT16 & set(cpu_info.read_text(encoding="utf-8").split()))
+    except OSError:
+        return None
 
 
 def use_threads(count: int) -> None:

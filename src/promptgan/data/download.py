@@ -1,4 +1,4 @@
-"""From a pinned declaration to verified files in ``data/raw``."""
+"""From a pinned declaration to verified files in ``data/raw`` or ``data/base``."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.data.archives import MissingProgram, extract
-from promptgan.data.sources import Deb, Local, Npm, Package, PyPI, Upstream, Url, content_sha256
+from promptgan.data.sources import Deb, Folder, Hub, Local, Npm, Package, PyPI, Upstream, Url, content_sha256
 
 ATTEMPTS = 4
 BACK_OFF_SECONDS = 1.0
@@ -27,6 +27,8 @@ PROGRAM_TIMEOUT_SECONDS = 900.0
 CHUNK_BYTES = 2**18
 OWN_DATA = Path("data/own")
 PROVENANCE = "provenance.json"
+NAMED = ("name", "version", "url", "file", "path")
+"""What provenance.json says of a source, as far as it has it."""
 
 
 class SourceFailed(PromptganError):
@@ -104,7 +106,9 @@ def download(upstream: Upstream, out: Path, *, cache: Path, roots: list[Path]) -
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        if source.members:
+        if package.is_dir():
+            files = [Path(shutil.copyfile(file, partial / file.name)) for file in members(package, source.members)]
+        elif source.members:
             files = extract(package, source.members, partial, title=f"{source} ({package})")
         else:
             name = source.file if isinstance(source, Local) else str(source).rsplit("/", 1)[-1]
@@ -118,7 +122,7 @@ def download(upstream: Upstream, out: Path, *, cache: Path, roots: list[Path]) -
             "licence": {"name": licence.name, "certainty": licence.certainty, "note": licence.note},
             "source": {
                 "kind": type(source).__name__.lower(),
-                **{key: getattr(source, key) for key in ("name", "version", "url", "file") if hasattr(source, key)},
+                **{key: getattr(source, key) for key in NAMED if hasattr(source, key)},
                 "sha256": source.sha256,
             },
             "content_sha256": found,
@@ -130,6 +134,12 @@ def download(upstream: Upstream, out: Path, *, cache: Path, roots: list[Path]) -
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return provenance
+
+
+def leave_out(out: Path) -> None:
+    """Write the folder of something that the recipe does not use."""
+    shutil.rmtree(out, ignore_errors=True)
+    write_json(out / PROVENANCE, {"kind": "none"})
 
 
 def _obtain(upstream: Upstream, cache: Path, roots: list[Path]) -> tuple[Package, Path]:
@@ -149,6 +159,11 @@ def _obtain(upstream: Upstream, cache: Path, roots: list[Path]) -> tuple[Package
     raise NoSourceDelivered(upstream, reasons, cache)
 
 
+def members(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """The files of a folder that match one of the patterns, sorted by name."""
+    return sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
+
+
 def _in_store(source: Local, roots: list[Path]) -> Path:
     for root in roots:
         path = root / OWN_DATA / source.sha256 / source.file
@@ -160,6 +175,12 @@ def _in_store(source: Local, roots: list[Path]) -> Path:
 
 
 def _fetch(source: Package, cache: Path) -> Path:
+    if isinstance(source, Folder):
+        if not Path(source.path).is_dir():
+            raise SourceFailed("there is no such folder")
+        return Path(source.path)
+    if isinstance(source, Hub):
+        return snapshot(source.name, source.version, source.members)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="partial-") as name, Console(stderr=True) as console:
         folder = Path(name).resolve()
@@ -174,6 +195,21 @@ def _fetch(source: Package, cache: Path) -> Path:
             raise WrongHash(source.sha256, found)
         file.replace(cache / source.sha256)
     return cache / source.sha256
+
+
+def snapshot(repository: str, revision: str, patterns: tuple[str, ...]) -> Path:
+    """The folder into which the Hugging Face Hub's own client, with the user's own settings, puts a repository's files.
+
+    Raises:
+        SourceFailed: it cannot be had.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=list(patterns)))
+    except (HfHubHTTPError, OSError, ValueError, HTTPException) as error:
+        raise SourceFailed(str(error).strip().splitlines()[0][:400]) from error
 
 
 def _run_program(source: Package, folder: Path) -> Path:

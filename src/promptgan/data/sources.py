@@ -81,6 +81,32 @@ class Local(Package):
 
 
 @dataclass(frozen=True)
+class Folder(Package):
+    """A folder of this machine; its ``sha256`` is the `content_sha256` of the wanted members."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"folder {self.path}"
+
+
+@dataclass(frozen=True)
+class Hub(Package):
+    """A repository of the Hugging Face Hub; its ``sha256`` is the `content_sha256` of the wanted members."""
+
+    name: str
+    version: str
+    """A commit."""
+
+    def __str__(self) -> str:
+        return f"hub {self.name}@{self.version}"
+
+
+MODEL = ("config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json")
+"""Members of a language model in the format of transformers."""
+
+
+@dataclass(frozen=True)
 class Upstream:
     """Where a data set comes from: equivalent sources in the order in which they are tried."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from promptgan.core.compute import Compute
+from promptgan.core.compute import CPU_INFO, Compute, bfloat16_instructions
 from promptgan.doctor.finding import Finding, note, problem, size
 
 DISK_BYTES = 250e6
@@ -21,9 +21,6 @@ PATIENCE_SECONDS = 10.0
 SLACK = 0.5
 """Cores that an idle machine may use for itself."""
 
-BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
-"""CPU flags, of x86 and of ARM, that mean products of bfloat16 in hardware."""
-CPU_INFO = Path("/proc/cpuinfo")
 CGROUP = Path("/sys/fs/cgroup")
 """Where Linux says what a container may use."""
 
@@ -89,11 +86,10 @@ def precision(compute: Compute, cpu_info: Path = CPU_INFO) -> Finding:
     """Whether the CPU has instructions for the chosen precision."""
     if compute.precision == "float32" or compute.device != "cpu":
         return Finding("precision", compute.precision)
-    try:
-        flags = set(cpu_info.read_text(encoding="utf-8").split())
-    except OSError:
+    has = bfloat16_instructions(cpu_info)
+    if has is None:
         return Finding("precision", f"bfloat16; {platform.system()} does not say whether the CPU has it")
-    if has := sorted(flags & BFLOAT16):
+    if has:
         return Finding("precision", f"bfloat16, which the CPU has ({', '.join(has)})")
     remedy = "set compute.precision to float32: faster here, with other results"
     return note("precision", "bfloat16, for which the CPU has no instructions", remedy)

@@ -4,7 +4,7 @@ import importlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def save(
     networks: Mapping[str, nn.Module],
     sections: Mapping[str, dict[str, Any]],
     index: dict[str, Any],
-    files: Sequence[Path] = (),
+    files: Mapping[str, Path] | None = None,
 ) -> None:
     """Write a model folder.
 
@@ -70,7 +70,7 @@ def save(
         networks: by name.
         sections: of params.yaml, by role; the role of a network is its name up to the first `_`.
         index: must hold `task`, `form` and `example`; is kept beside the list of networks.
-        files: of the form, to be copied, such as a tokenizer.
+        files: of the form, to be copied, such as a tokenizer, by their names in the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     listed = {}
@@ -78,8 +78,9 @@ def save(
         weights, role = f"{name}.safetensors", name.split("_")[0]
         save_weights(folder / weights, network)
         listed[name] = {"role": role, "weights": weights, "section": sections[role]}
-    for file in files:
-        shutil.copyfile(file, folder / file.name)
+    for name, file in (files or {}).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, folder / name)
     write_json(folder / INDEX, {"kind": "model", "networks": listed, **index})
 
 
@@ -119,7 +120,7 @@ def load(folder: Path, device: torch.device | None = None, names: Sequence[str] 
         raise NotAModelFolder(f"{folder} holds no model: {reason}", "name the folder of one, such as models/pretrained")
     networks = {}
     try:
-        example = example_of(index)
+        example = example_of(index, folder)
         for name in index["networks"] if names is None else names:
             entry = index["networks"][name]
             network = build(index["form"], entry["role"], entry["section"], example)
@@ -133,11 +134,13 @@ def load(folder: Path, device: torch.device | None = None, names: Sequence[str] 
     return Loaded(networks, index)
 
 
-def example_of(index: dict[str, Any]) -> Any:
-    """What the networks of an index know of one example."""
-    return importlib.import_module(f"promptgan.forms.{index['form']}.form").Example(**index["example"])
+def example_of(index: dict[str, Any], folder: Path) -> Any:
+    """What the networks of a folder with that index know of one example."""
+    form = importlib.import_module(f"promptgan.forms.{index['form']}.form")
+    return form.Example(**index["example"], **form.places(folder))
 
 
 def described(task: str, form: str, example: Any) -> dict[str, Any]:
     """The part of an index that says what its networks read and write."""
-    return {"task": task, "form": form, "example": asdict(example)}
+    facts = {field.name: getattr(example, field.name) for field in fields(example) if not field.metadata.get("place")}
+    return {"task": task, "form": form, "example": facts}

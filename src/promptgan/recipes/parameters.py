@@ -18,6 +18,7 @@ from promptgan.recipes.combinations import impossible
 SCHEMAS = {
     "compute": "promptgan.core.compute:Compute",
     "data": "promptgan.data.sets.${data.name}:Parameters",
+    "base_model": "promptgan.data.models.${base_model.name}:Parameters",
     "validate": "promptgan.tasks.${task}.records.parameters:Parameters",
     "tokenize": "promptgan.tasks.${task}.arrays.parameters:Parameters",
     "generator": "promptgan.networks.${form}.${generator.network}.parameters:Parameters",

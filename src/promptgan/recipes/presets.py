@@ -1,6 +1,6 @@
 """Presets: recipes/NAME.yaml, composed with its base, written into params.yaml with the comments kept.
 
-A preset either holds every section, or names a complete preset as its `base` and holds only what differs. A section
+A preset either holds every section, or names another as its `base` and holds only what differs. A section
 whose choice differs from the base's (another data set, another model) replaces the base's whole section. So a preset
 alone determines every value of params.yaml, whatever was there before.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from promptgan.core.compute import Compute, finds_gpu
+from promptgan.core.compute import Compute, bfloat16_instructions, finds_gpu
 from promptgan.core.errors import PromptganError, nearest, shown
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params, validate_section
@@ -23,6 +23,8 @@ from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, problems, schema
 FOLDER = Path("recipes")
 MAX_DESCRIPTION = 109
 """Characters of a preset's description that are listed."""
+ROLES = ("generator", "discriminator", "encoder")
+"""Sections of networks, whose `weights` may be left open."""
 CONTENT = "sha256"
 """The parameter of a data set that is a file of the user's own."""
 
@@ -30,6 +32,7 @@ OPTIONS = {
     "compute.device": "--device",
     "compute.threads": "--threads",
     "data": "--path",
+    "base_model": "--model",
     "data.prompt": "--prompt",
     "data.text": "--text",
     "data.first_words": "--first-words",
@@ -136,6 +139,7 @@ def use(
     path: Path = PARAMS_FILE,
     *,
     data: dict[str, Any] | None = None,
+    base_model: dict[str, Any] | None = None,
     device: Device = "auto",
     threads: int | None = None,
 ) -> list[Change]:
@@ -145,7 +149,9 @@ def use(
         name: a file of recipes/, without ``.yaml``.
         path: the parameter file; its comments are kept.
         data: the `data` section to use instead of the preset's.
-        device: where the preset says ``auto``; ``auto`` takes a GPU, with bfloat16, if torch finds one.
+        base_model: the `base_model` section to use instead of the preset's.
+        device: where the preset says ``auto``; ``auto`` takes a GPU, with bfloat16, if torch finds one. A precision of
+            ``auto`` becomes bfloat16 where the device has instructions for it.
         threads: CPU threads instead of the preset's.
 
     Raises:
@@ -154,7 +160,7 @@ def use(
         AnchorsUsed: the file has anchors.
         ParameterError: the preset, or its combination with the arguments, is not valid; nothing is written.
     """
-    preset = _with_arguments(_compose(name), name, data, device, threads)
+    preset = _with_arguments(_compose(name), name, data, device, threads, base_model)
     try:
         before, there = _readable(load_params(path)), ParameterFile.read(path)
     except ParameterError:  # nothing to keep of a file that cannot be taken apart
@@ -250,18 +256,19 @@ def _set_by_hand(before: dict[str, str], origin: ParameterFile) -> set[str]:
     return {key for key, value in before.items() if key not in left_open and preset.get(key) != value}
 
 
-def _compose(name: str) -> ParameterFile:
+def _compose(name: str, above: tuple[str, ...] = ()) -> ParameterFile:
+    """A preset over its base, which may have one too; ``above`` are those that it is the base of."""
     preset = _read(find(name))
     if "base" in preset.sections:
         file, parent = find(name), str(preset["base"])
         if parent not in (known := names()):
             raise BrokenRecipe(
                 f"{file}: base: there is no recipe {shown(parent)}{nearest(parent, list(known))}",
-                "name a complete preset as base",
+                "name one that there is",
             )
-        below = _read(find(parent))
-        if "base" in below.sections:
-            raise BrokenRecipe(f"{file}: its base {parent} has a base itself", "name a complete preset as base")
+        if parent in (above := (*above, name)):
+            raise BrokenRecipe(f"{file}: its base {parent} leads back to it", "name a preset that stands alone")
+        below = _compose(parent, above)
         new = {key: text for key, text in preset.sections.items() if key not in below.sections and key != "base"}
         values = {key: _merged(key, below[key], preset[key]) for key in preset.sections if key in below.sections}
         preset = below.with_values(values)
@@ -294,7 +301,12 @@ def _merged(section: str, below: Any, above: Any) -> Any:
 
 
 def _with_arguments(
-    preset: ParameterFile, name: str, data: dict[str, Any] | None, device: Device, threads: int | None
+    preset: ParameterFile,
+    name: str,
+    data: dict[str, Any] | None,
+    device: Device,
+    threads: int | None,
+    base_model: dict[str, Any] | None = None,
 ) -> ParameterFile:
     if data is None and _reads_own_data(preset):
         raise OwnDataMissing(
@@ -303,11 +315,14 @@ def _with_arguments(
         )
     if device == "auto" and preset["compute"]["device"] == "auto":
         device = "cuda" if finds_gpu() else "cpu"
+    precision = "bfloat16" if device == "cuda" or bfloat16_instructions() else "float32"
     values = {
         "recipe": name,
         "data": data,
+        "base_model": base_model,
         "compute.device": None if device == "auto" else device,
-        "compute.precision": "bfloat16" if device == "cuda" else None,
+        "compute.precision": precision if device == "cuda" or preset["compute"]["precision"] == "auto" else None,
+        **{f"{role}.weights": precision for role in ROLES if preset[role].get("weights") == "auto"},
         "compute.threads": threads,
     }
     return preset.with_values({key: value for key, value in values.items() if value is not None})

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens.discriminator import TextDiscriminator
-from promptgan.forms.tokens.generator import Batch
+from promptgan.forms.tokens.generator import Batch, is_real
 from promptgan.forms.tokens.pairs import Pairs, batch_order
-from promptgan.forms.tokens.vocabulary import PAD, UNK
 from promptgan.training.loop.method import Numbers, Player
 
 MEMORY = 0.05
@@ -100,8 +100,8 @@ class Discrimination:
             )
         width = max(batch.text.shape[1], tokens.shape[1])
         real, drawn = (  # zero beyond the end of each
-            nn.functional.pad(embed(ids) * (ids != PAD)[..., None], (0, 0, 0, width - ids.shape[1]))
-            for ids in (batch.text, tokens)
+            nn.functional.pad(embed(ids) * is_real(ends, ids.shape[1])[..., None], (0, 0, 0, width - ids.shape[1]))
+            for ids, ends in ((batch.text, batch.text_lengths), (tokens, lengths))
         )
         longer = torch.maximum(batch.text_lengths, lengths)
         mixing = torch.rand(len(batch), device=batch.prompt.device)
@@ -114,12 +114,13 @@ class Known:
     Args:
         train: the pairs.
         size: of a batch.
+        unk: the token for what is not known; none where all is.
         seed: of the order.
     """
 
-    def __init__(self, train: Pairs, size: int, seed: int) -> None:
+    def __init__(self, train: Pairs, size: int, unk: int | None, seed: int) -> None:
         self.train, self.size, self.seed = train, size, seed
-        self.known = train.without(UNK)
+        self.known = np.arange(len(train)) if unk is None else train.without(unk)
         self._order: tuple[int, list[Any]] = (-1, [])
 
     def batch(self, number: int, device: torch.device) -> Batch:

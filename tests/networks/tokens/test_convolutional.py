@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from promptgan.forms.tokens import likelihood
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 from promptgan.networks.tokens.recurrent import network as recurrent
 from promptgan.networks.tokens.transformer import network as transformer
 

@@ -35,7 +35,7 @@ def models(generator: Generator, tokens: Path, tmp_path: Path) -> dict[str, Path
     folders = {name: tmp_path / "models" / name for name in ("twin", "adversarial", "control")}
     networks, sections = {"generator": generator}, {"generator": GENERATOR}
     for name in ("twin", "adversarial"):
-        folder.save(folders[name], networks, sections, index, [tokens / "tokenizer.json"])
+        folder.save(folders[name], networks, sections, index, {"tokenizer.json": tokens / "tokenizer.json"})
         with torch.no_grad():
             generator.bias[:20] += 1.0
     folder.save_none(folders["control"], "a test")

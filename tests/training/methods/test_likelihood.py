@@ -21,6 +21,7 @@ from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
 
 PARAMETERS = Parameters(
     method="likelihood",
+    validation_count=1000,
     epochs=8,
     batch=16,
     learning_rate=0.02,
@@ -49,7 +50,7 @@ def test_it_learns_and_holds_the_weights_of_its_best_validation(generator: Gener
     assert outcome.history[0]["val_loss"] > math.log(30)
     assert outcome.best < 1.5
     assert outcome.best == min(row["val_loss"] for row in outcome.history)
-    assert validation_nll(generator, val, COMPUTE) == outcome.best
+    assert validation_nll(generator, val, 1000, COMPUTE) == outcome.best
     assert outcome.steps == 8 * 6
     assert outcome.stopped == "limit"
 
@@ -106,7 +107,7 @@ def test_a_learning_rate_that_diverges_is_an_error_and_no_convergence(
 
 
 def test_the_validation_nll_is_per_token_with_the_end_and_without_padding(generator: Generator, val: Pairs) -> None:
-    found = validation_nll(generator, val, COMPUTE)
+    found = validation_nll(generator, val, 1000, COMPUTE)
     total, tokens = 0.0, 0
     with torch.no_grad():
         for i in range(len(val)):
@@ -128,7 +129,11 @@ def test_further_training_takes_what_it_may_cost(generator: Generator, tokens: P
 def test_with_a_moving_average_it_is_the_average_that_is_kept(generator: Generator, tokens: Path, val: Pairs) -> None:
     flops = run(tokens, generator, epochs=1).flops
     outcome = further(tokens, generator, 0.02, flops, 0.9)
-    averaged = validation_nll(cast("Generator", outcome.networks["generator"]), val, COMPUTE)
+    averaged = validation_nll(cast("Generator", outcome.networks["generator"]), val, 1000, COMPUTE)
     assert averaged == outcome.best
-    assert averaged != validation_nll(generator, val, COMPUTE)
+    assert averaged != validation_nll(generator, val, 1000, COMPUTE)
     assert averaged < outcome.history[0]["val_loss"]
+
+
+def test_a_fraction_of_a_pass_reads_as_many_pairs(tokens: Path, generator: Generator) -> None:
+    assert run(tokens, generator, epochs=0.5, validate_every=1).steps == 3  # of the 6 batches of a pass

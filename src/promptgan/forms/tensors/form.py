@@ -25,6 +25,11 @@ def example(tokens: Path) -> Example:
     return Example(meta["channels"], meta["height"], meta["width"])
 
 
+def places(folder: Path) -> dict[str, Path]:
+    """The part of an `Example` that is a place; none is."""
+    return {}
+
+
 def split(tokens: Path, name: str) -> Tensors:
     """One split, memory-mapped."""
     return Tensors(tokens / f"{name}.images.npy", tokens / f"{name}.labels.npy")
@@ -35,6 +40,6 @@ def files(tokens: Path, *splits: str) -> list[Path]:
     return [tokens / META, *(tokens / f"{name}.{kind}.npy" for name in splits for kind in ("images", "labels"))]
 
 
-def needed(tokens: Path) -> list[Path]:
-    """What a model needs beside its weights."""
-    return []
+def needed(tokens: Path) -> dict[str, Path]:
+    """What a model needs beside its weights, by the name in its folder."""
+    return {}

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 
 from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, UNK
 
 
 @torch.no_grad()
@@ -17,7 +16,7 @@ def sample(
     temperature: float = 1.0,
     top_p: float = 1.0,
 ) -> list[list[int]]:
-    """Answer N prompts, by inverse transform sampling from the tempered softmax.
+    """Answer N prompts, each k times, by inverse transform sampling from the tempered softmax.
 
     Sequence i reads its random numbers from row i of ``uniforms`` alone, so its answer does not depend on what else is
     in the batch. Sequences that have ended leave the batch.
@@ -26,30 +25,33 @@ def sample(
         generator: in evaluation mode.
         prompt: ids (N, P), padded on the right.
         prompt_lengths: (N,).
-        uniforms: numbers in [0, 1), (N, T); T is the most tokens an answer may have.
+        uniforms: numbers in [0, 1), (N * k, T); T is the most tokens an answer may have. A prompt is read once.
         temperature: divides the logits; 0 takes the most likely token.
         top_p: keep the smallest set of tokens with at least this probability.
 
     Returns:
-        N lists of token ids, without special tokens.
+        N * k lists of token ids, without special tokens; those of a prompt one after the other.
     """
+    eos, undrawn = generator.example.eos, generator.example.undrawn
     state = generator.start(prompt, prompt_lengths)
-    alive = torch.arange(len(prompt), device=prompt.device)
-    token = torch.full_like(alive, BOS)
-    written = torch.full(uniforms.shape, EOS, dtype=torch.int64, device=prompt.device)
+    alive = torch.arange(len(uniforms), device=prompt.device)
+    if len(uniforms) > len(prompt):
+        state = state.select(alive // (len(uniforms) // len(prompt)))
+    token = torch.full_like(alive, generator.example.bos)
+    written = torch.full(uniforms.shape, eos, dtype=torch.int64, device=prompt.device)
     for t in range(uniforms.shape[1]):
         features, state = generator.step(generator.embedding(token[:, None]), state)
         logits = generator.logits(features[:, 0]).float()
-        logits[:, [PAD, UNK, BOS]] = -torch.inf
+        logits[:, undrawn] = -torch.inf
         token = _draw(logits, uniforms[alive, t], temperature, top_p)
         written[alive, t] = token
-        going = token != EOS
+        going = token != eos
         if not going.all():
             rows = going.nonzero()[:, 0]
             if not len(rows):
                 break
             state, alive, token = state.select(rows), alive[rows], token[rows]
-    ended = (written == EOS).int().argmax(1).where((written == EOS).any(1), uniforms.shape[1])
+    ended = (written == eos).int().argmax(1).where((written == eos).any(1), uniforms.shape[1])
     return [row[:end] for row, end in zip(written.tolist(), ended.tolist(), strict=True)]
 
 

@@ -1,44 +1,41 @@
-"""Sequences of token ids, as a task's `arrays` wrote them: what a network must know of one, and the splits."""
+"""Sequences of token ids, as a task's `arrays` wrote them: the folder that holds them."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
 
-META = "meta.json"
-
-
-@dataclass(frozen=True)
-class Example:
-    """What a network must know of one example."""
-
-    vocabulary: int
-    """Token ids."""
-    max_tokens: int
-    """Most tokens of a prompt, and of a text without its end."""
+META, TOKENIZER, BASE = "meta.json", "tokenizer.json", "base"
 
 
 def example(tokens: Path) -> Example:
     """What the examples of the folder ``tokens`` have in common."""
     meta = _meta(tokens)
-    return Example(meta["vocabulary"], meta["max_tokens"])
+    special: dict[str, Any] = {name: meta["special"][name] for name in ("unk", "bos", "eos")}
+    return Example(meta["vocabulary"], meta["max_tokens"], **special, base=places(tokens).get("base"))
+
+
+def places(folder: Path) -> dict[str, Path]:
+    """The part of an `Example` that is a place: in a tokens or model folder."""
+    return {"base": folder / BASE} if (folder / BASE).is_dir() else {}
 
 
 def split(tokens: Path, name: str) -> Pairs:
     """One split, memory-mapped."""
-    return Pairs(tokens / f"{name}.arrow")
+    return Pairs(tokens / f"{name}.arrow", example(tokens).eos)
 
 
 def files(tokens: Path, *splits: str) -> list[Path]:
     """What is read of the folder by whoever reads ``splits``."""
-    return [tokens / META, *needed(tokens), *(tokens / f"{name}.arrow" for name in splits)]
+    return [tokens / META, *needed(tokens).values(), *(tokens / f"{name}.arrow" for name in splits)]
 
 
-def needed(tokens: Path) -> list[Path]:
-    """What a model needs beside its weights."""
-    return [tokens / "tokenizer.json"]
+def needed(tokens: Path) -> dict[str, Path]:
+    """What a model needs beside its weights, by the name in its folder."""
+    base = sorted((tokens / BASE).iterdir()) if places(tokens) else []
+    return {TOKENIZER: tokens / TOKENIZER, **{f"{BASE}/{file.name}": file for file in base}}
 
 
 def _meta(tokens: Path) -> dict[str, Any]:

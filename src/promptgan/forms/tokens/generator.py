@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.vocabulary import PAD
 
 
@@ -34,26 +35,30 @@ class TextGenerator(nn.Module):
     """Answers a prompt token by token.
 
     `forward` and `step` return features of the size of an embedding; the logits of the next token are their products
-    with the table of embeddings. The two are apart so that a loss projects onto the vocabulary only where it must.
+    with a table, of the embeddings themselves unless a network says otherwise. The two are apart so that a loss
+    projects onto the vocabulary only where it must.
 
     Args:
-        vocabulary: V, the number of tokens.
-        size: E, of an embedding.
-        scale: standard deviation of the fresh embeddings.
+        example: special tokens.
+        embedding: V embeddings of size E.
+        bias: of the logits, (V,), or none.
     """
 
-    def __init__(self, vocabulary: int, size: int, scale: float) -> None:
+    def __init__(self, example: Example, embedding: nn.Embedding, bias: nn.Parameter | None = None) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(vocabulary, size, padding_idx=PAD)
-        nn.init.normal_(self.embedding.weight, std=scale)
-        with torch.no_grad():
-            self.embedding.weight[PAD].zero_()
-        self.bias = nn.Parameter(torch.zeros(vocabulary))
+        self.example = example
+        self.embedding = embedding
+        self.bias = bias
+
+    @property
+    def table(self) -> Tensor:
+        """What features are multiplied with, (V, E)."""
+        return self.embedding.weight
 
     def start(self, prompt: Tensor, prompt_lengths: Tensor) -> Any:
         """Read prompts (N, P) of ``prompt_lengths`` (N,); returns the state before the first token.
 
-        A state has ``select(rows)``, which keeps the sequences ``rows``.
+        A state has ``select(rows)``, which keeps the sequences ``rows``, each as often as it is named.
         """
         raise NotImplementedError
 
@@ -67,4 +72,23 @@ class TextGenerator(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """Unnormalised log-probabilities (..., V) of the next token from features (..., E)."""
-        return nn.functional.linear(features, self.embedding.weight, self.bias)
+        return nn.functional.linear(features, self.table, self.bias)
+
+
+def fresh_embedding(vocabulary: int, size: int, scale: float) -> nn.Embedding:
+    """V normal embeddings of standard deviation ``scale``; that of padding is zero."""
+    embedding = nn.Embedding(vocabulary, size, padding_idx=PAD)
+    nn.init.normal_(embedding.weight, std=scale)
+    with torch.no_grad():
+        embedding.weight[PAD].zero_()
+    return embedding
+
+
+def fresh_bias(vocabulary: int) -> nn.Parameter:
+    """A bias of zeros."""
+    return nn.Parameter(torch.zeros(vocabulary))
+
+
+def is_real(lengths: Tensor, width: int) -> Tensor:
+    """Which of ``width`` positions hold a token of sequences of ``lengths`` (N,): (N, width) booleans."""
+    return torch.arange(width, device=lengths.device) < lengths[:, None]

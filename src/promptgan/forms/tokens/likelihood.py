@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from promptgan.forms.tokens.generator import Batch, TextGenerator
-from promptgan.forms.tokens.vocabulary import BOS
+from promptgan.forms.tokens.generator import Batch, TextGenerator, is_real
 
 CHUNK = {"cpu": 256, "cuda": 8192}
 """Positions projected at a time, by device: on a CPU, larger temporaries cost page faults."""
@@ -24,14 +23,16 @@ def backward(
     factors = None if shares is None else shares.repeat_interleave(batch.text_lengths)[:, None]
     device = features.device.type
     low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
-    table, bias = generator.embedding.weight, generator.bias
+    table, bias = generator.table, generator.bias
     with torch.no_grad():
-        hidden, table_low, bias_low = features.to(low), table.to(low), bias.to(low)
-        to_hidden, to_table, to_bias = torch.empty_like(hidden), torch.zeros_like(table), torch.zeros_like(bias)
+        hidden, table_low = features.to(low), table.to(low)
+        bias_low = hidden.new_zeros(len(table)) if bias is None else bias.to(low)
+        to_hidden = torch.empty_like(hidden)
+        learnt = {x: torch.zeros_like(x) for x in (table, bias) if x is not None and x.requires_grad}
         total = torch.zeros((), dtype=torch.float64, device=features.device)
         chunks = (torch.split(x, CHUNK[device]) for x in (hidden, targets, to_hidden))
         for i, (chunk, target, to_chunk) in enumerate(zip(*chunks, strict=True)):
-            logits = torch.addmm(bias_low, chunk, table_low.T).to(table.dtype)
+            logits = torch.addmm(bias_low, chunk, table_low.T).to(torch.promote_types(table.dtype, torch.float32))
             at_target = torch.arange(len(target), device=target.device), target
             highest = logits.amax(1, keepdim=True)
             total -= (logits[at_target] - highest[:, 0]).sum()
@@ -44,11 +45,13 @@ def backward(
                 slopes *= factors[i * CHUNK[device] : i * CHUNK[device] + len(target)]
             slopes = slopes.to(low)
             torch.mm(slopes, table_low, out=to_chunk)
-            to_table += slopes.T @ chunk
-            to_bias += slopes.sum(0)
+            if table in learnt:
+                learnt[table] += slopes.T @ chunk
+            if bias in learnt:
+                learnt[bias] += slopes.sum(0)
     scale = weight / len(targets)
     features.backward(to_hidden.to(features.dtype) * scale)  # type: ignore[no-untyped-call]
-    for parameter, gradient in ((table, to_table), (bias, to_bias)):
+    for parameter, gradient in learnt.items():
         gradient *= scale
         parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
     return total.item(), len(targets)
@@ -69,7 +72,7 @@ def nll(generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] 
 
 def real_positions(generator: TextGenerator, batch: Batch) -> tuple[Tensor, Tensor]:
     """Features (M, F) and targets (M,) of the M positions of a batch that hold a token."""
-    inputs = torch.cat([torch.full_like(batch.text[:, :1], BOS), batch.text[:, :-1]], 1)
+    inputs = torch.cat([torch.full_like(batch.text[:, :1], generator.example.bos), batch.text[:, :-1]], 1)
     features = generator(batch.prompt, batch.prompt_lengths, inputs)
-    real = torch.arange(batch.text.shape[1], device=batch.text.device) < batch.text_lengths[:, None]
+    real = is_real(batch.text_lengths, batch.text.shape[1])
     return features[real], batch.text[real]

@@ -21,9 +21,11 @@ class Pairs:
 
     Args:
         path: a ``SPLIT.arrow`` written by the tokenize stage.
+        eos: ends every text of a batch.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, eos: int = EOS) -> None:
+        self.eos = eos
         table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         self._columns = {name: table.column(name) for name in ("prompt", "text")}
         self.prompt_lengths = _lengths(self._columns["prompt"])
@@ -51,7 +53,7 @@ class Pairs:
     def batch(self, indices: npt.NDArray[np.int64]) -> Batch:
         """The pairs at ``indices``."""
         prompt, prompt_lengths = _padded(self._columns["prompt"], indices, closing=())
-        text, text_lengths = _padded(self._columns["text"], indices, closing=(EOS,))
+        text, text_lengths = _padded(self._columns["text"], indices, closing=(self.eos,))
         return Batch(prompt, prompt_lengths, text, text_lengths)
 
 

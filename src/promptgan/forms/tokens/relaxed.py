@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, UNK
+from promptgan.forms.tokens.vocabulary import PAD
 
 
 @dataclass(frozen=True)
@@ -62,22 +62,24 @@ def relaxed_sample(
         temperature: of the relaxation; lower is closer to the discrete sample and has noisier gradients.
         limit: most tokens of a text, EOS counted; a text that gets there ends in EOS whatever was drawn.
     """
+    eos = generator.example.eos
+    undrawn = torch.tensor(generator.example.undrawn, device=prompt.device)
     state = generator.start(prompt, prompt_lengths)
     alive = torch.arange(len(prompt), device=prompt.device)
-    embedded = generator.embedding(torch.full_like(alive, BOS))
+    embedded = generator.embedding(torch.full_like(alive, generator.example.bos))
     rows, columns, tokens, seen = [], [], [], []
     for t in range(limit):
         features, state = generator.step(embedded[:, None], state)
         logits = generator.logits(features[:, 0]).float()
-        logits = logits.index_fill(1, torch.tensor([PAD, UNK, BOS], device=logits.device), -torch.inf)
+        logits = logits.index_fill(1, undrawn, -torch.inf)
         uniform = torch.rand_like(logits).clamp_(1e-10, 1 - 1e-7)
         distribution = ((logits - (-uniform.log()).log()) / temperature).softmax(-1)
-        token = distribution.argmax(-1) if t < limit - 1 else torch.full_like(alive, EOS)
+        token = distribution.argmax(-1) if t < limit - 1 else torch.full_like(alive, eos)
         rows.append(alive)
         columns.append(torch.full_like(alive, t))
         tokens.append(token)
         seen.append(StraightThrough.apply(distribution, token, reader.weight))
-        going = (token != EOS).nonzero()[:, 0]
+        going = (token != eos).nonzero()[:, 0]
         if not len(going):
             break
         embedded = StraightThrough.apply(distribution[going], token[going], generator.embedding.weight)

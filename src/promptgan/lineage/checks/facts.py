@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +42,8 @@ def validation(evidence: Evidence) -> Iterator[Found]:
 
 def models(evidence: Evidence) -> Iterator[Found]:
     """The model folders have the shape, the files and the networks that data/tokens and dvc.lock give them."""
+    from promptgan.networks.folder import described
+
     form = choose("promptgan.forms", evidence.parameters("pretrain")["form"], "form", "form")
     tokens = Path("data/tokens")
     for stage, folder in FOLDERS.items():
@@ -54,14 +55,14 @@ def models(evidence: Evidence) -> Iterator[Found]:
             name: {"role": entry["role"], "section": sections[entry["role"]], "weights": f"{name}.safetensors"}
             for name, entry in index["networks"].items()
         }
-        facts = {"example": asdict(form.example(tokens)), "networks": networks}
+        facts = {"example": described("", "", form.example(tokens))["example"], "networks": networks}
         if stage == "train":
             facts["ema"] = sections["train"]["ema"]
         yield from compared(f"{folder}/index.json", f"{tokens} and dvc.lock", facts, index)
-        for file in form.needed(tokens):
-            there, here = evidence.sha256(file.as_posix()), evidence.sha256(f"{folder}/{file.name}")
+        for name, file in form.needed(tokens).items():
+            there, here = evidence.sha256(file.as_posix()), evidence.sha256(f"{folder}/{name}")
             if there != here:
-                link = f"{folder}/{file.name} -> {file}"
+                link = f"{folder}/{name} -> {file}"
                 yield Found(link, f"sha256 {there}", f"sha256 {here}", f"`dvc checkout {folder}`")
         yield from _tensors(folder, index)
 
@@ -75,7 +76,7 @@ def _tensors(folder: str, index: dict[str, Any]) -> Iterator[Found]:
 
     for entry in index["networks"].values():
         with torch.device("meta"):  # shapes alone
-            network = build(index["form"], entry["role"], entry["section"], example_of(index))
+            network = build(index["form"], entry["role"], entry["section"], example_of(index, Path(folder)))
         shapes = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
         path = f"{folder}/{entry['weights']}"
         try:

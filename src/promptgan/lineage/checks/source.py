@@ -10,7 +10,7 @@ from promptgan.core.choices import choose
 from promptgan.core.parameters import validate_section
 from promptgan.core.store import main_repository
 from promptgan.data.archives import extract
-from promptgan.data.download import OWN_DATA, PROVENANCE
+from promptgan.data.download import NAMED, OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
 from promptgan.lineage.evidence import RAW, Evidence
@@ -94,7 +94,7 @@ def _raw(evidence: Evidence) -> dict[str, str]:
 
 
 def _described(source: Package) -> dict[str, str]:
-    named = {key: getattr(source, key) for key in ("name", "version", "url", "file") if hasattr(source, key)}
+    named = {key: getattr(source, key) for key in NAMED if hasattr(source, key)}
     return {"kind": type(source).__name__.lower(), **named, "sha256": source.sha256}
 
 

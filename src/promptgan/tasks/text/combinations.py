@@ -27,4 +27,21 @@ def words_without_spaces(task: str, sections: Sections) -> str | None:
     return "validate.script is han, which has no spaces for tokenize.level word to split at; use character or bpe"
 
 
-RULES: tuple[Callable[[str, Sections], str | None], ...] = (context_too_short, words_without_spaces)
+def pretrained_parts(task: str, sections: Sections) -> str | None:
+    """A pretrained model brings its tokenizer, and only what is built on it reads that."""
+    base, level = sections["base_model"].name, getattr(sections["tokenize"], "level", None)
+    if (base == "none") == (level == "pretrained"):
+        return (
+            f"base_model.name is {base}, and tokenize.level {level}: with a pretrained model it is pretrained, else not"
+        )
+    for role in ("generator", "discriminator"):
+        if sections[role].network == "huggingface" and base == "none":
+            return f"{role}.network is huggingface, and base_model.name none: name the model that it begins with"
+    return None
+
+
+RULES: tuple[Callable[[str, Sections], str | None], ...] = (
+    context_too_short,
+    words_without_spaces,
+    pretrained_parts,
+)

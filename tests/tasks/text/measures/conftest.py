@@ -20,7 +20,13 @@ def models(tokens: Path, tmp_path: Path, one_thread: None) -> Path:
     index = {**folder.described("text", "tokens", EXAMPLE), "converged": True}
     for name in ("pretrained", "adversarial"):
         model = folder.build("tokens", "generator", GENERATOR, EXAMPLE)
-        folder.save(root / name, {"generator": model}, {"generator": GENERATOR}, index, [tokens / "tokenizer.json"])
+        folder.save(
+            root / name,
+            {"generator": model},
+            {"generator": GENERATOR},
+            index,
+            {"tokenizer.json": tokens / "tokenizer.json"},
+        )
     folder.save_none(root / "control", "this recipe has no control")
     matcher = dual_encoder.DualEncoder(64, 16)
     matcher.begin_with(torch.ones(64))

@@ -5,7 +5,8 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu
 
 from promptgan.forms.tokens.discriminator import TextDiscriminator
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
+from promptgan.forms.tokens.generator import is_real
 from promptgan.networks.tokens.convolutional.parameters import Parameters
 
 
@@ -23,7 +24,7 @@ class Discriminator(TextDiscriminator):
 
     def __init__(self, parameters: Parameters, example: Example) -> None:
         p = parameters
-        super().__init__(example.vocabulary, p.embedding)
+        super().__init__(nn.Embedding(example.vocabulary, p.embedding))
         self.dropout = p.dropout
         self.read = nn.Conv1d(p.embedding, p.width, p.kernel, padding=p.kernel // 2)
         self.compare = nn.Conv1d(4 * p.width, p.width, p.kernel, padding=p.kernel // 2)
@@ -33,8 +34,8 @@ class Discriminator(TextDiscriminator):
 
     def forward(self, prompt: Tensor, prompt_lengths: Tensor, embedded: Tensor, text_lengths: Tensor) -> Tensor:
         """Logits (N,) of prompts (N, P) and embedded texts (N, T, embedding) of the given lengths (N,)."""
-        prompt_mask = _mask(prompt, prompt_lengths)
-        text_mask = _mask(embedded[..., 0], text_lengths)
+        prompt_mask = is_real(prompt_lengths, prompt.shape[1])
+        text_mask = is_real(text_lengths, embedded.shape[1])
         prompt_embedded, embedded = self._drop(self.embedding(prompt)), self._drop(embedded)
         asked = self._convolve(self.read, prompt_embedded, prompt_mask)
         said = self._convolve(self.read, embedded, text_mask)
@@ -64,7 +65,3 @@ class Discriminator(TextDiscriminator):
 
 def _mean(x: Tensor, mask: Tensor) -> Tensor:
     return (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
-
-
-def _mask(like: Tensor, lengths: Tensor) -> Tensor:
-    return torch.arange(like.shape[1], device=like.device) < lengths[:, None]

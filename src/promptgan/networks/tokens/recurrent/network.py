@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from promptgan.forms.tokens.form import Example
-from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.vocabulary import PAD
+from promptgan.forms.tokens.example import Example
+from promptgan.forms.tokens.generator import TextGenerator, fresh_bias, fresh_embedding, is_real
 from promptgan.networks.tokens.recurrent.parameters import Parameters
 
 
@@ -32,7 +31,8 @@ class Generator(TextGenerator):
 
     def __init__(self, parameters: Parameters, example: Example) -> None:
         p = parameters
-        super().__init__(example.vocabulary, p.embedding, scale=p.embedding**-0.5)
+        embedding = fresh_embedding(example.vocabulary, p.embedding, scale=p.embedding**-0.5)
+        super().__init__(example, embedding, fresh_bias(example.vocabulary))
         self.dropout = p.dropout
         cell = {"gru": nn.GRU, "lstm": nn.LSTM}[p.cell]
         between = p.dropout if p.layers > 1 else 0.0
@@ -47,7 +47,7 @@ class Generator(TextGenerator):
         last = (prompt_lengths.clamp_min(1) - 1).view(-1, 1, 1).expand(-1, 1, keys.shape[-1])
         summary = keys.gather(1, last).transpose(0, 1).repeat(self.decoder.num_layers, 1, 1)
         hidden = (summary,) if isinstance(self.decoder, nn.GRU) else (summary, torch.zeros_like(summary))
-        return State(hidden, keys, prompt == PAD)
+        return State(hidden, keys, ~is_real(prompt_lengths, prompt.shape[1]))
 
     def forward(self, prompt: Tensor, prompt_lengths: Tensor, inputs: Tensor) -> Tensor:
         """Features (N, T, embedding) that predict what follows each of ``inputs`` (N, T), which begin with BOS."""

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu
 
-from promptgan.forms.tokens.form import Example
-from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.vocabulary import PAD
+from promptgan.forms.tokens.example import Example
+from promptgan.forms.tokens.generator import TextGenerator, fresh_bias, fresh_embedding, is_real
 from promptgan.networks.tokens.transformer.parameters import Parameters
 
 
@@ -61,7 +60,8 @@ class Generator(TextGenerator):
     """Prompt and text are one sequence; the prompt is read both ways, the text from left to right."""
 
     def __init__(self, parameters: Parameters, example: Example) -> None:
-        super().__init__(example.vocabulary, parameters.width, scale=0.02)
+        embedding = fresh_embedding(example.vocabulary, parameters.width, scale=0.02)
+        super().__init__(example, embedding, fresh_bias(example.vocabulary))
         self.dropout = parameters.dropout
         self.positions = nn.Embedding(parameters.context, parameters.width)
         layers = [Layer(parameters) for _ in range(parameters.layers)]
@@ -78,8 +78,8 @@ class Generator(TextGenerator):
 
     def start(self, prompt: Tensor, prompt_lengths: Tensor) -> State:
         """Read prompts (N, P) of ``prompt_lengths`` (N,): every position sees the whole prompt."""
-        seen = prompt != PAD
         n, p = prompt.shape
+        seen = is_real(prompt_lengths, p)
         positions = torch.arange(p, device=prompt.device).expand(n, p)
         return self._read(self.embedding(prompt), positions, seen[:, None, None].expand(n, 1, p, p), None, seen)[1]
 
@@ -88,7 +88,7 @@ class Generator(TextGenerator):
         n, p = prompt.shape
         t = inputs.shape[1]
         device = prompt.device
-        seen = torch.cat([prompt != PAD, inputs.new_ones(n, t, dtype=torch.bool)], 1)
+        seen = torch.cat([is_real(prompt_lengths, p), inputs.new_ones(n, t, dtype=torch.bool)], 1)
         column = torch.arange(p + t, device=device)
         mask = seen[:, None, None] & ((column < p) | (column <= column[:, None]))
         text_positions = prompt_lengths[:, None] + torch.arange(t, device=device)

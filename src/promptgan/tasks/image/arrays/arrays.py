@@ -17,7 +17,7 @@ CHUNK = 4096
 """Records read at a time, so that memory does not grow with the data."""
 
 
-def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
+def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None = None) -> dict[str, Any]:
     """Write ``SPLIT.images.npy``, uint8 (N, C, H, W), and ``SPLIT.labels.npy``, int64 (N,), of every split.
 
     Returns what ``meta.json`` holds: the shape, and the classes in the order of their numbers.

@@ -11,47 +11,52 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
+from promptgan.forms.tokens.form import BASE, TOKENIZER
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
+from promptgan.tasks.text.arrays import pretrained
 from promptgan.tasks.text.arrays.parameters import Parameters
 from promptgan.terms.splits import SPLITS
 
+MODEL = Path("data/base")
 CHUNK = 8192
 """Records read, encoded and written at a time, so that memory does not grow with the data."""
-
-SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("prompt", pa.list_(pa.field("item", pa.uint16(), nullable=False)), nullable=False),
-        pa.field("text", pa.list_(pa.field("item", pa.uint16(), nullable=False)), nullable=False),
-    ]
-)
 
 
 class NothingToFit(PromptganError):
     """The training split gives the tokenizer nothing to learn from."""
 
 
-def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
-    """Fit a tokenizer on ``train.parquet`` and encode every split into ``out``.
+def pack(validated: Path, out: Path, parameters: Parameters, base: Path = MODEL) -> dict[str, Any]:
+    """Fit a tokenizer on ``train.parquet``, or take that of the model in ``base``; encode every split into ``out``.
 
-    Each ``SPLIT.arrow`` holds ``id``, ``prompt`` and ``text`` (uint16 ids, no special tokens), in the order of the
+    Each ``SPLIT.arrow`` holds ``id``, ``prompt`` and ``text`` (unsigned ids, no special tokens), in the order of the
     Parquet file. Returns what ``meta.json`` holds.
 
     Raises:
         NothingToFit: the training split has no text.
+        UnusableModel: the model in ``base`` is none that a recipe can begin with.
     """
     out.mkdir(parents=True, exist_ok=True)
-    tokenizer = fit(chain.from_iterable(_texts(validated / "train.parquet")), parameters)
-    (out / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
+    if parameters.level == "pretrained":
+        tokenizer, config = pretrained.adopt(base, out / BASE)
+        vocabulary, special = config["vocab_size"], pretrained.special(config)
+        if parameters.lowercase:
+            pretrained.lowercase(tokenizer)
+    else:
+        tokenizer = fit(chain.from_iterable(_texts(validated / "train.parquet")), parameters)
+        vocabulary, special = tokenizer.get_vocab_size(), {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}
+    (out / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
+    tokenizer.encode_special_tokens = True
+    kind = "uint16" if vocabulary <= 2**16 else "uint32"
     splits = {
-        name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters.max_tokens)
+        name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters, kind, special)
         for name in SPLITS
     }
     meta = {
-        "vocabulary": tokenizer.get_vocab_size(),
-        "special": dict(zip(("pad", "unk", "bos", "eos"), (PAD, UNK, BOS, EOS), strict=True)),
+        "vocabulary": vocabulary,
+        "special": special,
         "max_tokens": parameters.max_tokens,
-        "dtype": "uint16",
+        "dtype": kind,
         "splits": splits,
     }
     write_json(out / "meta.json", meta)
@@ -64,19 +69,17 @@ def fit(texts: Iterator[str], parameters: Parameters) -> Tokenizer:
     Raises:
         NothingToFit: there is no text.
     """
-    tokenizer = _untrained(parameters)
+    tokenizer, size = _untrained(parameters), parameters.vocabulary or 0
     trainer: trainers.Trainer
     if parameters.level == "bpe":
         trainer = trainers.BpeTrainer(
-            vocab_size=parameters.vocabulary,
+            vocab_size=size,
             special_tokens=SPECIAL_TOKENS,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
     else:
-        trainer = trainers.WordLevelTrainer(
-            vocab_size=parameters.vocabulary, special_tokens=SPECIAL_TOKENS, show_progress=False
-        )
+        trainer = trainers.WordLevelTrainer(vocab_size=size, special_tokens=SPECIAL_TOKENS, show_progress=False)
     first = next(texts, None)
     if first is None:
         raise NothingToFit(
@@ -110,24 +113,29 @@ def _texts(path: Path) -> Iterator[list[str]]:
         yield batch.column("text").to_pylist()
 
 
-def _encode_split(tokenizer: Tokenizer, source: Path, target: Path, limit: int) -> dict[str, int]:
+def _encode_split(
+    tokenizer: Tokenizer, source: Path, target: Path, parameters: Parameters, kind: str, special: dict[str, Any]
+) -> dict[str, int]:
+    limit, ids = parameters.max_tokens, pa.list_(pa.field("item", pa.type_for_alias(kind), nullable=False))
+    columns = [("id", pa.string()), ("prompt", ids), ("text", ids)]
+    schema = pa.schema([pa.field(name, type_, nullable=False) for name, type_ in columns])
     counts = {"records": 0, "prompt_tokens": 0, "text_tokens": 0, "unknown": 0, "cut": 0}
     temporary = target.with_name(target.name + ".partial")
-    with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+    with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for batch in pq.ParquetFile(source).iter_batches(CHUNK, columns=["id", "prompt", "text"]):
-            columns = {}
+            encoded = {}
             for name, kept in (("prompt", slice(-limit, None)), ("text", slice(None, limit))):
                 encodings = tokenizer.encode_batch_fast(batch.column(name).to_pylist(), add_special_tokens=False)
                 whole = [encoding.ids for encoding in encodings]
-                columns[name] = [ids[kept] for ids in whole]
-                counts[f"{name}_tokens"] += sum(map(len, columns[name]))
-                counts["cut"] += sum(len(ids) > limit for ids in whole)
-                counts["unknown"] += sum(ids.count(UNK) for ids in columns[name])
+                encoded[name] = [row[kept] for row in whole]
+                counts[f"{name}_tokens"] += sum(map(len, encoded[name]))
+                counts["cut"] += sum(len(row) > limit for row in whole)
+                counts["unknown"] += sum(row.count(special["unk"]) for row in encoded[name])
             counts["records"] += len(batch)
             arrays = [
                 batch.column("id").cast(pa.string()),
-                *(pa.array(columns[f.name], f.type) for f in list(SCHEMA)[1:]),
+                *(pa.array(encoded[name], ids) for name in ("prompt", "text")),
             ]
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
     temporary.replace(target)
     return counts

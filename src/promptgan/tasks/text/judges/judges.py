@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from promptgan.core.compute import Compute
 from promptgan.core.errors import PromptganError
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs, pad
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.judges.dual_encoder import PAD, DualEncoder

@@ -10,10 +10,9 @@ from torch import nn
 from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import random_numbers, sample
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import Pairs, in_order, pad
-from promptgan.forms.tokens.vocabulary import EOS
 from promptgan.tasks.text.score.ms_jaccard import ms_jaccard
 from promptgan.training.loop.method import Row
 
@@ -47,6 +46,7 @@ class Score:
     def __call__(self, networks: Mapping[str, nn.Module]) -> Row:
         """MS-Jaccard as score; entropy, KL to the twin, NLL of real answers (nats per token); duplicates; length."""
         generator = cast("TextGenerator", networks["generator"]).eval()
+        eos = generator.example.eos
         answers: list[list[int]] = []
         totals = {"entropy": 0.0, "cross": 0.0, "real": 0.0}
         drawn = said = 0
@@ -55,8 +55,8 @@ class Score:
                 batch = batch.to(self.device)
                 uniforms = self.uniforms[len(answers) : len(answers) + len(batch)].to(self.device)
                 texts = sample(generator, batch.prompt, batch.prompt_lengths, uniforms)
-                answers += [[*text, EOS] for text in texts]
-                ids, lengths = (t.to(self.device) for t in pad(texts, (EOS,)))
+                answers += [[*text, eos] for text in texts]
+                ids, lengths = (t.to(self.device) for t in pad(texts, (eos,)))
                 lengths = lengths.clamp_max(uniforms.shape[1])  # the end of a text that was cut was not drawn
                 answered = Batch(batch.prompt, batch.prompt_lengths, ids, lengths)
                 own, count = likelihood.nll(generator, answered)

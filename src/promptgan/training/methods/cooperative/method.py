@@ -13,7 +13,6 @@ from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import pad
-from promptgan.forms.tokens.vocabulary import EOS
 from promptgan.training.discrimination import Discrimination, Known, begins_with
 from promptgan.training.guards import limits
 from promptgan.training.loop.method import Method, Row, Value
@@ -42,7 +41,7 @@ class Cooperative(Method):
 
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
         self.p, self.compute, self.device = parameters, setting.compute, setting.device
-        self.scored, self.max_tokens = setting.score, setting.example.max_tokens
+        self.scored, self.max_tokens, self.eos = setting.score, setting.example.max_tokens, setting.example.eos
         self.generator = cast("TextGenerator", setting.network("generator"))
         self.discriminator = cast("TextDiscriminator", setting.network("discriminator"))
         begins_with(self.discriminator, setting.start, self.generator)
@@ -65,23 +64,19 @@ class Cooperative(Method):
             "numbers": self.discrimination.numbers,
         }
         self.limits = limits(parameters.guards)
-        self.pairs = Known(setting.train, parameters.batch, setting.seed)
+        self.pairs = Known(setting.train, parameters.batch, setting.example.unk, setting.seed)
 
     def step(self, k: int) -> dict[str, Value]:
         """Each player's steps, in turn, or one of the discriminator alone while it warms up."""
         noted: dict[str, Tensor] = {}
         if k < 0:
             batch = self.pairs.batch(k + self.p.warmup, self.device)
-            return dict(self.discrimination.step(batch, *self._answers(batch.prompt, batch.prompt_lengths)))
+            return dict(self.discrimination.step(batch, *self._answers(batch)))
         generators, discriminators = (self.p.players.generator.steps, self.p.players.discriminator.steps)
         turns = max(generators, discriminators)
         for turn in range(turns):
             batch = self.pairs.batch(self.p.warmup + k * turns + turn, self.device)
-            fake = (
-                self._step_generator(batch, noted)
-                if turn < generators
-                else self._answers(batch.prompt, batch.prompt_lengths)
-            )
+            fake = self._step_generator(batch, noted) if turn < generators else self._answers(batch)
             if turn < discriminators:
                 noted.update(self.discrimination.step(batch, *fake))
         return dict(noted)
@@ -91,21 +86,21 @@ class Cooperative(Method):
         assert self.scored
         return self.scored(networks)
 
-    def _answers(self, prompt: Tensor, prompt_lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """An answer to each prompt, (N, T), and their lengths, ends counted."""
+    def _answers(self, batch: Batch, each: int = 1) -> tuple[Tensor, Tensor]:
+        """Answers to the prompts of a batch, (N * each, T), and their lengths, ends counted."""
         self.generator.eval()
-        uniforms = torch.rand(len(prompt), self.max_tokens, device=self.device)
+        uniforms = torch.rand(len(batch) * each, self.max_tokens, device=self.device)
         with autocast(self.compute):
-            texts = sample(self.generator, prompt, prompt_lengths, uniforms)
+            texts = sample(self.generator, batch.prompt, batch.prompt_lengths, uniforms)
         self.generator.train()
-        tokens, lengths = pad(texts, (EOS,))
+        tokens, lengths = pad(texts, (self.eos,))
         return tokens.to(self.device), lengths.to(self.device)
 
     def _step_generator(self, batch: Batch, noted: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Learn the candidates by their weights; returns the first candidate to each prompt."""
         candidates = self.p.candidates
         prompt, lengths = (x.repeat_interleave(candidates, 0) for x in (batch.prompt, batch.prompt_lengths))
-        drawn = Batch(prompt, lengths, *self._answers(prompt, lengths))
+        drawn = Batch(prompt, lengths, *self._answers(batch, candidates))
         with torch.no_grad(), autocast(self.compute):
             scores = self.discrimination.scores(drawn, self.discriminator.embedding(drawn.text), drawn.text_lengths)
         weights = (self.p.sharpness * scores.view(-1, candidates)).softmax(1)

@@ -14,7 +14,6 @@ from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.relaxed import RelaxedTexts, relaxed_sample
-from promptgan.forms.tokens.vocabulary import EOS
 from promptgan.training.discrimination import Discrimination, Known, begins_with
 from promptgan.training.guards import limits
 from promptgan.training.loop.method import Method, Row, Value
@@ -40,7 +39,8 @@ class Gumbel(Method):
 
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
         self.p, self.compute, self.device = parameters, setting.compute, setting.device
-        self.objective, self.scored, self.max_tokens = setting.objective, setting.score, setting.example.max_tokens
+        self.objective, self.scored = setting.objective, setting.score
+        self.max_tokens, self.eos = setting.example.max_tokens, setting.example.eos
         self.generator = cast("TextGenerator", setting.network("generator"))
         self.discriminator = cast("TextDiscriminator", setting.network("discriminator"))
         begins_with(self.discriminator, setting.start, self.generator)
@@ -63,7 +63,7 @@ class Gumbel(Method):
             "numbers": self.discrimination.numbers,
         }
         self.limits = limits(parameters.guards)
-        self.pairs = Known(setting.train, parameters.batch, setting.seed)
+        self.pairs = Known(setting.train, parameters.batch, setting.example.unk, setting.seed)
 
     def step(self, k: int) -> dict[str, Value]:
         """Each player's steps, in turn, or one of the discriminator alone while it warms up."""
@@ -91,7 +91,7 @@ class Gumbel(Method):
         uniforms = torch.rand(len(batch), self.max_tokens, device=self.device)
         with autocast(self.compute):
             texts = sample(self.generator, batch.prompt, batch.prompt_lengths, uniforms)
-        tokens, lengths = pad(texts, (EOS,))
+        tokens, lengths = pad(texts, (self.eos,))
         return tokens.to(self.device), lengths.to(self.device)
 
     def _draw_relaxed(self, batch: Batch, k: int) -> RelaxedTexts:

@@ -69,7 +69,8 @@ class Likelihood(Method):
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """NLL per token of the validation texts, and after the first step the learning rate that led there."""
-        nll = validation_nll(cast("TextGenerator", networks["generator"]), self.val, self.compute)
+        generator = cast("TextGenerator", networks["generator"])
+        nll = validation_nll(generator, self.val, self.p.validation_count, self.compute)
         return {"val_loss": nll, **self.cooling.row()}
 
     def hear(self, row: Row) -> str | None:
@@ -80,7 +81,7 @@ class Likelihood(Method):
 def build(setting: Setting, parameters: Parameters) -> tuple[Likelihood, Plan]:
     """Likelihood training of a fresh generator."""
     method = _method(setting, parameters)
-    return method, _plan(method, parameters, steps=parameters.epochs * method.per_epoch, fresh=True)
+    return method, _plan(method, parameters, steps=math.ceil(parameters.epochs * method.per_epoch), fresh=True)
 
 
 def onward(
@@ -119,13 +120,13 @@ def adamw(network: nn.Module, learning_rate: float) -> torch.optim.AdamW:
     return torch.optim.AdamW(network.parameters(), learning_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
 
 
-def validation_nll(generator: TextGenerator, val: Pairs, compute: Compute) -> float:
-    """Mean NLL per token, end of text counted and padding not, in nats."""
+def validation_nll(generator: TextGenerator, val: Pairs, count: int, compute: Compute) -> float:
+    """Mean NLL per token of the first ``count`` pairs, end of text counted and padding not, in nats."""
     generator.eval()
     device = next(generator.parameters()).device
     total, tokens = 0.0, 0
     with autocast(compute):
-        for batch in in_order(val, 256):
+        for batch in in_order(val, 256, count):
             nll, count = likelihood.nll(generator, batch.to(device))
             total, tokens = total + nll.item(), tokens + count
     return total / tokens

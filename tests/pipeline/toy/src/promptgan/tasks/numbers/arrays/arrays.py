@@ -15,7 +15,7 @@ FIRST = len(SPECIAL_TOKENS)
 """The token of 0."""
 
 
-def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
+def pack(validated: Path, out: Path, parameters: Parameters, base: Path) -> dict[str, Any]:
     """Write every split and ``meta.json``, which is returned."""
     out.mkdir(parents=True, exist_ok=True)
     splits = {}

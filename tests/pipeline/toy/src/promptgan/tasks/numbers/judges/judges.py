@@ -11,7 +11,7 @@ from promptgan.tasks.numbers.judges.parameters import Parameters
 from promptgan.core.compute import Compute
 from promptgan.core.files import write_json
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.networks.weights import save_weights
 from promptgan.training.loop.checkpoint import Checkpoint

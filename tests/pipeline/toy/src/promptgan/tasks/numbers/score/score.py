@@ -7,7 +7,7 @@ from promptgan.tasks.numbers.score.counting import counts_on
 from torch import nn
 
 from promptgan.forms.tokens.decoding import random_numbers, sample
-from promptgan.forms.tokens.form import Example
+from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs, in_order
 from promptgan.training.loop.method import Row
 

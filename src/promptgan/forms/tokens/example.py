@@ -1,0 +1,29 @@
+"""What a network must know of one sequence of token ids."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, UNK
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a network must know of one example."""
+
+    vocabulary: int
+    """Token ids."""
+    max_tokens: int
+    """Most tokens of a prompt, and of a text without its end."""
+    unk: int | None = UNK
+    """Stands for what the tokenizer does not know; none where it knows everything."""
+    bos: int = BOS
+    """Stands before a text."""
+    eos: int = EOS
+    """Ends a text."""
+    base: Path | None = field(default=None, metadata={"place": True})
+    """Folder of the pretrained language model whose tokens these are, in the format of transformers; none otherwise."""
+
+    @property
+    def undrawn(self) -> list[int]:
+        """Ids that are never drawn: the special tokens but the end."""
+        return sorted({PAD, self.bos, *([] if self.unk is None else [self.unk])} - {self.eos})

@@ -1,0 +1,1 @@
+"""A pretrained causal language model."""
