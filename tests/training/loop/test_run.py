@@ -30,12 +30,14 @@ from promptgan.training.methods.cooperative.parameters import Parameters as Coop
 from promptgan.training.methods.gumbel import method as gumbel
 from promptgan.training.methods.gumbel.parameters import Parameters as GumbelParameters
 from promptgan.training.methods.likelihood import method as likelihood
+from promptgan.training.methods.policy_gradient import method as policy_gradient
+from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.language_models import language_model
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
-from tests.training.methods import test_cooperative, test_gumbel, test_likelihood
+from tests.training.methods import test_cooperative, test_gumbel, test_likelihood, test_policy_gradient
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
 """What a training leaves: its history or metrics, and weights."""
@@ -82,6 +84,12 @@ def adversarial(tokens: Path) -> Setting:
     return replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
 
 
+def trained_policy_gradient(tokens: Path, checkpoint: Checkpoint) -> Left:
+    parameters = validate_section(PolicyGradientParameters, test_policy_gradient.VALUES, "train")
+    method, plan = policy_gradient.build(adversarial(tokens), parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_adapters(tokens: Path, checkpoint: Checkpoint) -> Left:
     language_model(Path("base"))
     section = {"network": "huggingface", "weights": "float32", "rank": 2, "scale": 1.0, "blocks": 2, "dropout": 0.1}
@@ -104,6 +112,7 @@ METHODS = {
     "control": trained_control,
     "gumbel": trained_gumbel,
     "cooperative": trained_cooperative,
+    "policy gradient": trained_policy_gradient,
     "adapters": trained_adapters,
     "matcher": trained_matcher,
 }
