@@ -15,6 +15,7 @@ from promptgan.commands import (
     export,
     generate,
     lineage,
+    rate,
     release,
     search,
     track,
@@ -213,8 +214,8 @@ command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)
-for name, group in {"exp": exp.app, "data": data.app, "lineage": lineage.app, "release": release.app}.items():
-    app.add_typer(group, name=name)
+for groups in (exp, data, lineage, release, rate):
+    app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 
 def main() -> None:
