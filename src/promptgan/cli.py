@@ -139,7 +139,7 @@ def use(
     """
     if keep and (path is None or device is not Device.auto or threads or model):
         raise typer.BadParameter(
-            "--keep changes the section data alone: it goes with --path, not --model, --device or --threads"
+            "--keep changes the section data alone: it goes with --path, not --device, --threads or --model"
         )
     from promptgan.core.parameters import load_params
     from promptgan.data import own_model

@@ -7,7 +7,7 @@ import typer
 
 from promptgan.commands.command import command, group
 
-app = group("Ratings by people: a blind sheet to fill in, and what the filled-in ones say.")
+app = group("Ratings by people: a blind sheet, and what it says.")
 KEY = Path("rating-key.json")
 
 
