@@ -1,12 +1,13 @@
-"""Tiny language models in the format of transformers, with fresh weights and a tokenizer of words."""
+"""Tiny language models in the format of transformers, with fresh weights and a tokenizer of characters."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
-VOCABULARY, BOS, EOS = 64, 1, 2
+CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789 .,?!'-:;()[]{}@#%&*+/=_~"
+VOCABULARY, BOS, EOS = 3 + len(CHARACTERS), 1, 2
 SIZES: dict[str, Any] = {"vocab_size": VOCABULARY, "bos_token_id": BOS, "eos_token_id": EOS}
 
 
@@ -22,9 +23,10 @@ def language_model(folder: Path, family: str = "llama") -> Any:
     else:
         model = GPT2LMHeadModel(GPT2Config(n_embd=16, n_layer=3, n_head=4, n_positions=64, **SIZES))
     model.save_pretrained(folder)
-    words = ["<|pad|>", "<|start|>", "<|end|>", *(f"w{i}" for i in range(3, VOCABULARY))]
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="w3"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.add_special_tokens(words[:3])
+    tokens = ["<|pad|>", "<|start|>", "<|end|>", *CHARACTERS]
+    tokenizer = Tokenizer(models.WordLevel({token: i for i, token in enumerate(tokens)}, unk_token="~"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    tokenizer.add_special_tokens(tokens[:3])
     tokenizer.save(str(folder / "tokenizer.json"))
     return model

@@ -52,6 +52,8 @@ def test_help_lists_every_command() -> None:
             "search",
             "lineage",
             "data",
+            "export",
+            "rate",
             "release",
         )
     )
@@ -291,7 +293,11 @@ def test_generate_answers_every_prompt(repository: Path) -> None:
     network = folder.build("tokens", "generator", section, example)
     index = folder.described("text", "tokens", example)
     folder.save(
-        repository / "model", {"generator": network}, {"generator": section}, index, [repository / "tokenizer.json"]
+        repository / "model",
+        {"generator": network},
+        {"generator": section},
+        index,
+        {"tokenizer.json": repository / "tokenizer.json"},
     )
     command = ["generate", "--model", "model", "--prompt", "yes", "--prompt", "no", "--n", "3", "--seed", "4"]
     output = run(*command).output

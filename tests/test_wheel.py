@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_a_wheel_and_a_model_folder_are_enough_to_generate(generator: Any, tokens: Path, tmp_path: Path) -> None:
     index = folder.described("text", "tokens", EXAMPLE)
     folder.save(
-        tmp_path / "model", {"generator": generator}, {"generator": GENERATOR}, index, [tokens / "tokenizer.json"]
+        tmp_path / "model",
+        {"generator": generator},
+        {"generator": GENERATOR},
+        index,
+        {"tokenizer.json": tokens / "tokenizer.json"},
     )
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     quiet = {"check": True, "capture_output": True}

@@ -15,6 +15,7 @@ from promptgan.commands import (
     export,
     generate,
     lineage,
+    rate,
     release,
     search,
     track,
@@ -138,7 +139,7 @@ def use(
     """
     if keep and (path is None or device is not Device.auto or threads or model):
         raise typer.BadParameter(
-            "--keep changes the section data alone: it goes with --path, not --model, --device or --threads"
+            "--keep changes the section data alone: it goes with --path, not --device, --threads or --model"
         )
     from promptgan.core.parameters import load_params
     from promptgan.data import own_model
@@ -213,8 +214,8 @@ command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)
-for name, group in {"exp": exp.app, "data": data.app, "lineage": lineage.app, "release": release.app}.items():
-    app.add_typer(group, name=name)
+for groups in (exp, data, lineage, release, rate):
+    app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 
 def main() -> None:

@@ -183,7 +183,7 @@ def committed_copy(target: Path, home: Path) -> Clone:
     program = "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"
     use = ["use", "local-text", "--path", str(home / "pairs.csv"), "--prompt", "question", "--text", "answer"]
     clone.run(sys.executable, "-c", program, *use, "--device", "cpu")
-    clone.write_params(_merged(clone.params, TINY))
+    clone.write_params(merged(clone.params, TINY))
     clone.run(sys.executable, "-c", program, "check")
     clone.git("add", "--all")
     clone.git("commit", "--quiet", "--message", "a tiny pipeline")
@@ -214,9 +214,10 @@ def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_
         time.sleep(0.002)
 
 
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """A nested mapping laid over another."""
     both = {**below, **above}
     for key in below.keys() & above.keys():
         if isinstance(below[key], dict) and isinstance(above[key], dict):
-            both[key] = _merged(below[key], above[key])
+            both[key] = merged(below[key], above[key])
     return both

@@ -19,7 +19,7 @@ def evaluate_texts(
     seed: Annotated[int, typer.Option(min=0, help="Of the references that stand for real text.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Numbers and signature as JSON.")] = False,
 ) -> None:
-    """Measure generated texts against real ones, without a model.
+    """Measure texts against real ones, without a model.
 
     Prints each measure of the samples beside that of as many held-out references, which is the line that a perfect
     generator would reach, and how the numbers were computed. Works anywhere, from a wheel too; params.yaml is not read.

@@ -10,10 +10,10 @@ def export(
     out: Annotated[Path, typer.Argument(help="The folder to write; it must not be there yet.")],
     model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),
 ) -> None:
-    """Write a fine-tuned language model as a folder that `transformers` opens by itself.
+    """Write a language model for transformers to open.
 
-    For recipes whose generator is a pretrained model, such as text-lm. The adapters are added to its weights; its chat
-    template turns the last message into a prompt.
+    For recipes whose generator is a pretrained model, such as text-lm. The folder needs nothing else: the adapters are
+    added to the weights, and its chat template turns the last message into a prompt.
 
     \b
     promptgan export my-model

@@ -22,7 +22,7 @@ import sys, torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 assert "promptgan" not in sys.modules and "peft" not in sys.modules
 tokenizer = AutoTokenizer.from_pretrained("out")
-ids = tokenizer.apply_chat_template([{"role": "user", "content": "W10 w11"}], return_tensors="pt", return_dict=True)
+ids = tokenizer.apply_chat_template([{"role": "user", "content": "How are"}], return_tensors="pt", return_dict=True)
 model = AutoModelForCausalLM.from_pretrained("out")
 said = model.generate(**ids, max_new_tokens=6, do_sample=False, pad_token_id=0, suppress_tokens=[0, 1])[0]
 print(tokenizer.decode(said[ids["input_ids"].shape[1]:], skip_special_tokens=True))
@@ -51,7 +51,7 @@ def test_transformers_alone_says_the_same(model: Path, tmp_path: Path) -> None:
     export(model, tmp_path / "out")
     told = subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    assert told.stdout.strip() == answer(load(model), ["W10 w11"], seed=1, temperature=0.0)[0] != ""
+    assert told.stdout.strip() == answer(load(model), ["How are"], seed=1, temperature=0.0)[0] != ""
     assert folder.load(model).networks["generator"].example.bos == BOS  # type: ignore[union-attr]
 
 

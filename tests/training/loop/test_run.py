@@ -15,6 +15,7 @@ from torch import nn
 from promptgan.core.choices import choose
 from promptgan.core.parameters import validate_section
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.networks import folder
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as DiscriminatorParameters
 from promptgan.networks.tokens.recurrent.network import Generator
@@ -29,11 +30,14 @@ from promptgan.training.methods.cooperative.parameters import Parameters as Coop
 from promptgan.training.methods.gumbel import method as gumbel
 from promptgan.training.methods.gumbel.parameters import Parameters as GumbelParameters
 from promptgan.training.methods.likelihood import method as likelihood
+from promptgan.training.methods.policy_gradient import method as policy_gradient
+from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
+from tests.language_models import language_model
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
-from tests.training.methods import test_cooperative, test_gumbel, test_likelihood
+from tests.training.methods import test_cooperative, test_gumbel, test_likelihood, test_policy_gradient
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
 """What a training leaves: its history or metrics, and weights."""
@@ -80,6 +84,23 @@ def adversarial(tokens: Path) -> Setting:
     return replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
 
 
+def trained_policy_gradient(tokens: Path, checkpoint: Checkpoint) -> Left:
+    parameters = validate_section(PolicyGradientParameters, test_policy_gradient.VALUES, "train")
+    method, plan = policy_gradient.build(adversarial(tokens), parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
+def trained_adapters(tokens: Path, checkpoint: Checkpoint) -> Left:
+    language_model(Path("base"))
+    section = {"network": "huggingface", "weights": "float32", "rank": 2, "scale": 1.0, "blocks": 2, "dropout": 0.1}
+    here, example = adversarial(tokens), replace(EXAMPLE, base=Path("base"))
+    start = {role: folder.build("tokens", role, section, example) for role in ("generator", "discriminator")}
+    score = Score(here.val, example, start, 16, COMPUTE, 1)
+    parameters = validate_section(CooperativeParameters, test_cooperative.VALUES, "train")
+    method, plan = cooperative.build(replace(here, example=example, start=start, score=score), parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
     pairs, cpu = Pairs(tokens / "judge.arrow"), torch.device("cpu")
     fitted = judges.fit(pairs, EXAMPLE, test_judges.PARAMETERS, COMPUTE, 1, cpu, checkpoint)
@@ -91,6 +112,8 @@ METHODS = {
     "control": trained_control,
     "gumbel": trained_gumbel,
     "cooperative": trained_cooperative,
+    "policy gradient": trained_policy_gradient,
+    "adapters": trained_adapters,
     "matcher": trained_matcher,
 }
 

@@ -2,13 +2,14 @@
 
 import copy
 import warnings
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import torch
 from peft import LoraConfig, get_peft_model
 from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, DynamicCache
+from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
 from transformers.pytorch_utils import Conv1D
 from transformers.utils.logging import disable_progress_bar
 
@@ -48,10 +49,7 @@ class Adapted(nn.Module):
         assert example.base
         self.base = example.base
         disable_progress_bar()  # type: ignore[no-untyped-call]
-        dtype = getattr(torch, parameters.weights)
-        model = AutoModelForCausalLM.from_pretrained(
-            self.base, dtype=dtype, attn_implementation="eager", local_files_only=True
-        )
+        model = _opened(self.base, getattr(torch, parameters.weights))
         blocks = model.config.num_hidden_layers
         linear = {
             name.rsplit(".", 1)[-1]: type(layer)
@@ -90,6 +88,12 @@ class Adapted(nn.Module):
     def forward(self, **named: Any) -> Any:
         """What the model says without its projection onto the vocabulary."""
         return self.model.get_base_model().base_model(**named)
+
+
+def _opened(base: Path, dtype: torch.dtype) -> Any:
+    if torch.get_default_device().type == "meta":  # an audit wants shapes alone
+        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base))  # type: ignore[no-untyped-call]
+    return AutoModelForCausalLM.from_pretrained(base, dtype=dtype, attn_implementation="eager", local_files_only=True)
 
 
 def _freeze(model: nn.Module) -> None:

@@ -1,0 +1,1 @@
+"""Adversarial training of a text generator by policy gradient."""
