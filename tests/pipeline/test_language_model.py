@@ -1,6 +1,7 @@
 """A pretrained language model goes through the whole pipeline, on own data, and out of it again."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -62,6 +63,22 @@ def test_a_model_folder_is_whole_and_holds_adapters_once(run: Clone) -> None:
 def test_nothing_is_left_to_do_and_every_link_holds(run: Clone) -> None:
     assert "up to date" in run.dvc("status")
     assert "every link holds" in run.run(*PROMPTGAN, "lineage", "verify")
+
+
+def test_the_chain_ends_at_the_data_and_at_the_model(run: Clone) -> None:
+    chain = json.loads(run.run(*PROMPTGAN, "lineage", "show", "models/adversarial", "--json"))
+    assert chain["source"]["source"]["kind"] == "local"
+    assert chain["base_model"]["source"]["kind"] == "folder"
+    assert chain["base_model"]["files"].keys() == {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_another_model_under_the_same_name_is_found(run: Clone, tmp_path: Path) -> None:
+    clone = run.copy(tmp_path / "clone")
+    config = clone.path / "data/base/config.json"
+    config.write_text(config.read_text().replace("llama", "LLAMA"))
+    done = subprocess.run([*PROMPTGAN, "lineage", "verify"], cwd=clone.path, env=clone.environment, capture_output=True)
+    assert done.returncode == 1
+    assert b"data/base/provenance.json files config.json -> data/base/config.json" in done.stdout
 
 
 def test_it_answers_and_is_exported_elsewhere(run: Clone, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from promptgan.lineage.hashes import Tree
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RAW, VALIDATED = "data/raw", "data/validated"
+RAW, BASE, VALIDATED = "data/raw", "data/base", "data/validated"
 PROVENANCE, RUN = "provenance.json", "run.json"
 
 
@@ -89,6 +89,12 @@ class Evidence:
     def provenance(self) -> dict[str, Any]:
         """Where the data comes from: data/raw/provenance.json; empty before it is here."""
         return dict(self.json(f"{RAW}/{PROVENANCE}")) if self.lock.producer(RAW) else {}
+
+    @cached_property
+    def base_model(self) -> dict[str, Any]:
+        """Where the pretrained model comes from, likewise; empty where the run begins with none."""
+        written = self.json(f"{BASE}/{PROVENANCE}") if self.lock.producer(BASE) else {}
+        return dict(written) if "source" in written else {}
 
     @property
     def columns(self) -> dict[str, str]:

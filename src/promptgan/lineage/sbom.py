@@ -30,7 +30,9 @@ def sbom(evidence: Evidence, model: str) -> str:
     bom = tool("cyclonedx.model.bom", LIBRARY).Bom()
     bom.serial_number = bom.metadata.timestamp = None  # what cyclonedx-py does for --output-reproducible
     bom.metadata.component = subject = _model(evidence, model)
-    parts = [_data(evidence), *map(_package, evidence.packages)]
+    parts = [_origin("data", "data", evidence.provenance), *map(_package, evidence.packages)]
+    if evidence.base_model:
+        parts.append(_origin("base-model", "machine-learning-model", evidence.base_model))
     for part in parts:
         bom.components.add(part)
     bom.register_dependency(subject, parts)
@@ -53,18 +55,19 @@ def _model(evidence: Evidence, model: str) -> Any:
     )
 
 
-def _data(evidence: Evidence) -> Any:
-    c, source = tool("cyclonedx.model.component", LIBRARY), evidence.provenance["source"]
+def _origin(ref: str, kind: str, provenance: dict[str, Any]) -> Any:
+    """The data set, or the pretrained model, as its provenance.json has it."""
+    c, source = tool("cyclonedx.model.component", LIBRARY), provenance["source"]
     url = tool("packageurl", "packageurl-python").PackageURL
     named = source["kind"] in PACKAGE_URL_TYPES
     return c.Component(
-        type=c.ComponentType.DATA,
-        bom_ref="data",
-        name=evidence.provenance["title"],
+        type=c.ComponentType(kind),
+        bom_ref=ref,
+        name=provenance["title"],
         version=source.get("version"),
         purl=url(source["kind"], name=source["name"], version=source["version"]) if named else None,
         hashes=_hashes(source["sha256"]),
-        licenses=[_licence(evidence.provenance["licence"]["name"])],
+        licenses=[_licence(provenance["licence"]["name"])],
     )
 
 

@@ -9,7 +9,7 @@ from promptgan.core.choices import choose
 from promptgan.core.parameters import validate_section
 from promptgan.core.record import sha256
 from promptgan.lineage import contents
-from promptgan.lineage.evidence import PROVENANCE, RUN
+from promptgan.lineage.evidence import BASE, PROVENANCE, RAW, RUN
 from promptgan.lineage.history import History
 from promptgan.lineage.lock import Lock, Stage
 from promptgan.lineage.target import resolve
@@ -30,7 +30,8 @@ def trace(asked: str, locked: Lock) -> dict[str, Any]:
 
     Returns:
         `target`, the thing itself; `stages`, from the one that made it back to the one that brought the data, none for
-        what no stage makes; `source`, the package, and `source_from`, where that was read or why it is not known.
+        what no stage makes; `source`, the package, and `source_from`, where that was read or why it is not known;
+        `base_model`, likewise, where the run begins with a pretrained model whose provenance is here.
 
     Raises:
         UnknownTarget: there is no such thing; names the nearest.
@@ -40,6 +41,7 @@ def trace(asked: str, locked: Lock) -> dict[str, Any]:
     maker = locked.producer(target.path)
     chain = locked.back_from(maker) if maker else []
     source, source_from = _source(chain) if chain else (None, "")
+    base_model = _written(chain, BASE)
     return {
         "target": {
             "name": target.name,
@@ -54,6 +56,7 @@ def trace(asked: str, locked: Lock) -> dict[str, Any]:
         "stages": [_step(stage, locked, history) for stage in chain],
         "source": source,
         "source_from": source_from,
+        **({"base_model": base_model} if base_model else {}),
     }
 
 
@@ -113,15 +116,13 @@ def _tokenizers(members: Members, run: dict[str, Any] | None) -> dict[str, str]:
 
 def _source(chain: list[Stage]) -> tuple[dict[str, Any] | None, str]:
     """What the first stage recorded about the package; else what its code declares, if it is that very code."""
-    for stage in chain:
-        if provenance := _read(_members(stage), PROVENANCE):
-            return provenance, f"{', '.join(out.path for out in stage.outputs)}/{PROVENANCE}"
+    if provenance := _written(chain, RAW):
+        return provenance, f"{RAW}/{PROVENANCE}"
     first = chain[-1]
-    folders = ", ".join(out.path for out in first.outputs)
     section = first.parameters.get("data", {})
     file = next((f for f in first.dependencies if f.path.endswith(f"/data/sets/{section.get('name')}.py")), None)
     if file is None or contents.state(file) != "same":
-        return None, f"{folders} is not here: `dvc pull {folders}`"
+        return None, f"{RAW} is not here: `dvc pull {RAW}`"
     module = choose("promptgan.data.sets", section["name"], "data.name")
     upstream = module.upstream(validate_section(module.Parameters, section, "data"))
     declared = {
@@ -130,4 +131,11 @@ def _source(chain: list[Stage]) -> tuple[dict[str, Any] | None, str]:
         "sources": [{"kind": type(s).__name__.lower(), **asdict(s)} for s in upstream.sources],
         "content_sha256": upstream.content_sha256,
     }
-    return declared, f"declared in {file.path}; {folders} is not here"
+    return declared, f"declared in {file.path}; {RAW} is not here"
+
+
+def _written(chain: list[Stage], folder: str) -> dict[str, Any] | None:
+    """The provenance that a folder of the first stage holds, where it is of something and its bytes are here."""
+    members = {path: listing for stage in chain for path, listing in _members(stage).items()}
+    found = _read({folder: members.get(folder)}, PROVENANCE)
+    return found if found and "source" in found else None

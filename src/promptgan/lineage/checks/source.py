@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from promptgan.core.choices import choose
 from promptgan.core.parameters import validate_section
@@ -13,50 +13,42 @@ from promptgan.data.archives import extract
 from promptgan.data.download import NAMED, OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
-from promptgan.lineage.evidence import RAW, Evidence
+from promptgan.lineage.evidence import BASE, RAW, Evidence
 from promptgan.quality.exclusions import LIST, excluded
 from promptgan.terms.audit import Found, differences
 
 DOWNLOADS = Path(".dvc/tmp/downloads")
+ROOMS = ((RAW, "data", "promptgan.data.sets"), (BASE, "base_model", "promptgan.data.models"))
+"""What the stage download writes: the folder, the section of params.yaml, and the room whose choice declares it."""
 
 
 def provenance(evidence: Evidence) -> Iterator[Found]:
-    """provenance.json says what the data set's file declares, and what data/raw holds."""
-    path = f"{RAW}/{PROVENANCE}"
-    written = evidence.json(path)
-    section, upstream = _upstream(evidence)
-    remedy = f"`dvc checkout {RAW}`, or `dvc repro --force download`"
-    declared = f"src/promptgan/data/sets/{section['name']}.py"
-    expected = {
-        "title": upstream.title,
-        "licence": asdict(upstream.licence),
-        "source": _described(_delivered(upstream, written)),
-        "content_sha256": upstream.content_sha256,
-    }
-    for key, value, found in differences(expected, {k: v for k, v in written.items() if k != "files"}):
-        yield Found(f"{path} {key} -> {declared}", str(value), str(found), remedy)
-
-    raw = _raw(evidence)
-    for name, value, found in differences(raw, written.get("files")):
-        yield Found(f"{path} files {name} -> {RAW}/{name}", f"sha256 {value}", f"sha256 {found}", remedy)
-    if (content := content_sha256(raw)) != upstream.content_sha256:
-        yield Found(f"{RAW} -> {declared} content_sha256", upstream.content_sha256, content, remedy)
+    """provenance.json says what the file of the data set or model declares, and what its folder holds."""
+    for folder, declared, upstream, source, written, files in _origins(evidence):
+        path, remedy = f"{folder}/{PROVENANCE}", f"`dvc checkout {folder}`, or `dvc repro --force download`"
+        said = {"title": upstream.title, "licence": asdict(upstream.licence), "source": _described(source)}
+        said["content_sha256"] = upstream.content_sha256
+        for key, value, found in differences(said, {k: v for k, v in written.items() if k != "files"}):
+            yield Found(f"{path} {key} -> {declared}", str(value), str(found), remedy)
+        for name, value, found in differences(files, written.get("files")):
+            yield Found(f"{path} files {name} -> {folder}/{name}", f"sha256 {value}", f"sha256 {found}", remedy)
+        if (content := content_sha256(files)) != upstream.content_sha256:
+            yield Found(f"{folder} -> {declared} content_sha256", upstream.content_sha256, content, remedy)
 
 
 def package(evidence: Evidence) -> Iterator[Found]:
-    """Where the downloaded package is still kept, it has the pinned bytes, and its members are the raw files."""
-    _, upstream = _upstream(evidence)
-    source = _delivered(upstream, evidence.json(f"{RAW}/{PROVENANCE}"))
-    if (file := _kept(source)) is None:
-        return
-    if (found := hashes.digest(file).sha256) != source.sha256:
-        own, other = "`dvc pull` it, or import it again", "delete it: the next download replaces it"
-        again = own if isinstance(source, Local) else other
-        yield Found(f"{file} -> {source}", f"sha256 {source.sha256}", f"sha256 {found}", again)
-        return
-    for name, value, there in differences(_members(source, file), _raw(evidence)):
-        remedy = "`dvc repro --force download` unpacks it anew"
-        yield Found(f"{RAW}/{name} -> {source}", f"sha256 {value}", f"sha256 {there}", remedy)
+    """Where a downloaded package is still kept, it has the pinned bytes, and its members are those of its folder."""
+    for folder, _, _, source, _, files in _origins(evidence):
+        if (file := _kept(source)) is None:
+            continue
+        if (found := hashes.digest(file).sha256) != source.sha256:
+            own = isinstance(source, Local)
+            again = "`dvc pull` it, or import it again" if own else "delete it: the next download replaces it"
+            yield Found(f"{file} -> {source}", f"sha256 {source.sha256}", f"sha256 {found}", again)
+            continue
+        for name, value, there in differences(_members(source, file), files):
+            link, remedy = f"{folder}/{name} -> {source}", "`dvc repro --force download` unpacks it anew"
+            yield Found(link, f"sha256 {value}", f"sha256 {there}", remedy)
 
 
 def exclusions(evidence: Evidence) -> Iterator[Found]:
@@ -71,37 +63,50 @@ def exclusions(evidence: Evidence) -> Iterator[Found]:
 
 
 def note(evidence: Evidence) -> Iterator[str]:
-    """The source at the end of the chain, for people, and how far the chain was followed."""
+    """The sources at the end of the chain, for people, and how far the chain was followed."""
+    for folder, _, upstream, source, _, _ in _origins(evidence):
+        what, licence, file = "source" if folder == RAW else "base model", upstream.licence, _kept(source)
+        walked = f"verified down to {file}" if file else "the package itself is not kept here, its pinned members are"
+        yield f"{what}: {source}, sha256 {source.sha256}, licence {licence.name} ({licence.certainty}); {walked}"
+
+
+class _Origin(NamedTuple):
+    """Something that the stage download got."""
+
+    folder: str
+    declared: str
+    """The file that declares it."""
+    upstream: Upstream
+    source: Package
+    """The declared source that provenance.json names; the first one where it names none of them."""
+    written: dict[str, Any]
+    """The content of provenance.json."""
+    files: dict[str, str]
+    """sha256 by name of the files of the folder, its provenance aside."""
+
+
+def _origins(evidence: Evidence) -> Iterator[_Origin]:
     if "download" not in evidence.lock.stages:
         return
-    _, upstream = _upstream(evidence)
-    source, licence = _delivered(upstream, evidence.json(f"{RAW}/{PROVENANCE}")), upstream.licence
-    file, only_members = _kept(source), "the package itself is not kept here, its pinned members are"
-    walked = f"verified down to {file}" if file else only_members
-    yield f"source: {source}, sha256 {source.sha256}, licence {licence.name} ({licence.certainty}); {walked}"
-
-
-def _upstream(evidence: Evidence) -> tuple[dict[str, Any], Upstream]:
-    section = evidence.lock.stages["download"].parameters["data"]
-    chosen = choose("promptgan.data.sets", section["name"], "data.name")
-    return section, chosen.upstream(validate_section(chosen.Parameters, section, "data"))
-
-
-def _raw(evidence: Evidence) -> dict[str, str]:
-    """sha256 by name of the files of data/raw, its own provenance aside."""
-    tree = evidence.tree(RAW)
-    return {name: file.sha256 for name, file in tree.files.items() if name != PROVENANCE} if tree else {}
+    parameters = evidence.lock.stages["download"].parameters
+    for folder, section, room in ROOMS:
+        if evidence.lock.producer(folder) is None:
+            continue
+        name = parameters[section]["name"]
+        chosen = choose(room, name, f"{section}.name")
+        upstream = chosen.upstream(validate_section(chosen.Parameters, parameters[section], section))
+        if upstream is None:
+            continue
+        written, tree = evidence.json(f"{folder}/{PROVENANCE}"), evidence.tree(folder)
+        named = [source for source in upstream.sources if _described(source) == written.get("source")]
+        files = {path: file.sha256 for path, file in tree.files.items() if path != PROVENANCE} if tree else {}
+        declared = f"src/{room.replace('.', '/')}/{name}.py"
+        yield _Origin(folder, declared, upstream, [*named, *upstream.sources][0], written, files)
 
 
 def _described(source: Package) -> dict[str, str]:
     named = {key: getattr(source, key) for key in NAMED if hasattr(source, key)}
     return {"kind": type(source).__name__.lower(), **named, "sha256": source.sha256}
-
-
-def _delivered(upstream: Upstream, written: dict[str, Any]) -> Package:
-    """The declared source that provenance.json names; the first one where it names none of them."""
-    named = [source for source in upstream.sources if _described(source) == written.get("source")]
-    return [*named, *upstream.sources][0]
 
 
 def _kept(source: Package) -> Path | None:
