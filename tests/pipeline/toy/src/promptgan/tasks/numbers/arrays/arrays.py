@@ -8,7 +8,7 @@ import pyarrow as pa
 from promptgan.tasks.numbers.arrays.parameters import Parameters
 
 from promptgan.core.files import write_json
-from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
+from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.terms.splits import SPLITS
 
 FIRST = len(SPECIAL_TOKENS)
@@ -29,7 +29,8 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path) -> dict
         with pa.OSFile(str(out / f"{name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
         splits[name] = {"records": len(frame)}
-    meta = {"vocabulary": FIRST + 10, "max_tokens": parameters.max_tokens, "splits": splits}
+    special = {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}
+    meta = {"vocabulary": FIRST + 10, "special": special, "max_tokens": parameters.max_tokens, "splits": splits}
     write_json(out / "tokenizer.json", {"digits": 10})
     write_json(out / "meta.json", meta)
     return meta
