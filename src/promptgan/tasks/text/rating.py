@@ -115,14 +115,15 @@ def read(sheets: Sequence[Path], key: Path, seed: int = 1) -> Verdict:
             f"{len(whole)} prompt(s) have a rating of every system's answer",
             f"rate at least {FEWEST} prompts' answers to the end",
         )
-    scores = {name: np.array([ratings[prompt] for prompt in whole]) for name, ratings in by_system.items()}
+    names = [system.name for system in SYSTEMS if system.name in by_system]
+    scores = {name: np.array([by_system[name][prompt] for prompt in whole]) for name in names}
     return Verdict(
         len(raters),
         alpha(table),
         {name: _interval(values, seed) for name, values in scores.items()},
         {
             f"{a} over {b}": _interval((scores[a] > scores[b]) + 0.5 * (scores[a] == scores[b]), seed)
-            for b, a in combinations([system.name for system in SYSTEMS if system.name in scores], 2)
+            for b, a in combinations(names, 2)
         },
     )
 
