@@ -1,5 +1,6 @@
 """A checkpoint in an empty repository, and one whose run is killed after some saves."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from promptgan.core.choices import choose
 from promptgan.core.compute import Compute
+from promptgan.core.parameters import Section, validate_section
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.tasks.text.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
@@ -54,6 +58,19 @@ def setting(tokens: Path, start: dict[str, nn.Module], **choices: Any) -> Settin
         device=torch.device("cpu"),
         **choices,
     )
+
+
+def adversarial_setting(
+    tokens: Path, start: dict[str, nn.Module], schema: type[Section], values: dict[str, Any]
+) -> tuple[Setting, Any]:
+    """What an adversarial method is made from: a setting with objective, penalty and score, and the parameters."""
+    parameters: Any = validate_section(schema, values, "train")
+    objective = choose("promptgan.objectives", parameters.objective, "train.objective")
+    penalty = choose("promptgan.penalties", parameters.penalty, "train.penalty")
+    here = setting(tokens, start, objective=objective, penalty=penalty)
+    if "generator" in start:
+        here = replace(here, score=Score(here.val, EXAMPLE, start, parameters.validation_count, COMPUTE, 1))
+    return here, parameters
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Cooperative training: candidates count by how real they seem, and both players learn."""
 
 import copy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from promptgan.core.choices import choose
-from promptgan.core.parameters import ParameterError, validate_section
+from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
 from promptgan.networks.tokens.recurrent.network import Generator
-from promptgan.tasks.text.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.run import Outcome
 from promptgan.training.loop.run import run as train
@@ -24,7 +21,7 @@ from promptgan.training.methods.cooperative.method import Cooperative, build
 from promptgan.training.methods.cooperative.parameters import Parameters
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE
-from tests.training.conftest import COMPUTE, setting
+from tests.training.conftest import adversarial_setting
 from tests.training.methods.test_gumbel import VALUES as GUMBEL
 
 SHARED = ("objective", "penalty", "penalty_weight", "steps", "warmup", "batch", "players", "likelihood_weight", "ema")
@@ -44,13 +41,7 @@ def discriminator(one_thread: None) -> Discriminator:
 
 def built(tokens: Path, start: dict[str, nn.Module], **changes: Any) -> tuple[Setting, Parameters]:
     """What a method is made from, with other parameters."""
-    parameters = validate_section(Parameters, VALUES | changes, "train")
-    objective = choose("promptgan.objectives", parameters.objective, "train.objective")
-    penalty = choose("promptgan.penalties", parameters.penalty, "train.penalty")
-    here = setting(tokens, start, objective=objective, penalty=penalty)
-    if "generator" in start:
-        here = replace(here, score=Score(here.val, EXAMPLE, start, parameters.validation_count, COMPUTE, 1))
-    return here, parameters
+    return adversarial_setting(tokens, start, Parameters, VALUES | changes)
 
 
 def run(tokens: Path, start: dict[str, nn.Module], checkpoint: Checkpoint | None = None, **changes: Any) -> Outcome:
