@@ -167,8 +167,10 @@ def _rated(sheet: Path, items: Mapping[str, Any]) -> dict[str, float]:
             file.seek(0)
             delimiter = ";" if sample.split("\n")[0].count(";") > sample.split("\n")[0].count(",") else ","
             rows = list(csv.DictReader(file, delimiter=delimiter))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SheetUnusable(f"{sheet} cannot be read: {error}", "save it as CSV in UTF-8") from error
+    except OSError as error:
+        raise SheetUnusable(f"{sheet}: {error.strerror}", "name a filled-in copy of the sheet") from error
+    except UnicodeDecodeError as error:
+        raise SheetUnusable(f"{sheet} is not UTF-8: {error.reason}", "save it as CSV in UTF-8") from error
     found: dict[str, float] = {}
     for line, row in enumerate(rows, 2):
         item, rating = (row.get(column) or "" for column in ("item", "rating"))
