@@ -86,7 +86,7 @@ def append(path: str, text: str) -> None:
 def recorded(compared: Compared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     """What `compare --check` needs of it, to be changed; the current folder."""
     target = tmp_path / "clone"
-    ignored = shutil.ignore_patterns("cache", "tmp", "raw", "models", "tests")
+    ignored = shutil.ignore_patterns("cache", "tmp", "raw", "tests")
     shutil.copytree(compared.clone.path, target, symlinks=True, ignore=ignored)
     monkeypatch.chdir(target)
     return Clone(target, compared.clone.home)
