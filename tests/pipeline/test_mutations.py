@@ -39,8 +39,10 @@ BROKEN = [
     "<<: 3", "a: 'x", "- a", "%YAML 9", "--- 1\n--- 2", "? [1]\n: 2", "a: 0x" + "f" * 5000, "a: " + "9" * 5000,
     "seed: 1", "\x00", "a: !!timestamp q", "a: 2024-99-99", "[" * 3000,
 ]  # fmt: skip
-UNREAD = ["unknown section", "recipe: ", *(rule.__name__.replace("_", "-") for rule in combinations.rules("text"))]
-"""What no stage can refuse: sections that none reads, and combinations across the sections of several."""
+UNREAD = ["unknown section", "recipe: ", *(rule.__name__.replace("_", "-") for rule in combinations.rules("text")),
+          "  generator.", "  discriminator.", "  encoder."]  # fmt: skip
+"""What no stage can refuse without its inputs: sections that none reads, combinations across the sections of several,
+and the sections of networks, which are read when one is built."""
 
 Document = dict[str, Any]
 
