@@ -39,7 +39,7 @@ def test_customer_support_groups_by_question_and_labels_by_topic(tmp_path):
 
 def test_brown_pairs_sentences_as_they_were_printed(tmp_path):
     lines = [
-        "\tThe/at Jury/nn said/vbd ``/`` no/at evidence/nn ''/'' (/( or/cc 1/2/cd of/in it/ppo )/) ,/, took/vbd place/nn ./.",
+        "\tJury/nn said/vbd ``/`` no/at evidence/nn ''/'' (/( or/cc 1/2/cd of/in it/ppo )/) ,/, took/vbd place/nn ./.",
         "",
         "\tWho/wps paid/vbd $/$ 20/cd ?/. ?/.",
         "The/at jury's/nn$ men/nns ./.",
@@ -48,7 +48,7 @@ def test_brown_pairs_sentences_as_they_were_printed(tmp_path):
     (tmp_path / "cb01").write_text("Alone/rb ./.\n")
     (tmp_path / "cats.txt").write_text("cb01 editorial\nca01 news\n")
     records = brown.records(tmp_path, brown.Parameters(name="brown"))
-    first = 'The Jury said "no evidence" (or 1/2 of it), took place.'
+    first = 'Jury said "no evidence" (or 1/2 of it), took place.'
     assert records.values.tolist() == [
         ["ca01-000", "ca01", first, "Who paid $20?", "news"],
         ["ca01-001", "ca01", "Who paid $20?", "The jury's men.", "news"],
