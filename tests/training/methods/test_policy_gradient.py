@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from promptgan.core.parameters import ParameterError
-from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens import decoding, likelihood
 from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
@@ -73,7 +73,10 @@ def test_a_completion_goes_on_from_its_own_beginning(
     generator: Generator, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the likeliest token is drawn, a completion is what the generator says after that very beginning."""
-    monkeypatch.setattr(torch, "multinomial", lambda shares, count: shares.argmax(-1, keepdim=True))
+    monkeypatch.setattr(
+        "promptgan.training.methods.policy_gradient.roll_outs.next_tokens",
+        lambda network, features, uniforms: decoding.next_tokens(network, features, uniforms, temperature=0.0),
+    )
     generator.eval()
     drawn = roll_outs(generator, *vars(batch).values(), 1, LIMIT)
     for of, last, row, length in zip(*(part.tolist() for part in drawn), strict=True):
