@@ -102,6 +102,24 @@ class Hub(Package):
         return f"hub {self.name}@{self.version}"
 
 
+@dataclass(frozen=True)
+class Seeded(Package):
+    """A file that is made here of parameters alone, such as random numbers of a seed; it needs no network.
+
+    A data set's own subclass says what is made; its name is the kind of the source.
+    """
+
+    seed: int
+    file: str
+
+    def content(self) -> bytes:
+        """The file, whose sha256 is pinned: the same bytes each time."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}/{self.file}"
+
+
 MODEL = ("config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json")
 """Members of a language model in the format of transformers."""
 
