@@ -56,7 +56,7 @@ def test_provenance_says_that_a_seed_is_the_source(tmp_path: Path) -> None:
     raw = made(tmp_path)
     digest = hashlib.sha256((raw / oracle.FILE).read_bytes()).hexdigest()
     provenance = json.loads((raw / "provenance.json").read_text())
-    assert provenance["source"] == {"kind": "oracle", "seed": 1, "file": "oracle.npz", "sha256": digest}
+    assert provenance["source"] == {"kind": "oracle", "seed": "1", "file": "oracle.npz", "sha256": digest}
     assert provenance["files"] == {"oracle.npz": digest}
 
 

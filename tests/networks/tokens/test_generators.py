@@ -1,4 +1,4 @@
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -7,6 +7,7 @@ from torch import Tensor
 
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.example import Example
+from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.recurrent import network as recurrent
 from promptgan.networks.tokens.transformer import network as transformer
 
@@ -32,10 +33,10 @@ def generator(request: pytest.FixtureRequest, one_thread: None) -> Any:
     return network
 
 
-def pairs(more_prompt: int = 0, more_text: int = 0) -> SimpleNamespace:
+def pairs(more_prompt: int = 0, more_text: int = 0) -> Batch:
     """The three pairs, with this many more columns of padding."""
     prompt, text = (torch.nn.functional.pad(x, (0, n)) for x, n in ((PROMPT, more_prompt), (TEXT, more_text)))
-    return SimpleNamespace(prompt=prompt, prompt_lengths=PROMPT_LENGTHS, text=text, text_lengths=TEXT_LENGTHS)
+    return Batch(prompt, PROMPT_LENGTHS, text, TEXT_LENGTHS)
 
 
 def inputs() -> Tensor:
@@ -120,6 +121,19 @@ def test_the_gradient_in_closed_form_is_that_of_autograd(
         if name == "embedding.weight":  # as an input, padding has no gradient; as an output it has
             assert gradient[0].any()
         torch.testing.assert_close(parameter.grad, 2 * gradient, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_texts_that_share_a_prompt_have_the_gradient_of_those_that_do_not(generator: Any) -> None:
+    two = TEXT[[0, 1, 2, 0, 1, 2]], TEXT_LENGTHS[[0, 1, 2, 0, 1, 2]]
+    shared, shares = pairs().answered(*two), torch.tensor([1.0, -2.0, 0.5, 0.0, 1.0, 3.0])
+    assert shared.owners.tolist() == [0, 0, 1, 1, 2, 2]
+    assert torch.equal(shared.paired().prompt, PROMPT[[0, 0, 1, 1, 2, 2]])
+    found = []
+    for batch in (shared, shared.paired()):
+        generator.zero_grad()
+        said = likelihood.backward(generator, batch, 0.5, shares.double())
+        found.append([torch.tensor(said), *(parameter.grad.clone() for parameter in generator.parameters())])
+    torch.testing.assert_close(found[0], found[1])
 
 
 def test_the_gradient_under_bfloat16_is_near_that_of_float32(generator: Any) -> None:

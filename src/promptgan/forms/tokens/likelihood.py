@@ -71,8 +71,20 @@ def nll(generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] 
 
 
 def real_positions(generator: TextGenerator, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Features (M, F) and targets (M,) of the M positions of a batch that hold a token."""
+    """Features (M, F) and targets (M,) of the M positions of a batch that hold a token, text by text.
+
+    Where texts share a prompt, it is read once, and texts of like length are read together.
+    """
     inputs = torch.cat([torch.full_like(batch.text[:, :1], generator.example.bos), batch.text[:, :-1]], 1)
-    features = generator(batch.prompt, batch.prompt_lengths, inputs)
     real = is_real(batch.text_lengths, batch.text.shape[1])
-    return features[real], batch.text[real]
+    if len(batch.text) == len(batch):
+        return generator(batch.prompt, batch.prompt_lengths, inputs)[real], batch.text[real]
+    state, owners = generator.start(batch.prompt, batch.prompt_lengths), batch.owners
+    order = batch.text_lengths.argsort(stable=True)
+    found = []
+    for rows in torch.split(order, len(batch)):
+        width = int(batch.text_lengths[rows[-1]])
+        features, _ = generator.step(generator.embedding(inputs[rows, :width]), state.select(owners[rows]))
+        found.append(features[real[rows, :width]])
+    places = order.repeat_interleave(batch.text_lengths[order])
+    return torch.cat(found)[places.argsort(stable=True)], batch.text[real]

@@ -85,22 +85,16 @@ class Generator(TextGenerator):
 
     def forward(self, prompt: Tensor, prompt_lengths: Tensor, inputs: Tensor) -> Tensor:
         """Features (N, T, width) that predict what follows each of ``inputs`` (N, T), which begin with BOS."""
-        n, p = prompt.shape
-        t = inputs.shape[1]
-        device = prompt.device
-        seen = torch.cat([is_real(prompt_lengths, p), inputs.new_ones(n, t, dtype=torch.bool)], 1)
-        column = torch.arange(p + t, device=device)
-        mask = seen[:, None, None] & ((column < p) | (column <= column[:, None]))
-        text_positions = prompt_lengths[:, None] + torch.arange(t, device=device)
-        positions = torch.cat([torch.arange(p, device=device).expand(n, p), text_positions], 1)
-        embedded = self.embedding(torch.cat([prompt, inputs], 1))
-        return self._read(embedded, positions, mask, None, seen)[0][:, p:]
+        features, _ = self.step(self.embedding(inputs), self.start(prompt, prompt_lengths))
+        return features
 
     def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read one embedded token (N, 1, width); return its features (N, 1, width) and the state after it."""
-        seen = torch.cat([state.mask, state.mask.new_ones(len(embedded), 1)], 1)
-        features, after = self._read(embedded, state.lengths[:, None], seen[:, None, None], state, seen)
-        return features, after
+        """Read T embedded tokens (N, T, width); return features of the same shape and the state after them."""
+        n, t, _ = embedded.shape
+        count = torch.arange(t, device=embedded.device)
+        seen = torch.cat([state.mask, state.mask.new_ones(n, t)], 1)
+        mask = torch.cat([state.mask[:, None].expand(n, t, -1), (count <= count[:, None]).expand(n, t, t)], 2)
+        return self._read(embedded, state.lengths[:, None] + count, mask[:, None], state, seen)
 
     def _read(
         self, embedded: Tensor, positions: Tensor, mask: Tensor, state: State | None, seen: Tensor

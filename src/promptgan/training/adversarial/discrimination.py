@@ -1,7 +1,6 @@
 """How a discriminator of (prompt, text) pairs learns, beside whatever method its generator learns by."""
 
 import math
-from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, cast
 
@@ -129,10 +128,3 @@ class Known:
         if epoch != self._order[0]:
             self._order = (epoch, batch_order(self.train.lengths[self.known], self.size, self.seed, epoch))
         return self.train.batch(self.known[self._order[1][index]]).to(device)
-
-
-def begins_with(discriminator: TextDiscriminator, start: Mapping[str, nn.Module], generator: nn.Module) -> None:
-    """Let a fresh discriminator's embeddings begin as the generator's, where they are of one size."""
-    known, table = cast("Tensor", generator.embedding.weight), discriminator.embedding.weight  # type: ignore[union-attr]
-    if known.shape == table.shape and "discriminator" not in start:
-        table.data.copy_(known.detach())
