@@ -25,8 +25,19 @@ def vocabularies_that_differ(task: str, sections: Sections) -> str | None:
     )
 
 
+def context_too_short(task: str, sections: Sections) -> str | None:
+    """A transformer must be able to read the longest sequence behind its start."""
+    context, length = getattr(sections["generator"], "context", None), sections["tokenize"].max_tokens
+    if context is None or context >= length + 1:
+        return None
+    return f"generator.context is {context}, and a sequence of {length} tokens with its start takes {length + 1}"
+
+
 def pretrained_parts(task: str, sections: Sections) -> str | None:
     """No pretrained model knows an oracle's tokens."""
+    for role in ("generator", "discriminator"):
+        if sections[role].network == "huggingface":
+            return f"{role}.network is huggingface, which reads text: name one that is trained from fresh weights"
     if (base := sections["base_model"].name) != "none":
         return (
             f"base_model.name is {base}: a model of text has nothing to say about an oracle's tokens; it must be none"
@@ -37,5 +48,6 @@ def pretrained_parts(task: str, sections: Sections) -> str | None:
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     lengths_that_differ,
     vocabularies_that_differ,
+    context_too_short,
     pretrained_parts,
 )
