@@ -154,6 +154,10 @@ def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None
     document["tokenize"]["level"] = "word"
 
 
+def unasked(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["generator"] = {"network": "unconditional", "width": 8}
+
+
 @pytest.mark.parametrize(
     ("name", "make"),
     [
@@ -161,6 +165,7 @@ def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None
         ("context-too-short", short_context),
         ("heads-that-do-not-divide", odd_heads),
         ("words-without-spaces", han_words),
+        ("generator-without-prompt", unasked),
         ("critic-without-penalty", bare_critic),
         ("penalty-without-weight", weightless_penalty),
         ("band-upside-down", no_band),

@@ -18,7 +18,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.data.archives import MissingProgram, extract
-from promptgan.data.sources import Deb, Folder, Hub, Local, Npm, Package, PyPI, Upstream, Url, content_sha256
+from promptgan.data.sources import Deb, Folder, Hub, Local, Npm, Package, PyPI, Seeded, Upstream, Url, content_sha256
 
 ATTEMPTS = 4
 BACK_OFF_SECONDS = 1.0
@@ -173,6 +173,9 @@ def _fetch(source: Package, cache: Path) -> Path:
         folder = Path(name).resolve()
         if isinstance(source, Url):
             file = _fetch_url(source, folder / "file", console)
+        elif isinstance(source, Seeded):
+            file = folder / "file"
+            file.write_bytes(source.content())
         elif console.is_terminal:
             with console.status(f"downloading {source}"):
                 file = _run_program(source, folder)

@@ -107,6 +107,28 @@ class Hub(Package):
         return f"hub {self.name}@{self.version}"
 
 
+@dataclass(frozen=True)
+class Seeded(Package):
+    """A file that is made here of parameters alone, such as random numbers of a seed; it needs no network.
+
+    A data set's own subclass says what is made; its name is the kind of the source.
+    """
+
+    seed: int
+    file: str
+
+    def content(self) -> bytes:
+        """The file, whose sha256 is pinned: the same bytes each time."""
+        raise NotImplementedError
+
+    def described(self) -> dict[str, str]:
+        """What provenance.json says of it."""
+        return {**super().described(), "seed": str(self.seed)}
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}/{self.file}"
+
+
 MODEL = ("config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json")
 """Members of a language model in the format of transformers."""
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.recurrent import network as recurrent
@@ -181,3 +182,13 @@ def test_dropout_is_for_training_only(one_thread: None) -> None:
         assert not torch.equal(*(network(PROMPT, PROMPT_LENGTHS, inputs()) for _ in range(2)))
         network.eval()
         assert torch.equal(*(network(PROMPT, PROMPT_LENGTHS, inputs()) for _ in range(2)))
+
+
+def test_a_text_without_a_prompt_is_read_and_answered(generator: Any) -> None:
+    none, lengths = torch.zeros(3, 1, dtype=torch.int64), torch.zeros(3, dtype=torch.int64)
+    texts = Batch(none, lengths, TEXT, TEXT_LENGTHS)
+    alone, _ = likelihood.nll(generator, texts)
+    likelihood.backward(generator, texts)
+    assert torch.isfinite(alone).all()
+    assert all(p.grad is None or torch.isfinite(p.grad).all() for p in generator.parameters())
+    assert len(sample(generator, none, lengths, torch.rand(3, 5))) == 3

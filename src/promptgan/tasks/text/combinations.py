@@ -40,8 +40,16 @@ def pretrained_parts(task: str, sections: Sections) -> str | None:
     return None
 
 
+def generator_without_prompt(task: str, sections: Sections) -> str | None:
+    """A text answers its prompt, and ends where it likes."""
+    if sections["generator"].network != "unconditional":
+        return None
+    return "generator.network is unconditional, which reads no prompt and makes sequences of one length"
+
+
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     context_too_short,
     words_without_spaces,
+    generator_without_prompt,
     pretrained_parts,
 )

@@ -68,11 +68,12 @@ class Discrimination:
         with autocast(self.compute):
             real_logits = self.scores(batch, embed(batch.text), batch.text_lengths)
             fake_logits = self.scores(batch, embed(tokens), lengths)
-            wrong_logits = self.scores(wrong, embed(wrong.text), wrong.text_lengths)
         loss = self.objective.discriminator_loss(real_logits, fake_logits)
-        # A neighbour that says the very same is no wrong answer.
-        differs = (wrong.text != batch.text).any(1)
+        # A neighbour that says the very same, or was asked the very same or nothing at all, is no wrong answer.
+        differs = (wrong.text != batch.text).any(1) & (batch.prompt.roll(1, 0) != batch.prompt).any(1)
         if differs.any():
+            with autocast(self.compute):
+                wrong_logits = self.scores(wrong, embed(wrong.text), wrong.text_lengths)
             loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
             noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
         noted["discriminator_loss"] = loss
