@@ -116,6 +116,12 @@ def short_context(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> 
     document["tokenize"]["max_tokens"] = 32
 
 
+def no_room_for_the_end(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    short_context(document, monkeypatch)
+    document["discriminator"] = document["generator"] | {"context": 65}
+    document["generator"] = document["generator"] | {"context": 65}
+
+
 def odd_heads(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     document["generator"] = {
         "network": "transformer",
@@ -159,6 +165,7 @@ def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("data-of-another-task", wrong_task),
         ("context-too-short", short_context),
+        ("context-too-short", no_room_for_the_end),
         ("heads-that-do-not-divide", odd_heads),
         ("words-without-spaces", han_words),
         ("critic-without-penalty", bare_critic),

@@ -9,14 +9,15 @@ Sections = dict[str, Any]
 
 def context_too_short(task: str, sections: Sections) -> str | None:
     """A transformer must be able to read the longest prompt and the longest text with its start."""
-    context = getattr(sections["generator"], "context", None)
     longest = getattr(sections["tokenize"], "max_tokens", None)
-    if context is None or longest is None or context >= 2 * longest + 1:
-        return None
-    return (
-        f"generator.context is {context}, and a prompt and a text of tokenize.max_tokens {longest} take"
-        f" {2 * longest + 1}; raise the one or lower the other"
-    )
+    for role, more in (("generator", 1), ("discriminator", 2)):  # the latter reads the end of a text too
+        context = getattr(sections[role], "context", None)
+        if context is not None and longest is not None and context < 2 * longest + more:
+            return (
+                f"{role}.context is {context}, and a prompt and a text of tokenize.max_tokens {longest} take"
+                f" {2 * longest + more}; raise the one or lower the other"
+            )
+    return None
 
 
 def words_without_spaces(task: str, sections: Sections) -> str | None:
