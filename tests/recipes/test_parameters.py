@@ -155,6 +155,17 @@ def no_training(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> No
     document["discriminator"] = {"network": "none"}
 
 
+def no_twin(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["pretrain"] = {"method": "none"}
+
+
+def no_prefixes(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    train = document["train"]
+    for key in ("waiting", "gumbel_start", "gumbel_end"):
+        del train[key]
+    train |= {"method": "dense_rewards", "start": "fresh", "discount": 0.2, "baseline_decay": 0.1}
+
+
 def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     document["validate"]["script"] = "han"
     document["tokenize"]["level"] = "word"
@@ -173,6 +184,8 @@ def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None
         ("band-upside-down", no_band),
         ("training-without-a-discriminator", no_discriminator),
         ("nothing-trained", no_training),
+        ("adversary-without-a-twin", no_twin),
+        ("rewards-without-prefixes", no_prefixes),
     ],
 )
 def test_an_impossible_combination_is_refused_by_name(

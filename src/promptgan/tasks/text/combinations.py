@@ -41,8 +41,26 @@ def pretrained_parts(task: str, sections: Sections) -> str | None:
     return None
 
 
+def adversary_without_a_twin(task: str, sections: Sections) -> str | None:
+    """Validation measures how far answers are from those of the likelihood twin, whoever begins as it or not."""
+    method = sections["train"].method
+    if method == "none" or sections["pretrain"].method != "none":
+        return None
+    return f"train.method is {method}, which validation sets beside a twin, and pretrain.method none: likelihood, say"
+
+
+def rewards_without_prefixes(task: str, sections: Sections) -> str | None:
+    """A reward for every token needs a discriminator that judges an answer as far as each."""
+    method, network = sections["train"].method, sections["discriminator"].network
+    if method != "dense_rewards" or network in ("recurrent", "none"):
+        return None
+    return f"train.method is dense_rewards, which needs discriminator.network recurrent, not {network}"
+
+
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     context_too_short,
     words_without_spaces,
     pretrained_parts,
+    adversary_without_a_twin,
+    rewards_without_prefixes,
 )
