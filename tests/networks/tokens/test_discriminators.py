@@ -11,6 +11,8 @@ from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.example import Example
 from promptgan.networks.tokens.convolutional import network as convolutional
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Convolutional
+from promptgan.networks.tokens.multi_representation import network as multi_representation
+from promptgan.networks.tokens.multi_representation.parameters import Parameters as MultiRepresentation
 from promptgan.networks.tokens.recurrent import network as recurrent
 from promptgan.networks.tokens.transformer import network as transformer
 
@@ -19,12 +21,14 @@ PROMPT_LENGTHS = torch.tensor([3, 1])
 TEXT_LENGTHS = torch.tensor([2, 4])
 SIZE = 6
 """Of an embedding."""
+SEVERAL = {"network": "multi_representation", "embedding": SIZE, "representations": 2, "width": 8, "kernels": [1, 2, 3]}
 
 FAMILIES: dict[str, tuple[ModuleType, dict[str, Any]]] = {
     "convolutional": (convolutional, {"network": "convolutional", "embedding": SIZE, "width": 8, "kernel": 3}),
     "gru": (recurrent, {"network": "recurrent", "cell": "gru", "embedding": SIZE, "width": 8, "layers": 2}),
     "lstm": (recurrent, {"network": "recurrent", "cell": "lstm", "embedding": SIZE, "width": 8, "layers": 2}),
     "transformer": (transformer, {"network": "transformer", "width": SIZE, "heads": 2, "layers": 2, "context": 18}),
+    "multi_representation": (multi_representation, SEVERAL),
 }
 
 
@@ -136,3 +140,24 @@ def test_a_padding_column_does_not_lift_the_highest_channel(one_thread: None) ->
 def test_an_even_kernel_is_refused() -> None:
     with pytest.raises(ValueError, match="odd"):
         Convolutional(network="convolutional", embedding=6, width=8, kernel=4, dropout=0.0)
+
+
+def test_several_representations_are_judged_each_by_itself(one_thread: None) -> None:
+    """The logit is the mean of what one discriminator says of each slice of the embeddings."""
+    network = built("multi_representation")
+    text = torch.tensor([[9, 3, 0, 0], [10, 11, 12, 3]])
+    module, shape = multi_representation, SEVERAL | {"embedding": 3, "representations": 1, "dropout": 0.0}
+    scores = []
+    for part in (slice(0, 3), slice(3, 6)):
+        one = module.Discriminator(MultiRepresentation(**shape), Example(20, 8)).double()
+        weights = network.state_dict()
+        one.load_state_dict(weights | {"embedding.weight": weights["embedding.weight"][:, part]})
+        scores.append(one(PROMPT, PROMPT_LENGTHS, one.embedding(text), TEXT_LENGTHS))
+    found = network(PROMPT, PROMPT_LENGTHS, network.embedding(text), TEXT_LENGTHS)
+    torch.testing.assert_close(found, torch.stack(scores).mean(0))
+    assert not torch.allclose(scores[0], scores[1])
+
+
+def test_representations_that_do_not_divide_the_embedding_are_refused() -> None:
+    with pytest.raises(ValueError, match="4 representations do not divide embedding 6"):
+        MultiRepresentation(**SEVERAL | {"representations": 4}, dropout=0.0)
