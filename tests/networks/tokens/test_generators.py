@@ -10,6 +10,7 @@ from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.recurrent import network as recurrent
+from promptgan.networks.tokens.relational import network as relational
 from promptgan.networks.tokens.transformer import network as transformer
 
 VOCABULARY = 30
@@ -22,6 +23,7 @@ FAMILIES: dict[str, tuple[ModuleType, dict[str, Any]]] = {
     "gru": (recurrent, {"network": "recurrent", "cell": "gru", "embedding": 6, "width": 8, "layers": 2}),
     "lstm": (recurrent, {"network": "recurrent", "cell": "lstm", "embedding": 6, "width": 8, "layers": 2}),
     "transformer": (transformer, {"network": "transformer", "width": 8, "heads": 2, "layers": 2, "context": 24}),
+    "relational": (relational, {"network": "relational", "embedding": 6, "slots": 3, "width": 8, "heads": 2}),
 }
 
 

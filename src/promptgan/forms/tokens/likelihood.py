@@ -15,12 +15,16 @@ def backward(
 ) -> tuple[float, int]:
     """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
 
-    With ``shares`` (N,), which may be negative, the mean is that of each token's NLL times the share of its text.
+    With ``shares``, which may be negative, the mean is that of each token's NLL times the share of its text, (N,), or
+    its own, (N, T).
     End-of-text counts as a token, padding does not. The gradient of the logits is in closed form (softmax minus
     one-hot), which is faster than autograd, and chunk by chunk, so that those of a whole batch never exist at once.
     """
     features, targets = real_positions(generator, batch)
-    factors = None if shares is None else shares.repeat_interleave(batch.text_lengths)[:, None]
+    factors = None
+    if shares is not None:
+        each = shares if shares.dim() == 2 else shares[:, None].expand(batch.text.shape)
+        factors = each[is_real(batch.text_lengths, batch.text.shape[1])][:, None]
     device = features.device.type
     low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
     table, bias = generator.table, generator.bias

@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
 
 class Guards(Section):
-    """What stops training. Collapse is measured from the twin, since some data is uniform."""
+    """What stops training. Collapse is measured from where training starts, since some data is uniform.
+
+    That is the twin, unless the generator begins with fresh weights.
+    """
 
     entropy_floor: float = Field(ge=0, le=1)
-    """Share of the twin's entropy per token under which the generator has collapsed, and training stops."""
+    """Share of the first entropy per token under which the generator has collapsed, and training stops."""
     duplicates_limit: float = Field(ge=0, le=1)
-    """How much the share of validation answers that repeat another one may exceed the twin's before training stops."""
+    """How much the share of validation answers that repeat another one may exceed the first before training stops."""
     kl_limit: float = Field(gt=0)
     """Nats per token between generator and twin, above which training stops."""
 
@@ -26,7 +29,7 @@ def limits(guards: Guards) -> "tuple[Limit, ...]":
     from promptgan.training.loop.method import Limit
 
     return (
-        Limit("entropy", lambda row, twin: row["entropy"] < guards.entropy_floor * twin["entropy"]),
-        Limit("duplicates", lambda row, twin: row["duplicates"] > twin["duplicates"] + guards.duplicates_limit),
-        Limit("kl", lambda row, twin: row["kl"] > guards.kl_limit),
+        Limit("entropy", lambda row, start: row["entropy"] < guards.entropy_floor * start["entropy"]),
+        Limit("duplicates", lambda row, start: row["duplicates"] > start["duplicates"] + guards.duplicates_limit),
+        Limit("kl", lambda row, start: row["kl"] > guards.kl_limit),
     )

@@ -36,6 +36,8 @@ class TextAdversary(Method):
         parameters: the `train` section.
     """
 
+    discriminates: type[Discrimination] = Discrimination
+    """How the discriminator learns."""
     averaged = ("generator",)
     remedy = "lower the learning rates of train.players, or set compute.precision to float32"
 
@@ -52,7 +54,7 @@ class TextAdversary(Method):
             "generator": parameters.players.generator.player("generator", self.generator),
             "discriminator": parameters.players.discriminator.player("discriminator", self.discriminator),
         }
-        self.discrimination = Discrimination(
+        self.discrimination = self.discriminates(
             self.discriminator,
             self.players["discriminator"],
             setting.objective,
