@@ -32,12 +32,13 @@ from promptgan.training.methods.gumbel.parameters import Parameters as GumbelPar
 from promptgan.training.methods.likelihood import method as likelihood
 from promptgan.training.methods.policy_gradient import method as policy_gradient
 from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
+from promptgan.training.methods.text_vae import method as text_vae
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.language_models import language_model
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
-from tests.training.methods import test_cooperative, test_gumbel, test_likelihood, test_policy_gradient
+from tests.training.methods import test_cooperative, test_gumbel, test_likelihood, test_policy_gradient, test_text_vae
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
 """What a training leaves: its history or metrics, and weights."""
@@ -90,6 +91,11 @@ def trained_policy_gradient(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_text_vae(tokens: Path, checkpoint: Checkpoint) -> Left:
+    method, plan = text_vae.build(test_text_vae.latent_setting(tokens), test_text_vae.parameters())
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_adapters(tokens: Path, checkpoint: Checkpoint) -> Left:
     language_model(Path("base"))
     section = {"network": "huggingface", "weights": "float32", "rank": 2, "scale": 1.0, "blocks": 2, "dropout": 0.1}
@@ -113,6 +119,7 @@ METHODS = {
     "gumbel": trained_gumbel,
     "cooperative": trained_cooperative,
     "policy gradient": trained_policy_gradient,
+    "text vae": trained_text_vae,
     "adapters": trained_adapters,
     "matcher": trained_matcher,
 }

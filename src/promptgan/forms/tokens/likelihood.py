@@ -11,15 +11,20 @@ CHUNK = {"cpu": 256, "cuda": 8192}
 
 
 def backward(
-    generator: TextGenerator, batch: Batch, weight: float = 1.0, shares: Tensor | None = None
+    generator: TextGenerator,
+    batch: Batch,
+    weight: float = 1.0,
+    shares: Tensor | None = None,
+    z: Tensor | None = None,
 ) -> tuple[float, int]:
     """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
 
-    With ``shares`` (N,), which may be negative, the mean is that of each token's NLL times the share of its text.
+    With ``shares`` (N,), which may be negative, the mean is that of each token's NLL times the share of its text. With
+    latent vectors ``z`` (N, Z) the texts are those that begin with them.
     End-of-text counts as a token, padding does not. The gradient of the logits is in closed form (softmax minus
     one-hot), which is faster than autograd, and chunk by chunk, so that those of a whole batch never exist at once.
     """
-    features, targets = real_positions(generator, batch)
+    features, targets = real_positions(generator, batch, z)
     factors = None if shares is None else shares.repeat_interleave(batch.text_lengths)[:, None]
     device = features.device.type
     low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
@@ -58,9 +63,14 @@ def backward(
 
 
 @torch.no_grad()
-def nll(generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] = (1.0,)) -> tuple[Tensor, int]:
-    """Summed NLL in nats of the texts at each softmax temperature, (temperatures,) float64, and the tokens."""
-    features, targets = real_positions(generator, batch)
+def nll(
+    generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] = (1.0,), z: Tensor | None = None
+) -> tuple[Tensor, int]:
+    """Summed NLL in nats of the texts at each softmax temperature, (temperatures,) float64, and the tokens.
+
+    With latent vectors ``z`` (N, Z) it is that of texts that begin with them.
+    """
+    features, targets = real_positions(generator, batch, z)
     totals = torch.zeros(len(temperatures), dtype=torch.float64)
     size = CHUNK[features.device.type]
     for chunk, target in zip(torch.split(features, size), torch.split(targets, size), strict=True):
@@ -70,9 +80,23 @@ def nll(generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] 
     return totals, len(targets)
 
 
-def real_positions(generator: TextGenerator, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Features (M, F) and targets (M,) of the M positions of a batch that hold a token."""
+@torch.no_grad()
+def nll_by_text(generator: TextGenerator, batch: Batch, z: Tensor | None = None) -> Tensor:
+    """NLL in nats of each text, (N,) float64 on the CPU; ``z`` as in `nll`."""
+    features, targets = real_positions(generator, batch, z)
+    size = CHUNK[features.device.type]
+    parts = [
+        cross_entropy(generator.logits(chunk).float(), target, reduction="none").double().cpu()
+        for chunk, target in zip(torch.split(features, size), torch.split(targets, size), strict=True)
+    ]
+    lengths = batch.text_lengths.cpu()
+    owners = torch.arange(len(lengths)).repeat_interleave(lengths)
+    return torch.zeros(len(lengths), dtype=torch.float64).index_add_(0, owners, torch.cat(parts))
+
+
+def real_positions(generator: TextGenerator, batch: Batch, z: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Features (M, F) and targets (M,) of the M positions of a batch that hold a token; ``z`` as in `nll`."""
     inputs = torch.cat([torch.full_like(batch.text[:, :1], generator.example.bos), batch.text[:, :-1]], 1)
-    features = generator(batch.prompt, batch.prompt_lengths, inputs)
+    features = generator(batch.prompt, batch.prompt_lengths, inputs, *(() if z is None else (z,)))
     real = is_real(batch.text_lengths, batch.text.shape[1])
     return features[real], batch.text[real]
