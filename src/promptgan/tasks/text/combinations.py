@@ -40,8 +40,27 @@ def pretrained_parts(task: str, sections: Sections) -> str | None:
     return None
 
 
+def latent_parts(task: str, sections: Sections) -> str | None:
+    """A latent generator learns with an encoder, by a bound; no adversarial method here takes it further."""
+    chosen = {
+        "generator.network latent": sections["generator"].network == "latent",
+        "encoder.network latent": sections["encoder"].network == "latent",
+        "pretrain.method text_vae": sections["pretrain"].method == "text_vae",
+    }
+    if not any(chosen.values()):
+        return None
+    if not all(chosen.values()):
+        return (
+            f"{' and '.join(chosen)} go together; missing: {', '.join(k for k, there in chosen.items() if not there)}"
+        )
+    if sections["train"].method != "none":
+        return f"generator.network is latent, which train.method {sections['train'].method} cannot go on from; use none"
+    return None
+
+
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     context_too_short,
     words_without_spaces,
     pretrained_parts,
+    latent_parts,
 )

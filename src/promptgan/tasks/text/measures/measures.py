@@ -11,12 +11,13 @@ import torch
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
+from promptgan.forms.tokens.latent import LatentGenerator, TextEncoder
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import Pairs, in_order, pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity
+from promptgan.tasks.text.measures import bound, diversity
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.language_model import WittenBell
 from promptgan.tasks.text.measures.metrics import MEASURES
@@ -33,8 +34,8 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LIKELIHOODS = ("nll", "nll_character")
-HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS)]
-"""What metrics/evaluation.json holds of a system, beside its temperature and NLL."""
+HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS, *bound.NAMES)]
+"""What metrics/evaluation.json holds of every system; generators have a temperature and a likelihood beside it."""
 ORDERS = (2, 3, 4, 5)
 NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
 FEWEST, FEWEST_A_GROUP = 100, 5
@@ -177,7 +178,9 @@ def evaluate(
     curves = _curves(_answers(samples / "samples.parquet", used, yardstick, seed), yardstick)
     temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
     likelihoods = {
-        name: _likelihoods(samples_of.load(models / MODELS[name], device).generator, yardstick, temperatures, device)
+        name: _likelihoods(
+            models / MODELS[name], "encoder" in indices[name]["networks"], yardstick, temperatures, seed, device
+        )
         for name in used
     }
     rows: list[Row] = []
@@ -199,12 +202,15 @@ def evaluate(
         chosen = curve[best["temperature"] or NO_TEMPERATURE]
         errors.append({"system": name, **_standard_errors(chosen, yardstick, parameters, seed)})
     gaps, verdict = _verdict(curves, indices, parameters, seed)
+    signature = _signature(curves, yardstick, parameters, seed)
+    if any("encoder" in indices[name]["networks"] for name in used):
+        signature.append(bound.SIGNATURE)
     metrics = {
         "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
         "gaps": gaps,
         "standard_errors": errors,
         "verdict": verdict,
-        "signature": _signature(curves, yardstick, parameters, seed),
+        "signature": signature,
     }
     return Evaluation(_rounded(metrics), _rounded(rows))
 
@@ -243,16 +249,27 @@ def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
 
 
 def _likelihoods(
-    generator: Any, yardstick: Yardstick, temperatures: list[float], device: torch.device
+    model: Path, has_encoder: bool, yardstick: Yardstick, temperatures: list[float], seed: int, device: torch.device
 ) -> dict[float, dict[str, float]]:
-    """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character."""
+    """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character.
+
+    Of a model with latent vectors, which has an encoder, it is a bound; the numbers of `bound` stand beside it, the
+    same at each temperature.
+    """
+    generator, numbers = samples_of.load(model, device).generator, {}
     totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
-    for batch in in_order(yardstick.splits["test"], BATCH):
-        sums, count = nll(generator, batch.to(device), tuple(temperatures))
-        totals, tokens = totals + sums, tokens + count
+    if has_encoder:
+        encoder = cast("TextEncoder", folder.load(model, device, ["encoder"]).networks["encoder"])
+        latent = cast("LatentGenerator", generator)
+        test = yardstick.splits["test"]
+        totals, tokens, numbers = bound.bounds(encoder, latent, test, tuple(temperatures), seed, device)
+    else:
+        for batch in in_order(yardstick.splits["test"], BATCH):
+            sums, count = nll(generator, batch.to(device), tuple(temperatures))
+            totals, tokens = totals + sums, tokens + count
     units = dict(zip(LIKELIHOODS, (tokens, sum(map(len, yardstick.texts("test")))), strict=True))
     return {
-        temperature: {name: total / count for name, count in units.items()}
+        temperature: {**{name: total / count for name, count in units.items()}, **numbers}
         for temperature, total in zip(temperatures, totals.tolist(), strict=True)
     }
 
