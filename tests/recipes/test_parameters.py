@@ -180,6 +180,15 @@ def latent_adversary(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
     latent(document, "train", "discriminator")
 
 
+def uncounted(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["generator"] = {"network": "ngram", "order": 3}
+
+
+def counted_adversary(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["generator"] = {"network": "ngram", "order": 3}
+    document["pretrain"] = {"method": "count", "validation_count": 10}
+
+
 def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, document: dict[str, Any]) -> None:
     latent(document)
     path = tmp_path / "params.yaml"
@@ -193,6 +202,8 @@ def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, docume
         ("latent-parts", no_encoder),
         ("latent-parts", no_bound),
         ("latent-parts", latent_adversary),
+        ("counted-parts", uncounted),
+        ("counted-parts", counted_adversary),
         ("data-of-another-task", wrong_task),
         ("context-too-short", short_context),
         ("heads-that-do-not-divide", odd_heads),

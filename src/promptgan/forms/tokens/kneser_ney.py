@@ -15,7 +15,7 @@ FALLBACK = (0.5, 1.0, 1.5)
 """Discounts of an order whose counts of counts determine none: those of KenLM's `--discount_fallback`."""
 
 
-class _Order(NamedTuple):
+class Order(NamedTuple):
     """What is known of the n-grams of one length."""
 
     grams: Codes
@@ -55,13 +55,13 @@ class KneserNey:
         self.vocabulary, self.order, self.end = vocabulary, order, end
         self._base = np.uint64(vocabulary + 1)  # one more id, which stands for the beginning
         counted = [np.unique(codes[whole], return_counts=True) for codes, whole in self._codes(texts)]
-        self._orders = [self._smoothed(*self._adjusted(counted, n)) for n in range(1, order + 1)]
+        self.orders = [self._smoothed(*self._adjusted(counted, n)) for n in range(1, order + 1)]
 
     def log_probabilities(self, texts: Tokens) -> Floats:
         """Natural logarithm of the probability of every token, the ends included; the texts one after the other."""
         coded = self._codes(texts)
         probability = np.full(len(coded[0][0]), 1 / self.vocabulary)
-        for (codes, whole), known in zip(coded, self._orders, strict=True):
+        for (codes, whole), known in zip(coded, self.orders, strict=True):
             context = codes // self._base
             total = np.where(whole, _look_up(known.contexts, known.totals, context), 0)
             own, left = _look_up(known.grams, known.discounted, codes), _look_up(known.contexts, known.left, context)
@@ -102,14 +102,14 @@ class KneserNey:
         order = np.argsort(codes)
         return codes[order], np.concatenate([preceding, counts[first]])[order]
 
-    def _smoothed(self, grams: Codes, counts: Integers) -> _Order:
+    def _smoothed(self, grams: Codes, counts: Integers) -> Order:
         discounts = np.array([0.0, *discounts_of(counts)])[np.minimum(counts, 3)]
         contexts, first = np.unique(grams // self._base, return_index=True)
         totals, left = (
             np.add.reduceat(values, first) if len(grams) else np.zeros(0)
             for values in (counts.astype(np.float64), discounts)
         )
-        return _Order(grams, counts - discounts, contexts, totals, left)
+        return Order(grams, counts - discounts, contexts, totals, left)
 
 
 def most_ids(order: int) -> int:

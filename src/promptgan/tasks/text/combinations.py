@@ -58,9 +58,20 @@ def latent_parts(task: str, sections: Sections) -> str | None:
     return None
 
 
+def counted_parts(task: str, sections: Sections) -> str | None:
+    """N-grams are counted, and nothing else is; a count has no gradient that an adversary could turn."""
+    network, method = sections["generator"].network, sections["pretrain"].method
+    if (network == "ngram") != (method == "count"):
+        return f"generator.network is {network}, and pretrain.method {method}: ngram and count go together"
+    if network == "ngram" and sections["train"].method != "none":
+        return f"generator.network is ngram, which train.method {sections['train'].method} cannot go on from; use none"
+    return None
+
+
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     context_too_short,
     words_without_spaces,
     pretrained_parts,
     latent_parts,
+    counted_parts,
 )

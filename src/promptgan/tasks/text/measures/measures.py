@@ -247,7 +247,7 @@ def _likelihoods(
     Of a model with latent vectors, which has an encoder, it is a bound; the numbers of `bound` stand beside it, the
     same at each temperature.
     """
-    generator, numbers = samples_of.load(model, device).generator, {}
+    generator, numbers = samples_of.load(model, device).generator, dict[str, float]()
     totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
     if has_encoder:
         encoder = cast("TextEncoder", folder.load(model, device, ["encoder"]).networks["encoder"])
