@@ -79,7 +79,7 @@ def main(
                 "weights": sum(w.numel() for network in outcome.networks.values() for w in network.parameters()),
             }
             described = folder.described(settings.task, settings.form, setting.example)
-            index = {**described, "learning_rate": outcome.history[-1]["rate"], **summary}
+            index = {**described, "learning_rate": outcome.history[-1].get("rate"), **summary}
             folder.save(out, outcome.networks, sections, index, form.needed(tokens))
             write_json(out / "run.json", run)
             write_csv(curve, outcome.history)

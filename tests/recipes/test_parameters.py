@@ -175,9 +175,56 @@ def unasked(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     document["generator"] = {"network": "unconditional", "width": 8}
 
 
+def latent(document: dict[str, Any], *without: str) -> None:
+    """Put the parts of a text autoencoder into the document, but those ``without``."""
+    network = {"network": "latent", "latent": 4, "embedding": 8, "width": 8, "dropout": 0.0, "word_dropout": 0.0}
+    method = {key: value for key, value in document["pretrain"].items() if key != "method"}
+    parts = {
+        "generator": network,
+        "encoder": network,
+        "pretrain": {"method": "text_vae", **method, "anneal": 1, "free_bits": 0.1},
+        "train": {"method": "none", "objective": "none", "penalty": "none"},
+        "discriminator": {"network": "none"},
+    }
+    document.update({section: part for section, part in parts.items() if section not in without})
+
+
+def no_encoder(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    latent(document, "encoder")
+
+
+def no_bound(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    latent(document, "pretrain")
+
+
+def latent_adversary(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    latent(document, "train", "discriminator")
+
+
+def uncounted(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["generator"] = {"network": "ngram", "order": 3}
+
+
+def counted_adversary(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["generator"] = {"network": "ngram", "order": 3}
+    document["pretrain"] = {"method": "count", "validation_count": 10}
+
+
+def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, document: dict[str, Any]) -> None:
+    latent(document)
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    check(path)
+
+
 @pytest.mark.parametrize(
     ("name", "make"),
     [
+        ("latent-parts", no_encoder),
+        ("latent-parts", no_bound),
+        ("latent-parts", latent_adversary),
+        ("counted-parts", uncounted),
+        ("counted-parts", counted_adversary),
         ("data-of-another-task", wrong_task),
         ("context-too-short", short_context),
         ("context-too-short", no_room_for_the_end),

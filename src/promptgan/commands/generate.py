@@ -23,6 +23,12 @@ def generate(
         float | None,
         typer.Option(min=0.01, max=1, help="Texts: share of the probability drawn from.", show_default=str(TOP_P)),
     ] = None,
+    interpolate: Annotated[
+        bool,
+        typer.Option(
+            "--interpolate", help="Texts: the likeliest answers on the way from one latent vector to another."
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Images: the picture that holds them.", show_default="grid.png")
     ] = None,
@@ -38,6 +44,7 @@ def generate(
 
     \b
     promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
+    promptgan generate --model models/pretrained --prompt "any plans?" --n 7 --interpolate
     promptgan generate --model models/adversarial --n 64 --out grid.png
     """
     from promptgan.core import compute
@@ -47,6 +54,7 @@ def generate(
     index = read_index(model)
     samples = choose("promptgan.tasks", index.get("task"), f"{model / 'index.json'} task", "samples.samples")
     given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "out": out}
+    given["interpolate"] = interpolate or None
     given = {name: value for name, value in given.items() if value not in (None, [])}
     for name in given.keys() - samples.OPTIONS:
         raise typer.BadParameter(f"--{name.replace('_', '-')} means nothing to a model whose task is {index['task']}")

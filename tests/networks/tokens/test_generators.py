@@ -1,4 +1,4 @@
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import Batch
+from promptgan.networks.tokens.latent import network as latent
 from promptgan.networks.tokens.recurrent import network as recurrent
 from promptgan.networks.tokens.relational import network as relational
 from promptgan.networks.tokens.transformer import network as transformer
@@ -19,11 +20,24 @@ PROMPT_LENGTHS = torch.tensor([4, 2, 1])
 TEXT = torch.tensor([[12, 13, 3, 0], [14, 3, 0, 0], [15, 16, 17, 3]])
 TEXT_LENGTHS = torch.tensor([3, 2, 4])
 
-FAMILIES: dict[str, tuple[ModuleType, dict[str, Any]]] = {
+
+class GivenLatent(latent.Generator):
+    """The latent generator with a vector that follows from the prompt, where none is given, in place of a drawn one."""
+
+    def start(self, prompt: Tensor, prompt_lengths: Tensor, z: Tensor | None = None) -> latent.State:
+        own = torch.sin(prompt[:, :1] * torch.arange(1, self.latent + 1, dtype=torch.float64))
+        return super().start(prompt, prompt_lengths, own if z is None else z)
+
+
+FAMILIES: dict[str, tuple[ModuleType | SimpleNamespace, dict[str, Any]]] = {
     "gru": (recurrent, {"network": "recurrent", "cell": "gru", "embedding": 6, "width": 8, "layers": 2}),
     "lstm": (recurrent, {"network": "recurrent", "cell": "lstm", "embedding": 6, "width": 8, "layers": 2}),
     "transformer": (transformer, {"network": "transformer", "width": 8, "heads": 2, "layers": 2, "context": 24}),
     "relational": (relational, {"network": "relational", "embedding": 6, "slots": 3, "width": 8, "heads": 2}),
+    "latent": (
+        SimpleNamespace(Generator=GivenLatent, Parameters=latent.Parameters),
+        {"network": "latent", "latent": 3, "embedding": 6, "width": 8, "word_dropout": 0.0},
+    ),
 }
 
 

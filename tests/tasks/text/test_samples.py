@@ -1,6 +1,7 @@
 """Answers of a model folder, and the samples of every model."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,20 @@ import torch
 
 from promptgan.core.compute import Compute
 from promptgan.core.parameters import ParameterError, validate_section
+from promptgan.forms.tokens.decoding import latent_vectors
 from promptgan.networks import folder
 from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.tasks.text.page import shown
-from promptgan.tasks.text.samples.samples import Parameters, UnusablePrompt, UnusableTemperature, answer, generate, load
+from promptgan.tasks.text.samples.samples import (
+    NothingBetween,
+    Parameters,
+    UnusablePrompt,
+    UnusableTemperature,
+    answer,
+    generate,
+    load,
+    make,
+)
 from tests.conftest import EXAMPLE, GENERATOR
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
@@ -129,3 +140,42 @@ def test_an_answer_that_holds_line_ends_and_escapes_takes_one_line(
 def test_wrong_parameters_are_refused(changes: dict[str, object], problem: str) -> None:
     with pytest.raises(ParameterError, match=problem):
         validate_section(Parameters, PARAMETERS.model_dump() | changes, "generate")
+
+
+@pytest.fixture
+def latent(one_thread: None, tokens: Path, tmp_path: Path) -> Path:
+    """The folder of a model with latent vectors, on which its answers depend much."""
+    section = {"network": "latent", "latent": 3, "embedding": 8, "width": 8, "dropout": 0.1, "word_dropout": 0.0}
+    networks = {role: folder.build("tokens", role, section, EXAMPLE) for role in ("generator", "encoder")}
+    with torch.no_grad():
+        generator: Any = networks["generator"]
+        generator.mix.weight[:, -3:] *= 20
+        generator.embedding.weight *= 5
+    index = folder.described("text", "tokens", EXAMPLE)
+    sections = dict.fromkeys(networks, section)
+    folder.save(tmp_path / "latent", networks, sections, index, {"tokenizer.json": tokens / "tokenizer.json"})
+    return tmp_path / "latent"
+
+
+def test_latent_vectors_follow_from_the_seed_and_not_from_the_batch(latent: Path) -> None:
+    loaded = load(latent)
+    answers = answer(loaded, PROMPTS, seed=1, temperature=0)  # so that the latent vectors alone differ by seed
+    assert answer(loaded, PROMPTS, seed=1, temperature=0, batch=1) == answers
+    assert answer(loaded, PROMPTS[:2], seed=1, temperature=0) == answers[:2]
+    assert answer(loaded, PROMPTS, seed=2, temperature=0) != answers
+
+
+def test_interpolation_goes_from_one_answer_to_another(latent: Path) -> None:
+    ends = latent_vectors(1, 2, 3)
+    first, last = (answer(load(latent), PROMPTS[:1], seed=1, temperature=0, z=z[None])[0] for z in ends)
+    middle = answer(load(latent), PROMPTS[:1], seed=1, temperature=0, z=ends.mean(0, keepdim=True))[0]
+    assert first != last
+    shown_lines = make(latent, 3, 1, PROMPTS[:1], interpolate=True).splitlines()
+    assert shown_lines == [f"> {PROMPTS[0]}", *(f"  {text}".rstrip() for text in (first, middle, last))]
+
+
+def test_there_is_nothing_between_answers_without_latent_vectors(models: dict[str, Path], latent: Path) -> None:
+    with pytest.raises(NothingBetween, match="begin with no latent vector"):
+        make(models["twin"], 3, 1, PROMPTS, interpolate=True)
+    with pytest.raises(NothingBetween, match="--n 7"):
+        make(latent, 1, 1, PROMPTS, interpolate=True)

@@ -33,6 +33,7 @@ from promptgan.training.methods.gumbel.parameters import Parameters as GumbelPar
 from promptgan.training.methods.likelihood import method as likelihood
 from promptgan.training.methods.policy_gradient import method as policy_gradient
 from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
+from promptgan.training.methods.text_vae import method as text_vae
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.language_models import language_model
@@ -44,6 +45,7 @@ from tests.training.methods import (
     test_gumbel,
     test_likelihood,
     test_policy_gradient,
+    test_text_vae,
 )
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
@@ -102,6 +104,11 @@ def trained_dense_rewards(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_text_vae(tokens: Path, checkpoint: Checkpoint) -> Left:
+    method, plan = text_vae.build(test_text_vae.latent_setting(tokens), test_text_vae.parameters())
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_adapters(tokens: Path, checkpoint: Checkpoint) -> Left:
     language_model(Path("base"))
     section = {"network": "huggingface", "weights": "float32", "rank": 2, "scale": 1.0, "blocks": 2, "dropout": 0.1}
@@ -126,6 +133,7 @@ METHODS = {
     "cooperative": trained_cooperative,
     "policy gradient": trained_policy_gradient,
     "dense rewards": trained_dense_rewards,
+    "text vae": trained_text_vae,
     "adapters": trained_adapters,
     "matcher": trained_matcher,
 }

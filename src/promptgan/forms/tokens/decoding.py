@@ -18,6 +18,7 @@ def sample(
     uniforms: Tensor,
     temperature: float = 1.0,
     top_p: float = 1.0,
+    z: Tensor | None = None,
 ) -> list[list[int]]:
     """Answer N prompts, each k times, by inverse transform sampling from the tempered softmax.
 
@@ -31,6 +32,7 @@ def sample(
         uniforms: numbers in [0, 1), (N * k, T); T is the most tokens an answer may have. A prompt is read once.
         temperature: divides the logits; 0 takes the most likely token.
         top_p: keep the smallest set of tokens with at least this probability.
+        z: latent vectors (N * k, Z) of a generator whose answers begin with them; where None, torch draws them.
 
     Returns:
         N * k lists of token ids, without special tokens; those of a prompt one after the other.
@@ -40,6 +42,8 @@ def sample(
     alive = torch.arange(len(uniforms), device=prompt.device)
     if len(uniforms) > len(prompt):
         state = state.select(alive // (len(uniforms) // len(prompt)))
+    if z is not None:
+        state = generator.given(state, z)
     token = torch.full_like(alive, generator.example.bos)
     written = torch.full(uniforms.shape, eos, dtype=torch.int64, device=prompt.device)
     for t in range(uniforms.shape[1]):
@@ -100,3 +104,9 @@ def _inverse_cdf(weights: Tensor, uniforms: Tensor) -> Tensor:
 def random_numbers(seed: int, rows: int, columns: int) -> Tensor:
     """Uniform numbers (rows, columns) in [0, 1) float32; a row is the same however many rows there are."""
     return torch.from_numpy(np.random.Generator(np.random.Philox(seed)).random((rows, columns), dtype=np.float32))
+
+
+def latent_vectors(seed: int, rows: int, latent: int) -> Tensor:
+    """Standard normal vectors (rows, latent) float32, of another stream than `random_numbers`; rows as there."""
+    drawn = np.random.Generator(np.random.Philox([seed, 1])).standard_normal((rows, latent), dtype=np.float32)
+    return torch.from_numpy(drawn)

@@ -60,6 +60,9 @@ class TextGenerator(nn.Module):
         bias: of the logits, (V,), or none.
     """
 
+    latent = 0
+    """Size of the latent vector that an answer begins with; 0 where there is none."""
+
     def __init__(self, example: Example, embedding: nn.Embedding, bias: nn.Parameter | None = None) -> None:
         super().__init__()
         self.example = example
@@ -77,6 +80,10 @@ class TextGenerator(nn.Module):
         A state has ``select(rows)``, which keeps the sequences ``rows``, each as often as it is named.
         """
         raise NotImplementedError
+
+    def given(self, state: Any, z: Tensor) -> Any:
+        """The state before the first token of answers that begin with latent vectors ``z`` (N, latent)."""
+        return state
 
     def step(self, embedded: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Read T embedded tokens of each sequence, (N, T, E); returns features (N, T, E) and the state after them."""

@@ -11,16 +11,20 @@ CHUNK = {"cpu": 256, "cuda": 8192}
 
 
 def backward(
-    generator: TextGenerator, batch: Batch, weight: float = 1.0, shares: Tensor | None = None
+    generator: TextGenerator,
+    batch: Batch,
+    weight: float = 1.0,
+    shares: Tensor | None = None,
+    z: Tensor | None = None,
 ) -> tuple[float, int]:
     """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
 
     With ``shares``, which may be negative, the mean is that of each token's NLL times the share of its text, (N,), or
-    its own, (N, T).
+    its own, (N, T). With latent vectors ``z`` (N, Z) the texts are those that begin with them.
     End-of-text counts as a token, padding does not. The gradient of the logits is in closed form (softmax minus
     one-hot), which is faster than autograd, and chunk by chunk, so that those of a whole batch never exist at once.
     """
-    features, targets = real_positions(generator, batch)
+    features, targets = real_positions(generator, batch, z)
     factors = None
     if shares is not None:
         each = shares if shares.dim() == 2 else shares[:, None].expand(batch.text.shape)
@@ -62,9 +66,14 @@ def backward(
 
 
 @torch.no_grad()
-def nll(generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] = (1.0,)) -> tuple[Tensor, int]:
-    """Summed NLL in nats of the texts at each softmax temperature, (temperatures,) float64, and the tokens."""
-    features, targets = real_positions(generator, batch)
+def nll(
+    generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] = (1.0,), z: Tensor | None = None
+) -> tuple[Tensor, int]:
+    """Summed NLL in nats of the texts at each softmax temperature, (temperatures,) float64, and the tokens.
+
+    With latent vectors ``z`` (N, Z) it is that of texts that begin with them.
+    """
+    features, targets = real_positions(generator, batch, z)
     totals = torch.zeros(len(temperatures), dtype=torch.float64)
     size = CHUNK[features.device.type]
     for chunk, target in zip(torch.split(features, size), torch.split(targets, size), strict=True):
@@ -74,16 +83,31 @@ def nll(generator: TextGenerator, batch: Batch, temperatures: tuple[float, ...] 
     return totals, len(targets)
 
 
-def real_positions(generator: TextGenerator, batch: Batch) -> tuple[Tensor, Tensor]:
+@torch.no_grad()
+def nll_by_text(generator: TextGenerator, batch: Batch, z: Tensor | None = None) -> Tensor:
+    """NLL in nats of each text, (N,) float64 on the CPU; ``z`` as in `nll`."""
+    features, targets = real_positions(generator, batch, z)
+    size = CHUNK[features.device.type]
+    parts = [
+        cross_entropy(generator.logits(chunk).float(), target, reduction="none").double().cpu()
+        for chunk, target in zip(torch.split(features, size), torch.split(targets, size), strict=True)
+    ]
+    lengths = batch.text_lengths.cpu()
+    owners = torch.arange(len(lengths)).repeat_interleave(lengths)
+    return torch.zeros(len(lengths), dtype=torch.float64).index_add_(0, owners, torch.cat(parts))
+
+
+def real_positions(generator: TextGenerator, batch: Batch, z: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Features (M, F) and targets (M,) of the M positions of a batch that hold a token, text by text.
 
-    Where texts share a prompt, it is read once, and texts of like length are read together.
+    Where texts share a prompt, it is read once, and texts of like length are read together; ``z`` as in `nll`.
     """
     inputs = torch.cat([torch.full_like(batch.text[:, :1], generator.example.bos), batch.text[:, :-1]], 1)
+    given = () if z is None else (z,)
     real = is_real(batch.text_lengths, batch.text.shape[1])
     if len(batch.text) == len(batch):
-        return generator(batch.prompt, batch.prompt_lengths, inputs)[real], batch.text[real]
-    state, owners = generator.start(batch.prompt, batch.prompt_lengths), batch.owners
+        return generator(batch.prompt, batch.prompt_lengths, inputs, *given)[real], batch.text[real]
+    state, owners = generator.start(batch.prompt, batch.prompt_lengths, *given), batch.owners
     order = batch.text_lengths.argsort(stable=True)
     found = []
     for rows in torch.split(order, len(batch)):

@@ -64,6 +64,34 @@ def rewards_without_prefixes(task: str, sections: Sections) -> str | None:
     return f"train.method is dense_rewards, which needs discriminator.network recurrent, not {network}"
 
 
+def latent_parts(task: str, sections: Sections) -> str | None:
+    """A latent generator learns with an encoder, by a bound; no adversarial method here takes it further."""
+    chosen = {
+        "generator.network latent": sections["generator"].network == "latent",
+        "encoder.network latent": sections["encoder"].network == "latent",
+        "pretrain.method text_vae": sections["pretrain"].method == "text_vae",
+    }
+    if not any(chosen.values()):
+        return None
+    if not all(chosen.values()):
+        return (
+            f"{' and '.join(chosen)} go together; missing: {', '.join(k for k, there in chosen.items() if not there)}"
+        )
+    if sections["train"].method != "none":
+        return f"generator.network is latent, which train.method {sections['train'].method} cannot go on from; use none"
+    return None
+
+
+def counted_parts(task: str, sections: Sections) -> str | None:
+    """N-grams are counted, and nothing else is; a count has no gradient that an adversary could turn."""
+    network, method = sections["generator"].network, sections["pretrain"].method
+    if (network == "ngram") != (method == "count"):
+        return f"generator.network is {network}, and pretrain.method {method}: ngram and count go together"
+    if network == "ngram" and sections["train"].method != "none":
+        return f"generator.network is ngram, which train.method {sections['train'].method} cannot go on from; use none"
+    return None
+
+
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     context_too_short,
     words_without_spaces,
@@ -71,4 +99,6 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     pretrained_parts,
     adversary_without_a_twin,
     rewards_without_prefixes,
+    latent_parts,
+    counted_parts,
 )

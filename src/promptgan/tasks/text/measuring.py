@@ -1,24 +1,20 @@
 """Measuring anybody's texts against references, without a model, beside real texts measured in the same way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from promptgan.core.errors import PromptganError
-from promptgan.tasks.text.measures import diversity
+from promptgan.tasks.text.measures import diversity, language_model
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
-from promptgan.tasks.text.measures.language_model import WittenBell
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 from promptgan.terms import words
 
 ORDERS = (2, 3, 4, 5)
 FEWEST = 2
 """Samples, and references beside those that stand for real text."""
-LARGEST_VOCABULARY = 65_000
-BEGIN, END = 0, 1
-"""Ids of the language models; words come after them."""
 
 Texts = list[list[str]]
 
@@ -70,8 +66,9 @@ def measure(samples: Path, references: Path, training: Path | None, tokenised: b
         f"samples: {len(drawn)}; references: {len(rest)} of {len(known)}; real: the other {count}, seed {seed}",
         "bleu: nltk method1, all references; self_bleu: references the other texts of the set",
         "ms_jaccard: orders 1 to 4",
-        f"lm, reverse_lm: nats per word, ends counted, Witten-Bell, order {order}; lm fitted on the references and read"
-        " on the set, reverse_lm the other way round",
+        f"lm, reverse_lm: {language_model.signature(order)}; lm fitted on the references and read on the set,"
+        f" reverse_lm the other way round; vocabulary of both: the {yardstick.language_models.words} words of the"
+        " references, every other word is the same <unk>",
         *([f"copied, longest_copied: against {len(learnt)} training texts, in words"] if learnt is not None else []),
     ]
     return Measured(ours, theirs, signature)
@@ -94,7 +91,8 @@ def read(path: Path) -> list[str]:
 
 class _Yardstick:
     def __init__(self, references: Texts, training: Texts | None, order: int) -> None:
-        self.references, self.training, self.order = references, training, order
+        self.references, self.training = references, training
+        self.language_models = language_model.WordModels(references, order)
         self.ms_jaccard = MSJaccard(references, 4)
         self.lengths = [len(text) for text in references]
 
@@ -108,20 +106,10 @@ class _Yardstick:
             "duplicates": diversity.duplicate_share(texts),
             "words": np.mean([len(text) for text in split]),
             "length_distance": diversity.wasserstein([len(text) for text in split], self.lengths),
-            **self._language_models(split),
+            "lm": self.language_models.nats(split).sum() / sum(len(text) + 1 for text in split),
+            "reverse_lm": self.language_models.cross_entropy(self.references, split),
         }
         if self.training is not None:
             found["copied"] = diversity.copied(split, self.training).mean()
             found["longest_copied"] = diversity.longest_copied(split, self.training).mean()
         return {name: round(float(value), 4) for name, value in found.items()}
-
-    def _language_models(self, split: Texts) -> dict[str, float]:
-        ids = {word: place for place, word in enumerate(sorted({w for t in [*split, *self.references] for w in t}), 2)}
-        if len(ids) > LARGEST_VOCABULARY:
-            return {}
-        ours, theirs = ([[ids[word] for word in text] for text in side] for side in (split, self.references))
-
-        def nats(fitted: Sequence[Sequence[int]], told: Sequence[Sequence[int]]) -> float:
-            return WittenBell(fitted, len(ids) + 2, self.order, BEGIN, END).cross_entropy(told)
-
-        return {"lm": nats(theirs, ours), "reverse_lm": nats(ours, theirs)}

@@ -1,5 +1,7 @@
 """A discriminator that embeds prompt and text several times and judges every representation (that of RelGAN)."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu, pad
@@ -48,9 +50,9 @@ class Discriminator(TextDiscriminator):
         behind = ~held.repeat_interleave(self.representations, 0)[:, None]
         highest = []
         for layer in self.filters:
-            (kernel,) = layer.kernel_size
+            kernel = cast("nn.Conv1d", layer).kernel_size[0]
             seen = gelu(layer(pad(views, (kernel // 2, (kernel - 1) // 2))))
             highest.append(seen.masked_fill(behind, -1e4).amax(-1))
         read = torch.cat(highest, -1)
-        passed = self.gate(read).sigmoid()
+        passed: Tensor = self.gate(read).sigmoid()
         return (passed * gelu(self.transform(read)) + (1 - passed) * read).view(n, self.representations, -1)

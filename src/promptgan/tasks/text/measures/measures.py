@@ -11,14 +11,14 @@ import torch
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
+from promptgan.forms.tokens.latent import LatentGenerator, TextEncoder
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import Pairs, in_order, pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity
+from promptgan.tasks.text.measures import bound, diversity, language_model
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
-from promptgan.tasks.text.measures.language_model import WittenBell
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
 from promptgan.tasks.text.samples import samples as samples_of
@@ -33,8 +33,8 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LIKELIHOODS = ("nll", "nll_character")
-HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS)]
-"""What metrics/evaluation.json holds of a system, beside its temperature and NLL."""
+HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS, *bound.NAMES)]
+"""What metrics/evaluation.json holds of every system; generators have a temperature and a likelihood beside it."""
 ORDERS = (2, 3, 4, 5)
 NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
 FEWEST, FEWEST_A_GROUP = 100, 5
@@ -73,14 +73,12 @@ class Yardstick:
 
     def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int) -> None:
         self.tokenizer = load_tokenizer(tokens)
-        self.matcher, self.order = matcher, order
+        self.matcher = matcher
         self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in SPLITS}
-        self.words = {name: [words.segments(t) for t in self.texts(name)] for name in ("train", "val", "test")}
+        self.words = {name: [words.segments(t) for t in self.texts(name)] for name in SPLITS}
         self.lengths = [len(text) for text in self.words["test"]]
         self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
-        self.test_ids = self.splits["test"].rows("text", np.arange(len(self.splits["test"])))
-        judge = self.splits["judge"]
-        self.language_model = self._fit(judge.rows("text", np.arange(len(judge))))
+        self.language_models = language_model.WordModels(self.words["judge"], order)
 
     def texts(self, split: str, column: str = "text") -> list[str]:
         """All texts or prompts of a split, in the form in which a generator would write them."""
@@ -91,8 +89,6 @@ class Yardstick:
         """What each answer scores by itself, as new columns: words, BLEU with all test texts, copies, NLL."""
         texts = [words.segments(text) for text in answers["text"]]
         ids = self._encode(answers["text"])
-        lengths = np.array([len(row) + 1 for row in ids])
-        nats = -np.add.reduceat(self.language_model.log_probabilities(ids), np.cumsum(lengths) - lengths)
         scores = dict(zip(ORDERS, bleu(texts, self.words["test"], ORDERS), strict=True))
         return answers.assign(
             **{f"bleu_{n}": values for n, values in scores.items()},
@@ -101,8 +97,7 @@ class Yardstick:
             words=[len(text) for text in texts],
             copied=diversity.copied(texts, self.words["train"]),
             longest_copied=diversity.longest_copied(texts, self.words["train"]),
-            nats=nats,
-            tokens=lengths,
+            nats=self.language_models.nats(texts),
         )
 
     def relevance(self, prompts: list[str], token: list[list[int]]) -> Floats:
@@ -137,14 +132,11 @@ class Yardstick:
         }
 
     def against_language_models(self, answers: pd.DataFrame) -> Row:
-        """Nats per token: of the answers under real text, and of real text under the answers."""
+        """Nats per word: of the answers under judge texts, and of test texts under the answers."""
         return {
-            "lm": answers["nats"].sum() / answers["tokens"].sum(),
-            "reverse_lm": self._fit(answers["token"].tolist()).cross_entropy(self.test_ids),
+            "lm": answers["nats"].sum() / (answers["words"] + 1).sum(),
+            "reverse_lm": self.language_models.cross_entropy(self.words["test"], answers["word"].tolist()),
         }
-
-    def _fit(self, rows: list[list[int]]) -> WittenBell:
-        return WittenBell(rows, self.tokenizer.get_vocab_size(), self.order)
 
     def _encode(self, texts: "pd.Series[str]") -> list[list[int]]:
         return [e.ids for e in self.tokenizer.encode_batch_fast(texts.tolist(), add_special_tokens=False)]
@@ -177,7 +169,9 @@ def evaluate(
     curves = _curves(_answers(samples / "samples.parquet", used, yardstick, seed), yardstick)
     temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
     likelihoods = {
-        name: _likelihoods(samples_of.load(models / MODELS[name], device).generator, yardstick, temperatures, device)
+        name: _likelihoods(
+            models / MODELS[name], "encoder" in indices[name]["networks"], yardstick, temperatures, seed, device
+        )
         for name in used
     }
     rows: list[Row] = []
@@ -199,12 +193,15 @@ def evaluate(
         chosen = curve[best["temperature"] or NO_TEMPERATURE]
         errors.append({"system": name, **_standard_errors(chosen, yardstick, parameters, seed)})
     gaps, verdict = _verdict(curves, indices, parameters, seed)
+    signature = _signature(curves, yardstick, parameters, seed)
+    if any("encoder" in indices[name]["networks"] for name in used):
+        signature.append(bound.SIGNATURE)
     metrics = {
         "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
         "gaps": gaps,
         "standard_errors": errors,
         "verdict": verdict,
-        "signature": _signature(curves, yardstick, parameters, seed),
+        "signature": signature,
     }
     return Evaluation(_rounded(metrics), _rounded(rows))
 
@@ -243,16 +240,27 @@ def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
 
 
 def _likelihoods(
-    generator: Any, yardstick: Yardstick, temperatures: list[float], device: torch.device
+    model: Path, has_encoder: bool, yardstick: Yardstick, temperatures: list[float], seed: int, device: torch.device
 ) -> dict[float, dict[str, float]]:
-    """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character."""
+    """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character.
+
+    Of a model with latent vectors, which has an encoder, it is a bound; the numbers of `bound` stand beside it, the
+    same at each temperature.
+    """
+    generator, numbers = samples_of.load(model, device).generator, dict[str, float]()
     totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
-    for batch in in_order(yardstick.splits["test"], BATCH):
-        sums, count = nll(generator, batch.to(device), tuple(temperatures))
-        totals, tokens = totals + sums, tokens + count
+    if has_encoder:
+        encoder = cast("TextEncoder", folder.load(model, device, ["encoder"]).networks["encoder"])
+        latent = cast("LatentGenerator", generator)
+        test = yardstick.splits["test"]
+        totals, tokens, numbers = bound.bounds(encoder, latent, test, tuple(temperatures), seed, device)
+    else:
+        for batch in in_order(yardstick.splits["test"], BATCH):
+            sums, count = nll(generator, batch.to(device), tuple(temperatures))
+            totals, tokens = totals + sums, tokens + count
     units = dict(zip(LIKELIHOODS, (tokens, sum(map(len, yardstick.texts("test")))), strict=True))
     return {
-        temperature: {name: total / count for name, count in units.items()}
+        temperature: {**{name: total / count for name, count in units.items()}, **numbers}
         for temperature, total in zip(temperatures, totals.tolist(), strict=True)
     }
 
@@ -327,8 +335,9 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         " characters of these texts; in systems at temperature 1",
         "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
         f"copied, longest_copied: against {size['train']} training texts, in words",
-        f"lm, reverse_lm: nats per token, Witten-Bell, order {parameters.language_model_order}, tokens of data/tokens;"
-        f" lm fitted on {size['judge']} judge texts, reverse_lm on the {count} answers and read on test",
+        f"lm, reverse_lm: {language_model.signature(parameters.language_model_order)}; lm fitted on {size['judge']}"
+        f" judge texts, reverse_lm on the {count} answers and read on test; vocabulary of both: the"
+        f" {yardstick.language_models.words} words of the judge texts, every other word is the same <unk>",
         f"standard errors: over prompts, jackknife of {parameters.jackknife_groups} groups, seed {seed};"
         " not over training seeds",
     ]

@@ -15,7 +15,8 @@ MEASURES = Measures(
             "nll",
             "NLL",
             "lower",
-            "Nats per token of the real test answers (temperature 1). Not defined for real text.",
+            "Nats per token of the real test answers (temperature 1); an upper bound where there are latent vectors."
+            " Not defined for real text.",
             per="data/tokens",
             leads=True,
         ),
@@ -25,6 +26,21 @@ MEASURES = Measures(
             "lower",
             "Nats of the real test answers over their characters (temperature 1): comparable across tokenizers.",
         ),
+        Metric(
+            "nll_importance",
+            "NLL, weighted",
+            "lower",
+            "NLL of a model with latent vectors by importance weighting, nats per token: nearer to it than the bound.",
+            per="data/tokens",
+        ),
+        Metric(
+            "latent_kl",
+            "latent KL",
+            "none",
+            "Nats per answer that latent vectors are told of it. 0: they are ignored.",
+            format=".2f",
+        ),
+        Metric("active_units", "active units", "none", "Entries of the latent vectors that are used.", format=".0f"),
         Metric(
             "ms_jaccard",
             "MS-J",

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.decoding import latent_vectors, random_numbers, sample
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
@@ -20,7 +20,7 @@ from promptgan.networks import folder
 from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
 from promptgan.terms.visible import visible
 
-OPTIONS = frozenset({"prompt", "temperature", "top_p"})
+OPTIONS = frozenset({"prompt", "temperature", "top_p", "interpolate"})
 """What `promptgan generate` takes for a model of texts."""
 READABLE = 10
 """Test prompts whose answers are written out for people."""
@@ -38,6 +38,10 @@ class UnusableTemperature(PromptganError):
 
 class UnusablePrompt(PromptganError):
     """A prompt has no word, or is not text."""
+
+
+class NothingBetween(PromptganError):
+    """There is no way from one answer to another: the model has no latent vectors, or one answer is asked for."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,11 @@ def answer(
     temperature: float = 1.0,
     top_p: float = 1.0,
     batch: int = 256,
+    z: torch.Tensor | None = None,
 ) -> list[str]:
     """Answer each prompt once; the same seed gives the same answers on the same kind of machine.
+
+    Where answers begin with latent vectors, these are ``z`` (N, Z), or follow from the seed too.
 
     Raises:
         UnusablePrompt: a prompt is blank, or was not valid UTF-8.
@@ -100,35 +107,74 @@ def answer(
     device = next(model.generator.parameters()).device
     rows = [e.ids[-limit:] for e in model.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
     uniforms = random_numbers(seed, len(rows), limit)
+    z = latent_vectors(seed, len(rows), model.generator.latent) if z is None else z
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     answers: dict[int, str] = {}
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
         padded, lengths = pad([rows[i] for i in chosen])
         texts = sample(
-            model.generator, padded.to(device), lengths.to(device), uniforms[chosen].to(device), temperature, top_p
+            model.generator,
+            padded.to(device),
+            lengths.to(device),
+            uniforms[chosen].to(device),
+            temperature,
+            top_p,
+            z[chosen].to(device),
         )
         answers.update(zip(chosen, decode(model.tokenizer, texts), strict=True))
     return [answers[i] for i in range(len(rows))]
 
 
 def make(
-    model: Path, n: int, seed: int, prompt: list[str] | None = None, temperature: float = 0.7, top_p: float = 0.9
+    model: Path,
+    n: int,
+    seed: int,
+    prompt: list[str] | None = None,
+    temperature: float = 0.7,
+    top_p: float = 0.9,
+    interpolate: bool = False,
 ) -> str:
     """``n`` answers to each prompt, below it, as a person may safely see them.
+
+    With ``interpolate`` they begin with latent vectors at equal distances on the straight line between two that
+    ``seed`` gives (Bowman et al., 2016, arXiv:1511.06349, section 4.3), and take the likeliest token every time.
 
     Raises:
         UnusablePrompt: there is none, or one has no word.
         UnusableTemperature, NotAModelFolder: see `answer` and `load`.
+        NothingBetween: there is nothing to interpolate.
     """
     if not prompt:
         raise UnusablePrompt("a model of texts answers prompts", "give one, as in --prompt 'how are you?'")
     asked = [each for each in prompt for _ in range(n)]
-    answers = answer(load(model), asked, seed=seed, temperature=temperature, top_p=top_p)
+    loaded = load(model)
+    if interpolate:
+        z = between(loaded, n, seed).repeat(len(prompt), 1)
+        answers = answer(loaded, asked, seed=seed, temperature=0, z=z)
+    else:
+        answers = answer(loaded, asked, seed=seed, temperature=temperature, top_p=top_p)
     lines = []
     for number, each in enumerate(prompt):
         lines += [f"> {visible(each)}", *(f"  {visible(text)}" for text in answers[number * n : (number + 1) * n])]
     return "\n".join(lines)
+
+
+def between(model: TextModel, n: int, seed: int) -> torch.Tensor:
+    """Latent vectors (n, Z) at equal distances on the line between two that ``seed`` gives, these included.
+
+    Raises:
+        NothingBetween: the model has none, or ``n`` is below 2.
+    """
+    if not model.generator.latent:
+        raise NothingBetween(
+            "this model's answers begin with no latent vector, so there is nothing to interpolate",
+            "train one with `make use RECIPE=text-vae`",
+        )
+    if n < 2:
+        raise NothingBetween("one answer is no way from one to another", "ask for more, as in --n 7")
+    first, last = latent_vectors(seed, 2, model.generator.latent)
+    return torch.lerp(first, last, torch.linspace(0, 1, n)[:, None])
 
 
 def generate(

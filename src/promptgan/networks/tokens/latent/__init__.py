@@ -1,0 +1,1 @@
+"""A recurrent generator with a latent vector, and its encoder."""

@@ -1,0 +1,1 @@
+"""Variational autoencoding of texts."""
