@@ -97,15 +97,25 @@ def test_the_gradient_is_that_of_advantages_times_log_probabilities_without_the_
     method.generator.zero_grad()
     sums = returns(rewards, 0.5)
     drawn = [(row, t) for row, length in enumerate(lengths.tolist()) for t in range(min(length, limit))]
-    baseline = 0.75 * sum(sums[at] for at in drawn) / len(drawn)
-    assert method.baseline["returns"] == pytest.approx(float(baseline))
+    baseline = [0.75 * torch.stack([sums[row, t] for row, at in drawn if at == t]).mean() for t in range(limit)]
     inputs = torch.cat([torch.full((3, 1), EXAMPLE.bos), texts[:, :-1]], 1)
     logits = method.generator.logits(method.generator(batch.prompt, batch.prompt_lengths, inputs))
     logs = logits.log_softmax(-1)
-    loss = -sum((sums[row, t] - baseline) * logs[row, t, texts[row, t]] for row, t in drawn) / len(drawn)
+    loss = -sum((sums[row, t] - baseline[t]) * logs[row, t, texts[row, t]] for row, t in drawn) / len(drawn)
     loss.backward()  # type: ignore[union-attr]
     for ours, parameter in zip(found, method.generator.parameters(), strict=True):
         torch.testing.assert_close(ours, parameter.grad, atol=1e-6, rtol=1e-4)
+
+
+def test_each_position_remembers_its_returns_while_no_answer_is_that_long(
+    start: dict[str, nn.Module], tokens: Path
+) -> None:
+    method = DenseRewards(*built(tokens, start, start="twin", baseline_decay=0.25))
+    both, one = torch.ones(1, 2, dtype=torch.bool), torch.tensor([[True, False]])
+    first = method.expected(torch.tensor([[0.8, -0.4]]), both)
+    second = method.expected(torch.tensor([[-0.8, 9.0]]), one)
+    assert first.tolist() == pytest.approx([0.6, -0.3])
+    assert second.tolist() == pytest.approx([0.25 * 0.6 - 0.75 * 0.8, -0.3])
 
 
 def test_the_discriminator_is_told_of_every_token(start: dict[str, nn.Module], tokens: Path) -> None:

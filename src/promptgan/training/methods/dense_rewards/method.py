@@ -19,11 +19,12 @@ from promptgan.training.setting import Setting
 
 
 class DenseRewards(TextAdversary):
-    """REINFORCE with a reward for every token and a moving average as baseline.
+    """REINFORCE with a reward for every token and moving averages as baseline.
 
     As in ScratchGAN (de Masson d'Autume et al., 2019, arXiv:1905.09922, section 3): the reward of a token is 2 D - 1,
     where D is the probability, as the discriminator says, that the answer as far as the token is real; its return is
-    the discounted sum of the rewards from it on, from which a moving average of returns is subtracted.
+    the discounted sum of the rewards from it on, from which a moving average of returns is subtracted. The paper has
+    one average; here each position has its own, since behind a bad beginning every return is low, whatever is said.
 
     Args:
         setting: the pairs, objective, penalty and score, and the generator to go on from where there is one.
@@ -42,7 +43,7 @@ class DenseRewards(TextAdversary):
             name = setting.sections["discriminator"]["network"]
             raise ParameterError([f"discriminator.network: {name} judges no prefixes, which train.method needs"])
         self.p = parameters
-        self.baseline = Numbers(returns=0.0)
+        self.baseline = Numbers({str(position): 0.0 for position in range(self.max_tokens + 1)})
         self.state |= {"baseline": self.baseline}
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
@@ -52,12 +53,19 @@ class DenseRewards(TextAdversary):
         returned = returns(rewards, self.p.discount)
         drawn = batch.answered(tokens, lengths.clamp_max(self.max_tokens))  # the end of a text that was cut was not
         mine = is_real(drawn.text_lengths, tokens.shape[1])
-        mean = returned[mine].mean()
-        self.baseline["returns"] += (1 - self.p.baseline_decay) * (mean.item() - self.baseline["returns"])
         with autocast(self.compute):
-            likelihood.backward(self.generator, drawn, shares=returned - self.baseline["returns"])
-        noted = {"reward": rewards[mine].mean(), "return": mean}
+            likelihood.backward(self.generator, drawn, shares=returned - self.expected(returned, mine))
+        noted = {"reward": rewards[mine].mean(), "return": returned[mine].mean()}
         return noted | self.update(batch), (tokens, lengths)
+
+    def expected(self, returned: Tensor, drawn: Tensor) -> Tensor:
+        """The moving average (T,) at each position, after the returns (N, T) of the tokens ``drawn`` (N, T)."""
+        counts = drawn.sum(0).tolist()
+        for position, (total, count) in enumerate(zip((returned * drawn).sum(0).tolist(), counts, strict=True)):
+            if count:
+                step = total / count - self.baseline[str(position)]
+                self.baseline[str(position)] += (1 - self.p.baseline_decay) * step
+        return torch.tensor([self.baseline[str(position)] for position in range(len(counts))], device=self.device)
 
     @torch.no_grad()
     def rewards(self, batch: Batch) -> Tensor:

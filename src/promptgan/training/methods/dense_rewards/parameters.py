@@ -16,4 +16,4 @@ class Parameters(TextParameters):
     discount: float = Field(ge=0, le=1)
     """Of a token's reward, for each token before it; at 0 a token answers for itself alone."""
     baseline_decay: float = Field(ge=0, lt=1)
-    """Of the moving average of returns that is subtracted from them."""
+    """Of the moving averages of returns, one for each position, that are subtracted from them."""
