@@ -9,6 +9,7 @@ from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import validate_section
 from promptgan.data.download import NoSourceDelivered, download
 from promptgan.data.sets import brown, chitchat, customer_support, local_text, tang_poems
+from tests.data.test_oracle import VALUES as ORACLE
 
 
 def test_chitchat_joins_what_one_person_said_and_pairs_the_turns(tmp_path):
@@ -94,6 +95,7 @@ def test_every_set_keeps_the_contract_and_pins_its_packages(name):
     chosen = choose("promptgan.data.sets", name, "data.name")
     extra = {
         "tang_poems": {"characters": 5},
+        "oracle": {key: value for key, value in ORACLE.items() if key != "name"},
         "local_text": {"file": "a.txt", "sha256": "0" * 64, "prompt": None, "text": None, "first_words": 3},
     }
     parameters = validate_section(chosen.Parameters, {"name": name, **extra.get(name, {})})
