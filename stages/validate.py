@@ -43,7 +43,8 @@ def main(
     and nothing is written. Records listed in data/excluded.csv are left out before anything else. The split of a record
     is a hash of its group, a conversation for instance, and nothing else.
 
-    Writes train, val, test, judge and quarantine .parquet, run.json, and a summary.
+    Writes train, val, test, judge and quarantine .parquet, run.json, and a summary; beside them go the raw files that
+    the data set says its records need.
 
     Example: python stages/validate.py --out /tmp/validated --metrics /tmp/validation.json
     """
@@ -67,7 +68,8 @@ def main(
         with output.data_docs(datadocs) as context:
             validated = task.validate(wanted, rules, context)
         validated.summary["rows"]["excluded"] = len(records) - len(wanted)
-        output.write(validated, raw, out, metrics, sections)
+        beside = [raw / name for name in getattr(chosen, "BESIDE", ())]
+        output.write(validated, raw, out, metrics, sections, beside)
         output.show(validated.summary)
 
 

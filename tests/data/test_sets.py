@@ -8,7 +8,7 @@ import pytest
 from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import validate_section
 from promptgan.data.download import NoSourceDelivered, download
-from promptgan.data.sets import chitchat, customer_support, local_text, tang_poems
+from promptgan.data.sets import brown, chitchat, customer_support, local_text, tang_poems
 
 
 def test_chitchat_joins_what_one_person_said_and_pairs_the_turns(tmp_path):
@@ -34,6 +34,24 @@ def test_customer_support_groups_by_question_and_labels_by_topic(tmp_path):
         ["money-0000-0", "money: how much?", "How much?", "A lot.", "money"],
         ["money-0000-1", "money: how much?", "A lot.", "Really?", "money"],
         ["money-0001-0", "money: how much?", "how  MUCH?", "42", "money"],
+    ]
+
+
+def test_brown_pairs_sentences_as_they_were_printed(tmp_path):
+    lines = [
+        "\tJury/nn said/vbd ``/`` no/at evidence/nn ''/'' (/( or/cc 1/2/cd of/in it/ppo )/) ,/, took/vbd place/nn ./.",
+        "",
+        "\tWho/wps paid/vbd $/$ 20/cd ?/. ?/.",
+        "The/at jury's/nn$ men/nns ./.",
+    ]
+    (tmp_path / "ca01").write_text("\n".join(lines) + "\n")
+    (tmp_path / "cb01").write_text("Alone/rb ./.\n")
+    (tmp_path / "cats.txt").write_text("cb01 editorial\nca01 news\n")
+    records = brown.records(tmp_path, brown.Parameters(name="brown"))
+    first = 'Jury said "no evidence" (or 1/2 of it), took place.'
+    assert records.values.tolist() == [
+        ["ca01-000", "ca01", first, "Who paid $20?", "news"],
+        ["ca01-001", "ca01", "Who paid $20?", "The jury's men.", "news"],
     ]
 
 

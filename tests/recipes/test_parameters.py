@@ -116,6 +116,12 @@ def short_context(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> 
     document["tokenize"]["max_tokens"] = 32
 
 
+def no_room_for_the_end(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    short_context(document, monkeypatch)
+    document["discriminator"] = document["generator"] | {"context": 65}
+    document["generator"] = document["generator"] | {"context": 65}
+
+
 def odd_heads(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     document["generator"] = {
         "network": "transformer",
@@ -149,9 +155,24 @@ def no_training(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> No
     document["discriminator"] = {"network": "none"}
 
 
+def no_twin(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["pretrain"] = {"method": "none"}
+
+
+def no_prefixes(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    train = document["train"]
+    for key in ("waiting", "gumbel_start", "gumbel_end"):
+        del train[key]
+    train |= {"method": "dense_rewards", "start": "fresh", "discount": 0.2, "baseline_decay": 0.1}
+
+
 def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     document["validate"]["script"] = "han"
     document["tokenize"]["level"] = "word"
+
+
+def unasked(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["generator"] = {"network": "unconditional", "width": 8}
 
 
 def latent(document: dict[str, Any], *without: str) -> None:
@@ -206,13 +227,17 @@ def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, docume
         ("counted-parts", counted_adversary),
         ("data-of-another-task", wrong_task),
         ("context-too-short", short_context),
+        ("context-too-short", no_room_for_the_end),
         ("heads-that-do-not-divide", odd_heads),
         ("words-without-spaces", han_words),
+        ("generator-without-prompt", unasked),
         ("critic-without-penalty", bare_critic),
         ("penalty-without-weight", weightless_penalty),
         ("band-upside-down", no_band),
         ("training-without-a-discriminator", no_discriminator),
         ("nothing-trained", no_training),
+        ("adversary-without-a-twin", no_twin),
+        ("rewards-without-prefixes", no_prefixes),
     ],
 )
 def test_an_impossible_combination_is_refused_by_name(

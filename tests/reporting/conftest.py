@@ -27,6 +27,7 @@ def outputs(tmp_path: Path) -> Path:
         tmp_path / "data/raw/provenance.json",
         {"title": "talk <1>", "licence": licence, "source": {"kind": "pypi"}, "content_sha256": "ab" * 32, "files": {}},
     )
+    write_json(tmp_path / "data/base/provenance.json", {"kind": "none"})
     metrics: dict[str, Any] = {
         "validation": {
             "rows": {"read": 100, "excluded": 0, "quarantined": 10, "train": 60, "val": 10, "test": 10, "judge": 10},

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import yaml
 
+from promptgan.core.files import write_json
 from promptgan.reporting.card import card
 from promptgan.reporting.contents import read
+from promptgan.reporting.page import page
 
 
 def test_the_front_matter_is_that_of_a_model_card(outputs: Path) -> None:
@@ -20,6 +22,19 @@ def test_weights_from_data_of_unsure_licence_are_not_offered_under_ours(outputs:
     provenance["licence"]["certainty"] = "unsure"
     path.write_text(json.dumps(provenance))
     assert yaml.safe_load(card(read(outputs)).split("---")[1])["license"] == "other"
+
+
+def test_the_card_and_the_page_name_the_language_model_and_its_licence(outputs: Path) -> None:
+    title = "own model chatter"
+    assert title not in card(read(outputs)) + page(read(outputs))
+    licence = {"name": "not stated", "certainty": "unsure", "note": "a model of the user's own"}
+    source = {"kind": "folder", "path": "chatter", "sha256": "cd" * 32}
+    base = {"title": title, "licence": licence, "source": source, "content_sha256": "cd" * 32, "files": {}}
+    write_json(outputs / "data/base/provenance.json", base)
+    text = card(read(outputs))
+    assert f"{title}; licence: not stated" in text
+    assert yaml.safe_load(text.split("---")[1])["license"] == "other"
+    assert f"language model: {title}" in page(read(outputs))
 
 
 def test_without_an_adversarial_model_the_card_is_of_the_twin(outputs: Path) -> None:

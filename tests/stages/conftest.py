@@ -47,20 +47,21 @@ PARAMS: dict[str, Any] = {
 }
 
 
+def run(name: str, **options: Path) -> None:
+    """Run a stage's command in this process with options, each a path: ``run("train", out=folder)``."""
+    path = list(sys.path)
+    spec = importlib.util.spec_from_file_location(f"stage_{name}", ROOT / f"stages/{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.path[:] = path
+    module.main(**options)
+
+
 @pytest.fixture
 def run_stage(one_thread: None) -> Callable[..., None]:
-    """Runs a stage's command with options, each a path: ``run_stage("train", out=folder)``."""
-
-    def run(name: str, **options: Path) -> None:
-        path = list(sys.path)
-        spec = importlib.util.spec_from_file_location(f"stage_{name}", ROOT / f"stages/{name}.py")
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.path[:] = path
-        module.main(**options)
-
+    """`run`, with arithmetic that is the same each time."""
     return run
 
 

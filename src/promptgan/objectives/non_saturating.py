@@ -5,7 +5,7 @@ from torch.nn.functional import softplus
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """``-[log D(x) + log(1 - D(G(z)))]`` from logits of any equal shapes; the mean, in nats."""
+    """``-[log D(x) + log(1 - D(G(z)))]`` from logits of any shapes; the mean, in nats."""
     return softplus(-real).mean() + softplus(fake).mean()
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +28,23 @@ class Validated:
     """What metrics/validation.json holds: numbers, and as lists the rules and the expectations."""
 
 
-def write(validated: Validated, raw: Path, out: Path, metrics: Path, parameters: StageParameters) -> None:
-    """Write the folder ``out``, whole or not at all, and then the summary ``metrics``."""
+def write(
+    validated: Validated,
+    raw: Path,
+    out: Path,
+    metrics: Path,
+    parameters: StageParameters,
+    beside: Sequence[Path] = (),
+) -> None:
+    """Write the folder ``out``, whole or not at all, and then the summary ``metrics``; files ``beside`` are copied."""
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         for name, frame in {**validated.splits, "quarantine": validated.quarantine}.items():
             write_parquet(frame, partial / f"{name}.parquet")
+        for file in beside:
+            shutil.copyfile(file, partial / file.name)
         write_run(partial, "validate", parameters, [raw])
         shutil.rmtree(out, ignore_errors=True)
         partial.replace(out)

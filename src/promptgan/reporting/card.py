@@ -41,6 +41,7 @@ def _metadata(contents: Contents, chosen: str, tag: str) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     title, values = contents.provenance["title"], contents.systems[chosen]
+    origins = [contents.provenance, *([contents.base] if contents.base else [])]
     shared: dict[str, Any] = {
         "task_type": tag,
         "dataset_name": title,
@@ -51,8 +52,8 @@ def _metadata(contents: Contents, chosen: str, tag: str) -> str:
     return str(
         ModelCardData(
             model_name=f"promptgan {chosen}",
-            # Weights learnt from data whose licence is in doubt are not offered under ours.
-            license="apache-2.0" if contents.provenance["licence"]["certainty"] == "sure" else "other",
+            # Weights learnt from what has a licence in doubt are not offered under ours.
+            license="apache-2.0" if all(origin["licence"]["certainty"] == "sure" for origin in origins) else "other",
             library_name="promptgan",
             pipeline_tag=tag,
             tags=["generative-adversarial-network"],

@@ -25,6 +25,9 @@ class Contents:
     """Everything that the report shows."""
 
     provenance: dict[str, Any]
+    """Of the data."""
+    base: dict[str, Any] | None
+    """The provenance of the pretrained language model that the recipe begins with; None where it has none."""
     metrics: dict[str, dict[str, Any]]
     """By stage."""
     plots: dict[str, list[dict[str, str]]]
@@ -116,8 +119,10 @@ def read(root: Path) -> Contents:
         for name in PLOTS
         if optional(f"plots/{name}.csv")
     }
+    base = document("data/base/provenance.json")
     return Contents(
         provenance=document("data/raw/provenance.json"),
+        base=None if base.get("kind") == "none" else base,
         metrics={name: document(f"metrics/{name}.json") for name in METRICS},
         plots=plots,
         indices=indices,

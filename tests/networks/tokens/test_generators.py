@@ -6,9 +6,12 @@ import torch
 from torch import Tensor
 
 from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.example import Example
+from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.latent import network as latent
 from promptgan.networks.tokens.recurrent import network as recurrent
+from promptgan.networks.tokens.relational import network as relational
 from promptgan.networks.tokens.transformer import network as transformer
 
 VOCABULARY = 30
@@ -30,6 +33,7 @@ FAMILIES: dict[str, tuple[ModuleType | SimpleNamespace, dict[str, Any]]] = {
     "gru": (recurrent, {"network": "recurrent", "cell": "gru", "embedding": 6, "width": 8, "layers": 2}),
     "lstm": (recurrent, {"network": "recurrent", "cell": "lstm", "embedding": 6, "width": 8, "layers": 2}),
     "transformer": (transformer, {"network": "transformer", "width": 8, "heads": 2, "layers": 2, "context": 24}),
+    "relational": (relational, {"network": "relational", "embedding": 6, "slots": 3, "width": 8, "heads": 2}),
     "latent": (
         SimpleNamespace(Generator=GivenLatent, Parameters=latent.Parameters),
         {"network": "latent", "latent": 3, "embedding": 6, "width": 8, "word_dropout": 0.0},
@@ -46,10 +50,10 @@ def generator(request: pytest.FixtureRequest, one_thread: None) -> Any:
     return network
 
 
-def pairs(more_prompt: int = 0, more_text: int = 0) -> SimpleNamespace:
+def pairs(more_prompt: int = 0, more_text: int = 0) -> Batch:
     """The three pairs, with this many more columns of padding."""
     prompt, text = (torch.nn.functional.pad(x, (0, n)) for x, n in ((PROMPT, more_prompt), (TEXT, more_text)))
-    return SimpleNamespace(prompt=prompt, prompt_lengths=PROMPT_LENGTHS, text=text, text_lengths=TEXT_LENGTHS)
+    return Batch(prompt, PROMPT_LENGTHS, text, TEXT_LENGTHS)
 
 
 def inputs() -> Tensor:
@@ -136,6 +140,19 @@ def test_the_gradient_in_closed_form_is_that_of_autograd(
         torch.testing.assert_close(parameter.grad, 2 * gradient, msg=lambda text, name=name: f"{name}: {text}")
 
 
+def test_texts_that_share_a_prompt_have_the_gradient_of_those_that_do_not(generator: Any) -> None:
+    two = TEXT[[0, 1, 2, 0, 1, 2]], TEXT_LENGTHS[[0, 1, 2, 0, 1, 2]]
+    shared, shares = pairs().answered(*two), torch.tensor([1.0, -2.0, 0.5, 0.0, 1.0, 3.0])
+    assert shared.owners.tolist() == [0, 0, 1, 1, 2, 2]
+    assert torch.equal(shared.paired().prompt, PROMPT[[0, 0, 1, 1, 2, 2]])
+    found = []
+    for batch in (shared, shared.paired()):
+        generator.zero_grad()
+        said = likelihood.backward(generator, batch, 0.5, shares.double())
+        found.append([torch.tensor(said), *(parameter.grad.clone() for parameter in generator.parameters())])
+    torch.testing.assert_close(found[0], found[1])
+
+
 def test_the_gradient_under_bfloat16_is_near_that_of_float32(generator: Any) -> None:
     generator.float()
     likelihood.backward(generator, pairs())
@@ -181,3 +198,13 @@ def test_dropout_is_for_training_only(one_thread: None) -> None:
         assert not torch.equal(*(network(PROMPT, PROMPT_LENGTHS, inputs()) for _ in range(2)))
         network.eval()
         assert torch.equal(*(network(PROMPT, PROMPT_LENGTHS, inputs()) for _ in range(2)))
+
+
+def test_a_text_without_a_prompt_is_read_and_answered(generator: Any) -> None:
+    none, lengths = torch.zeros(3, 1, dtype=torch.int64), torch.zeros(3, dtype=torch.int64)
+    texts = Batch(none, lengths, TEXT, TEXT_LENGTHS)
+    alone, _ = likelihood.nll(generator, texts)
+    likelihood.backward(generator, texts)
+    assert torch.isfinite(alone).all()
+    assert all(p.grad is None or torch.isfinite(p.grad).all() for p in generator.parameters())
+    assert len(sample(generator, none, lengths, torch.rand(3, 5))) == 3

@@ -93,6 +93,18 @@ def test_answers_to_a_prompt_that_is_read_once_are_those_to_a_repeated_one(gener
     assert not {0, BOS, EOS} & {token for text in once for token in text}
 
 
+def test_texts_that_share_a_prompt_have_the_gradient_of_those_that_do_not(generator: Generator, batch: Batch) -> None:
+    rows = [0, 1, 2, 2, 1, 0]
+    shared = batch.answered(batch.text[rows], batch.text_lengths[rows])
+    found = []
+    for same in (shared, shared.paired()):
+        generator.zero_grad()
+        said = likelihood.backward(generator, same)
+        gradients = [parameter.grad.clone() for parameter in generator.parameters()]  # type: ignore[union-attr]
+        found.append([torch.tensor(said), *gradients])
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
+
+
 def test_a_copy_shares_what_does_not_learn(generator: Generator) -> None:
     twin = copy.deepcopy(generator)
     assert all(a.data_ptr() == b.data_ptr() for a, b in zip(generator.buffers(), twin.buffers(), strict=True))

@@ -27,6 +27,7 @@ from promptgan.training.loop.method import Limit, Method, Player, Row, Value
 from promptgan.training.loop.run import Interrupted, NonFiniteTraining, NothingLearnt, Outcome, Plan, run
 from promptgan.training.methods.cooperative import method as cooperative
 from promptgan.training.methods.cooperative.parameters import Parameters as CooperativeParameters
+from promptgan.training.methods.dense_rewards import method as dense_rewards
 from promptgan.training.methods.gumbel import method as gumbel
 from promptgan.training.methods.gumbel.parameters import Parameters as GumbelParameters
 from promptgan.training.methods.likelihood import method as likelihood
@@ -38,7 +39,14 @@ from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.language_models import language_model
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
-from tests.training.methods import test_cooperative, test_gumbel, test_likelihood, test_policy_gradient, test_text_vae
+from tests.training.methods import (
+    test_cooperative,
+    test_dense_rewards,
+    test_gumbel,
+    test_likelihood,
+    test_policy_gradient,
+    test_text_vae,
+)
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
 """What a training leaves: its history or metrics, and weights."""
@@ -91,6 +99,11 @@ def trained_policy_gradient(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_dense_rewards(tokens: Path, checkpoint: Checkpoint) -> Left:
+    method, plan = dense_rewards.build(*test_dense_rewards.built(tokens, fresh(), start="twin"))
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_text_vae(tokens: Path, checkpoint: Checkpoint) -> Left:
     method, plan = text_vae.build(test_text_vae.latent_setting(tokens), test_text_vae.parameters())
     return left(run(method, plan, checkpoint), method)
@@ -119,6 +132,7 @@ METHODS = {
     "gumbel": trained_gumbel,
     "cooperative": trained_cooperative,
     "policy gradient": trained_policy_gradient,
+    "dense rewards": trained_dense_rewards,
     "text vae": trained_text_vae,
     "adapters": trained_adapters,
     "matcher": trained_matcher,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import ParameterError, validate_section
+from promptgan.networks import folder
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
 from promptgan.networks.tokens.recurrent.network import Generator
@@ -58,8 +59,8 @@ def discriminator(one_thread: None) -> Discriminator:
 
 def run(
     tokens: Path,
-    generator: Generator,
-    discriminator: Discriminator,
+    generator: nn.Module,
+    discriminator: nn.Module,
     checkpoint: Checkpoint | None = None,
     **changes: Any,
 ) -> Outcome:
@@ -106,6 +107,20 @@ def test_every_objective_moves_both_players_with_every_penalty(
     assert not same(before[0], weights(generator))
     assert not same(before[1], weights(discriminator))
     assert ("penalty" in outcome.history[-1]) == (penalty != "none")
+    assert all(math.isfinite(number) for row in outcome.history for number in row.values())
+
+
+def test_the_networks_of_relgan_learn_by_its_objective(one_thread: None, tokens: Path) -> None:
+    relational = {"network": "relational", "embedding": 8, "slots": 2, "width": 8, "heads": 2, "dropout": 0.1}
+    several = {"network": "multi_representation", "embedding": 8, "representations": 4, "width": 6, "kernels": [2, 3]}
+    networks = (
+        folder.build("tokens", "generator", relational, EXAMPLE),
+        folder.build("tokens", "discriminator", several | {"dropout": 0.1}, EXAMPLE),
+    )
+    before = [weights(network) for network in networks]
+    changes = {"objective": "relativistic", "gumbel_end": 0.01, "likelihood_weight": 0.0}
+    outcome = run(tokens, *networks, steps=4, **changes)
+    assert not any(same(old, weights(network)) for old, network in zip(before, networks, strict=True))
     assert all(math.isfinite(number) for row in outcome.history for number in row.values())
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from promptgan.core.parameters import ParameterError
-from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens import decoding, likelihood
 from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
@@ -73,7 +73,10 @@ def test_a_completion_goes_on_from_its_own_beginning(
     generator: Generator, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the likeliest token is drawn, a completion is what the generator says after that very beginning."""
-    monkeypatch.setattr(torch, "multinomial", lambda shares, count: shares.argmax(-1, keepdim=True))
+    monkeypatch.setattr(
+        "promptgan.training.methods.policy_gradient.roll_outs.next_tokens",
+        lambda network, features, uniforms: decoding.next_tokens(network, features, uniforms, temperature=0.0),
+    )
     generator.eval()
     drawn = roll_outs(generator, *vars(batch).values(), 1, LIMIT)
     for of, last, row, length in zip(*(part.tolist() for part in drawn), strict=True):
@@ -95,13 +98,13 @@ def test_who_is_paid_is_the_sentence_that_earned_it(
     here, parameters = built(tokens, {"generator": generator, "discriminator": discriminator}, likelihood_weight=0.0)
     method, favourite = PolicyGradient(here, parameters), 2
 
-    def reality(judged: Batch) -> Tensor:
+    def scores(judged: Batch) -> Tensor:
         mine = (judged.prompt == batch.prompt[favourite]).all(1) & (
             judged.prompt_lengths == batch.prompt_lengths[favourite]
         )
-        return mine.float()
+        return torch.where(mine, torch.inf, -torch.inf)
 
-    monkeypatch.setattr(method, "reality", reality)
+    monkeypatch.setattr(method, "scores", scores)
     rewards = method.rewards(batch)
     expected = torch.zeros_like(rewards)
     expected[favourite, : batch.text_lengths[favourite]] = 1.0
@@ -110,7 +113,8 @@ def test_who_is_paid_is_the_sentence_that_earned_it(
     monkeypatch.setattr(method.players["generator"], "update", lambda: torch.tensor(0.0))
     generator.eval()
     monkeypatch.setattr(generator, "train", lambda mode=True: generator)  # dropout would differ from batch to batch
-    method._step_generator(batch, batch.text, batch.text_lengths, {})
+    monkeypatch.setattr(method, "answers", lambda prompts: (prompts.text, prompts.text_lengths))
+    method.learn(batch, 0)
     found = [parameter.grad.clone() for parameter in generator.parameters() if parameter.grad is not None]
     generator.zero_grad()
     one = Batch(*(part[favourite : favourite + 1] for part in vars(batch).values()))
@@ -136,7 +140,7 @@ def test_the_baseline_learns_to_foretell_a_reward(
 ) -> None:
     here, parameters = built(tokens, {"generator": generator, "discriminator": discriminator})
     method = PolicyGradient(here, parameters)
-    monkeypatch.setattr(method, "reality", lambda judged: torch.full((len(judged),), 0.7))
+    monkeypatch.setattr(method, "scores", lambda judged: torch.full((len(judged),), 0.7).logit())
     losses = [method.step(k)["baseline_loss"].item() for k in range(80)]  # type: ignore[union-attr]
     assert losses[0] == pytest.approx(0.49)
     assert losses[-1] < 0.05
@@ -150,7 +154,7 @@ def test_the_generator_moves_towards_what_is_rewarded(
         start: dict[str, nn.Module] = {"generator": own, "discriminator": discriminator}
         here, parameters = built(tokens, start, likelihood_weight=0.0, warmup=0)
         method = PolicyGradient(here, parameters)
-        monkeypatch.setattr(method, "reality", lambda judged: (sign * (judged.text_lengths - 5.0)).sigmoid())
+        monkeypatch.setattr(method, "scores", lambda judged: sign * (judged.text_lengths - 5.0))
         monkeypatch.setattr(method.discrimination, "step", lambda *_: {})
         torch.manual_seed(1)
         for k in range(40):

@@ -6,6 +6,9 @@ from torch import Tensor
 
 from promptgan.forms.tokens.generator import TextGenerator
 
+LOGITS, LEAST_ROWS = 2**20, 64
+"""Logits that a CPU computes at a time, and rows at the least: larger temporaries cost page faults."""
+
 
 @torch.no_grad()
 def sample(
@@ -34,7 +37,7 @@ def sample(
     Returns:
         N * k lists of token ids, without special tokens; those of a prompt one after the other.
     """
-    eos, undrawn = generator.example.eos, generator.example.undrawn
+    eos = generator.example.eos
     state = generator.start(prompt, prompt_lengths)
     alive = torch.arange(len(uniforms), device=prompt.device)
     if len(uniforms) > len(prompt):
@@ -45,9 +48,7 @@ def sample(
     written = torch.full(uniforms.shape, eos, dtype=torch.int64, device=prompt.device)
     for t in range(uniforms.shape[1]):
         features, state = generator.step(generator.embedding(token[:, None]), state)
-        logits = generator.logits(features[:, 0]).float()
-        logits[:, undrawn] = -torch.inf
-        token = _draw(logits, uniforms[alive, t], temperature, top_p)
+        token = next_tokens(generator, features[:, 0], uniforms[alive, t], temperature, top_p)
         written[alive, t] = token
         going = token != eos
         if not going.all():
@@ -59,10 +60,34 @@ def sample(
     return [row[:end] for row, end in zip(written.tolist(), ended.tolist(), strict=True)]
 
 
+@torch.no_grad()
+def next_tokens(
+    generator: TextGenerator, features: Tensor, uniforms: Tensor, temperature: float = 1.0, top_p: float = 1.0
+) -> Tensor:
+    """Draw the token that follows each of N sequences, (N,), by inverse transform sampling.
+
+    Args:
+        generator: projects onto the vocabulary, some rows at a time, so that those of many never exist at once.
+        features: of the last token of each sequence, (N, E).
+        uniforms: a number in [0, 1) for each, (N,).
+        temperature: divides the logits; 0 takes the most likely token.
+        top_p: keep the smallest set of tokens with at least this probability.
+    """
+    on_cpu, undrawn = features.device.type == "cpu", generator.example.undrawn
+    size = max(LEAST_ROWS, LOGITS // generator.example.vocabulary) if on_cpu else max(1, len(features))
+    drawn = []
+    for rows, numbers in zip(torch.split(features, size), torch.split(uniforms, size), strict=True):
+        logits = generator.logits(rows).float()
+        for token in undrawn:  # by column: an index of several takes a copy of all rows
+            logits[:, token] = -torch.inf
+        drawn.append(_draw(logits, numbers, temperature, top_p))
+    return torch.cat(drawn)
+
+
 def _draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) -> Tensor:
     if temperature == 0:
         return logits.argmax(-1)
-    probabilities = (logits / temperature).softmax(-1)
+    probabilities = (logits if temperature == 1 else logits.div_(temperature)).softmax(-1)
     if top_p < 1:
         ranked, order = probabilities.sort(dim=-1, descending=True, stable=True)
         ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0)

@@ -12,10 +12,11 @@ from promptgan.forms.tokens.vocabulary import PAD
 
 @dataclass(frozen=True)
 class Batch:
-    """N pairs as padded ids.
+    """N prompts and the texts that answer them, as padded ids.
 
-    ``prompt`` is (N, P); ``text`` is (N, T) and ends in EOS. Both are padded with PAD on the right; ``prompt_lengths``
-    and ``text_lengths`` are (N,), EOS counted.
+    ``prompt`` is (N, P); ``text`` is (N * k, T) and ends in EOS: k texts to each prompt, one after the other, and one
+    in training data. Both are padded with PAD on the right; ``prompt_lengths`` is (N,) and ``text_lengths`` (N * k,),
+    EOS counted.
     """
 
     prompt: Tensor
@@ -29,6 +30,21 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.prompt)
+
+    @property
+    def owners(self) -> Tensor:
+        """Which prompt each text answers, (N * k,)."""
+        prompts = torch.arange(len(self.prompt), device=self.prompt.device)
+        return prompts.repeat_interleave(len(self.text) // max(1, len(self.prompt)))
+
+    def answered(self, text: Tensor, text_lengths: Tensor) -> "Batch":
+        """The same prompts with other texts."""
+        return Batch(self.prompt, self.prompt_lengths, text, text_lengths)
+
+    def paired(self) -> "Batch":
+        """The same texts, each beside a copy of its prompt."""
+        owners = self.owners
+        return Batch(self.prompt[owners], self.prompt_lengths[owners], self.text, self.text_lengths)
 
 
 class TextGenerator(nn.Module):
@@ -70,7 +86,7 @@ class TextGenerator(nn.Module):
         return state
 
     def step(self, embedded: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """Read one embedded token of each sequence, (N, 1, E); returns features (N, 1, E) and the state after it."""
+        """Read T embedded tokens of each sequence, (N, T, E); returns features (N, T, E) and the state after them."""
         raise NotImplementedError
 
     def forward(self, prompt: Tensor, prompt_lengths: Tensor, inputs: Tensor) -> Tensor:

@@ -19,13 +19,16 @@ def backward(
 ) -> tuple[float, int]:
     """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
 
-    With ``shares`` (N,), which may be negative, the mean is that of each token's NLL times the share of its text. With
-    latent vectors ``z`` (N, Z) the texts are those that begin with them.
+    With ``shares``, which may be negative, the mean is that of each token's NLL times the share of its text, (N,), or
+    its own, (N, T). With latent vectors ``z`` (N, Z) the texts are those that begin with them.
     End-of-text counts as a token, padding does not. The gradient of the logits is in closed form (softmax minus
     one-hot), which is faster than autograd, and chunk by chunk, so that those of a whole batch never exist at once.
     """
     features, targets = real_positions(generator, batch, z)
-    factors = None if shares is None else shares.repeat_interleave(batch.text_lengths)[:, None]
+    factors = None
+    if shares is not None:
+        each = shares if shares.dim() == 2 else shares[:, None].expand(batch.text.shape)
+        factors = each[is_real(batch.text_lengths, batch.text.shape[1])][:, None]
     device = features.device.type
     low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
     table, bias = generator.table, generator.bias
@@ -95,8 +98,21 @@ def nll_by_text(generator: TextGenerator, batch: Batch, z: Tensor | None = None)
 
 
 def real_positions(generator: TextGenerator, batch: Batch, z: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Features (M, F) and targets (M,) of the M positions of a batch that hold a token; ``z`` as in `nll`."""
+    """Features (M, F) and targets (M,) of the M positions of a batch that hold a token, text by text.
+
+    Where texts share a prompt, it is read once, and texts of like length are read together; ``z`` as in `nll`.
+    """
     inputs = torch.cat([torch.full_like(batch.text[:, :1], generator.example.bos), batch.text[:, :-1]], 1)
-    features = generator(batch.prompt, batch.prompt_lengths, inputs, *(() if z is None else (z,)))
+    given = () if z is None else (z,)
     real = is_real(batch.text_lengths, batch.text.shape[1])
-    return features[real], batch.text[real]
+    if len(batch.text) == len(batch):
+        return generator(batch.prompt, batch.prompt_lengths, inputs, *given)[real], batch.text[real]
+    state, owners = generator.start(batch.prompt, batch.prompt_lengths, *given), batch.owners
+    order = batch.text_lengths.argsort(stable=True)
+    found = []
+    for rows in torch.split(order, len(batch)):
+        width = int(batch.text_lengths[rows[-1]])
+        features, _ = generator.step(generator.embedding(inputs[rows, :width]), state.select(owners[rows]))
+        found.append(features[real[rows, :width]])
+    places = order.repeat_interleave(batch.text_lengths[order])
+    return torch.cat(found)[places.argsort(stable=True)], batch.text[real]

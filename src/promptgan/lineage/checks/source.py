@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ from promptgan.core.choices import choose
 from promptgan.core.parameters import validate_section
 from promptgan.core.store import main_repository
 from promptgan.data.archives import extract
-from promptgan.data.download import NAMED, OWN_DATA, PROVENANCE
+from promptgan.data.download import OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
 from promptgan.lineage.evidence import BASE, RAW, Evidence
@@ -26,9 +25,9 @@ def provenance(evidence: Evidence) -> Iterator[Found]:
     """provenance.json says what the file of the data set or model declares, and what its folder holds."""
     for folder, declared, upstream, source, written, files in _origins(evidence):
         path, remedy = f"{folder}/{PROVENANCE}", f"`dvc checkout {folder}`, or `dvc repro --force download`"
-        said = {"title": upstream.title, "licence": asdict(upstream.licence), "source": _described(source)}
-        said["content_sha256"] = upstream.content_sha256
-        for key, value, found in differences(said, {k: v for k, v in written.items() if k != "files"}):
+        for key, value, found in differences(
+            upstream.described(source), {k: v for k, v in written.items() if k != "files"}
+        ):
             yield Found(f"{path} {key} -> {declared}", str(value), str(found), remedy)
         for name, value, found in differences(files, written.get("files")):
             yield Found(f"{path} files {name} -> {folder}/{name}", f"sha256 {value}", f"sha256 {found}", remedy)
@@ -98,15 +97,10 @@ def _origins(evidence: Evidence) -> Iterator[_Origin]:
         if upstream is None:
             continue
         written, tree = evidence.json(f"{folder}/{PROVENANCE}"), evidence.tree(folder)
-        named = [source for source in upstream.sources if _described(source) == written.get("source")]
+        named = [source for source in upstream.sources if source.described() == written.get("source")]
         files = {path: file.sha256 for path, file in tree.files.items() if path != PROVENANCE} if tree else {}
         declared = f"src/{room.replace('.', '/')}/{name}.py"
         yield _Origin(folder, declared, upstream, [*named, *upstream.sources][0], written, files)
-
-
-def _described(source: Package) -> dict[str, str]:
-    named = {key: getattr(source, key) for key in NAMED if hasattr(source, key)}
-    return {"kind": type(source).__name__.lower(), **named, "sha256": source.sha256}
 
 
 def _kept(source: Package) -> Path | None:

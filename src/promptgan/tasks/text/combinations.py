@@ -9,14 +9,15 @@ Sections = dict[str, Any]
 
 def context_too_short(task: str, sections: Sections) -> str | None:
     """A transformer must be able to read the longest prompt and the longest text with its start."""
-    context = getattr(sections["generator"], "context", None)
     longest = getattr(sections["tokenize"], "max_tokens", None)
-    if context is None or longest is None or context >= 2 * longest + 1:
-        return None
-    return (
-        f"generator.context is {context}, and a prompt and a text of tokenize.max_tokens {longest} take"
-        f" {2 * longest + 1}; raise the one or lower the other"
-    )
+    for role, more in (("generator", 1), ("discriminator", 2)):  # the latter reads the end of a text too
+        context = getattr(sections[role], "context", None)
+        if context is not None and longest is not None and context < 2 * longest + more:
+            return (
+                f"{role}.context is {context}, and a prompt and a text of tokenize.max_tokens {longest} take"
+                f" {2 * longest + more}; raise the one or lower the other"
+            )
+    return None
 
 
 def words_without_spaces(task: str, sections: Sections) -> str | None:
@@ -38,6 +39,29 @@ def pretrained_parts(task: str, sections: Sections) -> str | None:
         if sections[role].network == "huggingface" and base == "none":
             return f"{role}.network is huggingface, and base_model.name none: name the model that it begins with"
     return None
+
+
+def generator_without_prompt(task: str, sections: Sections) -> str | None:
+    """A text answers its prompt, and ends where it likes."""
+    if sections["generator"].network != "unconditional":
+        return None
+    return "generator.network is unconditional, which reads no prompt and makes sequences of one length"
+
+
+def adversary_without_a_twin(task: str, sections: Sections) -> str | None:
+    """Validation measures how far answers are from those of the likelihood twin, whoever begins as it or not."""
+    method = sections["train"].method
+    if method == "none" or sections["pretrain"].method != "none":
+        return None
+    return f"train.method is {method}, which validation sets beside a twin, and pretrain.method none: likelihood, say"
+
+
+def rewards_without_prefixes(task: str, sections: Sections) -> str | None:
+    """A reward for every token needs a discriminator that judges an answer as far as each."""
+    method, network = sections["train"].method, sections["discriminator"].network
+    if method != "dense_rewards" or network in ("recurrent", "none"):
+        return None
+    return f"train.method is dense_rewards, which needs discriminator.network recurrent, not {network}"
 
 
 def latent_parts(task: str, sections: Sections) -> str | None:
@@ -71,7 +95,10 @@ def counted_parts(task: str, sections: Sections) -> str | None:
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     context_too_short,
     words_without_spaces,
+    generator_without_prompt,
     pretrained_parts,
+    adversary_without_a_twin,
+    rewards_without_prefixes,
     latent_parts,
     counted_parts,
 )

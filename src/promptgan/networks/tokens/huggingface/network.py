@@ -137,16 +137,17 @@ class Generator(TextGenerator):
         return State(cache, mask, prompt_lengths)
 
     def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read one embedded token (N, 1, E); return its features (N, 1, E) and the state after it."""
-        mask = torch.cat([state.mask, state.mask.new_ones(len(embedded), 1)], 1)
+        """Read T embedded tokens (N, T, E); return features of the same shape and the state after them."""
+        count = torch.arange(embedded.shape[1], device=embedded.device)
+        mask = torch.cat([state.mask, state.mask.new_ones(embedded.shape[:2])], 1)
         read = self.adapted(
             inputs_embeds=embedded,
             attention_mask=mask,
-            position_ids=state.lengths[:, None],
+            position_ids=state.lengths[:, None] + count,
             cache=state.cache,
             use_cache=True,
         )
-        return read.last_hidden_state, State(state.cache, mask, state.lengths + 1)
+        return read.last_hidden_state, State(state.cache, mask, state.lengths + len(count))
 
     def forward(self, prompt: Tensor, prompt_lengths: Tensor, inputs: Tensor) -> Tensor:
         """Features (N, T, E) that predict what follows each of ``inputs`` (N, T), which begin with BOS."""

@@ -1,1 +1,1 @@
-"""A recurrent generator."""
+"""Recurrent networks with attention over the prompt."""

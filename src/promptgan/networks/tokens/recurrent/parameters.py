@@ -1,4 +1,4 @@
-"""What the recurrent generator takes."""
+"""What a recurrent network takes."""
 
 from typing import Literal
 
@@ -8,12 +8,12 @@ from promptgan.core.parameters import Section
 
 
 class Parameters(Section):
-    """The `generator` section for `network: recurrent`."""
+    """The `generator` or `discriminator` section for `network: recurrent`."""
 
     network: Literal["recurrent"]
     cell: Literal["gru", "lstm"]
     embedding: int = Field(ge=2, le=4096)
-    """Size of a token's embedding, shared by prompt, text and output projection."""
+    """Size of a token's embedding, shared by prompt and text, and by a generator's output projection."""
     width: int = Field(ge=2, le=8192)
     """Size of the recurrent state."""
     layers: int = Field(ge=1, le=8)

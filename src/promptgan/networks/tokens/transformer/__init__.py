@@ -1,1 +1,1 @@
-"""A transformer generator."""
+"""Transformers that read prompt and text as one sequence."""

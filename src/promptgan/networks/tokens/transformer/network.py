@@ -1,4 +1,4 @@
-"""A decoder-only transformer that reads the prompt as a prefix, all of which every token of the text attends to."""
+"""Transformers that read prompt and text as one sequence, the text from left to right or both ways."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu
 
+from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import TextGenerator, fresh_bias, fresh_embedding, is_real
 from promptgan.networks.tokens.transformer.parameters import Parameters
@@ -64,16 +65,9 @@ class Generator(TextGenerator):
         super().__init__(example, embedding, fresh_bias(example.vocabulary))
         self.dropout = parameters.dropout
         self.positions = nn.Embedding(parameters.context, parameters.width)
-        layers = [Layer(parameters) for _ in range(parameters.layers)]
-        self.layers = nn.ModuleList(layers)
+        self.layers = nn.ModuleList(Layer(parameters) for _ in range(parameters.layers))
         self.norm = nn.LayerNorm(parameters.width)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
-        for layer in layers:  # residual branches start small, as in GPT-2
-            nn.init.normal_(layer.project.weight, std=0.02 / (2 * parameters.layers) ** 0.5)
-            nn.init.normal_(layer.narrow.weight, std=0.02 / (2 * parameters.layers) ** 0.5)
+        _begin(self)
         nn.init.normal_(self.positions.weight, std=0.02)
 
     def start(self, prompt: Tensor, prompt_lengths: Tensor) -> State:
@@ -85,22 +79,16 @@ class Generator(TextGenerator):
 
     def forward(self, prompt: Tensor, prompt_lengths: Tensor, inputs: Tensor) -> Tensor:
         """Features (N, T, width) that predict what follows each of ``inputs`` (N, T), which begin with BOS."""
-        n, p = prompt.shape
-        t = inputs.shape[1]
-        device = prompt.device
-        seen = torch.cat([is_real(prompt_lengths, p), inputs.new_ones(n, t, dtype=torch.bool)], 1)
-        column = torch.arange(p + t, device=device)
-        mask = seen[:, None, None] & ((column < p) | (column <= column[:, None]))
-        text_positions = prompt_lengths[:, None] + torch.arange(t, device=device)
-        positions = torch.cat([torch.arange(p, device=device).expand(n, p), text_positions], 1)
-        embedded = self.embedding(torch.cat([prompt, inputs], 1))
-        return self._read(embedded, positions, mask, None, seen)[0][:, p:]
+        features, _ = self.step(self.embedding(inputs), self.start(prompt, prompt_lengths))
+        return features
 
     def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read one embedded token (N, 1, width); return its features (N, 1, width) and the state after it."""
-        seen = torch.cat([state.mask, state.mask.new_ones(len(embedded), 1)], 1)
-        features, after = self._read(embedded, state.lengths[:, None], seen[:, None, None], state, seen)
-        return features, after
+        """Read T embedded tokens (N, T, width); return features of the same shape and the state after them."""
+        n, t, _ = embedded.shape
+        count = torch.arange(t, device=embedded.device)
+        seen = torch.cat([state.mask, state.mask.new_ones(n, t)], 1)
+        mask = torch.cat([state.mask[:, None].expand(n, t, -1), (count <= count[:, None]).expand(n, t, t)], 2)
+        return self._read(embedded, state.lengths[:, None] + count, mask[:, None], state, seen)
 
     def _read(
         self, embedded: Tensor, positions: Tensor, mask: Tensor, state: State | None, seen: Tensor
@@ -111,3 +99,52 @@ class Generator(TextGenerator):
             x, pair = layer(x, mask, None if state is None else state.cache[i])
             cache.append(pair)
         return self.norm(x), State(tuple(cache), seen, seen.sum(1))
+
+
+class Discriminator(TextDiscriminator):
+    """Prompt, a token between them, and text are one sequence that is read both ways and judged at that token.
+
+    As a pair of sentences is in BERT (Devlin et al., 2019, arXiv:1810.04805, sections 3 and 4), but that one token
+    both separates the two and is judged. Which of the two a token belongs to is added to its embedding.
+    """
+
+    def __init__(self, parameters: Parameters, example: Example) -> None:
+        super().__init__(fresh_embedding(example.vocabulary, parameters.width, scale=0.02))
+        self.bos, self.dropout = example.bos, parameters.dropout
+        self.positions = nn.Embedding(parameters.context, parameters.width)
+        self.sides = nn.Embedding(2, parameters.width)
+        self.layers = nn.ModuleList(Layer(parameters) for _ in range(parameters.layers))
+        self.norm = nn.LayerNorm(parameters.width)
+        self.judge = nn.Linear(parameters.width, 1)
+        _begin(self)
+        nn.init.normal_(self.positions.weight, std=0.02)
+        nn.init.normal_(self.sides.weight, std=0.02)
+
+    def forward(self, prompt: Tensor, prompt_lengths: Tensor, embedded: Tensor, text_lengths: Tensor) -> Tensor:
+        """Logits (N,) of prompts (N, P) and embedded texts (N, T, width) of the given lengths (N,)."""
+        n, p = prompt.shape
+        between = self.embedding(torch.full_like(prompt[:, :1], self.bos))
+        told = torch.cat([between, embedded], 1)
+        asked, said = (torch.arange(count, device=prompt.device).expand(n, -1) for count in (p, told.shape[1]))
+        places = torch.cat([asked, said + prompt_lengths[:, None]], 1)
+        side = torch.cat([torch.zeros_like(asked), torch.ones_like(said)], 1)
+        seen = torch.cat([is_real(prompt_lengths, p), is_real(text_lengths + 1, told.shape[1])], 1)
+        places = places.masked_fill(~seen, 0)  # padding may lie beyond the last position
+        x = torch.cat([self.embedding(prompt), told], 1) + self.positions(places) + self.sides(side)
+        x = dropout(x, self.dropout, self.training)
+        for layer in self.layers:
+            x, _ = layer(x, seen[:, None, None], None)
+        logits: Tensor = self.judge(self.norm(x[:, p]))[:, 0]
+        return logits
+
+
+def _begin(network: nn.Module) -> None:
+    """Fresh weights of the linear layers; residual branches start small, as in GPT-2."""
+    layers = [module for module in network.modules() if isinstance(module, Layer)]
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.02)
+            nn.init.zeros_(module.bias)
+    for layer in layers:
+        nn.init.normal_(layer.project.weight, std=0.02 / (2 * len(layers)) ** 0.5)
+        nn.init.normal_(layer.narrow.weight, std=0.02 / (2 * len(layers)) ** 0.5)

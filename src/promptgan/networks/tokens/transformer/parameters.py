@@ -8,7 +8,7 @@ from promptgan.core.parameters import Section
 
 
 class Parameters(Section):
-    """The `generator` section for `network: transformer`."""
+    """The `generator` or `discriminator` section for `network: transformer`."""
 
     network: Literal["transformer"]
     width: int = Field(ge=2, le=8192)
@@ -17,5 +17,5 @@ class Parameters(Section):
     """Attention heads; must divide the width."""
     layers: int = Field(ge=1, le=64)
     context: int = Field(ge=4, le=8192)
-    """Most tokens of prompt and text together."""
+    """Most tokens of prompt and text together, what stands between them counted."""
     dropout: float = Field(ge=0, lt=1)

@@ -1,29 +1,21 @@
 """Policy gradient: a token is rewarded by how real the answers seem that begin as far as it."""
 
-from collections.abc import Mapping
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from promptgan.core.compute import autocast
-from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
-from promptgan.forms.tokens.decoding import sample
-from promptgan.forms.tokens.discriminator import TextDiscriminator
-from promptgan.forms.tokens.generator import Batch, TextGenerator, is_real
-from promptgan.forms.tokens.pairs import pad
-from promptgan.training.discrimination import Discrimination, Known, begins_with
-from promptgan.training.guards import limits
-from promptgan.training.loop.method import Method, Player, Row, Value
+from promptgan.forms.tokens.generator import Batch, is_real
+from promptgan.training.adversarial.texts import Answers, TextAdversary, plan
+from promptgan.training.loop.method import Player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.policy_gradient.parameters import Parameters
 from promptgan.training.methods.policy_gradient.roll_outs import roll_outs
 from promptgan.training.setting import Setting
 
 
-class PolicyGradient(Method):
+class PolicyGradient(TextAdversary):
     """REINFORCE with roll-outs and a learned baseline.
 
     The reward of a token is the mean probability, as the discriminator says, that completions of the answer up to it
@@ -36,67 +28,35 @@ class PolicyGradient(Method):
         parameters: the `train` section.
     """
 
-    averaged = ("generator",)
-    remedy = "lower the learning rates of train.players, or set compute.precision to float32"
-
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
-        self.p, self.compute, self.device = parameters, setting.compute, setting.device
-        self.scored, self.max_tokens, self.eos = setting.score, setting.example.max_tokens, setting.example.eos
-        self.generator = cast("TextGenerator", setting.network("generator"))
-        self.discriminator = cast("TextDiscriminator", setting.network("discriminator"))
-        begins_with(self.discriminator, setting.start, self.generator)
+        super().__init__(setting, parameters)
+        self.p = parameters
         self.baseline = nn.Linear(self.generator.embedding.embedding_dim, 1).to(setting.device)
         nn.init.zeros_(self.baseline.weight)
         nn.init.zeros_(self.baseline.bias)
-        self.players = {
-            "generator": parameters.players.generator.player("generator", self.generator),
-            "discriminator": parameters.players.discriminator.player("discriminator", self.discriminator),
-            "baseline": Player(
-                "baseline",
-                self.baseline,
-                torch.optim.AdamW(self.baseline.parameters(), parameters.baseline_learning_rate, weight_decay=0.0),
-                clip=1.0,
-            ),
-        }
-        assert setting.objective
-        self.discrimination = Discrimination(
-            self.discriminator,
-            self.players["discriminator"],
-            setting.objective,
-            setting.penalty if parameters.penalty != "none" else None,
-            parameters.penalty_weight,
-            setting.compute,
+        self.foretelling = Player(
+            "baseline",
+            self.baseline,
+            torch.optim.AdamW(self.baseline.parameters(), parameters.baseline_learning_rate, weight_decay=0.0),
+            clip=1.0,
         )
-        self.state = {
-            **{name: self.players[name].network for name in ("generator", "discriminator")},
-            **{f"{name}_optimizer": player.optimizer for name, player in self.players.items()},
-            "baseline_weights": _Weights(self.baseline),
-            "numbers": self.discrimination.numbers,
-        }
-        self.limits = limits(parameters.guards)
-        self.pairs = Known(setting.train, parameters.batch, setting.example.unk, setting.seed)
+        self.state |= {"baseline_weights": _Weights(self.baseline), "baseline_optimizer": self.foretelling.optimizer}
 
-    def step(self, k: int) -> dict[str, Value]:
-        """Each player's steps, in turn, or one of the discriminator alone while it warms up."""
-        noted: dict[str, Tensor] = {}
-        if k < 0:
-            batch = self.pairs.batch(k + self.p.warmup, self.device)
-            return dict(self.discrimination.step(batch, *self._answers(batch)))
-        generators, discriminators = (self.p.players.generator.steps, self.p.players.discriminator.steps)
-        turns = max(generators, discriminators)
-        for turn in range(turns):
-            batch = self.pairs.batch(self.p.warmup + k * turns + turn, self.device)
-            fake = self._answers(batch)
-            if turn < generators:
-                self._step_generator(batch, *fake, noted)
-            if turn < discriminators:
-                noted.update(self.discrimination.step(batch, *fake))
-        return dict(noted)
-
-    def validate(self, networks: Mapping[str, nn.Module]) -> Row:
-        """What the score says of answers to validation prompts."""
-        assert self.scored
-        return self.scored(networks)
+    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+        """One step by the rewards of the answers that are drawn."""
+        answers = self.answers(batch)
+        drawn = batch.answered(*answers)
+        rewards = self.rewards(drawn)[is_real(drawn.text_lengths, drawn.text.shape[1])]
+        with autocast(self.compute):
+            features, targets = likelihood.real_positions(self.generator, drawn)
+            nll = cross_entropy(self.generator.logits(features).float(), targets, reduction="none")
+        foretold = self.baseline(features.detach().float())[:, 0]
+        baseline_loss = mse_loss(foretold, rewards)
+        baseline_loss.backward()  # type: ignore[no-untyped-call]
+        self.foretelling.update()
+        ((rewards - foretold.detach()) * nll).mean().backward()
+        noted = {"reward": rewards.mean(), "baseline_loss": baseline_loss}
+        return noted | self.update(batch), answers
 
     def rewards(self, batch: Batch) -> Tensor:
         """The reward of every token of the answers in ``batch.text``, (N, T); zero behind their ends."""
@@ -114,46 +74,12 @@ class PolicyGradient(Method):
         self.generator.train()
         summed = torch.zeros(batch.text.shape, device=self.device)
         whole = torch.arange(len(batch), device=self.device)
-        summed[whole, batch.text_lengths - 1] = self.reality(batch)
+        summed[whole, batch.text_lengths - 1] = self.scores(batch).sigmoid()
         completed = Batch(batch.prompt[drawn.text], batch.prompt_lengths[drawn.text], drawn.tokens, drawn.lengths)
         if len(completed):
-            means = self.reality(completed) / self.p.roll_outs
+            means = self.scores(completed).sigmoid() / self.p.roll_outs
             summed.index_put_((drawn.text, drawn.last), means, accumulate=True)
         return summed
-
-    @torch.no_grad()
-    def reality(self, batch: Batch) -> Tensor:
-        """How probably real the discriminator takes each of N texts to be, (N,)."""
-        with autocast(self.compute):
-            scores = self.discrimination.scores(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
-        return scores.sigmoid()
-
-    def _answers(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        self.generator.eval()
-        uniforms = torch.rand(len(batch), self.max_tokens, device=self.device)
-        with autocast(self.compute):
-            texts = sample(self.generator, batch.prompt, batch.prompt_lengths, uniforms)
-        self.generator.train()
-        tokens, lengths = pad(texts, (self.eos,))
-        return tokens.to(self.device), lengths.to(self.device)
-
-    def _step_generator(self, batch: Batch, tokens: Tensor, lengths: Tensor, noted: dict[str, Tensor]) -> None:
-        drawn = Batch(batch.prompt, batch.prompt_lengths, tokens, lengths)
-        rewards = self.rewards(drawn)[is_real(lengths, tokens.shape[1])]
-        with autocast(self.compute):
-            features, targets = likelihood.real_positions(self.generator, drawn)
-            nll = cross_entropy(self.generator.logits(features).float(), targets, reduction="none")
-        foretold = self.baseline(features.detach().float())[:, 0]
-        baseline_loss = mse_loss(foretold, rewards)
-        baseline_loss.backward()  # type: ignore[no-untyped-call]
-        self.players["baseline"].update()
-        ((rewards - foretold.detach()) * nll).mean().backward()
-        noted["reward"], noted["baseline_loss"] = rewards.mean(), baseline_loss
-        if self.p.likelihood_weight:
-            with autocast(self.compute):
-                total, count = likelihood.backward(self.generator, batch, self.p.likelihood_weight)
-            noted["train_loss"] = torch.tensor(total / count)
-        noted["generator_gradient"] = self.players["generator"].update()
 
 
 class _Weights:
@@ -164,24 +90,6 @@ class _Weights:
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[PolicyGradient, Plan]:
-    """Adversarial training that goes on from a generator trained by likelihood, against a fresh discriminator.
-
-    Raises:
-        ParameterError: there is no generator to go on from.
-    """
-    if "generator" not in setting.start:
-        raise ParameterError(
-            ["train.method: policy_gradient needs a generator that pretrain.method has trained, not none"]
-        )
-    p = parameters
-    plan = Plan(
-        title="policy gradient",
-        steps=p.steps,
-        validate_every=p.validate_every,
-        checkpoint_every=p.checkpoint_every,
-        warmup=p.warmup,
-        ema=p.ema,
-        patience=p.patience,
-        keeps_start=False,
-    )
-    return PolicyGradient(setting, parameters), plan
+    """The method and its plan; raises what `promptgan.training.adversarial.texts.plan` does."""
+    chosen = plan("policy gradient", setting, parameters)
+    return PolicyGradient(setting, parameters), chosen

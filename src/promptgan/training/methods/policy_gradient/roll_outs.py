@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from promptgan.forms.tokens.decoding import next_tokens
 from promptgan.forms.tokens.generator import TextGenerator
 
 
@@ -43,7 +44,7 @@ def roll_outs(
         each: completions of a beginning.
         limit: most tokens of a text, EOS counted; one that gets there ends in EOS whatever was drawn.
     """
-    eos, undrawn, device = generator.example.eos, generator.example.undrawn, prompt.device
+    eos, device = generator.example.eos, prompt.device
     state = generator.start(prompt, prompt_lengths)
     text, last = torch.arange(len(prompt), device=device), torch.full_like(prompt_lengths, -1)  # -1: a text itself
     token = torch.full_like(text, generator.example.bos)
@@ -51,9 +52,10 @@ def roll_outs(
     done: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for t in range(limit):
         features, state = generator.step(generator.embedding(token[:, None]), state)
-        logits = generator.logits(features[:, 0]).float()
-        logits[:, undrawn] = -torch.inf
-        drawn = torch.multinomial(logits.softmax(-1), 1)[:, 0] if t < limit - 1 else torch.full_like(text, eos)
+        drawn = torch.full_like(text, eos)
+        if t < limit - 1:
+            uniforms = torch.rand(len(text), device=device)
+            drawn = next_tokens(generator, features[:, 0], uniforms)
         read = tokens[text, min(t, tokens.shape[1] - 1)]
         token = torch.where(last < 0, read, drawn)
         history[:, t] = token

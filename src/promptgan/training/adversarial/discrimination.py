@@ -1,7 +1,6 @@
 """How a discriminator of (prompt, text) pairs learns, beside whatever method its generator learns by."""
 
 import math
-from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, cast
 
@@ -63,34 +62,36 @@ class Discrimination:
         Returns:
             What is to be reported: losses, and accuracies, which are the shares in which the real one scores higher.
         """
-        # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
-        wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
-        embed, noted = self.discriminator.embedding, {}
-        with autocast(self.compute):
-            real_logits = self.scores(batch, embed(batch.text), batch.text_lengths)
-            fake_logits = self.scores(batch, embed(tokens), lengths)
-            wrong_logits = self.scores(wrong, embed(wrong.text), wrong.text_lengths)
-        loss = self.objective.discriminator_loss(real_logits, fake_logits)
-        # A neighbour that says the very same is no wrong answer.
-        differs = (wrong.text != batch.text).any(1)
-        if differs.any():
-            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
-            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
-        noted["discriminator_loss"] = loss
-        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
-        accuracy = (real_logits > fake_logits).float().mean()
-        noted["accuracy"] = accuracy
-        noted["discriminator_acts"] = torch.tensor(float(acts))
-        self.numbers["accuracy"] += MEMORY * (accuracy.item() - self.numbers["accuracy"])
+        loss, noted = self.compare(batch, batch.answered(tokens, lengths))
+        noted |= {"discriminator_loss": loss, "discriminator_acts": torch.tensor(float(acts))}
+        self.numbers["accuracy"] += MEMORY * (noted["accuracy"].item() - self.numbers["accuracy"])
         if not acts:
             return noted
         if self.penalty:
             penalty = self._slope(self.penalty, batch, tokens, lengths)
             noted["penalty"] = penalty
             loss = loss + self.penalty_weight * penalty
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.player.update()
         return noted
+
+    def compare(self, batch: Batch, drawn: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of telling real pairs from drawn ones and from misplaced texts, and both accuracies."""
+        wrong, differs = misplaced(batch)
+        with autocast(self.compute):
+            real_logits, fake_logits = self._logits(batch), self._logits(drawn)
+        loss: Tensor = self.objective.discriminator_loss(real_logits, fake_logits)
+        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
+        noted = {"accuracy": (real_logits > fake_logits).float().mean()}
+        if differs.any():
+            with autocast(self.compute):
+                wrong_logits = self._logits(wrong)
+            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
+            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
+        return loss, noted
+
+    def _logits(self, pairs: Batch) -> Tensor:
+        return self.scores(pairs, self.discriminator.embedding(pairs.text), pairs.text_lengths)
 
     def _slope(self, penalty: ModuleType, batch: Batch, tokens: Tensor, lengths: Tensor) -> Tensor:
         embed = self.discriminator.embedding
@@ -106,6 +107,14 @@ class Discrimination:
         longer = torch.maximum(batch.text_lengths, lengths)
         mixing = torch.rand(len(batch), device=batch.prompt.device)
         return cast("Tensor", penalty.penalty(lambda x: self.scores(batch, x, longer), real, drawn, mixing))
+
+
+def misplaced(batch: Batch) -> tuple[Batch, Tensor]:
+    """The pairs with each text under its neighbour's prompt, and where that changes anything, (N,) booleans."""
+    # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
+    wrong = batch.answered(batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
+    # A neighbour that says the very same, or was asked the very same or nothing at all, is no wrong answer.
+    return wrong, (wrong.text != batch.text).any(1) & (batch.prompt.roll(1, 0) != batch.prompt).any(1)
 
 
 class Known:
@@ -129,10 +138,3 @@ class Known:
         if epoch != self._order[0]:
             self._order = (epoch, batch_order(self.train.lengths[self.known], self.size, self.seed, epoch))
         return self.train.batch(self.known[self._order[1][index]]).to(device)
-
-
-def begins_with(discriminator: TextDiscriminator, start: Mapping[str, nn.Module], generator: nn.Module) -> None:
-    """Let a fresh discriminator's embeddings begin as the generator's, where they are of one size."""
-    known, table = cast("Tensor", generator.embedding.weight), discriminator.embedding.weight  # type: ignore[union-attr]
-    if known.shape == table.shape and "discriminator" not in start:
-        table.data.copy_(known.detach())

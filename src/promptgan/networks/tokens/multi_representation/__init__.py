@@ -1,0 +1,1 @@
+"""A discriminator that embeds a text several times."""

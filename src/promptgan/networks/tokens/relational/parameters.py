@@ -1,0 +1,22 @@
+"""What the generator with a relational memory takes."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptgan.core.parameters import Section
+
+
+class Parameters(Section):
+    """The `generator` section for `network: relational`."""
+
+    network: Literal["relational"]
+    embedding: int = Field(ge=2, le=4096)
+    """Size of a token's embedding, shared by prompt, text and output projection."""
+    slots: int = Field(ge=1, le=64)
+    """Of the memory."""
+    width: int = Field(ge=2, le=4096)
+    """Of a slot."""
+    heads: int = Field(ge=1, le=64)
+    """Attention heads; must divide the width."""
+    dropout: float = Field(ge=0, lt=1)

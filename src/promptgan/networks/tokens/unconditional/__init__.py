@@ -1,0 +1,1 @@
+"""A recurrent generator that reads no prompt."""

@@ -1,0 +1,1 @@
+"""Sequences of a known random network, by which a generator is judged exactly."""

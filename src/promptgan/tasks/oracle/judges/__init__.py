@@ -1,0 +1,1 @@
+"""What evaluation measures sequences with: nothing is fitted."""

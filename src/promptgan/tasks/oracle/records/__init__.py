@@ -1,0 +1,1 @@
+"""Drawn sequences to canonical records."""

@@ -1,0 +1,1 @@
+"""Sequences drawn of every model."""

@@ -1,0 +1,1 @@
+"""Adversarial training of a text generator by a reward for every token."""

@@ -1,0 +1,93 @@
+"""Dense rewards: a token is rewarded by how real the answer seems as far as it."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from promptgan.core.compute import autocast
+from promptgan.core.parameters import ParameterError
+from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens.discriminator import PrefixDiscriminator
+from promptgan.forms.tokens.generator import Batch, is_real
+from promptgan.training.adversarial.texts import Answers, TextAdversary, plan
+from promptgan.training.loop.method import Numbers
+from promptgan.training.loop.run import Plan
+from promptgan.training.methods.dense_rewards.parameters import Parameters
+from promptgan.training.methods.dense_rewards.prefixes import PrefixDiscrimination
+from promptgan.training.setting import Setting
+
+
+class DenseRewards(TextAdversary):
+    """REINFORCE with a reward for every token and moving averages as baseline.
+
+    As in ScratchGAN (de Masson d'Autume et al., 2019, arXiv:1905.09922, section 3): the reward of a token is 2 D - 1,
+    where D is the probability, as the discriminator says, that the answer as far as the token is real; its return is
+    the discounted sum of the rewards from it on, from which a moving average of returns is subtracted. The paper has
+    one average; here each position has its own, since behind a bad beginning every return is low, whatever is said.
+
+    Args:
+        setting: the pairs, objective, penalty and score, and the generator to go on from where there is one.
+        parameters: the `train` section.
+
+    Raises:
+        ParameterError: the discriminator judges no prefixes.
+    """
+
+    discriminates = PrefixDiscrimination
+    discrimination: PrefixDiscrimination
+
+    def __init__(self, setting: Setting, parameters: Parameters) -> None:
+        super().__init__(setting, parameters)
+        if not isinstance(self.discriminator, PrefixDiscriminator):
+            name = setting.sections["discriminator"]["network"]
+            raise ParameterError([f"discriminator.network: {name} judges no prefixes, which train.method needs"])
+        self.p = parameters
+        self.baseline = Numbers({str(position): 0.0 for position in range(self.max_tokens + 1)})
+        self.state |= {"baseline": self.baseline}
+
+    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+        """One step by the returns of the answers that are drawn."""
+        tokens, lengths = self.answers(batch)
+        rewards = self.rewards(batch.answered(tokens, lengths))
+        returned = returns(rewards, self.p.discount)
+        drawn = batch.answered(tokens, lengths.clamp_max(self.max_tokens))  # the end of a text that was cut was not
+        mine = is_real(drawn.text_lengths, tokens.shape[1])
+        with autocast(self.compute):
+            likelihood.backward(self.generator, drawn, shares=returned - self.expected(returned, mine))
+        noted = {"reward": rewards[mine].mean(), "return": returned[mine].mean()}
+        return noted | self.update(batch), (tokens, lengths)
+
+    def expected(self, returned: Tensor, drawn: Tensor) -> Tensor:
+        """The moving average (T,) at each position, after the returns (N, T) of the tokens ``drawn`` (N, T)."""
+        counts = drawn.sum(0).tolist()
+        for position, (total, count) in enumerate(zip((returned * drawn).sum(0).tolist(), counts, strict=True)):
+            if count:
+                step = total / count - self.baseline[str(position)]
+                self.baseline[str(position)] += (1 - self.p.baseline_decay) * step
+        return torch.tensor([self.baseline[str(position)] for position in range(len(counts))], device=self.device)
+
+    @torch.no_grad()
+    def rewards(self, batch: Batch) -> Tensor:
+        """The reward of every token of the answers in ``batch.text``, (N, T), from -1 to 1; zero behind their ends."""
+        real = is_real(batch.text_lengths, batch.text.shape[1])
+        return (2 * self.discrimination.prefixes(batch).sigmoid() - 1).masked_fill(~real, 0)
+
+
+def returns(rewards: Tensor, discount: float) -> Tensor:
+    """The discounted sums of rewards (N, T) from each position on, (N, T)."""
+    sums = [rewards[:, -1]]
+    for reward in reversed(rewards[:, :-1].unbind(1)):
+        sums.append(reward + discount * sums[-1])
+    return torch.stack(sums[::-1], 1)
+
+
+def build(setting: Setting, parameters: Parameters) -> tuple[DenseRewards, Plan]:
+    """The method and its plan; raises what `promptgan.training.adversarial.texts.plan` does.
+
+    Even a generator that begins with fresh weights needs the twin: validation measures how far it is from it.
+    """
+    chosen = plan("dense rewards", setting, parameters)
+    if parameters.start == "fresh":
+        chosen, setting = replace(chosen, keeps_start=True, fresh=True), replace(setting, start={})
+    return DenseRewards(setting, parameters), chosen
