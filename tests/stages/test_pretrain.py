@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from promptgan.networks import folder as model_folder
 
@@ -74,3 +75,16 @@ def test_refuses_a_wrong_parameter(
     assert caught.value.code == 2
     assert words in capsys.readouterr().err
     assert not (folder / "models").exists()
+
+
+def test_a_method_without_a_learning_rate_leaves_none(
+    folder: Path, tokens: Path, run_stage: Callable[..., None]
+) -> None:
+    path = folder / "params.yaml"
+    document = yaml.safe_load(path.read_text())
+    document["generator"] = {"network": "ngram", "order": 3}
+    document["pretrain"] = {"method": "count", "validation_count": 50}
+    path.write_text(yaml.safe_dump(document))
+    run_stage("pretrain", tokens=tokens)
+    index = model_folder.read_index(folder / "models/pretrained")
+    assert (index["learning_rate"], index["converged"], index["steps"]) == (None, True, 1)

@@ -1,7 +1,6 @@
 """The n-gram generator: the same probabilities as the counts themselves, normalised, loadable and drawn from."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.example import Example
+from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.kneser_ney import KneserNey
 from promptgan.forms.tokens.pairs import pad
 from promptgan.networks import folder
@@ -42,10 +42,10 @@ def generator(one_thread: None) -> Generator:
     return network.eval()
 
 
-def batch(rows: list[list[int]]) -> SimpleNamespace:
+def batch(rows: list[list[int]]) -> Batch:
     ids, lengths = pad(rows, (EXAMPLE.eos,))
     prompt = torch.full((len(rows), 1), 5)
-    return SimpleNamespace(prompt=prompt, prompt_lengths=prompt[:, 0] * 0 + 1, text=ids, text_lengths=lengths)
+    return Batch(prompt, torch.ones_like(prompt[:, 0]), ids, lengths)
 
 
 def test_likelihoods_are_those_of_the_counts(generator: Generator) -> None:
@@ -86,7 +86,7 @@ def test_a_model_folder_holds_tables_of_any_size(generator: Generator, tmp_path:
     folder.save(tmp_path, {"generator": generator}, {"generator": SECTION}, index)
     loaded = folder.load(tmp_path).networks["generator"]
     told = batch(texts(2, 20))
-    assert likelihood.nll(loaded, told)[0].item() == likelihood.nll(generator, told)[0].item()  # type: ignore[arg-type]
+    assert likelihood.nll(loaded, told)[0].item() == likelihood.nll(generator, told)[0].item()
 
 
 def test_n_grams_that_cannot_be_numbered_are_refused() -> None:

@@ -58,14 +58,15 @@ class Generator(CountedGenerator):
         return State(torch.full((len(prompt), self.order - 1), NOTHING, dtype=torch.int64, device=prompt.device))
 
     def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
-        """See `TextGenerator.step`; features are (N, 1, order - 1)."""
-        context = torch.cat([embedded[:, 0].long(), state.context[:, :-1]], 1)
-        return context[:, None].to(embedded.dtype), State(context)
+        """Read T embedded tokens (N, T, 1); return features (N, T, order - 1) and the state after them."""
+        ids = torch.cat([state.context.flip(1), embedded[..., 0].long()], 1)
+        context = ids.unfold(1, self.order - 1, 1)[:, 1:].flip(-1)
+        return context.to(embedded.dtype), State(context[:, -1])
 
     def forward(self, prompt: Tensor, prompt_lengths: Tensor, inputs: Tensor) -> Tensor:
         """See `TextGenerator.forward`; features are (N, T, order - 1)."""
-        before = nn.functional.pad(inputs, (self.order - 2, 0), value=NOTHING)
-        return before.unfold(1, self.order - 1, 1).flip(-1).to(self.table.dtype)
+        features, _ = self.step(self.embedding(inputs), self.start(prompt, prompt_lengths))
+        return features
 
     def logits(self, features: Tensor) -> Tensor:
         """Logarithms of the probabilities (..., V) of the next token after the last ids (..., order - 1)."""
