@@ -83,11 +83,11 @@ def test_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
 
 
 def test_building_an_unknown_network_names_the_known_ones() -> None:
-    with pytest.raises(ParameterError, match=r"generator\.network: found 'recurent'.*recurrent, transformer"):
+    with pytest.raises(ParameterError, match=r"generator\.network: found 'recurent'.*recurrent, relational, transformer"):
         folder.build("tokens", "generator", {"network": "recurent"}, EXAMPLE)
 
 
-@pytest.mark.parametrize(("section", "role"), [({"network": "none"}, "generator"), (GENERATOR, "discriminator")])
+@pytest.mark.parametrize(("section", "role"), [({"network": "none"}, "generator"), (GENERATOR, "encoder")])
 def test_a_network_plays_only_its_roles(section: dict[str, Any], role: str) -> None:
     with pytest.raises(ParameterError, match=f"plays no {role}"):
         folder.build("tokens", role, section, EXAMPLE)
