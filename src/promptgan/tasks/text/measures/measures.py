@@ -16,10 +16,12 @@ from promptgan.forms.tokens.pairs import Pairs, in_order, pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity, language_model
+from promptgan.tasks.text.measures import diversity, embedded, language_model, minilm, neighbours
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
+from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
+from promptgan.tasks.text.measures.rouge import rouge
 from promptgan.tasks.text.samples import samples as samples_of
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 from promptgan.terms import words
@@ -76,6 +78,7 @@ class Yardstick:
         self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in SPLITS}
         self.words = {name: [words.segments(t) for t in self.texts(name)] for name in SPLITS}
         self.lengths = [len(text) for text in self.words["test"]]
+        self.asked = {record: place for place, record in enumerate(self.splits["test"].ids)}
         self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
         self.language_models = language_model.WordModels(self.words["judge"], order)
 
@@ -85,12 +88,13 @@ class Yardstick:
         return decode(self.tokenizer, pairs.rows(column, np.arange(len(pairs))))
 
     def per_answer(self, answers: pd.DataFrame) -> pd.DataFrame:
-        """What each answer scores by itself, as new columns: words, BLEU with all test texts, copies, NLL."""
+        """What each answer scores by itself, as new columns: words, BLEU with all test texts, ROUGE, copies, NLL."""
         texts = [words.segments(text) for text in answers["text"]]
         ids = self._encode(answers["text"])
         scores = dict(zip(ORDERS, bleu(texts, self.words["test"], ORDERS), strict=True))
         return answers.assign(
             **{f"bleu_{n}": values for n, values in scores.items()},
+            **self._rouge(answers["prompt_id"], texts),
             word=pd.Series(texts, answers.index),
             token=pd.Series(ids, answers.index),
             words=[len(text) for text in texts],
@@ -108,9 +112,7 @@ class Yardstick:
         asked, answered = (pad(rows)[0].to(device) for rows in (self._encode(pd.Series(prompts)), token))
         with torch.no_grad():
             scores = self.matcher.score(asked, answered).cpu().numpy()
-        own = np.diag(scores)
-        preferred: Floats = ((scores < own).sum(0) + 0.5 * ((scores == own).sum(0) - 1)) / max(1, len(scores) - 1)
-        return preferred
+        return embedded.preferred(scores.T)
 
     def summary(self, answers: pd.DataFrame) -> Row:
         """All metrics of one set of answers that `per_answer` and `relevance` have been over."""
@@ -119,6 +121,7 @@ class Yardstick:
             "ms_jaccard": self.ms_jaccard["test"](texts),
             **{f"bleu_{n}": answers[f"bleu_{n}"].mean() for n in ORDERS},
             **{f"self_bleu_{n}": scores.mean() for n, scores in zip(ORDERS, self_bleu(texts, ORDERS), strict=True)},
+            **{name: answers[name].mean() for name in ROUGE},
             "relevance": answers["relevance"].mean(),
             "distinct_1": diversity.distinct(texts, 1),
             "distinct_2": diversity.distinct(texts, 2),
@@ -130,12 +133,31 @@ class Yardstick:
             "length_distance": diversity.wasserstein(answers["words"], self.lengths),
         }
 
+    def answered(self, prompts: "pd.Series[str]") -> list[str]:
+        """The test texts of these prompts, each once."""
+        texts = self.texts("test")
+        return [texts[self.asked[prompt]] for prompt in prompts.unique() if prompt in self.asked]
+
+    def to_training(self, sets: dict[str, pd.DataFrame]) -> dict[str, float]:
+        """For each set, the mean distance of its answers to the nearest training text."""
+        texts = [text for answers in sets.values() for text in answers["word"]]
+        ends = np.cumsum([len(answers) for answers in sets.values()])
+        parts = np.split(neighbours.nearest(texts, self.words["train"]), ends[:-1])
+        return {name: float(part.mean()) for name, part in zip(sets, parts, strict=True)}
+
     def against_language_models(self, answers: pd.DataFrame) -> Row:
         """Nats per word: of the answers under judge texts, and of test texts under the answers."""
         return {
             "lm": answers["nats"].sum() / (answers["words"] + 1).sum(),
             "reverse_lm": self.language_models.cross_entropy(self.words["test"], answers["word"].tolist()),
         }
+
+    def _rouge(self, prompts: "pd.Series[str]", texts: list[list[str]]) -> dict[str, Floats]:
+        """ROUGE of each answer with the test text of its own prompt; not a number where no test record asked."""
+        places = [self.asked.get(prompt) for prompt in prompts]
+        own = [() if place is None else self.words["test"][place] for place in places]
+        scores = np.where([place is None for place in places], np.nan, rouge(texts, own))
+        return dict(zip(ROUGE, scores, strict=True))
 
     def _encode(self, texts: "pd.Series[str]") -> list[list[int]]:
         return [e.ids for e in self.tokenizer.encode_batch_fast(texts.tolist(), add_special_tokens=False)]
@@ -165,7 +187,9 @@ def evaluate(
     indices = {name: folder.read_index(models / path) for name, path in MODELS.items()}
     used = [name for name, index in indices.items() if index["kind"] != "none"]
     yardstick = Yardstick(tokens, dual_encoder.load(models / "judges", device), parameters.language_model_order)
-    curves = _curves(_answers(samples / "samples.parquet", used, yardstick, seed), yardstick)
+    answers = _answers(samples / "samples.parquet", used, yardstick, seed)
+    curves = _curves(answers, yardstick)
+    space = embedded.Space(minilm.load(device), yardstick.answered(answers["prompt_id"]), seed)
     temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
     likelihoods = {
         name: _likelihoods(samples_of.load(models / MODELS[name], device).generator, yardstick, temperatures, device)
@@ -175,20 +199,27 @@ def evaluate(
     systems: dict[str, Any] = {
         name: f"{NOT_APPLICABLE}: {index['reason']}" for name, index in indices.items() if name not in used
     }
-    errors = []
+    best: dict[str, Row] = {}
     for name, curve in curves.items():
-        points = {temperature: yardstick.summary(answers) for temperature, answers in curve.items()}
-        for temperature, answers in curve.items():
+        for temperature, drawn in curve.items():
             own: Row = dict.fromkeys(["temperature", *LIKELIHOODS, "ms_jaccard_val"])
             if name in used:
-                fit = yardstick.ms_jaccard["val"](answers["word"].tolist())
+                fit = yardstick.ms_jaccard["val"](drawn["word"].tolist())
                 own = {"temperature": temperature, **likelihoods[name][temperature], "ms_jaccard_val": fit}
-            rows.append({"model": name, **own, **points[temperature], **yardstick.against_language_models(answers)})
-        best = max((row for row in rows if row["model"] == name), key=lambda row: row["ms_jaccard_val"] or 0.0)
-        own = {"temperature": best["temperature"], **likelihoods[name][1.0]} if name in used else {}
-        systems[name] = {**own, **{metric: best[metric] for metric in HEADLINE}}
-        chosen = curve[best["temperature"] or NO_TEMPERATURE]
-        errors.append({"system": name, **_standard_errors(chosen, yardstick, parameters, seed)})
+            points = {**yardstick.summary(drawn), **yardstick.against_language_models(drawn)}
+            rows.append({"model": name, **own, **points})
+        best[name] = max((row for row in rows if row["model"] == name), key=lambda row: row["ms_jaccard_val"] or 0.0)
+    chosen = {name: curves[name][row["temperature"] or NO_TEMPERATURE] for name, row in best.items()}
+    seen = {name: space.see(drawn["text"].tolist(), drawn["prompt"].tolist()) for name, drawn in chosen.items()}
+    distances = yardstick.to_training(chosen)
+    errors = []
+    for name, row in best.items():
+        row.update(space.numbers(seen[name]), nearest_training=distances[name])
+        own = {"temperature": row["temperature"], **likelihoods[name][1.0]} if name in used else {}
+        systems[name] = {**own, **{metric: row[metric] for metric in HEADLINE if not np.isnan(row[metric])}}
+        errors.append(
+            {"system": name, **_standard_errors(chosen[name], seen[name], yardstick, space, parameters, seed)}
+        )
     gaps, verdict = _verdict(curves, indices, parameters, seed)
     metrics = {
         "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
@@ -248,12 +279,20 @@ def _likelihoods(
     }
 
 
-def _standard_errors(answers: pd.DataFrame, yardstick: Yardstick, parameters: Parameters, seed: int) -> Row:
+def _standard_errors(
+    answers: pd.DataFrame,
+    seen: embedded.Embedded,
+    yardstick: Yardstick,
+    space: embedded.Space,
+    parameters: Parameters,
+    seed: int,
+) -> Row:
     def statistic(keep: Integers) -> list[float]:
-        summary = yardstick.summary(answers.iloc[keep])
+        summary = {**yardstick.summary(answers.iloc[keep]), **space.numbers(seen, keep)}
         return [summary[metric] for metric in HEADLINE]
 
-    return dict(zip(HEADLINE, jackknife(len(answers), parameters.jackknife_groups, seed, statistic), strict=True))
+    errors = jackknife(len(answers), parameters.jackknife_groups, seed, statistic)
+    return {metric: error for metric, error in zip(HEADLINE, errors, strict=True) if not np.isnan(error)}
 
 
 def _verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
@@ -312,12 +351,16 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"answers: {count} a system and temperature, sampled with top_p 1",
         f"real: {count} of {size['val']} validation pairs, seed {seed}, measured as if generated",
         f"bleu: nltk method1, references all {size['test']} test texts; self_bleu: references the other answers",
+        "rouge: F1 with the test text of an answer's own prompt, without stemming; not defined for real text",
         f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val, by which the temperature is"
         f" chosen: against {size['val']} validation texts",
         "nll: nats per token of the test texts, ends counted, padding not; nll_character: the same nats over the"
         " characters of these texts; in systems at temperature 1",
         "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
-        f"copied, longest_copied: against {size['train']} training texts, in words",
+        *embedded.signature(count),
+        f"copied, longest_copied, nearest_training: against {size['train']} training texts, in words; nearest_training:"
+        f" {neighbours.SIGNATURE}",
+        "measures of embeddings and nearest_training: at the chosen temperature alone",
         f"lm, reverse_lm: {language_model.signature(parameters.language_model_order)}; lm fitted on {size['judge']}"
         f" judge texts, reverse_lm on the {count} answers and read on test; vocabulary of both: the"
         f" {yardstick.language_models.words} words of the judge texts, every other word is the same <unk>",
@@ -331,4 +374,6 @@ def _rounded(value: Any) -> Any:
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_rounded(item) for item in value]
-    return round(float(value), 4) if isinstance(value, float | np.floating) else value
+    if isinstance(value, float | np.floating):
+        return None if np.isnan(value) else round(float(value), 4)
+    return value
