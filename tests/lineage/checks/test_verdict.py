@@ -1,6 +1,7 @@
 """The verdict of the committed run, held against its curves: as it is, and with a word or a number of it changed."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from promptgan.core.files import write_json
 from promptgan.lineage.checks import facts
 from promptgan.lineage.evidence import Evidence
+from promptgan.terms.comparison import CROSSES, DOMINATED, DOMINATES
 
 REPOSITORY = Path(__file__).parents[3]
 EVALUATION = Path("metrics/evaluation.json")
@@ -42,12 +44,20 @@ def test_the_committed_verdict_follows_from_the_committed_curves() -> None:
     ("old", "new"),
     [
         (": adversarial ", ": the far better adversarial "),
-        ("the difference is ", "the difference is +1"),
+        ("difference is ", "difference is +1"),
         (" twice the standard error", " thrice the standard error"),
         ("relevance: adversarial", "fluency: adversarial"),
     ],
 )
 def test_a_verdict_that_does_not_follow_is_named(old: str, new: str) -> None:
     edit(old, new)
+    (link,) = links()
+    assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gaps.")
+
+
+def test_a_curve_that_is_said_to_lie_otherwise_is_named() -> None:
+    said = re.search(rf"adversarial ({DOMINATES}|{CROSSES}|{DOMINATED}) ", EVALUATION.read_text(encoding="utf-8"))
+    assert said
+    edit(said[1], DOMINATED if said[1] == DOMINATES else DOMINATES)
     (link,) = links()
     assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gaps.")

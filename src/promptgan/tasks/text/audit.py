@@ -10,7 +10,7 @@ from typing import Any
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.records.normalise import encodable, normalise
 from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near
-from promptgan.terms.comparison import gap_at_equal_diversity, sentence
+from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
 from promptgan.terms.words import segments
@@ -150,12 +150,13 @@ def evaluation(run: Outputs) -> Iterator[Found]:
     for rival in RIVALS:
         for quality, gap in metrics["gaps"].get(rival.name, {}).items():
             link = f"{EVALUATION} gaps.{rival.name}.{quality}"
-            again = gap_at_equal_diversity(points[ADVERSARIAL.name, quality], points[rival.name, quality])
+            ours, theirs = points[ADVERSARIAL.name, quality], points[rival.name, quality]
+            again = gap_at_equal_diversity(ours, theirs)
             if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
                 yield Found(f"{link} -> {CURVES}", f"about {again}", str(gap), REMEDY)
             begins, names = f"{quality}: adversarial ", f" {rival.name} "
             said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
-            if said not in (expected := _sentences(quality, rival.name, gap, said)):
+            if said not in (expected := _sentences(quality, rival.name, _standings(ours, theirs), gap, said)):
                 words = said or "no such sentence"
                 yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), words, REMEDY)
     first = metrics["verdict"][0]
@@ -183,9 +184,15 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
     return sum(text == released for text, released in zip(texts, drawn["text"], strict=True)), len(texts)
 
 
-def _sentences(quality: str, other: str, gap: float, said: str) -> list[str]:
+def _standings(ours: Points, theirs: Points) -> list[str]:
+    """How two curves may lie to each other; both are rounded, so that what hardly crosses may not, and the reverse."""
+    shifted = ([(x, y + by) for x, y in ours] for by in (-ROUNDING, 0, ROUNDING))
+    return sorted({stands for each in shifted if (stands := standing(each, theirs))})
+
+
+def _sentences(quality: str, other: str, standings: list[str], gap: float, said: str) -> list[str]:
     """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
     ending = re.search(r"\((\d+\.\d+)\)$", said)
     error = float(ending[1]) if ending else math.nan
-    weighed = {abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING}
-    return [sentence(quality, other, gap, error, clear=clear) for clear in sorted(weighed)]
+    weighed = sorted({abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING})
+    return [sentence(quality, other, stands, gap, error, clear=clear) for stands in standings for clear in weighed]

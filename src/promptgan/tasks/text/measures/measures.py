@@ -1,5 +1,6 @@
 """Measuring generated answers: quality, diversity, relevance, memorisation, and their curves over temperature."""
 
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -25,7 +26,7 @@ from promptgan.tasks.text.measures.rouge import rouge
 from promptgan.tasks.text.samples import samples as samples_of
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 from promptgan.terms import words
-from promptgan.terms.comparison import gap_at_equal_diversity, jackknife, sentence
+from promptgan.terms.comparison import Points, gap_at_equal_diversity, jackknife, sentence, standing
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import MODELS, REAL, RIVALS
 
@@ -296,7 +297,7 @@ def _standard_errors(
 
 
 def _verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
-    """How far the adversarial curve lies above each other one at equal Self-BLEU-4, as numbers and as sentences."""
+    """How the adversarial curve lies to each other one at equal Self-BLEU-4: mean differences, and sentences."""
     gaps: Row = {}
     sentences = []
     if "adversarial" not in curves:
@@ -311,31 +312,36 @@ def _verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, se
             " groups"
         ]
 
-    def statistic(keep: Integers) -> list[float]:
+    def pairs(keep: Integers) -> Iterator[tuple[Points, Points]]:
+        """The adversarial curve and another one, for each of those and each quality."""
         points = {
             name: {t: (self_bleu([a["word"][i] for i in keep], [4]).mean(), a) for t, a in curve.items()}
             for name, curve in curves.items()
             if name != REAL.name
         }
-        values = []
         for other, quality in product(others, MEASURES.qualities):
             ours, theirs = (
                 [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()]
                 for name in ("adversarial", other)
             )
-            gap = gap_at_equal_diversity(ours, theirs)
-            values.append(float("nan") if gap is None else gap)
-        return values
+            yield ours, theirs
+
+    def statistic(keep: Integers) -> list[float]:
+        gaps = (gap_at_equal_diversity(*curves) for curves in pairs(keep))
+        return [float("nan") if gap is None else gap for gap in gaps]
 
     others = [rival.name for rival in RIVALS if rival.name in curves]
+    whole = list(pairs(np.arange(count)))
     values = statistic(np.arange(count))
     spreads = jackknife(count, parameters.jackknife_groups, seed, statistic)
-    for (other, quality), gap, spread in zip(product(others, MEASURES.qualities), values, spreads, strict=True):
-        if np.isnan([gap, spread]).any():
+    compared = zip(product(others, MEASURES.qualities), whole, values, spreads, strict=True)
+    for (other, quality), (ours, theirs), gap, spread in compared:
+        stands = standing(ours, theirs)
+        if stands is None or np.isnan([gap, spread]).any():
             sentences.append(f"{quality} against {other}: {NO_VERDICT}, the curves share no range of self_bleu_4")
             continue
         gaps.setdefault(other, {})[quality] = gap
-        sentences.append(sentence(quality, other, gap, spread, clear=abs(gap) > 2 * spread))
+        sentences.append(sentence(quality, other, stands, gap, spread, clear=abs(gap) > 2 * spread))
     return gaps, [
         *sentences,
         "one training seed: how far another would move these numbers is not known, so none is called significant",
@@ -364,6 +370,8 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"lm, reverse_lm: {language_model.signature(parameters.language_model_order)}; lm fitted on {size['judge']}"
         f" judge texts, reverse_lm on the {count} answers and read on test; vocabulary of both: the"
         f" {yardstick.language_models.words} words of the judge texts, every other word is the same <unk>",
+        "verdict: a curve dominates another where it is nowhere lower and somewhere higher over the whole range of"
+        " self_bleu_4 that both have, straight between its points; else they cross",
         f"standard errors: over prompts, jackknife of {parameters.jackknife_groups} groups, seed {seed};"
         " not over training seeds",
     ]

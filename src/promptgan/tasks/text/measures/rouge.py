@@ -21,7 +21,8 @@ def rouge(texts: Sequence[Text], references: Sequence[Text]) -> Floats:
     shared = np.array(scores, dtype=np.float64).reshape(-1, len(NAMES)).T
     lengths = np.array([[len(t) + len(r) for t, r in zip(texts, references, strict=True)]] * len(NAMES))
     lengths[1] -= 2  # pairs of words are one fewer on each side
-    return 2 * shared / np.maximum(1, lengths)  # the harmonic mean of shares of one number in two
+    harmonic: Floats = 2 * shared / np.maximum(1, lengths)  # the mean of the shares of one number in two others
+    return harmonic
 
 
 def _shared(text: Text, reference: Text, n: int) -> int:
