@@ -74,13 +74,16 @@ def preferred(scores: Floats) -> Floats:
     return wins / max(1, len(scores) - 1)
 
 
-def signature(references: int) -> list[str]:
+def signature(references: int, *, relevance: bool = True) -> list[str]:
     """What one needs to know to compute the same numbers."""
+    about = (
+        "relevance_embedding: chance that the cosine of an answer and its own prompt is higher than that with another"
+        " prompt of the set; ties one half"
+    )
     return [
         minilm.SIGNATURE,
         f"frechet_embedding, mauve_embedding: to the embeddings of {references} real texts; both depend on how many"
         f" there are on either side; mauve_embedding: {mauve.SIGNATURE}; not the numbers published as MAUVE, which are"
         " in features of GPT-2",
-        "relevance_embedding: chance that the cosine of an answer and its own prompt is higher than that with another"
-        " prompt of the set; ties one half",
+        *([about] if relevance else []),
     ]

@@ -364,8 +364,7 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         " characters of these texts; in systems at temperature 1",
         "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
         *embedded.signature(count),
-        f"copied, longest_copied, nearest_training: against {size['train']} training texts, in words; nearest_training:"
-        f" {neighbours.SIGNATURE}",
+        neighbours.signature(size["train"]),
         "measures of embeddings and nearest_training: at the chosen temperature alone",
         f"lm, reverse_lm: {language_model.signature(parameters.language_model_order)}; lm fitted on {size['judge']}"
         f" judge texts, reverse_lm on the {count} answers and read on test; vocabulary of both: the"

@@ -9,7 +9,6 @@ Floats = npt.NDArray[np.float64]
 
 ORDER = 3
 """Longest run of words that counts."""
-SIGNATURE = f"Jaccard distance of the sets of runs of 1 to {ORDER} words, the lowest to any of them"
 
 
 def nearest(texts: Texts, train: Texts) -> Floats:
@@ -44,3 +43,11 @@ def nearest(texts: Texts, train: Texts) -> Floats:
         either = sizes[place] + sizes[len(different) :] - shared
         best[text] = 1 - float((shared / np.maximum(1, either)).max()) if sizes[place] else 1.0
     return np.array([best[tuple(text)] for text in texts])
+
+
+def signature(training: int) -> str:
+    """How it is computed, and what else looks for copies among as many training texts."""
+    return (
+        f"copied, longest_copied, nearest_training: against {training} training texts, in words; nearest_training:"
+        f" Jaccard distance of the sets of runs of 1 to {ORDER} words, the lowest to any of them"
+    )
