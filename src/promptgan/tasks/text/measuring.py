@@ -11,10 +11,10 @@ from promptgan.tasks.text.measures import diversity, embedded, language_model, m
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
 from promptgan.tasks.text.measures.rouge import rouge
+from promptgan.tasks.text.measures.yardstick import ORDERS
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 from promptgan.terms import words
 
-ORDERS = (2, 3, 4, 5)
 FEWEST = 2
 """Samples, and references beside those that stand for real text."""
 

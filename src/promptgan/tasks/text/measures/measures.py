@@ -1,7 +1,5 @@
 """Measuring generated answers: quality, diversity, relevance, memorisation, and their curves over temperature."""
 
-from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -13,42 +11,29 @@ import torch
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens.likelihood import nll
-from promptgan.forms.tokens.pairs import Pairs, in_order, pad
-from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
+from promptgan.forms.tokens.pairs import in_order
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity, embedded, language_model, minilm, neighbours
-from promptgan.tasks.text.measures.bleu import bleu, self_bleu
+from promptgan.tasks.text.measures import embedded, language_model, minilm, neighbours
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
-from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
-from promptgan.tasks.text.measures.rouge import rouge
+from promptgan.tasks.text.measures.verdict import Curves, verdict
+from promptgan.tasks.text.measures.yardstick import Yardstick
 from promptgan.tasks.text.samples import samples as samples_of
-from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 from promptgan.terms import words
-from promptgan.terms.comparison import Points, gap_at_equal_diversity, jackknife, sentence, standing
-from promptgan.terms.splits import SPLITS
-from promptgan.terms.systems import MODELS, REAL, RIVALS
+from promptgan.terms.comparison import jackknife
+from promptgan.terms.systems import MODELS, REAL
 
 Row = dict[str, Any]
 Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 LIKELIHOODS = ("nll", "nll_character")
 HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS)]
 """What metrics/evaluation.json holds of a system, beside its temperature and NLL."""
-ORDERS = (2, 3, 4, 5)
-NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
-FEWEST, FEWEST_A_GROUP = 100, 5
-"""Answers, and answers in each group of the jackknife, that a verdict needs. Twice the standard error covers 95 % where
-a mean is near normal, which takes many answers where scores are as skewed as BLEU-4; and the jackknife of what is not
-smooth, such as where two curves meet, needs groups of several answers (Shao and Wu, 1989)."""
+NOT_APPLICABLE = "not applicable"
 NO_TEMPERATURE = 1.0
 """The temperature under which real text is kept; it has none."""
 BATCH = 128
-
-Curves = dict[str, dict[float, pd.DataFrame]]
-"""Of each system, its answers at each temperature."""
 
 
 class NoSamples(PromptganError):
@@ -62,106 +47,6 @@ class Evaluation(NamedTuple):
     """The content of metrics/evaluation.json."""
     curves: list[Row]
     """The rows of plots/curves.csv."""
-
-
-class Yardstick:
-    """What answers are measured against: the real texts of every split and the judges.
-
-    Args:
-        tokens: the folder of tokenized splits.
-        matcher: scores prompts with texts.
-        order: longest n-gram of the language models.
-    """
-
-    def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int) -> None:
-        self.tokenizer = load_tokenizer(tokens)
-        self.matcher = matcher
-        self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in SPLITS}
-        self.words = {name: [words.segments(t) for t in self.texts(name)] for name in SPLITS}
-        self.lengths = [len(text) for text in self.words["test"]]
-        self.asked = {record: place for place, record in enumerate(self.splits["test"].ids)}
-        self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
-        self.language_models = language_model.WordModels(self.words["judge"], order)
-
-    def texts(self, split: str, column: str = "text") -> list[str]:
-        """All texts or prompts of a split, in the form in which a generator would write them."""
-        pairs = self.splits[split]
-        return decode(self.tokenizer, pairs.rows(column, np.arange(len(pairs))))
-
-    def per_answer(self, answers: pd.DataFrame) -> pd.DataFrame:
-        """What each answer scores by itself, as new columns: words, BLEU with all test texts, ROUGE, copies, NLL."""
-        texts = [words.segments(text) for text in answers["text"]]
-        ids = self._encode(answers["text"])
-        scores = dict(zip(ORDERS, bleu(texts, self.words["test"], ORDERS), strict=True))
-        return answers.assign(
-            **{f"bleu_{n}": values for n, values in scores.items()},
-            **self._rouge(answers["prompt_id"], texts),
-            word=pd.Series(texts, answers.index),
-            token=pd.Series(ids, answers.index),
-            words=[len(text) for text in texts],
-            copied=diversity.copied(texts, self.words["train"]),
-            longest_copied=diversity.longest_copied(texts, self.words["train"]),
-            nats=self.language_models.nats(texts),
-        )
-
-    def relevance(self, prompts: list[str], token: list[list[int]]) -> Floats:
-        """For each answer, how probably the matcher prefers its own prompt to another of the set; (N,).
-
-        Half where both score the same. 0.5 on average for answers that say nothing of their prompts.
-        """
-        device = next(self.matcher.parameters()).device
-        asked, answered = (pad(rows)[0].to(device) for rows in (self._encode(pd.Series(prompts)), token))
-        with torch.no_grad():
-            scores = self.matcher.score(asked, answered).cpu().numpy()
-        return embedded.preferred(scores.T)
-
-    def summary(self, answers: pd.DataFrame) -> Row:
-        """All metrics of one set of answers that `per_answer` and `relevance` have been over."""
-        texts = answers["word"].tolist()
-        return {
-            "ms_jaccard": self.ms_jaccard["test"](texts),
-            **{f"bleu_{n}": answers[f"bleu_{n}"].mean() for n in ORDERS},
-            **{f"self_bleu_{n}": scores.mean() for n, scores in zip(ORDERS, self_bleu(texts, ORDERS), strict=True)},
-            **{name: answers[name].mean() for name in ROUGE},
-            "relevance": answers["relevance"].mean(),
-            "distinct_1": diversity.distinct(texts, 1),
-            "distinct_2": diversity.distinct(texts, 2),
-            "duplicates": diversity.duplicate_share(answers["text"].tolist()),
-            "copied": answers["copied"].mean(),
-            "longest_copied": answers["longest_copied"].mean(),
-            "longest_copied_max": int(answers["longest_copied"].max()),
-            "words": answers["words"].mean(),
-            "length_distance": diversity.wasserstein(answers["words"], self.lengths),
-        }
-
-    def answered(self, prompts: "pd.Series[str]") -> list[str]:
-        """The test texts of these prompts, each once."""
-        texts = self.texts("test")
-        return [texts[self.asked[prompt]] for prompt in prompts.unique() if prompt in self.asked]
-
-    def to_training(self, sets: dict[str, pd.DataFrame]) -> dict[str, float]:
-        """For each set, the mean distance of its answers to the nearest training text."""
-        texts = [text for answers in sets.values() for text in answers["word"]]
-        ends = np.cumsum([len(answers) for answers in sets.values()])
-        parts = np.split(neighbours.nearest(texts, self.words["train"]), ends[:-1])
-        return {name: float(part.mean()) for name, part in zip(sets, parts, strict=True)}
-
-    def against_language_models(self, answers: pd.DataFrame) -> Row:
-        """Nats per word: of the answers under judge texts, and of test texts under the answers."""
-        return {
-            "lm": answers["nats"].sum() / (answers["words"] + 1).sum(),
-            "reverse_lm": self.language_models.cross_entropy(self.words["test"], answers["word"].tolist()),
-        }
-
-    def _rouge(self, prompts: "pd.Series[str]", texts: list[list[str]]) -> dict[str, Floats]:
-        """ROUGE of each answer with the test text of its own prompt; not a number where no test record asked."""
-        places = [self.asked.get(prompt) for prompt in prompts]
-        own = [() if place is None else self.words["test"][place] for place in places]
-        scores = np.where([place is None for place in places], np.nan, rouge(texts, own))
-        return dict(zip(ROUGE, scores, strict=True))
-
-    def _encode(self, texts: "pd.Series[str]") -> list[list[int]]:
-        return [e.ids for e in self.tokenizer.encode_batch_fast(texts.tolist(), add_special_tokens=False)]
 
 
 def evaluate(
@@ -183,7 +68,7 @@ def evaluate(
 
     Raises:
         NoSamples: a generator has no samples, or there are fewer than two.
-        NotAModelFolder, NoMatcher: a model cannot be loaded.
+        NotAModelFolder, NoMatcher, NoEmbedder: a model cannot be loaded.
     """
     indices = {name: folder.read_index(models / path) for name, path in MODELS.items()}
     used = [name for name, index in indices.items() if index["kind"] != "none"]
@@ -221,12 +106,12 @@ def evaluate(
         errors.append(
             {"system": name, **_standard_errors(chosen[name], seen[name], yardstick, space, parameters, seed)}
         )
-    gaps, verdict = _verdict(curves, indices, parameters, seed)
+    gaps, said = verdict(curves, indices, parameters, seed)
     metrics = {
         "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
         "gaps": gaps,
         "standard_errors": errors,
-        "verdict": verdict,
+        "verdict": said,
         "signature": _signature(curves, yardstick, parameters, seed),
     }
     return Evaluation(_rounded(metrics), _rounded(rows))
@@ -294,58 +179,6 @@ def _standard_errors(
 
     errors = jackknife(len(answers), parameters.jackknife_groups, seed, statistic)
     return {metric: error for metric, error in zip(HEADLINE, errors, strict=True) if not np.isnan(error)}
-
-
-def _verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
-    """How the adversarial curve lies to each other one at equal Self-BLEU-4: mean differences, and sentences."""
-    gaps: Row = {}
-    sentences = []
-    if "adversarial" not in curves:
-        return gaps, [f"{NO_VERDICT}: the recipe trains no adversarial model"]
-    if indices["twin"].get("converged") is False:
-        return gaps, [f"{NO_VERDICT}: the likelihood twin was still improving when its training ended"]
-    count = len(next(iter(curves["adversarial"].values())))
-    if count < (needed := max(FEWEST, FEWEST_A_GROUP * parameters.jackknife_groups)):
-        return gaps, [
-            f"{NO_VERDICT}: {count} answers a system and temperature are too few for a standard error over prompts;"
-            f" it takes {needed}, at least {FEWEST_A_GROUP} in each of the {parameters.jackknife_groups} jackknife"
-            " groups"
-        ]
-
-    def pairs(keep: Integers) -> Iterator[tuple[Points, Points]]:
-        """The adversarial curve and another one, for each of those and each quality."""
-        points = {
-            name: {t: (self_bleu([a["word"][i] for i in keep], [4]).mean(), a) for t, a in curve.items()}
-            for name, curve in curves.items()
-            if name != REAL.name
-        }
-        for other, quality in product(others, MEASURES.qualities):
-            ours, theirs = (
-                [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()]
-                for name in ("adversarial", other)
-            )
-            yield ours, theirs
-
-    def statistic(keep: Integers) -> list[float]:
-        gaps = (gap_at_equal_diversity(*curves) for curves in pairs(keep))
-        return [float("nan") if gap is None else gap for gap in gaps]
-
-    others = [rival.name for rival in RIVALS if rival.name in curves]
-    whole = list(pairs(np.arange(count)))
-    values = statistic(np.arange(count))
-    spreads = jackknife(count, parameters.jackknife_groups, seed, statistic)
-    compared = zip(product(others, MEASURES.qualities), whole, values, spreads, strict=True)
-    for (other, quality), (ours, theirs), gap, spread in compared:
-        stands = standing(ours, theirs)
-        if stands is None or np.isnan([gap, spread]).any():
-            sentences.append(f"{quality} against {other}: {NO_VERDICT}, the curves share no range of self_bleu_4")
-            continue
-        gaps.setdefault(other, {})[quality] = gap
-        sentences.append(sentence(quality, other, stands, gap, spread, clear=abs(gap) > 2 * spread))
-    return gaps, [
-        *sentences,
-        "one training seed: how far another would move these numbers is not known, so none is called significant",
-    ]
 
 
 def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, seed: int) -> list[str]:
