@@ -137,8 +137,8 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         curves.setdefault(row["model"], []).append(row)
     for system, rows in curves.items():
         written = metrics["systems"][system]
-        best = max(rows, key=lambda row: float(row["ms_jaccard_val"] or 0))
-        facts = {key: float(best[key]) for key in written if key not in LIKELIHOODS}
+        best = max(rows, key=lambda row: _rank(row, written.get("temperature")))
+        facts = {key: float(best[key] or "nan") for key in written if key not in LIKELIHOODS}
         if at_one := [row for row in rows if row["nll"] and float(row["temperature"]) == 1]:
             facts |= {key: float(at_one[0][key]) for key in LIKELIHOODS}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
@@ -164,6 +164,11 @@ def evaluation(run: Outputs) -> Iterator[Found]:
     if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
         link = f"{EVALUATION} verdict -> models/pretrained/index.json"
         yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+
+
+def _rank(row: dict[str, str], chosen: float | None) -> tuple[float, bool]:
+    """By what a point is chosen; of points that are equal as they are written, the one that evaluation chose."""
+    return float(row["ms_jaccard_val"] or 0), row["temperature"] != "" and float(row["temperature"]) == chosen
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
