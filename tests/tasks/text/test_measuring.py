@@ -92,6 +92,16 @@ def test_lines_that_belong_together_add_rouge_and_relevance(files: tuple[Path, P
             measure(samples, references, None, tokenised=True, order=3, seed=1, prompts=asked, paired=paired)
 
 
+def test_no_more_samples_are_embedded_than_real_texts(files: tuple[Path, Path], tmp_path: Path) -> None:
+    some = measure(*files, None, tokenised=False, order=3, seed=1)
+    many = write(tmp_path / "many.txt", read(files[0]) * 6)
+    found = measure(many, files[1], None, tokenised=False, order=3, seed=1)
+    assert "embeddings: of 20 samples, seed 1, and of all that are real" in found.signature
+    assert found.real["frechet_embedding"] == some.real["frechet_embedding"]
+    # Twenty of the 120 hold repeats, so they lie further off; all of them would be as far as the twenty are.
+    assert found.samples["frechet_embedding"] > some.samples["frechet_embedding"] * 1.02
+
+
 def test_without_the_package_of_the_encoder_its_measures_are_left_out(
     files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,6 @@
 """Measuring anybody's texts against references, without a model, beside real texts measured in the same way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,18 +80,22 @@ def measure(
             f"{samples} has {len(drawn)} text(s) and {references} has {len(known)}",
             f"give at least {FEWEST} samples and {2 * FEWEST} references, one a line",
         )
-    shuffled = np.random.default_rng(seed).permutation(len(known)).tolist()
+    random = np.random.default_rng(seed)
+    shuffled = random.permutation(len(known)).tolist()
     held, left = sorted(shuffled[:count]), sorted(shuffled[count:])
     real, rest = [known[place] for place in held], [split(known[place]) for place in left]
     learnt = [split(text) for text in read(training)] if training else None
     near = [known[place] for place in shuffled[count : 2 * count]]  # as many: embedding thousands takes minutes
     space = embedded.Space(minilm.load(), near, seed) if minilm.installed() else None
-    yardstick = _Yardstick(rest, learnt, order, space)
-    ours = yardstick(drawn, [split(text) for text in drawn], asked)
-    theirs = yardstick(real, [split(text) for text in real], [asked[n] for n in held] if asked and paired else None)
+    yardstick = _Yardstick(rest, learnt, order)
+    ours, theirs = (yardstick(texts, [split(text) for text in texts]) for texts in (drawn, real))
+    if space is not None:
+        some = sorted(random.permutation(len(drawn))[:count].tolist())  # distances of embeddings depend on how many
+        ours |= _of_embeddings(space, [drawn[n] for n in some], asked and [asked[n] for n in some])
+        theirs |= _of_embeddings(space, real, asked and [asked[n] for n in held] if paired else None)
     if paired:
         scores = rouge([split(text) for text in drawn], [split(text) for text in known]).mean(1)
-        ours.update({name: round(float(score), 4) for name, score in zip(ROUGE, scores, strict=True)})
+        ours |= _rounded(dict(zip(ROUGE, scores, strict=True)))
     signature = [
         "words: what stands between spaces" if tokenised else words.SIGNATURE,
         f"samples: {len(drawn)}; references: {len(rest)} of {len(known)}; real: the other {count}, seed {seed}",
@@ -102,7 +106,10 @@ def measure(
         " references, every other word is the same <unk>",
         *(["rouge: F1 with the reference of the same line, without stemming; not defined for real text"] * paired),
         *(
-            embedded.signature(len(near), relevance=prompts is not None)
+            [
+                *embedded.signature(len(near), relevance=prompts is not None),
+                f"embeddings: of {count} samples, seed {seed}, and of all that are real",
+            ]
             if space
             else [f"measures of embeddings: left out, since {minilm.PACKAGE} {minilm.VERSION} is not installed"]
         ),
@@ -130,13 +137,13 @@ def read(path: Path, *, every_line: bool = False) -> list[str]:
 
 
 class _Yardstick:
-    def __init__(self, references: Texts, training: Texts | None, order: int, space: embedded.Space | None) -> None:
-        self.references, self.training, self.space = references, training, space
+    def __init__(self, references: Texts, training: Texts | None, order: int) -> None:
+        self.references, self.training = references, training
         self.language_models = language_model.WordModels(references, order)
         self.ms_jaccard = MSJaccard(references, 4)
         self.lengths = [len(text) for text in references]
 
-    def __call__(self, texts: list[str], split: Texts, prompts: list[str] | None) -> dict[str, float]:
+    def __call__(self, texts: list[str], split: Texts) -> dict[str, float]:
         found: dict[str, Any] = {
             "ms_jaccard": self.ms_jaccard(split),
             **{f"bleu_{n}": x.mean() for n, x in zip(ORDERS, bleu(split, self.references, ORDERS), strict=True)},
@@ -153,6 +160,12 @@ class _Yardstick:
             found["copied"] = diversity.copied(split, self.training).mean()
             found["longest_copied"] = diversity.longest_copied(split, self.training).mean()
             found["nearest_training"] = neighbours.nearest(split, self.training).mean()
-        if self.space is not None:
-            found |= self.space.numbers(self.space.see(texts, prompts))
-        return {name: round(float(value), 4) for name, value in found.items()}
+        return _rounded(found)
+
+
+def _of_embeddings(space: embedded.Space, texts: list[str], prompts: list[str] | None) -> dict[str, float]:
+    return _rounded(space.numbers(space.see(texts, prompts)))
+
+
+def _rounded(numbers: Mapping[str, Any]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in numbers.items()}
