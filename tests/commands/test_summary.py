@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 from promptgan.commands import summary
-from promptgan.terms.comparison import sentence
+from promptgan.terms.comparison import DOMINATES, sentence
 from promptgan.terms.systems import SYSTEMS
 
 ANSWERED = {"temperature": 0.7, "bleu_4": 0.25, "ms_jaccard": 0.1, "nll": 4.1234567}
-COMPARED = sentence("bleu_4", "twin", 0.01, 0.004, clear=True)
+COMPARED = sentence("bleu_4", "twin", DOMINATES, 0.01, 0.004, clear=True)
 EVALUATION = {
     "task": "text",
     "systems": {
@@ -96,7 +96,7 @@ def test_ten_prompts_are_answered_and_long_answers_stand_under_their_beginning()
 def test_the_verdict_says_who_is_ahead_and_hangs() -> None:
     lines = shown()
     place = lines.index("Who is ahead")
-    assert lines[place + 1].startswith("- bleu_4: adversarial is ahead of twin at equal self_bleu_4")
+    assert lines[place + 1].startswith("- bleu_4: adversarial dominates twin at equal self_bleu_4")
     assert lines[place + 2].startswith("  ")
     assert all(len(line) <= 80 for line in lines)
 

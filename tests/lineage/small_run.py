@@ -30,7 +30,7 @@ PARAMETERS: dict[str, Any] = {
     "validate": {"min_rows": 10, "shares": {"val": 0.15, "test": 0.15}},
     "train": {"steps": 60, "guards": {"kl_limit": 1e-05}},
     "generate": {
-        "temperatures": [0.5, 0.7, 0.85, 1.0, 1.2],
+        "temperatures": [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2],
         "count": 10,
         "temperature": 0.8,
         "top_p": 0.9,

@@ -155,3 +155,19 @@ def test_the_report_loads_no_torch(outputs: Path) -> None:
         [sys.executable, "-c", code, outputs], env={"PYTHONPATH": str(source)}, capture_output=True, text=True
     )
     assert done.stdout == "False\n", done.stderr
+
+
+def test_numbers_that_are_in_the_curves_alone_are_those_of_the_headline_point(outputs: Path) -> None:
+    (outputs / "plots/curves.csv").write_text(
+        "model,temperature,bleu_4,self_bleu_4,relevance,duplicates,nearest_training\n"
+        "real,,0.3,0.2,0.7,0.011,0.41\ntwin,0.5,0.4,0.3,0.6,0.9,\ntwin,0.7,0.4,0.3,0.6,0.022,0.42\n"
+        "adversarial,0.7,0.4,0.3,0.6,0.033,\n"
+    )
+    html = page(read(outputs))
+    more = html[html.index("<summary>More numbers") :]
+    rows = {name: re.findall(r"\d\.\d{4}|–", more[more.index(f"<code>{name}</code>") :].split("</tr>")[0])
+            for name in ("duplicates", "nearest_training")}  # fmt: skip
+    assert rows["duplicates"] == ["0.0110", "0.0220", "–", "0.0330"]  # the recipe uses no control
+    assert rows["nearest_training"] == ["0.4100", "0.4200", "–", "–"]
+    (outputs / "plots/curves.csv").write_text("model,temperature,bleu_4,self_bleu_4,relevance\nreal,,0.3,0.2,0.7\n")
+    assert "<summary>More numbers" not in page(read(outputs))

@@ -38,7 +38,7 @@ PARAMS: dict[str, Any] = {
     },
     "train": VALUES | {"steps": 6, "warmup": 2, "validate_every": 3, "patience": 5, "checkpoint_every": 2, "ema": 0.5},
     "generate": {
-        "temperatures": [0.5, 0.7, 0.85, 1.0, 1.2],
+        "temperatures": [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2],
         "count": 10,
         "temperature": 0.7,
         "top_p": 0.9,

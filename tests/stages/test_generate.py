@@ -15,7 +15,7 @@ def test_answers_with_every_model_and_leaves_out_the_unused_one(
     run_stage("generate", validated=validated)
     samples = pd.read_parquet(trained / "samples/generated/samples.parquet")
     assert set(samples["model"]) == {"twin", "adversarial"}
-    assert len(samples) == 2 * (5 * 10 + 11)
+    assert len(samples) == 2 * (7 * 10 + 11)
     run = json.loads((trained / "samples/generated/run.json").read_text())
     assert run["stage"] == "generate"
     assert "models/control/index.json" in run["inputs"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from promptgan.terms.comparison import gap_at_equal_diversity, jackknife, sentence
+from promptgan.terms.comparison import gap_at_equal_diversity, jackknife, sentence, standing
 
 
 def test_a_raised_curve_is_higher_by_as_much() -> None:
@@ -32,15 +32,37 @@ def test_jackknife_depends_on_its_seed_only() -> None:
     assert first == again != other
 
 
+LINE = [(0.1, 0.2), (0.3, 0.5), (0.6, 0.7)]
+
+
 @pytest.mark.parametrize(
-    ("gap", "clear", "expected"),
+    ("ours", "expected"),
     [
-        (0.0089, True, "adversarial is ahead of twin"),
-        (-0.0089, True, "adversarial is behind twin"),
-        (0.0089, False, "adversarial and twin cannot be told apart"),
+        ([(0.1, 0.3), (0.3, 0.5), (0.6, 0.8)], "dominates"),  # touches, but is nowhere lower
+        ([(0.1, 0.1), (0.3, 0.5), (0.6, 0.6)], "is dominated by"),
+        ([(0.1, 0.3), (0.3, 0.5), (0.6, 0.6)], "crosses"),
+        (
+            [(0.1, 0.25), (0.6, 0.72)],
+            "crosses",
+        ),  # higher at its own points, lower between them, where the other has one
+        ([(0.0, -1.0), (0.2, 0.4), (0.5, 0.7), (0.9, -1.0)], "crosses"),
+        ([(0.25, 0.6), (0.4, 0.8), (0.7, 0.9)], "dominates"),  # only the shared range counts
+        (LINE, "crosses"),
+        ([(0.7, 1.0), (0.8, 1.0)], None),
     ],
 )
-def test_a_comparison_in_words_begins_with_who_is_ahead(gap: float, clear: bool, expected: str) -> None:
-    weighed = f"{gap:+.4f}, {'beyond' if clear else 'within'} twice the standard error over prompts (0.0036)"
-    said = sentence("bleu_4", "twin", gap, 0.0036, clear=clear)
-    assert said == f"bleu_4: {expected} at equal self_bleu_4; the difference is {weighed}"
+def test_how_one_curve_lies_to_another(ours: list[tuple[float, float]], expected: str | None) -> None:
+    assert standing(ours, LINE) == expected
+    mirrored = {"dominates": "is dominated by", "is dominated by": "dominates"}
+    assert standing(LINE, ours) == mirrored.get(str(expected), expected)
+
+
+def test_a_comparison_in_words_begins_with_how_the_curves_lie() -> None:
+    assert sentence("bleu_4", "twin", "dominates", 0.0089, 0.0036, clear=True) == (
+        "bleu_4: adversarial dominates twin at equal self_bleu_4; the mean difference is +0.0089, beyond twice the"
+        " standard error over prompts (0.0036)"
+    )
+    assert sentence("bleu_4", "twin", "crosses", -0.0089, 0.0046, clear=False) == (
+        "bleu_4: adversarial crosses twin at equal self_bleu_4, but the two cannot be told apart; the mean difference"
+        " is -0.0089, within twice the standard error over prompts (0.0046)"
+    )

@@ -12,6 +12,12 @@ def evaluate_texts(
     training: Annotated[
         Path | None, typer.Option(help="What the generator learnt from, to count copies; likewise.")
     ] = None,
+    prompts: Annotated[
+        Path | None, typer.Option(help="What the samples answer, a line for each: adds relevance_embedding.")
+    ] = None,
+    paired: Annotated[
+        bool, typer.Option("--paired", help="Line n of both files belongs to the same prompt: adds ROUGE.")
+    ] = False,
     tokenised: Annotated[
         bool, typer.Option("--tokenised", help="Words are what stands between spaces; else promptgan's own words.")
     ] = False,
@@ -27,6 +33,7 @@ def evaluate_texts(
     \b
     promptgan evaluate-texts --samples mine.txt --references test.txt
     promptgan evaluate-texts --samples mine.txt --references test.txt --training train.txt --json
+    promptgan evaluate-texts --samples mine.txt --references test.txt --paired --prompts asked.txt
     """
     from rich.console import Console
 
@@ -34,19 +41,20 @@ def evaluate_texts(
     from promptgan.tasks.text.measures.metrics import MEASURES
     from promptgan.tasks.text.measuring import measure
 
-    found = measure(samples, references, training, tokenised, order, seed)
+    found = measure(samples, references, training, tokenised, order, seed, prompts=prompts, paired=paired)
     if json:
         print_json(found._asdict())
         return
     from rich.table import Table
 
-    known = {metric.name: metric.mark for metric in MEASURES.metrics}
+    known = {metric.name: metric.mark for metric in (*MEASURES.metrics, *MEASURES.further)}
     table = Table("", "samples", "real text", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, value in found.samples.items():
         mark = known.get(name, known.get(name[:-1] + "4", ""))[:1]
-        table.add_row(f"{mark or ' '} {name}", f"{value:.4f}", f"{found.real[name]:.4f}")
+        real = f"{found.real[name]:.4f}" if name in found.real else "–"
+        table.add_row(f"{mark or ' '} {name}", f"{value:.4f}", real)
     console = Console(highlight=False)
     console.print(table)
     console.print("↑ more is better, ↓ less is better, → closer to real text is better")

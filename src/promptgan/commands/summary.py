@@ -45,7 +45,7 @@ def show(console: Console | None = None) -> None:
     evaluation, train = _read(METRICS), _read(TRAIN)
     try:
         systems = {system.name: evaluation["systems"][system.name] for system in SYSTEMS}
-        rows = headline(declared(evaluation["task"]), systems, evaluation["standard_errors"])
+        rows = headline(declared(evaluation["task"]).metrics, systems, evaluation["standard_errors"])
         verdict = list(evaluation["verdict"])
     except (KeyError, TypeError, ImportError) as error:
         raise NotFinished(METRICS) from error

@@ -30,7 +30,7 @@ def card(contents: Contents) -> str:
             directions=DIRECTIONS,
             evaluation=evaluation,
             warnings=findings.warnings(contents.metrics["train"]),
-            headline=headline(contents.measures, contents.systems, evaluation["standard_errors"]),
+            headline=headline(contents.measures.metrics, contents.systems, evaluation["standard_errors"]),
             generator=contents.indices[chosen]["networks"]["generator"],
             example=contents.indices[chosen]["example"],
         )

@@ -1,15 +1,16 @@
-"""The table of headline numbers: what the task declares, a row for each metric and a cell for each system."""
+"""Tables of what the task declares: a row for each metric and a cell for each system."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from promptgan.terms.metrics import Measures
+from promptgan.terms.metrics import Metric
 
 
-def headline(measures: Measures, systems: dict[str, Any], errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def headline(metrics: Iterable[Metric], systems: dict[str, Any], errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row per metric that any system has: name, mark, meaning, and a cell for each system.
 
     Args:
-        measures: of the task.
+        metrics: in the order of the table.
         systems: numbers by name, or a sentence where there is no such system, by system.
         errors: standard errors by metric, beside the name of their `system`.
     """
@@ -24,9 +25,29 @@ def headline(measures: Measures, systems: dict[str, Any], errors: list[dict[str,
                 _cell(values, spreads.get(system, {}), metric.name, metric.format) for system, values in systems.items()
             ],
         }
-        for metric in measures.metrics
+        for metric in metrics
         if metric.name in known
     ]
+
+
+def further(
+    metrics: Iterable[Metric], systems: dict[str, Any], curves: Sequence[dict[str, str]]
+) -> list[dict[str, Any]]:
+    """The same of metrics that are in plots/curves.csv alone, each system at the point of its headline numbers."""
+    metrics = tuple(metrics)
+    values = {
+        name: {m.name: float(row[m.name]) for m in metrics if row.get(m.name)}
+        if isinstance(point, dict) and (row := _row(curves, name, point.get("temperature")))
+        else point
+        for name, point in systems.items()
+    }
+    return headline(metrics, values, [])
+
+
+def _row(curves: Sequence[dict[str, str]], system: str, temperature: float | None) -> dict[str, str]:
+    """The row of a system at a temperature, or its only one; nothing where there is none."""
+    rows = [row for row in curves if row["model"] == system]
+    return next((r for r in rows if temperature is None or float(r["temperature"] or 0) == temperature), {})
 
 
 def _cell(values: Any, spread: dict[str, Any], name: str, style: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from promptgan.core.choices import choose
 from promptgan.core.flat import flat
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
-from promptgan.reporting.headline import headline
+from promptgan.reporting.headline import further, headline
 from promptgan.reporting.pictures import quality_over_diversity, training_curve
 from promptgan.terms.metrics import DIRECTIONS
 from promptgan.terms.systems import SYSTEMS
@@ -51,7 +51,8 @@ def page(contents: Contents) -> str:
         .render(
             contents=contents,
             evaluation=evaluation,
-            headline=headline(contents.measures, contents.systems, evaluation["standard_errors"]),
+            headline=headline(contents.measures.metrics, contents.systems, evaluation["standard_errors"]),
+            further=further(contents.measures.further, contents.systems, contents.plots["curves"]),
             task=task,
             samples=Markup(task.markup(contents.samples)),
             shown=[system for system in SYSTEMS if system.name in contents.systems],

@@ -5,8 +5,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Points = Sequence[tuple[float, float]]
+
+DOMINATES, CROSSES, DOMINATED = "dominates", "crosses", "is dominated by"
+"""How a curve lies to another."""
 
 
 def gap_at_equal_diversity(ours: Points, theirs: Points) -> float | None:
@@ -22,30 +26,58 @@ def gap_at_equal_diversity(ours: Points, theirs: Points) -> float | None:
     Returns:
         The mean of our quality minus theirs over the shared range of Self-BLEU; None where the ranges do not meet.
     """
+    shared = _differences(ours, theirs)
+    if shared is None:
+        return None
+    knots, difference = shared
+    return float(np.trapezoid(difference, knots) / (knots[-1] - knots[0]))
+
+
+def standing(ours: Points, theirs: Points) -> str | None:
+    """How one curve of quality over Self-BLEU lies to another over the whole range that both have, as a verb.
+
+    It `DOMINATES` the other where it is nowhere lower and somewhere higher, is `DOMINATED` where it is nowhere higher
+    and somewhere lower, and else `CROSSES` it. How far that is chance is the gap's standard error to say.
+
+    Args:
+        ours: (Self-BLEU, quality) at each temperature.
+        theirs: the same of the model compared with.
+
+    Returns:
+        One of `DOMINATES`, `CROSSES` and `DOMINATED`; None where the ranges do not meet.
+    """
+    shared = _differences(ours, theirs)
+    if shared is None:
+        return None
+    above, below = (shared[1] > 0).any(), (shared[1] < 0).any()
+    return CROSSES if above == below else DOMINATES if above else DOMINATED
+
+
+def _differences(ours: Points, theirs: Points) -> tuple[Floats, Floats] | None:
+    """Every point of either curve in the range of both, and how much higher ours is there; straight in between."""
     (x, y), (u, v) = (np.array(sorted(points)).T for points in (ours, theirs))
     low, high = max(x[0], u[0]), min(x[-1], u[-1])
     if low >= high:
         return None
     knots = np.unique(np.clip(np.concatenate([x, u]), low, high))
-    difference = np.interp(knots, x, y) - np.interp(knots, u, v)
-    return float(np.trapezoid(difference, knots) / (high - low))
+    return knots, np.interp(knots, x, y) - np.interp(knots, u, v)
 
 
-def sentence(quality: str, other: str, gap: float, error: float, *, clear: bool) -> str:
-    """A gap at equal diversity in words, beginning with who is ahead.
+def sentence(quality: str, other: str, stands: str, gap: float, error: float, *, clear: bool) -> str:
+    """A comparison at equal diversity in words, beginning with how the curves lie.
 
     Args:
         quality: the metric.
         other: the system that the adversarial model is compared with.
-        gap: our quality minus theirs.
+        stands: their `standing`.
+        gap: our quality minus theirs, on average.
         error: its standard error over prompts.
         clear: whether the gap is more than twice that error.
     """
-    ahead = f"adversarial is {'behind' if gap < 0 else 'ahead of'} {other}"
-    leader = ahead if clear else f"adversarial and {other} cannot be told apart"
+    doubt = "" if clear else ", but the two cannot be told apart"
     return (
-        f"{quality}: {leader} at equal self_bleu_4; the difference is {gap:+.4f},"
-        f" {'beyond' if clear else 'within'} twice the standard error over prompts ({error:.4f})"
+        f"{quality}: adversarial {stands} {other} at equal self_bleu_4{doubt}; the mean difference is"
+        f" {gap:+.4f}, {'beyond' if clear else 'within'} twice the standard error over prompts ({error:.4f})"
     )
 
 

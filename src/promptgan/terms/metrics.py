@@ -48,6 +48,8 @@ class Measures:
     """The metric at whose equal values curves are compared; None where a system is one point."""
     qualities: tuple[str, ...] = ()
     """The metrics compared at equal diversity."""
+    further: tuple[Metric, ...] = ()
+    """Columns of plots/curves.csv that the report shows below the headline numbers, at the headline point."""
 
     def __getitem__(self, name: str) -> Metric:
         return next(metric for metric in self.metrics if metric.name == name)

@@ -1,14 +1,17 @@
 """The verdict of the committed run, held against its curves: as it is, and with a word or a number of it changed."""
 
+import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from promptgan.core.files import write_json
+from promptgan.core.files import write_csv, write_json
 from promptgan.lineage.checks import facts
 from promptgan.lineage.evidence import Evidence
+from promptgan.terms.comparison import CROSSES, DOMINATED, DOMINATES
 
 REPOSITORY = Path(__file__).parents[3]
 EVALUATION = Path("metrics/evaluation.json")
@@ -42,7 +45,7 @@ def test_the_committed_verdict_follows_from_the_committed_curves() -> None:
     ("old", "new"),
     [
         (": adversarial ", ": the far better adversarial "),
-        ("the difference is ", "the difference is +1"),
+        ("difference is ", "difference is +1"),
         (" twice the standard error", " thrice the standard error"),
         ("relevance: adversarial", "fluency: adversarial"),
     ],
@@ -51,3 +54,25 @@ def test_a_verdict_that_does_not_follow_is_named(old: str, new: str) -> None:
     edit(old, new)
     (link,) = links()
     assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gaps.")
+
+
+def test_a_curve_that_is_said_to_lie_otherwise_is_named() -> None:
+    said = re.search(rf"adversarial ({DOMINATES}|{CROSSES}|{DOMINATED}) ", EVALUATION.read_text(encoding="utf-8"))
+    assert said
+    edit(said[1], DOMINATED if said[1] == DOMINATES else DOMINATES)
+    (link,) = links()
+    assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gaps.")
+
+
+@pytest.mark.parametrize(("other", "named"), [("0.05", False), ("same", False), ("0.9", True)])
+def test_the_point_is_the_best_on_validation_and_of_equals_the_one_that_was_chosen(other: str, named: bool) -> None:
+    chosen = json.loads(EVALUATION.read_text(encoding="utf-8"))["systems"]["twin"]["temperature"]
+    with Path("plots/curves.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    twin = [row for row in rows if row["model"] == "twin"]
+    best = next(row for row in twin if float(row["temperature"]) == chosen)
+    for row in twin:
+        if row is not best:
+            row["ms_jaccard_val"] = best["ms_jaccard_val"] if other == "same" else other
+    write_csv(Path("plots/curves.csv"), rows)
+    assert any(link == f"{EVALUATION} systems.twin bleu_4 -> plots/curves.csv" for link in links()) is named

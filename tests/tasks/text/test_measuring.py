@@ -59,7 +59,59 @@ def test_copies_are_counted_where_training_texts_are_given(files: tuple[Path, Pa
     training = write(tmp_path / "train.txt", [*read(samples)[:5], "never said"])
     found = measure(samples, real, training, tokenised=False, order=3, seed=1)
     assert found.samples["copied"] >= 0.25
+    assert found.samples["nearest_training"] < found.real["nearest_training"]
     assert "copied" not in measure(samples, real, None, tokenised=False, order=3, seed=1).samples
+
+
+def test_lines_that_belong_together_add_rouge_and_relevance(files: tuple[Path, Path], tmp_path: Path) -> None:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    class Spaces:
+        def tokenize(self, text: str) -> list[str]:
+            return text.split()
+
+    texts = read(files[1])
+    samples = write(tmp_path / "paired.txt", ["", *texts[2:], "i like tea."])  # an empty answer keeps its line
+    prompts = write(
+        tmp_path / "asked.txt", [f"what about {text.split()[-1]}" for text in ["nothing", *texts[2:], "tea"]]
+    )
+    real = write(tmp_path / "answers.txt", texts)
+    found = measure(samples, real, None, tokenised=True, order=3, seed=1, prompts=prompts, paired=True)
+    scorer = RougeScorer(["rougeL"], tokenizer=Spaces())
+    lines = ["", *texts[2:], "i like tea."]
+    expected = [scorer.score(a, b)["rougeL"].fmeasure for a, b in zip(texts, lines, strict=True)]
+    assert found.samples["rouge_l"] == pytest.approx(sum(expected) / len(expected), abs=1e-4)
+    assert "rouge_l" not in found.real
+    assert found.samples["relevance_embedding"] > 0.6 and "relevance_embedding" in found.real
+    output = run("--samples", samples, "--references", real, "--paired", "--prompts", prompts).stdout
+    assert "↑ rouge_l" in output and "→ relevance_embedding" in output and "↓ frechet_embedding" in output
+    short = write(tmp_path / "short.txt", texts[:-1])
+    for paired, asked, name in ((True, None, "short"), (False, short, "short")):
+        references = short if paired else real
+        with pytest.raises(TextsUnusable, match=rf"40 line.*{name}\.txt has 39"):
+            measure(samples, references, None, tokenised=True, order=3, seed=1, prompts=asked, paired=paired)
+
+
+def test_no_more_samples_are_embedded_than_real_texts(files: tuple[Path, Path], tmp_path: Path) -> None:
+    some = measure(*files, None, tokenised=False, order=3, seed=1)
+    many = write(tmp_path / "many.txt", read(files[0]) * 6)
+    found = measure(many, files[1], None, tokenised=False, order=3, seed=1)
+    assert "embeddings: of 20 samples, seed 1, and of all that are real" in found.signature
+    assert found.real["frechet_embedding"] == some.real["frechet_embedding"]
+    # Twenty of the 120 hold repeats, so they lie further off; all of them would be as far as the twenty are.
+    assert found.samples["frechet_embedding"] > some.samples["frechet_embedding"] * 1.02
+
+
+def test_without_the_package_of_the_encoder_its_measures_are_left_out(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from promptgan.tasks.text.measures import minilm
+
+    with_it = measure(*files, None, tokenised=False, order=3, seed=1)
+    monkeypatch.setattr(minilm, "installed", lambda: False)
+    without = measure(*files, None, tokenised=False, order=3, seed=1)
+    assert with_it.samples.keys() - without.samples.keys() == {"frechet_embedding", "mauve_embedding"}
+    assert any(line.startswith("measures of embeddings: left out") for line in without.signature)
 
 
 def test_the_table_says_which_way_is_better_and_how_it_was_measured(files: tuple[Path, Path]) -> None:

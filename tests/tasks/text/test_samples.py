@@ -29,7 +29,11 @@ from tests.conftest import EXAMPLE, GENERATOR
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
 CPU = torch.device("cpu")
 PARAMETERS = Parameters(
-    temperatures=[0.5, 0.7, 0.85, 1.0, 1.2], count=12, temperature=0.8, top_p=0.9, prompts=["do you eat the moon"]
+    temperatures=[0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2],
+    count=12,
+    temperature=0.8,
+    top_p=0.9,
+    prompts=["do you eat the moon"],
 )
 PROMPTS = [
     "do you buy the tea",
@@ -67,7 +71,7 @@ def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
 ) -> None:
     said = generate(models, validated, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
     samples = pd.read_parquet(tmp_path / "out/samples.parquet")
-    assert len(samples) == 2 * (5 * 12 + 11)
+    assert len(samples) == 2 * (7 * 12 + 11)
     assert said.startswith(f"{len(samples)} samples in ")
     assert list(samples) == ["prompt_id", "prompt", "text", "model", "purpose", "temperature", "top_p", "seed"]
     curves, readable = samples[samples["purpose"] == "curve"], samples[samples["purpose"] == "read"]
@@ -129,11 +133,15 @@ def test_an_answer_that_holds_line_ends_and_escapes_takes_one_line(
     ("changes", "problem"),
     [
         (
-            {"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2]},
+            {"temperatures": [0.5, 0.7, 0.0, 1.0, 1.2, 1.3, 1.4]},
             "generate.temperatures.2: found 0.0; input should be greater than",
         ),
-        ({"temperatures": [0.5, 0.7, 0.9, 1.0, 11.0]}, "generate.temperatures.4: found 11.0; input should be less"),
-        ({"temperatures": [0.5, 0.7, 1, 1.0, 1.2]}, "given more than once: 1.0"),
+        (
+            {"temperatures": [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 11.0]},
+            "generate.temperatures.6: found 11.0; input should be less",
+        ),
+        ({"temperatures": [0.5, 0.6, 0.7, 0.8, 1, 1.0, 1.2]}, "given more than once: 1.0"),
+        ({"temperatures": [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]}, "at least 7 items"),
         ({"prompts": ["hello", " "]}, "each prompt needs at least one word"),
     ],
 )

@@ -26,13 +26,18 @@ class Pairs:
 
     def __init__(self, path: Path, eos: int = EOS) -> None:
         self.eos = eos
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        self._columns = {name: table.column(name) for name in ("prompt", "text")}
+        self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        self._columns = {name: self._table.column(name) for name in ("prompt", "text")}
         self.prompt_lengths = _lengths(self._columns["prompt"])
         self.text_lengths = _lengths(self._columns["text"])
 
     def __len__(self) -> int:
         return len(self.text_lengths)
+
+    @property
+    def ids(self) -> list[str]:
+        """The records' ids."""
+        return list(self._table.column("id").to_pylist())
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:

@@ -10,7 +10,7 @@ from typing import Any
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.records.normalise import encodable, normalise
 from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near
-from promptgan.terms.comparison import gap_at_equal_diversity, sentence
+from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
 from promptgan.terms.words import segments
@@ -137,8 +137,8 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         curves.setdefault(row["model"], []).append(row)
     for system, rows in curves.items():
         written = metrics["systems"][system]
-        best = max(rows, key=lambda row: float(row["ms_jaccard_val"] or 0))
-        facts = {key: float(best[key]) for key in written if key not in LIKELIHOODS}
+        best = max(rows, key=lambda row: _rank(row, written.get("temperature")))
+        facts = {key: float(best[key] or "nan") for key in written if key not in LIKELIHOODS}
         if at_one := [row for row in rows if row["nll"] and float(row["temperature"]) == 1]:
             facts |= {key: float(at_one[0][key]) for key in LIKELIHOODS}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
@@ -150,12 +150,13 @@ def evaluation(run: Outputs) -> Iterator[Found]:
     for rival in RIVALS:
         for quality, gap in metrics["gaps"].get(rival.name, {}).items():
             link = f"{EVALUATION} gaps.{rival.name}.{quality}"
-            again = gap_at_equal_diversity(points[ADVERSARIAL.name, quality], points[rival.name, quality])
+            ours, theirs = points[ADVERSARIAL.name, quality], points[rival.name, quality]
+            again = gap_at_equal_diversity(ours, theirs)
             if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
                 yield Found(f"{link} -> {CURVES}", f"about {again}", str(gap), REMEDY)
             begins, names = f"{quality}: adversarial ", f" {rival.name} "
             said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
-            if said not in (expected := _sentences(quality, rival.name, gap, said)):
+            if said not in (expected := _sentences(quality, rival.name, _standings(ours, theirs), gap, said)):
                 words = said or "no such sentence"
                 yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), words, REMEDY)
     first = metrics["verdict"][0]
@@ -163,6 +164,11 @@ def evaluation(run: Outputs) -> Iterator[Found]:
     if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
         link = f"{EVALUATION} verdict -> models/pretrained/index.json"
         yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+
+
+def _rank(row: dict[str, str], chosen: float | None) -> tuple[float, bool]:
+    """By what a point is chosen; of points that are equal as they are written, the one that evaluation chose."""
+    return float(row["ms_jaccard_val"] or 0), row["temperature"] != "" and float(row["temperature"]) == chosen
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
@@ -183,9 +189,15 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
     return sum(text == released for text, released in zip(texts, drawn["text"], strict=True)), len(texts)
 
 
-def _sentences(quality: str, other: str, gap: float, said: str) -> list[str]:
+def _standings(ours: Points, theirs: Points) -> list[str]:
+    """How two curves may lie to each other; both are rounded, so that what hardly crosses may not, and the reverse."""
+    shifted = ([(x, y + by) for x, y in ours] for by in (-ROUNDING, 0, ROUNDING))
+    return sorted({stands for each in shifted if (stands := standing(each, theirs))})
+
+
+def _sentences(quality: str, other: str, standings: list[str], gap: float, said: str) -> list[str]:
     """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
     ending = re.search(r"\((\d+\.\d+)\)$", said)
     error = float(ending[1]) if ending else math.nan
-    weighed = {abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING}
-    return [sentence(quality, other, gap, error, clear=clear) for clear in sorted(weighed)]
+    weighed = sorted({abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING})
+    return [sentence(quality, other, stands, gap, error, clear=clear) for stands in standings for clear in weighed]

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+from sacrebleu.metrics import BLEU
 
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 
@@ -41,6 +42,13 @@ def test_sentences_equal_nltk() -> None:
     expected = np.array([nltk_bleu(SENTENCES[3:], h) for h in SENTENCES]).T
     np.testing.assert_allclose(bleu(SENTENCES, SENTENCES[3:]), expected, rtol=0, atol=1e-12)
     np.testing.assert_allclose(self_bleu(SENTENCES), nltk_self_bleu(SENTENCES), rtol=0, atol=1e-12)
+
+
+def test_sentences_of_four_words_and_more_equal_sacrebleu() -> None:
+    long = [s for s in SENTENCES if len(s) >= 4]  # it gives shorter ones no BLEU-4
+    metric = BLEU(smooth_method="floor", smooth_value=0.1, tokenize="none", effective_order=False)
+    scores = [metric.sentence_score(" ".join(h), [" ".join(r) for r in SENTENCES[3:]]).score / 100 for h in long]
+    np.testing.assert_allclose(bleu(long, SENTENCES[3:], [4])[0], scores, rtol=0, atol=1e-12)
 
 
 def test_an_equal_text_elsewhere_stays_a_reference() -> None:

@@ -22,8 +22,8 @@ from promptgan.tasks.image.measures.manifold import nearest, precision_and_recal
 from promptgan.tasks.image.measures.metrics import MEASURES
 from promptgan.tasks.image.measures.parameters import Parameters
 from promptgan.tasks.image.samples import samples as drawn
-from promptgan.tasks.image.score.frechet import frechet_distance
 from promptgan.terms.comparison import jackknife
+from promptgan.terms.frechet import frechet_distance
 from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
 Floats = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.forms.tensors.tensors import Tensors, scaled
-from promptgan.tasks.image.score.frechet import Floats, frechet_distance
+from promptgan.terms.frechet import Floats, frechet_distance
 from promptgan.training.loop.method import Row
 
 CHANNELS = (16, 32)

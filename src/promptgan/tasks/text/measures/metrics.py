@@ -69,6 +69,30 @@ MEASURES = Measures(
             "Chance that the matcher prefers an answer's own prompt to another. 0.5: it would fit any.",
             leads=True,
         ),
+        Metric(
+            "relevance_embedding",
+            "relevance, MiniLM",
+            "real",
+            "Chance that the embedding of an answer is nearer to its own prompt than to another: a second opinion.",
+        ),
+        Metric(
+            "rouge_l",
+            "ROUGE-L",
+            "higher",
+            "Words in common with the real answer to the same prompt, in order. Not defined for real text.",
+        ),
+        Metric(
+            "frechet_embedding",
+            "Frechet, MiniLM",
+            "lower",
+            "Distance of the answers' embeddings from those of test texts, both taken as normal.",
+        ),
+        Metric(
+            "mauve_embedding",
+            "MAUVE, MiniLM",
+            "higher",
+            "Area under the divergence frontier of the embeddings' clusters: 1 where they are as frequent as in test.",
+        ),
         Metric("distinct_2", "distinct-2", "real", "Different word pairs over all word pairs."),
         Metric("copied", "copied", "real", "Share of answers that are, word for word, a training text."),
         Metric(
@@ -81,4 +105,17 @@ MEASURES = Measures(
     chosen_by="ms_jaccard",
     diversity="self_bleu_4",
     qualities=("bleu_4", "relevance"),
+    further=(
+        Metric("rouge_1", "ROUGE-1", "higher", "Words in common with the real answer to the same prompt."),
+        Metric("rouge_2", "ROUGE-2", "higher", "Word pairs in common with the real answer to the same prompt."),
+        Metric("lm", "LM", "real", "Nats per word of the answers under real text: low where they are usual."),
+        Metric("reverse_lm", "reverse LM", "lower", "Nats per word of real text under the answers: what they lack."),
+        Metric("duplicates", "duplicates", "real", "Share of answers that repeat another of the set."),
+        Metric(
+            "nearest_training",
+            "nearest training text",
+            "real",
+            "Distance to the nearest training text in runs of 1 to 3 words: 0 for a copy, 1 for nothing shared.",
+        ),
+    ),
 )

@@ -12,8 +12,8 @@ LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.01, 10.0
 class Parameters(Section):
     """The `generate` section for text."""
 
-    temperatures: list[Annotated[float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)]] = Field(min_length=5)
-    """Softmax temperatures of the curves; at least five, each once."""
+    temperatures: list[Annotated[float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)]] = Field(min_length=7)
+    """Softmax temperatures of the curves; at least seven, each once."""
     count: int = Field(ge=10)
     """Test prompts, drawn at random, that every model answers at every temperature; all where there are fewer."""
     temperature: float = Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)
