@@ -1,5 +1,6 @@
 """The relational memory against torch's own attention."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -33,3 +34,8 @@ def test_fresh_slots_differ_so_that_they_need_not_stay_alike(one_thread: None) -
     core = Core(Parameters(network="relational", embedding=5, slots=3, width=8, heads=2, dropout=0.0))
     (after,) = core(torch.randn(1, 1, 5), core.start(torch.randn(1, 1, 5)))
     assert not torch.allclose(after[0, 0], after[0, 1])
+
+
+def test_more_slots_than_can_differ_are_refused() -> None:
+    with pytest.raises(ValueError, match="9 slots of width 8"):
+        Parameters(network="relational", embedding=5, slots=9, width=8, heads=2, dropout=0.0)

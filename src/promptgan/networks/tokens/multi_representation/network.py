@@ -1,7 +1,5 @@
 """A discriminator that embeds prompt and text several times and judges every representation (that of RelGAN)."""
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu, pad
@@ -28,7 +26,7 @@ class Discriminator(TextDiscriminator):
     def __init__(self, parameters: Parameters, example: Example) -> None:
         p = parameters
         super().__init__(nn.Embedding(example.vocabulary, p.embedding))
-        self.representations, self.dropout = p.representations, p.dropout
+        self.representations, self.kernels, self.dropout = p.representations, p.kernels, p.dropout
         size, read = p.embedding // p.representations, p.width * len(p.kernels)
         self.filters = nn.ModuleList(nn.Conv1d(size, p.width, kernel) for kernel in p.kernels)
         self.gate, self.transform = nn.Linear(read, read), nn.Linear(read, read)
@@ -49,10 +47,10 @@ class Discriminator(TextDiscriminator):
         views = (embedded * held[..., None]).view(n, t, self.representations, -1).permute(0, 2, 3, 1).flatten(0, 1)
         behind = ~held.repeat_interleave(self.representations, 0)[:, None]
         highest = []
-        for layer in self.filters:
-            kernel = cast("nn.Conv1d", layer).kernel_size[0]
+        for kernel, layer in zip(self.kernels, self.filters, strict=True):
             seen = gelu(layer(pad(views, (kernel // 2, (kernel - 1) // 2))))
             highest.append(seen.masked_fill(behind, -1e4).amax(-1))
         read = torch.cat(highest, -1)
-        passed: Tensor = self.gate(read).sigmoid()
-        return (passed * gelu(self.transform(read)) + (1 - passed) * read).view(n, self.representations, -1)
+        passed = self.gate(read).sigmoid()
+        carried: Tensor = passed * gelu(self.transform(read)) + (1 - passed) * read
+        return carried.view(n, self.representations, -1)

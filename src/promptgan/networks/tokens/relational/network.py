@@ -60,9 +60,7 @@ class Core(nn.Module):
         candidate = self.norm1(memory + self._attended(memory, torch.cat([memory, read], 1)))
         candidate = self.norm2(candidate + self.narrow(relu(self.widen(candidate))))
         enter, keep = (gates + self.memory_gates(memory.tanh())).chunk(2, -1)
-        after: Tensor = (
-            enter.sigmoid() * candidate.tanh() + (keep + 1).sigmoid() * memory
-        )  # it remembers from the start
+        after: Tensor = enter.sigmoid() * candidate.tanh() + (keep + 1).sigmoid() * memory  # remembers from the start
         return after
 
     def _attended(self, memory: Tensor, seen: Tensor) -> Tensor:
@@ -71,8 +69,8 @@ class Core(nn.Module):
         query = self.query(memory).view(split).transpose(1, 2)
         keys, values = (x.view(split).transpose(1, 2) for x in self.found(seen).chunk(2, -1))
         scores = (query @ keys.transpose(2, 3)).float() * query.shape[-1] ** -0.5
-        attended: Tensor = scores.softmax(-1).to(values.dtype) @ values
-        return attended.transpose(1, 2).reshape(n, slots, width)
+        found: Tensor = scores.softmax(-1).to(values.dtype) @ values
+        return found.transpose(1, 2).reshape(n, slots, width)
 
 
 class Generator(TextGenerator):
