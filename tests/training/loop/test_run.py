@@ -32,12 +32,14 @@ from promptgan.training.methods.gumbel.parameters import Parameters as GumbelPar
 from promptgan.training.methods.likelihood import method as likelihood
 from promptgan.training.methods.policy_gradient import method as policy_gradient
 from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
+from promptgan.training.methods.residual import method as residual
+from promptgan.training.methods.residual.parameters import Parameters as ResidualParameters
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.language_models import language_model
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
-from tests.training.methods import test_cooperative, test_gumbel, test_likelihood, test_policy_gradient
+from tests.training.methods import test_cooperative, test_gumbel, test_likelihood, test_policy_gradient, test_residual
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
 """What a training leaves: its history or metrics, and weights."""
@@ -76,10 +78,10 @@ def trained_cooperative(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
-def adversarial(tokens: Path) -> Setting:
+def adversarial(tokens: Path, name: str = "hinge") -> Setting:
     start = fresh()
     start["discriminator"] = Discriminator(DiscriminatorParameters(**DISCRIMINATOR), EXAMPLE)
-    objective = choose("promptgan.objectives", "hinge", "train.objective")
+    objective = choose("promptgan.objectives", name, "train.objective")
     here = setting(tokens, start, objective=objective, penalty=choose("promptgan.penalties", "none", ""))
     return replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
 
@@ -87,6 +89,12 @@ def adversarial(tokens: Path) -> Setting:
 def trained_policy_gradient(tokens: Path, checkpoint: Checkpoint) -> Left:
     parameters = validate_section(PolicyGradientParameters, test_policy_gradient.VALUES, "train")
     method, plan = policy_gradient.build(adversarial(tokens), parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
+def trained_residual(tokens: Path, checkpoint: Checkpoint) -> Left:
+    parameters = validate_section(ResidualParameters, test_residual.VALUES, "train")
+    method, plan = residual.build(adversarial(tokens, "non_saturating"), parameters)
     return left(run(method, plan, checkpoint), method)
 
 
@@ -113,6 +121,7 @@ METHODS = {
     "gumbel": trained_gumbel,
     "cooperative": trained_cooperative,
     "policy gradient": trained_policy_gradient,
+    "residual": trained_residual,
     "adapters": trained_adapters,
     "matcher": trained_matcher,
 }

@@ -1,5 +1,7 @@
 """Drawing texts from a generator: temperature, nucleus, and a stream of random numbers for each sequence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,6 +17,7 @@ def sample(
     uniforms: Tensor,
     temperature: float = 1.0,
     top_p: float = 1.0,
+    undrawn: Sequence[int] | None = None,
 ) -> list[list[int]]:
     """Answer N prompts, each k times, by inverse transform sampling from the tempered softmax.
 
@@ -28,11 +31,12 @@ def sample(
         uniforms: numbers in [0, 1), (N * k, T); T is the most tokens an answer may have. A prompt is read once.
         temperature: divides the logits; 0 takes the most likely token.
         top_p: keep the smallest set of tokens with at least this probability.
+        undrawn: ids that are never drawn; where None, the special tokens but the end.
 
     Returns:
         N * k lists of token ids, without special tokens; those of a prompt one after the other.
     """
-    eos, undrawn = generator.example.eos, generator.example.undrawn
+    eos, undrawn = generator.example.eos, generator.example.undrawn if undrawn is None else undrawn
     state = generator.start(prompt, prompt_lengths)
     alive = torch.arange(len(uniforms), device=prompt.device)
     if len(uniforms) > len(prompt):
@@ -42,7 +46,7 @@ def sample(
     for t in range(uniforms.shape[1]):
         features, state = generator.step(generator.embedding(token[:, None]), state)
         logits = generator.logits(features[:, 0]).float()
-        logits[:, undrawn] = -torch.inf
+        logits[:, list(undrawn)] = -torch.inf
         token = _draw(logits, uniforms[alive, t], temperature, top_p)
         written[alive, t] = token
         going = token != eos
@@ -62,11 +66,12 @@ def _draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) ->
     if top_p < 1:
         ranked, order = probabilities.sort(dim=-1, descending=True, stable=True)
         ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0)
-        return order.gather(1, _inverse_cdf(ranked, uniforms)[:, None])[:, 0]
-    return _inverse_cdf(probabilities, uniforms)
+        return order.gather(1, inverse_cdf(ranked, uniforms)[:, None])[:, 0]
+    return inverse_cdf(probabilities, uniforms)
 
 
-def _inverse_cdf(weights: Tensor, uniforms: Tensor) -> Tensor:
+def inverse_cdf(weights: Tensor, uniforms: Tensor) -> Tensor:
+    """Of each row of weights (N, K), an entry drawn in proportion to them with its number of ``uniforms`` (N,); (N,)."""
     # The first entry whose running sum reaches (1 - u) of the total: never past the end, never an entry of weight zero.
     cumulative = weights.cumsum(-1)
     return torch.searchsorted(cumulative, (1 - uniforms[:, None]) * cumulative[:, -1:])[:, 0]

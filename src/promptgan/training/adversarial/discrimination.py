@@ -19,7 +19,7 @@ MEMORY = 0.05
 
 
 class Discrimination:
-    """Tells real pairs from drawn answers and from real texts under the wrong prompt.
+    """Tells real pairs from drawn answers and, unless told otherwise, from real texts under the wrong prompt.
 
     The wrong prompt is that of Reed et al., 2016, arXiv:1605.05396, section 4.2.
 
@@ -30,6 +30,7 @@ class Discrimination:
         penalty: a file of `promptgan.penalties`, or None.
         penalty_weight: of it in the loss.
         compute: precision.
+        wrong_prompts: whether it learns from real texts under the wrong prompt.
     """
 
     def __init__(
@@ -40,8 +41,10 @@ class Discrimination:
         penalty: ModuleType | None,
         penalty_weight: float,
         compute: Compute,
+        wrong_prompts: bool = True,
     ) -> None:
         self.discriminator, self.player, self.compute = discriminator, player, compute
+        self.wrong_prompts = wrong_prompts
         self.objective, self.penalty, self.penalty_weight = objective, penalty, penalty_weight
         self.numbers = Numbers(accuracy=0.5)
         """Part of the method's state: the running mean of `accuracy`."""
@@ -62,19 +65,21 @@ class Discrimination:
         Returns:
             What is to be reported: losses, and accuracies, which are the shares in which the real one scores higher.
         """
-        # Neighbours in a batch have like lengths, so a text under its neighbour's prompt is not given away by its own.
-        wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
         embed, noted = self.discriminator.embedding, {}
         with autocast(self.compute):
             real_logits = self.scores(batch, embed(batch.text), batch.text_lengths)
             fake_logits = self.scores(batch, embed(tokens), lengths)
-            wrong_logits = self.scores(wrong, embed(wrong.text), wrong.text_lengths)
         loss = self.objective.discriminator_loss(real_logits, fake_logits)
-        # A neighbour that says the very same is no wrong answer.
-        differs = (wrong.text != batch.text).any(1)
-        if differs.any():
-            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
-            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
+        if self.wrong_prompts:
+            # Neighbours in a batch have like lengths: a text under its neighbour's prompt is not given away by its own.
+            wrong = Batch(batch.prompt, batch.prompt_lengths, batch.text.roll(1, 0), batch.text_lengths.roll(1, 0))
+            with autocast(self.compute):
+                wrong_logits = self.scores(wrong, embed(wrong.text), wrong.text_lengths)
+            # A neighbour that says the very same is no wrong answer.
+            differs = (wrong.text != batch.text).any(1)
+            if differs.any():
+                loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
+                noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
         noted["discriminator_loss"] = loss
         # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
         accuracy = (real_logits > fake_logits).float().mean()
