@@ -13,10 +13,11 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import Pairs, in_order, pad
+from promptgan.forms.tokens.sampler import Resampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity
+from promptgan.tasks.text.measures import bounds, diversity
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.language_model import WittenBell
 from promptgan.tasks.text.measures.metrics import MEASURES
@@ -33,7 +34,7 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LIKELIHOODS = ("nll", "nll_character")
-HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS)]
+HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS, *bounds.NAMES)]
 """What metrics/evaluation.json holds of a system, beside its temperature and NLL."""
 ORDERS = (2, 3, 4, 5)
 NOT_APPLICABLE, NO_VERDICT = "not applicable", "no verdict"
@@ -176,10 +177,8 @@ def evaluate(
     yardstick = Yardstick(tokens, dual_encoder.load(models / "judges", device), parameters.language_model_order)
     curves = _curves(_answers(samples / "samples.parquet", used, yardstick, seed), yardstick)
     temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
-    likelihoods = {
-        name: _likelihoods(samples_of.load(models / MODELS[name], device).generator, yardstick, temperatures, device)
-        for name in used
-    }
+    loaded = {name: samples_of.load(models / MODELS[name], device) for name in used}
+    likelihoods = {name: _likelihoods(loaded[name], yardstick, temperatures, device, seed) for name in used}
     rows: list[Row] = []
     systems: dict[str, Any] = {
         name: f"{NOT_APPLICABLE}: {index['reason']}" for name, index in indices.items() if name not in used
@@ -204,7 +203,10 @@ def evaluate(
         "gaps": gaps,
         "standard_errors": errors,
         "verdict": verdict,
-        "signature": _signature(curves, yardstick, parameters, seed),
+        "signature": [
+            *_signature(curves, yardstick, parameters, seed),
+            *bounds.signature({name: model.sampler for name, model in loaded.items()}, len(yardstick.splits["test"])),
+        ],
     }
     return Evaluation(_rounded(metrics), _rounded(rows))
 
@@ -243,13 +245,20 @@ def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
 
 
 def _likelihoods(
-    generator: Any, yardstick: Yardstick, temperatures: list[float], device: torch.device
+    model: samples_of.TextModel, yardstick: Yardstick, temperatures: list[float], device: torch.device, seed: int
 ) -> dict[float, dict[str, float]]:
-    """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character."""
+    """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character.
+
+    Of a model that resamples, its bounds per token at temperature 1 alone.
+    """
     totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
     for batch in in_order(yardstick.splits["test"], BATCH):
-        sums, count = nll(generator, batch.to(device), tuple(temperatures))
+        sums, count = nll(model.generator, batch.to(device), tuple(temperatures))
         totals, tokens = totals + sums, tokens + count
+    if isinstance(model.sampler, Resampler):
+        own = totals[temperatures.index(1.0)].item() / tokens
+        known = bounds.nll_bounds(model.sampler, yardstick.splits["test"], own, seed)
+        return {temperature: known if temperature == 1.0 else {} for temperature in temperatures}
     units = dict(zip(LIKELIHOODS, (tokens, sum(map(len, yardstick.texts("test")))), strict=True))
     return {
         temperature: {name: total / count for name, count in units.items()}

@@ -26,6 +26,20 @@ MEASURES = Measures(
             "Nats of the real test answers over their characters (temperature 1): comparable across tokenizers.",
         ),
         Metric(
+            "nll_lower",
+            "NLL ≥",
+            "none",
+            "Lower bound of the NLL of a model that resamples, by as many samples of each prompt as nll_samples.",
+            per="data/tokens",
+        ),
+        Metric(
+            "nll_upper",
+            "NLL ≤",
+            "lower",
+            "Upper bound of the same; that a model is better than another at NLL, this alone can say.",
+            per="data/tokens",
+        ),
+        Metric(
             "ms_jaccard",
             "MS-J",
             "higher",
