@@ -1,6 +1,6 @@
 """A generator and a discriminator so small that every text, its probability and its energy can be written down."""
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import torch
@@ -72,5 +72,5 @@ def texts(chain: Chain, undrawn: list[int]) -> dict[Text, float]:
     for length in range(LIMIT + 1):
         for text in product([i for i in range(VOCABULARY) if i not in {*undrawn, EXAMPLE.eos}], repeat=length):
             path = [EXAMPLE.bos, *text, *([EXAMPLE.eos] if length < LIMIT else [])]
-            found[text] = float(torch.stack([steps[a, b] for a, b in zip(path, path[1:], strict=False)]).prod())
+            found[text] = float(torch.stack([steps[a, b] for a, b in pairwise(path)]).prod())
     return found

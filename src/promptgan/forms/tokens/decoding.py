@@ -71,7 +71,7 @@ def _draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) ->
 
 
 def inverse_cdf(weights: Tensor, uniforms: Tensor) -> Tensor:
-    """Of each row of weights (N, K), an entry drawn in proportion to them with its number of ``uniforms`` (N,); (N,)."""
+    """An entry of each row of weights (N, K), drawn in proportion to them by its number of ``uniforms`` (N,); (N,)."""
     # The first entry whose running sum reaches (1 - u) of the total: never past the end, never an entry of weight zero.
     cumulative = weights.cumsum(-1)
     return torch.searchsorted(cumulative, (1 - uniforms[:, None]) * cumulative[:, -1:])[:, 0]

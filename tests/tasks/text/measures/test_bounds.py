@@ -1,6 +1,7 @@
 """Bounds of a likelihood that is known by sampling: they bracket what is written down, and tighten."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,7 +32,7 @@ def test_the_bounds_bracket_the_partition_function_and_tighten() -> None:
     exact = math.log(sum(p * math.exp(-e) for p, e in zip(PROBABILITIES, ENERGIES, strict=True)))
     found = [expected(n) for n in (4, 12, 36)]
     assert all(lower < exact < upper for lower, upper in found)
-    for few, more in zip(found, found[1:], strict=False):
+    for few, more in pairwise(found):
         assert exact - more[0] < (exact - few[0]) / 2
         assert more[1] - exact < (few[1] - exact) / 2
 
@@ -72,7 +73,7 @@ def test_the_nll_bounds_bracket_what_is_written_down(test_pairs: Pairs, monkeypa
         *(test_pairs.rows(side, torch.arange(200).numpy()) for side in ("prompt", "text")), strict=True
     ):
         path = [EXAMPLE.bos, *text, EXAMPLE.eos]
-        own = -float(sum(steps[a, b] for a, b in zip(path, path[1:], strict=False)))
+        own = -float(sum(steps[a, b] for a, b in pairwise(path)))
         of_p += own
         nats += own - discriminator.logit((*text, EXAMPLE.eos), len(prompt)) + z[len(prompt)]
         tokens += len(text) + 1
