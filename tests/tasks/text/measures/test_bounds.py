@@ -95,4 +95,4 @@ def test_the_signature_names_the_systems_that_resample() -> None:
     assert signature({"twin": Sampler(chain)}, 40) == []
     (line,) = signature({"twin": Sampler(chain), "adversarial": Resampler(chain, discriminator, 8)}, 40)
     assert "of adversarial, which chooses one of 8 answers" in line
-    assert "64 samples a prompt, on 40 of 40 test pairs" in line
+    assert "32 samples a prompt, on 40 of 40 test pairs" in line

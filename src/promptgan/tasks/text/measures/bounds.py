@@ -12,9 +12,9 @@ from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.sampler import Resampler, Sampler
 
 NAMES = ("nll_lower", "nll_upper", "nll_samples")
-SAMPLES = 64
+SAMPLES = 32
 """Texts drawn of each prompt's generator, on which both bounds rest."""
-PROMPTS = 512
+PROMPTS = 1024
 """Test pairs, drawn at random, whose partition functions are estimated; all where there are fewer."""
 TEXTS = 2048
 """Drawn at once."""

@@ -36,7 +36,7 @@ MEASURES = Measures(
             "nll_upper",
             "NLL ≤",
             "lower",
-            "Upper bound of the same; that a model is better than another at NLL, this alone can say.",
+            "Upper bound of the same: where it lies below another model's NLL, this model is the better one.",
             per="data/tokens",
         ),
         Metric(
