@@ -100,6 +100,8 @@ def main(
             }
             described = folder.described(settings.task, settings.form, example)
             index = {**described, "flops": outcome.flops, "ema": parameters.ema, **summary}
+            if method.drawing:
+                index["drawing"] = method.drawing
             networks = {**outcome.networks, **{f"{name}_raw": method.networks[name] for name in method.averaged}}
             folder.save(out, networks, sections, index, form.needed(tokens))
             write_json(out / "run.json", run)

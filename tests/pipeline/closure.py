@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 ROLES = ("generator", "discriminator", "encoder")
+RESAMPLING = {"residual"}
+"""Methods whose model folders draw by a discriminator too."""
 BUILDS_NETWORKS = "src/promptgan/networks/folder.py"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,11 +18,13 @@ def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
     Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``choose(package, ..., key, part)``
     imports the file, or of a folder the part, that ``key`` names in ``params``; ``chosen_section(package, section,
     ..., by)`` the parameters of one. Whoever builds networks imports those of the roles that the stage reads, or
-    loads: of a model that is only drawn from, the generator. Package files hold a docstring only; the top one counts.
+    loads: of a model that is only drawn from, the generator, and the discriminator where that chooses among answers.
+    Package files hold a docstring only; the top one counts.
     """
     found = {f"stages/{stage}.py"}
     read = _fields(root / f"stages/{stage}.py")
-    roles = [role for role in ROLES if role in read] or ["generator"]
+    drawn_by = ["generator", "discriminator"] if params["train"]["method"] in RESAMPLING else ["generator"]
+    roles = [role for role in ROLES if role in read] or drawn_by
     waiting = list(found)
     while waiting:
         file = waiting.pop()

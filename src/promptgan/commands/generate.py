@@ -42,6 +42,8 @@ def generate(
     Needs the model folder alone: it works anywhere, from a wheel too. Temperature and top-p are by default those of the
     presets' section `generate`, with which the report's answers are made; params.yaml is not read.
 
+    A model that takes each answer out of k candidates (text-residual) does so here too, and draws k times as much.
+
     \b
     promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
     promptgan generate --model models/pretrained --prompt "any plans?" --n 7 --interpolate

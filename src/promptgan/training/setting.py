@@ -35,8 +35,8 @@ class Setting:
     """A file of `promptgan.objectives`."""
     penalty: ModuleType | None = None
     """A file of `promptgan.penalties`."""
-    score: Callable[[Mapping[str, nn.Module]], Row] | None = None
-    """The task's, of networks by name; higher is better."""
+    score: Callable[..., Row] | None = None
+    """The task's, of networks by name and, where it is not by the generator alone, how they draw; higher is better."""
 
     def network(self, name: str, role: str | None = None) -> nn.Module:
         """The network ``name`` to go on from, or a fresh one of ``role`` (where None, the role of that name)."""

@@ -1,5 +1,6 @@
 """A fine-tuned model, exported, says in transformers alone what it says here."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from promptgan.core.files import write_json
 from promptgan.forms.tokens import form
 from promptgan.networks import folder
 from promptgan.tasks.text.arrays.arrays import pack
@@ -53,6 +55,15 @@ def test_transformers_alone_says_the_same(model: Path, tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert told.stdout.strip() == answer(load(model), ["How are"], seed=1, temperature=0.0)[0] != ""
     assert folder.load(model).networks["generator"].example.bos == BOS  # type: ignore[union-attr]
+
+
+def test_a_model_that_chooses_among_candidates_is_not_exported_as_one_that_does_not(
+    model: Path, tmp_path: Path
+) -> None:
+    index = json.loads((model / folder.INDEX).read_text())
+    write_json(model / folder.INDEX, index | {"drawing": {"candidates": 4, "chosen_by": "discriminator"}})
+    with pytest.raises(Unexportable, match="chosen among candidates"):
+        export(model, tmp_path / "out")
 
 
 def test_what_cannot_be_exported_is_named(model: Path, tmp_path: Path, tokens: Path) -> None:

@@ -10,8 +10,12 @@ import torch
 
 from promptgan.core.compute import Compute
 from promptgan.core.parameters import ParameterError, validate_section
-from promptgan.forms.tokens.decoding import latent_vectors
+from promptgan.forms.tokens.decoding import latent_vectors, random_numbers, sample
+from promptgan.forms.tokens.sampler import Resampler
+from promptgan.forms.tokens.tokenizer import decode
 from promptgan.networks import folder
+from promptgan.networks.tokens.convolutional.network import Discriminator
+from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
 from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.tasks.text.page import shown
 from promptgan.tasks.text.samples.samples import (
@@ -24,7 +28,7 @@ from promptgan.tasks.text.samples.samples import (
     load,
     make,
 )
-from tests.conftest import EXAMPLE, GENERATOR
+from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
 CPU = torch.device("cpu")
@@ -64,6 +68,35 @@ def test_an_answer_depends_on_prompt_and_seed_and_not_on_its_batch(models: dict[
     assert answer(loaded, PROMPTS, seed=1, batch=1) == answers
     assert answer(loaded, PROMPTS[:2], seed=1) == answers[:2]
     assert answer(loaded, PROMPTS, seed=2) != answers
+
+
+@pytest.fixture
+def resampled(generator: Generator, tokens: Path, tmp_path: Path) -> Path:
+    """A model folder whose answers are chosen among candidates."""
+    networks = {"generator": generator, "discriminator": Discriminator(Shape(**DISCRIMINATOR), EXAMPLE)}
+    networks["discriminator"].judge[-1].weight.data *= 100  # an energy that prefers something
+    sections = {"generator": GENERATOR, "discriminator": DISCRIMINATOR}
+    drawing = {"candidates": 3, "chosen_by": "discriminator"}
+    index = folder.described("text", "tokens", EXAMPLE) | {"drawing": drawing}
+    folder.save(tmp_path / "resampled", networks, sections, index, {"tokenizer.json": tokens / "tokenizer.json"})
+    return tmp_path / "resampled"
+
+
+def test_a_folder_whose_answers_are_resampled_does_so_by_itself(resampled: Path) -> None:
+    loaded = load(resampled)
+    answers = answer(loaded, PROMPTS, seed=1)
+    assert answer(loaded, PROMPTS, seed=1, batch=1) == answers
+    assert answer(loaded, PROMPTS[:2], seed=1) == answers[:2]
+    draw = loaded.sampler
+    assert isinstance(draw, Resampler)
+    ids = [torch.tensor([encoding.ids[-10:]]) for encoding in loaded.tokenizer.encode_batch_fast(PROMPTS)]
+    numbers = random_numbers(1, len(PROMPTS), 3 * 10 + 1)
+    for prompt, row, said in zip(ids, numbers, answers, strict=True):
+        length = torch.tensor([prompt.shape[1]])
+        candidates = sample(loaded.generator, prompt, length, row[:-1].view(3, 10))
+        odds = (-draw.energies(prompt, length, candidates))[0].softmax(0)
+        chosen = int((odds.cumsum(0) < 1 - row[-1]).sum())
+        assert said == decode(loaded.tokenizer, candidates)[chosen]
 
 
 def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(

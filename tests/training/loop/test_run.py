@@ -33,6 +33,8 @@ from promptgan.training.methods.gumbel.parameters import Parameters as GumbelPar
 from promptgan.training.methods.likelihood import method as likelihood
 from promptgan.training.methods.policy_gradient import method as policy_gradient
 from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
+from promptgan.training.methods.residual import method as residual
+from promptgan.training.methods.residual.parameters import Parameters as ResidualParameters
 from promptgan.training.methods.text_vae import method as text_vae
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
@@ -45,6 +47,7 @@ from tests.training.methods import (
     test_gumbel,
     test_likelihood,
     test_policy_gradient,
+    test_residual,
     test_text_vae,
 )
 
@@ -85,10 +88,10 @@ def trained_cooperative(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
-def adversarial(tokens: Path) -> Setting:
+def adversarial(tokens: Path, name: str = "hinge") -> Setting:
     start = fresh()
     start["discriminator"] = Discriminator(DiscriminatorParameters(**DISCRIMINATOR), EXAMPLE)
-    objective = choose("promptgan.objectives", "hinge", "train.objective")
+    objective = choose("promptgan.objectives", name, "train.objective")
     here = setting(tokens, start, objective=objective, penalty=choose("promptgan.penalties", "none", ""))
     return replace(here, score=Score(here.val, EXAMPLE, start, 16, COMPUTE, 1))
 
@@ -106,6 +109,12 @@ def trained_dense_rewards(tokens: Path, checkpoint: Checkpoint) -> Left:
 
 def trained_text_vae(tokens: Path, checkpoint: Checkpoint) -> Left:
     method, plan = text_vae.build(test_text_vae.latent_setting(tokens), test_text_vae.parameters())
+    return left(run(method, plan, checkpoint), method)
+
+
+def trained_residual(tokens: Path, checkpoint: Checkpoint) -> Left:
+    parameters = validate_section(ResidualParameters, test_residual.VALUES, "train")
+    method, plan = residual.build(adversarial(tokens, "non_saturating"), parameters)
     return left(run(method, plan, checkpoint), method)
 
 
@@ -134,6 +143,7 @@ METHODS = {
     "policy gradient": trained_policy_gradient,
     "dense rewards": trained_dense_rewards,
     "text vae": trained_text_vae,
+    "residual": trained_residual,
     "adapters": trained_adapters,
     "matcher": trained_matcher,
 }

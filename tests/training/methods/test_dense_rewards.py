@@ -89,7 +89,7 @@ def test_the_gradient_is_that_of_advantages_times_log_probabilities_without_the_
     monkeypatch.setattr(method, "answers", lambda prompts: (texts, lengths))
     rewards = torch.rand(3, width) * is_real(lengths, width)
     monkeypatch.setattr(method, "rewards", lambda drawn: rewards)
-    monkeypatch.setattr(method.players["generator"], "update", lambda: torch.tensor(0.0))
+    monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
     method.generator.eval()
     method.learn(batch, 0)
     found = [parameter.grad.clone() for parameter in method.generator.parameters()]  # type: ignore[union-attr]

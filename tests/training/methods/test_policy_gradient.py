@@ -110,7 +110,7 @@ def test_who_is_paid_is_the_sentence_that_earned_it(
     expected[favourite, : batch.text_lengths[favourite]] = 1.0
     torch.testing.assert_close(rewards, expected)
 
-    monkeypatch.setattr(method.players["generator"], "update", lambda: torch.tensor(0.0))
+    monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
     generator.eval()
     monkeypatch.setattr(generator, "train", lambda mode=True: generator)  # dropout would differ from batch to batch
     monkeypatch.setattr(method, "answers", lambda prompts: (prompts.text, prompts.text_lengths))

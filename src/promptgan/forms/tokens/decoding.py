@@ -1,5 +1,7 @@
 """Drawing texts from a generator: temperature, nucleus, and a stream of random numbers for each sequence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,6 +21,7 @@ def sample(
     temperature: float = 1.0,
     top_p: float = 1.0,
     z: Tensor | None = None,
+    undrawn: Sequence[int] | None = None,
 ) -> list[list[int]]:
     """Answer N prompts, each k times, by inverse transform sampling from the tempered softmax.
 
@@ -33,6 +36,7 @@ def sample(
         temperature: divides the logits; 0 takes the most likely token.
         top_p: keep the smallest set of tokens with at least this probability.
         z: latent vectors (N * k, Z) of a generator whose answers begin with them; where None, torch draws them.
+        undrawn: ids that are never drawn; where None, the special tokens but the end.
 
     Returns:
         N * k lists of token ids, without special tokens; those of a prompt one after the other.
@@ -48,7 +52,7 @@ def sample(
     written = torch.full(uniforms.shape, eos, dtype=torch.int64, device=prompt.device)
     for t in range(uniforms.shape[1]):
         features, state = generator.step(generator.embedding(token[:, None]), state)
-        token = next_tokens(generator, features[:, 0], uniforms[alive, t], temperature, top_p)
+        token = next_tokens(generator, features[:, 0], uniforms[alive, t], temperature, top_p, undrawn)
         written[alive, t] = token
         going = token != eos
         if not going.all():
@@ -62,7 +66,12 @@ def sample(
 
 @torch.no_grad()
 def next_tokens(
-    generator: TextGenerator, features: Tensor, uniforms: Tensor, temperature: float = 1.0, top_p: float = 1.0
+    generator: TextGenerator,
+    features: Tensor,
+    uniforms: Tensor,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    undrawn: Sequence[int] | None = None,
 ) -> Tensor:
     """Draw the token that follows each of N sequences, (N,), by inverse transform sampling.
 
@@ -72,8 +81,9 @@ def next_tokens(
         uniforms: a number in [0, 1) for each, (N,).
         temperature: divides the logits; 0 takes the most likely token.
         top_p: keep the smallest set of tokens with at least this probability.
+        undrawn: ids that are never drawn; where None, the special tokens but the end.
     """
-    on_cpu, undrawn = features.device.type == "cpu", generator.example.undrawn
+    on_cpu, undrawn = features.device.type == "cpu", generator.example.undrawn if undrawn is None else undrawn
     size = max(LEAST_ROWS, LOGITS // generator.example.vocabulary) if on_cpu else max(1, len(features))
     drawn = []
     for rows, numbers in zip(torch.split(features, size), torch.split(uniforms, size), strict=True):
@@ -91,11 +101,12 @@ def _draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) ->
     if top_p < 1:
         ranked, order = probabilities.sort(dim=-1, descending=True, stable=True)
         ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0)
-        return order.gather(1, _inverse_cdf(ranked, uniforms)[:, None])[:, 0]
-    return _inverse_cdf(probabilities, uniforms)
+        return order.gather(1, inverse_cdf(ranked, uniforms)[:, None])[:, 0]
+    return inverse_cdf(probabilities, uniforms)
 
 
-def _inverse_cdf(weights: Tensor, uniforms: Tensor) -> Tensor:
+def inverse_cdf(weights: Tensor, uniforms: Tensor) -> Tensor:
+    """An entry of each row of weights (N, K), drawn in proportion to them by its number of ``uniforms`` (N,); (N,)."""
     # The first entry whose running sum reaches (1 - u) of the total: never past the end, never an entry of weight zero.
     cumulative = weights.cumsum(-1)
     return torch.searchsorted(cumulative, (1 - uniforms[:, None]) * cumulative[:, -1:])[:, 0]

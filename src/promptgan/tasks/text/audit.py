@@ -18,7 +18,7 @@ from promptgan.terms.words import segments
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
 SIDES = ("prompt", "text")
-LIKELIHOODS = ("nll", "nll_character")
+LIKELIHOODS = ("nll", "nll_character", "nll_lower", "nll_upper", "nll_samples")
 """What is given at temperature 1, whatever the temperature of the point."""
 BATCH = 8192
 ROUNDING = 0.0002
@@ -139,8 +139,8 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         written = metrics["systems"][system]
         best = max(rows, key=lambda row: _rank(row, written.get("temperature")))
         facts = {key: float(best[key] or "nan") for key in written if key not in LIKELIHOODS}
-        if at_one := [row for row in rows if row["nll"] and float(row["temperature"]) == 1]:
-            facts |= {key: float(at_one[0][key]) for key in LIKELIHOODS}
+        if at_one := [row for row in rows if row["temperature"] and float(row["temperature"]) == 1]:
+            facts |= {key: float(at_one[0][key]) for key in LIKELIHOODS if at_one[0].get(key)}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
     points = {
         (system, quality): [(float(row[str(MEASURES.diversity)]), float(row[quality])) for row in rows]

@@ -17,7 +17,7 @@ TEMPLATE = "{{ messages[-1]['content'] + bos_token }}"
 
 
 class Unexportable(PromptganError):
-    """The model is no pretrained one, or the folder is taken."""
+    """The model is no pretrained one, or draws as transformers cannot, or the folder is taken."""
 
 
 def export(model: Path, out: Path) -> None:
@@ -35,6 +35,11 @@ def export(model: Path, out: Path) -> None:
     if out.exists():
         raise Unexportable(f"{out} is there already", "name a folder that is not")
     loaded = folder.load(model, names=["generator"])
+    if "drawing" in loaded.index:
+        raise Unexportable(
+            f"the answers in {model} are chosen among candidates, which transformers does not do",
+            "draw them with `promptgan generate`, or export models/pretrained, which proposes the candidates",
+        )
     generator = loaded.networks["generator"]
     if not isinstance(generator, Generator):
         kind = loaded.index["networks"]["generator"]["section"]["network"]

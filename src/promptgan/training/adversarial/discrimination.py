@@ -19,7 +19,7 @@ MEMORY = 0.05
 
 
 class Discrimination:
-    """Tells real pairs from drawn answers and from real texts under the wrong prompt.
+    """Tells real pairs from drawn answers and, unless told otherwise, from real texts under the wrong prompt.
 
     The wrong prompt is that of Reed et al., 2016, arXiv:1605.05396, section 4.2.
 
@@ -30,6 +30,7 @@ class Discrimination:
         penalty: a file of `promptgan.penalties`, or None.
         penalty_weight: of it in the loss.
         compute: precision.
+        wrong_prompts: whether it learns from real texts under the wrong prompt.
     """
 
     def __init__(
@@ -40,8 +41,10 @@ class Discrimination:
         penalty: ModuleType | None,
         penalty_weight: float,
         compute: Compute,
+        wrong_prompts: bool = True,
     ) -> None:
         self.discriminator, self.player, self.compute = discriminator, player, compute
+        self.wrong_prompts = wrong_prompts
         self.objective, self.penalty, self.penalty_weight = objective, penalty, penalty_weight
         self.numbers = Numbers(accuracy=0.5)
         """Part of the method's state: the running mean of `accuracy`."""
@@ -83,7 +86,7 @@ class Discrimination:
         loss: Tensor = self.objective.discriminator_loss(real_logits, fake_logits)
         # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
         noted = {"accuracy": (real_logits > fake_logits).float().mean()}
-        if differs.any():
+        if self.wrong_prompts and differs.any():
             with autocast(self.compute):
                 wrong_logits = self._logits(wrong)
             loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2

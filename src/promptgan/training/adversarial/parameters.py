@@ -1,4 +1,4 @@
-"""What every adversarial method takes, and what every one of texts takes besides."""
+"""What every method with a discriminator takes, and what adversarial ones take besides."""
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ class Players(Section):
 
 
 class AdversarialParameters(Section):
-    """The part of the `train` section that no adversarial method goes without."""
+    """The part of the `train` section that no method with a discriminator goes without."""
 
     method: str
     objective: str
@@ -27,9 +27,8 @@ class AdversarialParameters(Section):
     """Units of work, at most: each player takes its own number of steps in one."""
     batch: int = Field(ge=2)
     """Examples, which for texts are prompts."""
-    players: Players
     ema: float = Field(ge=0, lt=1)
-    """Decay of the moving average of the generator's weights, which is what is validated and used."""
+    """Decay of the moving average of the weights of who is trained for use, which is what is validated and used."""
     validate_every: int = Field(ge=1)
     validation_count: int = Field(ge=10)
     """Examples that are drawn for a validation."""
@@ -41,6 +40,7 @@ class AdversarialParameters(Section):
 class TextParameters(AdversarialParameters):
     """The part of the `train` section that no adversarial method of texts goes without."""
 
+    players: Players
     warmup: int = Field(ge=0)
     """Units of work before the first of them, in which the discriminator learns alone, a step in each."""
     likelihood_weight: float = Field(ge=0)

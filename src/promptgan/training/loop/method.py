@@ -96,6 +96,8 @@ class Method:
     better: Literal["higher", "lower"] = "higher"
     remedy: str
     """What to change where a number is not finite."""
+    drawing: Mapping[str, Any] | None = None
+    """What index.json says of how samples are drawn, where it is not from the generator as it is."""
 
     def step(self, k: int) -> Mapping[str, Value]:
         """One unit of work, all players' updates in it; ``k`` counts from 0 and is negative while warming up."""

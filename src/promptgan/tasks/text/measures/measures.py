@@ -13,9 +13,10 @@ from promptgan.core.progress import Progress
 from promptgan.forms.tokens.latent import LatentGenerator, TextEncoder
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import in_order
+from promptgan.forms.tokens.sampler import Resampler
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import bound, embedded, language_model, minilm, neighbours
+from promptgan.tasks.text.measures import bound, bounds, embedded, language_model, minilm, neighbours
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
 from promptgan.tasks.text.measures.verdict import Curves, verdict
@@ -29,7 +30,8 @@ Row = dict[str, Any]
 Integers = npt.NDArray[np.int64]
 
 LIKELIHOODS = ("nll", "nll_character")
-HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS, *bound.NAMES)]
+BOUNDS = (*bound.NAMES, *bounds.NAMES)
+HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKELIHOODS, *BOUNDS)]
 """What metrics/evaluation.json holds of every system; generators have a temperature and a likelihood beside it."""
 NOT_APPLICABLE = "not applicable"
 NO_TEMPERATURE = 1.0
@@ -78,11 +80,10 @@ def evaluate(
     curves = _curves(answers, yardstick)
     space = embedded.Space(minilm.load(device), yardstick.answered(answers["prompt_id"]), seed)
     temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
+    loaded = {name: samples_of.load(models / MODELS[name], device) for name in used}
     likelihoods = {
-        name: _likelihoods(
-            models / MODELS[name], "encoder" in indices[name]["networks"], yardstick, temperatures, seed, device
-        )
-        for name in used
+        name: _likelihoods(model, models / MODELS[name], yardstick, temperatures, seed, device)
+        for name, model in loaded.items()
     }
     rows: list[Row] = []
     systems: dict[str, Any] = {
@@ -111,8 +112,11 @@ def evaluate(
         )
     gaps, said = verdict(curves, indices, parameters, seed)
     signature = _signature(curves, yardstick, parameters, seed)
-    if any("encoder" in indices[name]["networks"] for name in used):
+    if any("encoder" in model.index["networks"] for model in loaded.values()):
         signature.append(bound.SIGNATURE)
+    signature += bounds.signature(
+        {name: model.sampler for name, model in loaded.items()}, len(yardstick.splits["test"])
+    )
     metrics = {
         "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
         "gaps": gaps,
@@ -157,24 +161,32 @@ def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
 
 
 def _likelihoods(
-    model: Path, has_encoder: bool, yardstick: Yardstick, temperatures: list[float], seed: int, device: torch.device
+    model: samples_of.TextModel,
+    path: Path,
+    yardstick: Yardstick,
+    temperatures: list[float],
+    seed: int,
+    device: torch.device,
 ) -> dict[float, dict[str, float]]:
     """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character.
 
     Of a model with latent vectors, which has an encoder, it is a bound; the numbers of `bound` stand beside it, the
-    same at each temperature.
+    same at each temperature. Of one that resamples there are `bounds` per token, at temperature 1 alone.
     """
-    generator, numbers = samples_of.load(model, device).generator, dict[str, float]()
+    test, numbers = yardstick.splits["test"], dict[str, float]()
     totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
-    if has_encoder:
-        encoder = cast("TextEncoder", folder.load(model, device, ["encoder"]).networks["encoder"])
-        latent = cast("LatentGenerator", generator)
-        test = yardstick.splits["test"]
+    if "encoder" in model.index["networks"]:
+        encoder = cast("TextEncoder", folder.load(path, device, ["encoder"]).networks["encoder"])
+        latent = cast("LatentGenerator", model.generator)
         totals, tokens, numbers = bound.bounds(encoder, latent, test, tuple(temperatures), seed, device)
     else:
-        for batch in in_order(yardstick.splits["test"], BATCH):
-            sums, count = nll(generator, batch.to(device), tuple(temperatures))
+        for batch in in_order(test, BATCH):
+            sums, count = nll(model.generator, batch.to(device), tuple(temperatures))
             totals, tokens = totals + sums, tokens + count
+    if isinstance(model.sampler, Resampler):
+        own = totals[temperatures.index(1.0)].item() / tokens
+        known = bounds.nll_bounds(model.sampler, test, own, seed)
+        return {temperature: known if temperature == 1.0 else {} for temperature in temperatures}
     units = dict(zip(LIKELIHOODS, (tokens, sum(map(len, yardstick.texts("test")))), strict=True))
     return {
         temperature: {**{name: total / count for name, count in units.items()}, **numbers}

@@ -42,6 +42,20 @@ MEASURES = Measures(
         ),
         Metric("active_units", "active units", "none", "Entries of the latent vectors that are used.", format=".0f"),
         Metric(
+            "nll_lower",
+            "NLL ≥",
+            "none",
+            "Lower bound of the NLL of a model that resamples, by as many samples of each prompt as nll_samples.",
+            per="data/tokens",
+        ),
+        Metric(
+            "nll_upper",
+            "NLL ≤",
+            "lower",
+            "Upper bound of the same: where it lies below another model's NLL, this model is the better one.",
+            per="data/tokens",
+        ),
+        Metric(
             "ms_jaccard",
             "MS-J",
             "higher",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,10 @@ from tokenizers import Tokenizer
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.decoding import latent_vectors, random_numbers, sample
+from promptgan.forms.tokens.decoding import latent_vectors
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import pad
+from promptgan.forms.tokens.sampler import Sampler, sampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
@@ -48,20 +49,26 @@ class NothingBetween(PromptganError):
 class TextModel:
     """What answers prompts."""
 
-    generator: TextGenerator
-    """In evaluation mode."""
+    sampler: Sampler
+    """Draws as the model's index.json says."""
     tokenizer: Tokenizer
     index: dict[str, Any]
     """The content of index.json."""
 
+    @property
+    def generator(self) -> TextGenerator:
+        """In evaluation mode."""
+        return self.sampler.generator
+
 
 def load(model: Path, device: torch.device | None = None) -> TextModel:
-    """Load the generator of a model folder.
+    """Load what a model folder draws with: its generator, and what chooses among its candidates where there is such.
 
     Raises:
         NotAModelFolder: a file is missing or broken, or it makes no texts.
     """
-    loaded = folder.load(model, device, ["generator"])
+    drawing = folder.read_index(model).get("drawing")
+    loaded = folder.load(model, device, ["generator", *([drawing["chosen_by"]] if drawing else [])])
     if loaded.index["task"] != "text":
         raise folder.NotAModelFolder(
             f"the model in {model} makes no text: its task is {loaded.index['task']}",
@@ -73,7 +80,7 @@ def load(model: Path, device: torch.device | None = None) -> TextModel:
         raise folder.NotAModelFolder(
             f"{model}/tokenizer.json cannot be loaded: {error}", "restore it with `dvc checkout`"
         ) from error
-    return TextModel(cast("TextGenerator", loaded.networks["generator"]), tokenizer, loaded.index)
+    return TextModel(sampler(loaded.networks, drawing), tokenizer, loaded.index)
 
 
 def answer(
@@ -88,7 +95,8 @@ def answer(
 ) -> list[str]:
     """Answer each prompt once; the same seed gives the same answers on the same kind of machine.
 
-    Where answers begin with latent vectors, these are ``z`` (N, Z), or follow from the seed too.
+    ``batch`` is how many texts are drawn at once; an answer that is chosen among candidates takes as many. Where
+    answers begin with latent vectors, these are ``z`` (N, Z), or follow from the seed too.
 
     Raises:
         UnusablePrompt: a prompt is blank, or was not valid UTF-8.
@@ -106,22 +114,16 @@ def answer(
     limit = model.index["example"]["max_tokens"]
     device = next(model.generator.parameters()).device
     rows = [e.ids[-limit:] for e in model.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
-    uniforms = random_numbers(seed, len(rows), limit)
+    uniforms = model.sampler.random_numbers(seed, len(rows), limit)
     z = latent_vectors(seed, len(rows), model.generator.latent) if z is None else z
+    batch = max(1, batch // model.sampler.candidates)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     answers: dict[int, str] = {}
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
         padded, lengths = pad([rows[i] for i in chosen])
-        texts = sample(
-            model.generator,
-            padded.to(device),
-            lengths.to(device),
-            uniforms[chosen].to(device),
-            temperature,
-            top_p,
-            z[chosen].to(device),
-        )
+        asked = padded.to(device), lengths.to(device)
+        texts = model.sampler(*asked, uniforms[chosen].to(device), temperature, top_p, z[chosen].to(device))
         answers.update(zip(chosen, decode(model.tokenizer, texts), strict=True))
     return [answers[i] for i in range(len(rows))]
 
@@ -192,8 +194,8 @@ def generate(
     the rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people
     (``temperature``, ``top_p``; also to ``prompts``), which the text file shows on a line each, what would break it
     escaped, below a line with these settings. The
-    test prompts are the first of a permutation that ``seed`` gives. All models answer with the same random numbers. A
-    folder whose stage the recipe does not use is left out.
+    test prompts are the first of a permutation that ``seed`` gives. All models answer with the same random numbers, but
+    for those that choose among candidates, which take more. A folder whose stage the recipe does not use is left out.
     """
     p = parameters
     pairs = pd.read_parquet(validated / "test.parquet", columns=["id", "prompt"])

@@ -6,7 +6,8 @@ from torch import Tensor
 from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
-from promptgan.training.adversarial.texts import Answers, TextAdversary, plan
+from promptgan.training.adversarial.discriminated import Answers, plan
+from promptgan.training.adversarial.texts import TextAdversary
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.cooperative.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -48,6 +49,6 @@ class Cooperative(TextAdversary):
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[Cooperative, Plan]:
-    """The method and its plan; raises what `promptgan.training.adversarial.texts.plan` does."""
-    chosen = plan("cooperative", setting, parameters)
+    """The method and its plan; raises what `promptgan.training.adversarial.discriminated.plan` does."""
+    chosen = plan("cooperative", setting, parameters, parameters.warmup)
     return Cooperative(setting, parameters), chosen

@@ -10,7 +10,8 @@ from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.discriminator import PrefixDiscriminator
 from promptgan.forms.tokens.generator import Batch, is_real
-from promptgan.training.adversarial.texts import Answers, TextAdversary, plan
+from promptgan.training.adversarial.discriminated import Answers, plan
+from promptgan.training.adversarial.texts import TextAdversary
 from promptgan.training.loop.method import Numbers
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.dense_rewards.parameters import Parameters
@@ -83,11 +84,11 @@ def returns(rewards: Tensor, discount: float) -> Tensor:
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[DenseRewards, Plan]:
-    """The method and its plan; raises what `promptgan.training.adversarial.texts.plan` does.
+    """The method and its plan; raises what `promptgan.training.adversarial.discriminated.plan` does.
 
     Even a generator that begins with fresh weights needs the twin: validation measures how far it is from it.
     """
-    chosen = plan("dense rewards", setting, parameters)
+    chosen = plan("dense rewards", setting, parameters, parameters.warmup)
     if parameters.start == "fresh":
         chosen, setting = replace(chosen, keeps_start=True, fresh=True), replace(setting, start={})
     return DenseRewards(setting, parameters), chosen

@@ -6,7 +6,8 @@ from torch import Tensor
 from promptgan.core.compute import autocast
 from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.relaxed import RelaxedTexts, relaxed_sample
-from promptgan.training.adversarial.texts import Answers, TextAdversary, plan
+from promptgan.training.adversarial.discriminated import Answers, plan
+from promptgan.training.adversarial.texts import TextAdversary
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.gumbel.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -60,6 +61,6 @@ class Gumbel(TextAdversary):
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[Gumbel, Plan]:
-    """The method and its plan; raises what `promptgan.training.adversarial.texts.plan` does."""
-    chosen = plan("adversarial", setting, parameters)
+    """The method and its plan; raises what `promptgan.training.adversarial.discriminated.plan` does."""
+    chosen = plan("adversarial", setting, parameters, parameters.warmup)
     return Gumbel(setting, parameters), chosen

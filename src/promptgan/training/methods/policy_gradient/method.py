@@ -7,7 +7,8 @@ from torch.nn.functional import cross_entropy, mse_loss
 from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch, is_real
-from promptgan.training.adversarial.texts import Answers, TextAdversary, plan
+from promptgan.training.adversarial.discriminated import Answers, plan
+from promptgan.training.adversarial.texts import TextAdversary
 from promptgan.training.loop.method import Player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.policy_gradient.parameters import Parameters
@@ -90,6 +91,6 @@ class _Weights:
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[PolicyGradient, Plan]:
-    """The method and its plan; raises what `promptgan.training.adversarial.texts.plan` does."""
-    chosen = plan("policy gradient", setting, parameters)
+    """The method and its plan; raises what `promptgan.training.adversarial.discriminated.plan` does."""
+    chosen = plan("policy gradient", setting, parameters, parameters.warmup)
     return PolicyGradient(setting, parameters), chosen

@@ -1,0 +1,1 @@
+"""A residual energy-based model: a generator whose answers a discriminator resamples."""
