@@ -57,7 +57,9 @@ def exclusions(evidence: Evidence) -> Iterator[Found]:
     for folder, column in columns.items():
         files = [*Path(folder).glob("*.parquet"), *Path(folder).glob("*.arrow")] if listed else []
         for file in sorted(files):
-            for name in sorted(listed.intersection(evidence.table(file.as_posix())[column].to_pylist())):
+            table = evidence.table(file.as_posix())
+            told = table[column].to_pylist() if column in table.column_names else []  # samples that answer no record
+            for name in sorted(listed.intersection(told)):
                 yield Found(f"{file} {name} -> {LIST}", "no excluded record", "it is there", "`dvc repro`")
 
 
