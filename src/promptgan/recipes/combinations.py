@@ -73,6 +73,14 @@ def training_without_a_discriminator(task: str, sections: Sections) -> str | Non
     return f"train.method is {method}, and discriminator.network {network}: both are none, or neither"
 
 
+def rewards_without_prefixes(task: str, sections: Sections) -> str | None:
+    """A reward for every token needs a discriminator that judges an answer as far as each."""
+    method, network = sections["train"].method, sections["discriminator"].network
+    if method != "dense_rewards" or network in ("recurrent", "none"):
+        return None
+    return f"train.method is dense_rewards, which needs discriminator.network recurrent, not {network}"
+
+
 def nothing_trained(task: str, sections: Sections) -> str | None:
     """A recipe trains something."""
     if {sections["pretrain"].method, sections["train"].method} != {"none"}:
@@ -87,5 +95,6 @@ RULES: tuple[Rule, ...] = (
     penalty_without_weight,
     band_upside_down,
     training_without_a_discriminator,
+    rewards_without_prefixes,
     nothing_trained,
 )

@@ -89,6 +89,19 @@ def test_a_model_folder_holds_tables_of_any_size(generator: Generator, tmp_path:
     assert likelihood.nll(loaded, told)[0].item() == likelihood.nll(generator, told)[0].item()
 
 
+def test_numbers_of_n_grams_may_take_all_of_64_bits() -> None:
+    vocabulary, end = 7000, 6999
+    random = np.random.default_rng(1)
+    told = random.integers(4, vocabulary, (60, 8)).tolist()
+    network = Generator(Parameters(network="ngram", order=5), Example(vocabulary, 12, None, 2, end))
+    network.count(told)
+    ids, lengths = pad(told, (end,))
+    asked = torch.full((len(told), 1), 5)
+    nats, tokens = likelihood.nll(network.eval(), Batch(asked, torch.ones_like(asked[:, 0]), ids, lengths))
+    expected = KneserNey(told, vocabulary, 5, end).cross_entropy(told)
+    assert nats.item() / tokens == pytest.approx(expected, rel=1e-5)
+
+
 def test_n_grams_that_cannot_be_numbered_are_refused() -> None:
     with pytest.raises(ParameterError, match=r"generator\.order: n-grams of 8 tokens, of which there are 4000"):
         Generator(Parameters(network="ngram", order=8), Example(4000, 12))

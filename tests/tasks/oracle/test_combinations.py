@@ -1,48 +1,34 @@
-"""Choices that make no sense together for an oracle are refused by name."""
-
-from pathlib import Path
+import copy
 from typing import Any
 
 import pytest
 
-from promptgan.recipes import presets
 from promptgan.recipes.parameters import problems
-from tests.pipeline.clone import merged
+from promptgan.recipes.presets import resolve
 
-ROOT = Path(__file__).parents[3]
-TRANSFORMER = {"network": "transformer", "width": 8, "heads": 2, "layers": 1, "dropout": 0.0}
-
-
-@pytest.fixture(params=["text-oracle", "text-oracle-40"])
-def document(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """A preset, resolved."""
-    monkeypatch.chdir(ROOT)
-    return presets.resolve(request.param).values
+LATENT = {"network": "latent", "latent": 4, "embedding": 8, "width": 8, "dropout": 0.0, "word_dropout": 0.0}
+TRANSFORMER = {"network": "transformer", "width": 8, "heads": 2, "layers": 1, "context": 21, "dropout": 0.0}
 
 
-def test_the_presets_make_sense(document: dict[str, Any]) -> None:
-    assert problems(document) == []
+@pytest.fixture(scope="module")
+def recipe() -> dict[str, Any]:
+    return resolve("text-oracle").values
 
 
 @pytest.mark.parametrize(
-    ("name", "change"),
+    ("changes", "words"),
     [
-        ("lengths-that-differ", {"data": {"length": 7}}),
-        ("vocabularies-that-differ", {"tokenize": {"vocabulary": 7}}),
+        ({}, None),
+        ({"pretrain": {"method": "none"}}, "an oracle measures what has a likelihood"),
+        ({"generator": LATENT}, "generator.network is latent"),
+        ({"generator": {"network": "ngram", "order": 3}}, "generator.network is ngram"),
+        ({"discriminator": TRANSFORMER}, "discriminator.context is 21, and a sequence of 20 tokens takes 22"),
+        ({"generator": TRANSFORMER | {"context": 20}}, "generator.context is 20, and a sequence of 20 tokens takes 21"),
+        ({"tokenize": {"vocabulary": 5000, "max_tokens": 19}}, "tokenize.max_tokens 19: they must be the same"),
     ],
 )
-def test_what_differs_is_named(name: str, change: dict[str, Any], document: dict[str, Any]) -> None:
-    (line,) = problems(merged(document, change))
-    assert line.startswith(f"{name}: ")
-
-
-def test_a_transformer_must_reach_as_far_as_a_sequence(document: dict[str, Any]) -> None:
-    length = document["tokenize"]["max_tokens"]
-    (line,) = problems(document | {"generator": TRANSFORMER | {"context": length}})
-    assert line.startswith("context-too-short: ")
-    assert problems(document | {"generator": TRANSFORMER | {"context": length + 1}}) == []
-
-
-def test_no_pretrained_model_knows_the_tokens(document: dict[str, Any]) -> None:
-    (line,) = problems(document | {"base_model": {"name": "smollm2"}})
-    assert line.startswith("pretrained-parts: ")
+def test_what_makes_no_sense_for_an_oracle_is_said_before_anything_runs(
+    recipe: dict[str, Any], changes: dict[str, Any], words: str | None
+) -> None:
+    found = problems({**copy.deepcopy(recipe), **changes})
+    assert found == [] if words is None else any(words in problem for problem in found), found

@@ -26,11 +26,25 @@ def vocabularies_that_differ(task: str, sections: Sections) -> str | None:
 
 
 def context_too_short(task: str, sections: Sections) -> str | None:
-    """A transformer must be able to read the longest sequence behind its start."""
-    context, length = getattr(sections["generator"], "context", None), sections["tokenize"].max_tokens
-    if context is None or context >= length + 1:
-        return None
-    return f"generator.context is {context}, and a sequence of {length} tokens with its start takes {length + 1}"
+    """A transformer must be able to read the longest sequence behind its start, and a discriminator its end too."""
+    length = sections["tokenize"].max_tokens
+    for role, needed in (("generator", length + 1), ("discriminator", length + 2)):
+        context = getattr(sections[role], "context", None)
+        if context is not None and context < needed:
+            return f"{role}.context is {context}, and a sequence of {length} tokens takes {needed} there"
+    return None
+
+
+def no_exact_likelihood(task: str, sections: Sections) -> str | None:
+    """NLL_gen is exact: that of generators trained by likelihood, from which sequences are drawn as they are."""
+    network, method = sections["generator"].network, sections["pretrain"].method
+    if network in ("latent", "ngram") or method != "likelihood":
+        return (
+            f"generator.network is {network}, and pretrain.method {method}: an oracle measures what likelihood trains"
+        )
+    if sections["train"].method == "residual":
+        return "train.method is residual, whose NLL is known by bounds alone: name another"
+    return None
 
 
 def pretrained_parts(task: str, sections: Sections) -> str | None:
@@ -49,5 +63,6 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     lengths_that_differ,
     vocabularies_that_differ,
     context_too_short,
+    no_exact_likelihood,
     pretrained_parts,
 )

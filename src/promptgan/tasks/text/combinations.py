@@ -56,14 +56,6 @@ def adversary_without_a_twin(task: str, sections: Sections) -> str | None:
     return f"train.method is {method}, which validation sets beside a twin, and pretrain.method none: likelihood, say"
 
 
-def rewards_without_prefixes(task: str, sections: Sections) -> str | None:
-    """A reward for every token needs a discriminator that judges an answer as far as each."""
-    method, network = sections["train"].method, sections["discriminator"].network
-    if method != "dense_rewards" or network in ("recurrent", "none"):
-        return None
-    return f"train.method is dense_rewards, which needs discriminator.network recurrent, not {network}"
-
-
 def latent_parts(task: str, sections: Sections) -> str | None:
     """A latent generator learns with an encoder, by a bound; no adversarial method here takes it further."""
     chosen = {
@@ -98,7 +90,6 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     generator_without_prompt,
     pretrained_parts,
     adversary_without_a_twin,
-    rewards_without_prefixes,
     latent_parts,
     counted_parts,
 )

@@ -86,10 +86,13 @@ class DiscriminatedTexts(Method):
 
     @torch.no_grad()
     def scores(self, batch: Batch) -> Tensor:
-        """The discriminator's logits (N * k,) of the texts of a batch, without a gradient."""
+        """What the discriminator thinks of the texts of a batch, logits (N * k,), with nothing dropped out."""
         batch = batch.paired()
+        self.discriminator.eval()
         with autocast(self.compute):
-            return self.discrimination.scores(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
+            logits = self.discrimination.scores(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
+        self.discriminator.train()
+        return logits
 
 
 def plan(title: str, setting: Setting, parameters: AdversarialParameters, warmup: int = 0) -> Plan:
@@ -114,6 +117,6 @@ def plan(title: str, setting: Setting, parameters: AdversarialParameters, warmup
 
 
 def _begin_as(known: nn.Embedding, fresh: nn.Embedding) -> None:
-    """Where they are of one size."""
-    if known.weight.shape == fresh.weight.shape:
+    """Where they are of one size, and the fresh one is not that of a pretrained model, which is a constant."""
+    if known.weight.shape == fresh.weight.shape and fresh.weight.requires_grad:
         fresh.weight.data.copy_(known.weight.detach())

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, is_real
 from promptgan.forms.tokens.pairs import Pairs, batch_order
@@ -120,6 +121,15 @@ def misplaced(batch: Batch) -> tuple[Batch, Tensor]:
     return wrong, (wrong.text != batch.text).any(1) & (batch.prompt.roll(1, 0) != batch.prompt).any(1)
 
 
+class NothingKnown(PromptganError):
+    """Every training text holds a token for what is not known, so there is none that a generator could have written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "every training text holds a word that the tokenizer does not know", "raise tokenize.vocabulary"
+        )
+
+
 class Known:
     """Batches of the training pairs that a generator could have written: none draws UNK, which would give one away.
 
@@ -128,11 +138,16 @@ class Known:
         size: of a batch.
         unk: the token for what is not known; none where all is.
         seed: of the order.
+
+    Raises:
+        NothingKnown: there is no such pair.
     """
 
     def __init__(self, train: Pairs, size: int, unk: int | None, seed: int) -> None:
         self.train, self.size, self.seed = train, size, seed
         self.known = np.arange(len(train)) if unk is None else train.without(unk)
+        if not len(self.known):
+            raise NothingKnown()
         self._order: tuple[int, list[Any]] = (-1, [])
 
     def batch(self, number: int, device: torch.device) -> Batch:

@@ -109,13 +109,13 @@ class Table(nn.Module):
 
     def fill(self, known: Order, base: int) -> None:
         """Take what is known of n-grams whose last token is the remainder of their number by ``base``."""
-        grams, contexts = known.grams.astype(np.int64), known.contexts.astype(np.int64)
-        counts = np.bincount(np.searchsorted(contexts, grams // base), minlength=len(contexts))
+        contexts, words = np.divmod(known.grams, np.uint64(base))  # of 64 bits, which a context never needs
+        counts = np.bincount(np.searchsorted(known.contexts, contexts), minlength=len(known.contexts))
         totals = np.repeat(known.totals, counts)
         values = {
-            "contexts": contexts,
+            "contexts": known.contexts.astype(np.int64),
             "first": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            "words": grams % base,
+            "words": words.astype(np.int64),
             "own": (known.discounted / totals).astype(np.float32),
             "left": (known.left / known.totals).astype(np.float32),
         }

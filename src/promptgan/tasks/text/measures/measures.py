@@ -36,6 +36,8 @@ HEADLINE = [name for name in MEASURES.names if name not in ("temperature", *LIKE
 NOT_APPLICABLE = "not applicable"
 NO_TEMPERATURE = 1.0
 """The temperature under which real text is kept; it has none."""
+FEWEST = 4
+"""Answers of a system: the jackknife leaves half of them out where it has two groups, and Self-BLEU compares two."""
 BATCH = 128
 
 
@@ -137,9 +139,10 @@ def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd
         raise NoSamples(f"{path} holds no samples of: {', '.join(missing)}", "run `dvc repro generate`")
     val = yardstick.splits["val"]
     count = min(int(sizes.min()), len(val))
-    if count < 2:
+    if count < FEWEST:
         raise NoSamples(
-            f"{path} and data/tokens/val.arrow leave {count} answers to compare", "give the pipeline more data"
+            f"{path} and data/tokens/val.arrow leave {count} answers to compare, and {FEWEST} are the least",
+            "give the pipeline more data",
         )
     chosen = np.sort(np.random.default_rng(seed).permutation(len(val))[:count])
     real = pd.DataFrame({"prompt": yardstick.texts("val", "prompt"), "text": yardstick.texts("val")}).iloc[chosen]

@@ -52,7 +52,7 @@ MEASURES = Measures(
             "nll_upper",
             "NLL ≤",
             "lower",
-            "Upper bound of the same: where it lies below another model's NLL, this model is the better one.",
+            "Upper bound of the same, in expectation; that of ever more candidates, of which an answer has a few.",
             per="data/tokens",
         ),
         Metric(

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from promptgan.forms.tokens.pairs import Pairs, pad
+from promptgan.forms.tokens import form
+from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.measures import diversity, embedded, language_model, neighbours
@@ -37,7 +38,7 @@ class Yardstick:
     def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int) -> None:
         self.tokenizer = load_tokenizer(tokens)
         self.matcher = matcher
-        self.splits = {name: Pairs(tokens / f"{name}.arrow") for name in SPLITS}
+        self.splits = {name: form.split(tokens, name) for name in SPLITS}
         self.words = {name: [words.segments(t) for t in self.texts(name)] for name in SPLITS}
         self.lengths = [len(text) for text in self.words["test"]]
         self.asked = {record: place for place, record in enumerate(self.splits["test"].ids)}

@@ -39,10 +39,12 @@ class Cooperative(TextAdversary):
         weights = (self.p.sharpness * self.scores(drawn).view(-1, candidates)).softmax(1)
         noted = {"effective_candidates": (1 / weights.square().sum(1)).mean()}
         weights = weights.flatten()
+        # The end of a text that was cut was not drawn.
+        said = batch.answered(drawn.text, drawn.text_lengths.clamp_max(self.max_tokens))
         # Of mean 1 over tokens, so that the learning rate means the same whatever the weights.
-        shares = weights * drawn.text_lengths.sum() / (weights * drawn.text_lengths).sum()
+        shares = weights * said.text_lengths.sum() / (weights * said.text_lengths).sum()
         with autocast(self.compute):
-            nll, tokens = likelihood.backward(self.generator, drawn, shares=shares)
+            nll, tokens = likelihood.backward(self.generator, said, shares=shares)
         noted["candidates_nll"] = torch.tensor(nll / tokens)
         noted |= self.update(batch)
         return noted, (drawn.text[::candidates], drawn.text_lengths[::candidates])

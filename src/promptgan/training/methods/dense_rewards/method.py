@@ -60,13 +60,17 @@ class DenseRewards(TextAdversary):
         return noted | self.update(batch), (tokens, lengths)
 
     def expected(self, returned: Tensor, drawn: Tensor) -> Tensor:
-        """The moving average (T,) at each position, after the returns (N, T) of the tokens ``drawn`` (N, T)."""
+        """The moving average (T,) at each position, as it was before the returns (N, T) of the tokens ``drawn`` (N, T).
+
+        These count from the next step on: what an answer is measured by must not hold its own return.
+        """
+        before = torch.tensor([self.baseline[str(position)] for position in range(drawn.shape[1])], device=self.device)
         counts = drawn.sum(0).tolist()
         for position, (total, count) in enumerate(zip((returned * drawn).sum(0).tolist(), counts, strict=True)):
             if count:
                 step = total / count - self.baseline[str(position)]
                 self.baseline[str(position)] += (1 - self.p.baseline_decay) * step
-        return torch.tensor([self.baseline[str(position)] for position in range(len(counts))], device=self.device)
+        return before
 
     @torch.no_grad()
     def rewards(self, batch: Batch) -> Tensor:

@@ -35,7 +35,10 @@ class Gumbel(TextAdversary):
         if acting:
             with autocast(self.compute):
                 fake_logits = self.discrimination.scores(batch, fake.embedded, fake.lengths)
-            loss = self.objective.generator_loss(self.scores(batch), fake_logits)
+                with torch.no_grad():
+                    real = self.discriminator.embedding(batch.text)
+                    real_logits = self.discrimination.scores(batch, real, batch.text_lengths)
+            loss = self.objective.generator_loss(real_logits, fake_logits)
             noted["generator_loss"] = loss
             loss.backward()
         noted |= self.update(batch)
