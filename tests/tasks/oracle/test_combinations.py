@@ -19,7 +19,7 @@ def recipe() -> dict[str, Any]:
     ("changes", "words"),
     [
         ({}, None),
-        ({"pretrain": {"method": "none"}}, "an oracle measures what has a likelihood"),
+        ({"pretrain": {"method": "none"}}, "an oracle measures what likelihood trains"),
         ({"generator": LATENT}, "generator.network is latent"),
         ({"generator": {"network": "ngram", "order": 3}}, "generator.network is ngram"),
         ({"discriminator": TRANSFORMER}, "discriminator.context is 21, and a sequence of 20 tokens takes 22"),

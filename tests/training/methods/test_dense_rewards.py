@@ -90,6 +90,8 @@ def test_the_gradient_is_that_of_advantages_times_log_probabilities_without_the_
     rewards = torch.rand(3, width) * is_real(lengths, width)
     monkeypatch.setattr(method, "rewards", lambda drawn: rewards)
     monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
+    baseline = [t / 10 for t in range(width)]
+    method.baseline.update({str(t): value for t, value in enumerate(baseline)})
     method.generator.eval()
     method.learn(batch, 0)
     found = [parameter.grad.clone() for parameter in method.generator.parameters()]  # type: ignore[union-attr]
@@ -97,7 +99,6 @@ def test_the_gradient_is_that_of_advantages_times_log_probabilities_without_the_
     method.generator.zero_grad()
     sums = returns(rewards, 0.5)
     drawn = [(row, t) for row, length in enumerate(lengths.tolist()) for t in range(min(length, limit))]
-    baseline = [0.75 * torch.stack([sums[row, t] for row, at in drawn if at == t]).mean() for t in range(limit)]
     inputs = torch.cat([torch.full((3, 1), EXAMPLE.bos), texts[:, :-1]], 1)
     logits = method.generator.logits(method.generator(batch.prompt, batch.prompt_lengths, inputs))
     logs = logits.log_softmax(-1)
@@ -114,8 +115,10 @@ def test_each_position_remembers_its_returns_while_no_answer_is_that_long(
     both, one = torch.ones(1, 2, dtype=torch.bool), torch.tensor([[True, False]])
     first = method.expected(torch.tensor([[0.8, -0.4]]), both)
     second = method.expected(torch.tensor([[-0.8, 9.0]]), one)
-    assert first.tolist() == pytest.approx([0.6, -0.3])
-    assert second.tolist() == pytest.approx([0.25 * 0.6 - 0.75 * 0.8, -0.3])
+    third = method.expected(torch.tensor([[0.0, 0.0]]), both)
+    assert first.tolist() == [0, 0]
+    assert second.tolist() == pytest.approx([0.6, -0.3])
+    assert third.tolist() == pytest.approx([0.25 * 0.6 - 0.75 * 0.8, -0.3])
 
 
 def test_the_discriminator_is_told_of_every_token(start: dict[str, nn.Module], tokens: Path) -> None:
