@@ -62,7 +62,7 @@ def test_every_system_stands_beside_real_data_in_the_order_of_the_declarations()
         ["temperature", "–", "0.7", "0.7", "–"],
         ["↓", "nll", "–", "4.1235", "4.0000", "–"],
         ["↑", "ms_jaccard", "0.2000", "0.1000", "0.1000", "–"],
-        ["→", "bleu_4", "0.5000", "0.2500", "±0.0123", "0.2500", "–"],
+        ["→", "bleu_4", "0.5000", "0.2500", "±.0123", "0.2500", "–"],
     ]
 
 
@@ -80,7 +80,7 @@ def test_the_widest_numbers_stand_on_one_line_of_80_columns() -> None:
         json.dumps({"task": "text", "systems": systems, "standard_errors": errors, "verdict": []})
     )
     (line,) = [line for line in shown() if "length_distance" in line]
-    assert line.count("12.3456 ±0.1234") == 3
+    assert line.count("12.3456 ±.1234") == 3
 
 
 def test_ten_prompts_are_answered_and_long_answers_stand_under_their_beginning() -> None:

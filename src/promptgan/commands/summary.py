@@ -55,11 +55,14 @@ def show(console: Console | None = None) -> None:
     lines = [
         [
             f"{row['direction'][:1]:1} {row['name']}",
-            *(f"{cell['value']} {cell['spread'].replace(' ', '')}".strip() for cell in row["cells"]),
+            *(
+                f"{cell['value']} {cell['spread'].replace(' ', '').replace('±0.', '±.')}".strip()
+                for cell in row["cells"]
+            ),
         ]
         for row in rows
     ]
-    console.print(table(["", *(system.title for system in SYSTEMS)], lines, least=20))
+    console.print(table(["", *(system.title for system in SYSTEMS)], lines, least=21))
     console.print()
     for system in SYSTEMS:
         values = systems[system.name]
@@ -88,6 +91,11 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise NotFinished(path)
     return content
+
+
+def _cell(cell: dict[str, str]) -> str:
+    """A number and its spread, short enough for four of them in 80 columns."""
+    return f"{cell['value']} {cell['spread'].replace(' ', '').replace('±0.', '±.')}".strip()
 
 
 def _print(console: Console, start: str, text: str) -> None:
