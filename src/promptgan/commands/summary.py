@@ -52,16 +52,7 @@ def show(console: Console | None = None) -> None:
     for sentence in findings.warnings(train):
         _print(console, "! ", sentence)
     console.print("Measured on test")
-    lines = [
-        [
-            f"{row['direction'][:1]:1} {row['name']}",
-            *(
-                f"{cell['value']} {cell['spread'].replace(' ', '').replace('±0.', '±.')}".strip()
-                for cell in row["cells"]
-            ),
-        ]
-        for row in rows
-    ]
+    lines = [[f"{row['direction'][:1]:1} {row['name']}", *map(_cell, row["cells"])] for row in rows]
     console.print(table(["", *(system.title for system in SYSTEMS)], lines, least=21))
     console.print()
     for system in SYSTEMS:
