@@ -11,16 +11,14 @@ from tokenizers import Tokenizer
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.decoding import random_numbers, unprompted
 from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.oracle.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
 
 OPTIONS = frozenset({"temperature", "top_p"})
 """What `promptgan generate` takes for a model of sequences."""
-BATCH = 256
 
 
 class UnusableTemperature(PromptganError):
@@ -73,12 +71,8 @@ def sequences(
     """
     if temperature and not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
         raise UnusableTemperature(temperature)
-    device = next(model.generator.parameters()).device
-    drawn: list[list[int]] = []
-    for uniforms in torch.split(random_numbers(seed, count, model.generator.example.max_tokens), BATCH):
-        none, lengths = (x.to(device) for x in pad([[]] * len(uniforms)))
-        drawn += sample(model.generator, none, lengths, uniforms.to(device), temperature, top_p)
-    return drawn
+    uniforms = random_numbers(seed, count, model.generator.example.max_tokens)
+    return unprompted(model.generator, uniforms, temperature, top_p)
 
 
 def make(model: Path, n: int, seed: int, temperature: float = 1.0, top_p: float = 1.0) -> str:
