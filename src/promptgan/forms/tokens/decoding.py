@@ -8,6 +8,7 @@ from torch import Tensor
 
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import pad
+from promptgan.forms.tokens.temperature import LEAST, MOST, UnusableTemperature
 
 LOGITS, LEAST_ROWS = 2**20, 64
 """Logits that a CPU computes at a time, and rows at the least: larger temporaries cost page faults."""
@@ -43,7 +44,12 @@ def sample(
 
     Returns:
         N * k lists of token ids, without special tokens; those of a prompt one after the other.
+
+    Raises:
+        UnusableTemperature: it is neither 0 nor from 0.01 to 10.
     """
+    if temperature and not LEAST <= temperature <= MOST:
+        raise UnusableTemperature(temperature)
     eos = generator.example.eos
     state = generator.start(prompt, prompt_lengths)
     alive = torch.arange(len(uniforms), device=prompt.device)
@@ -79,6 +85,9 @@ def unprompted(
 
     Returns:
         N lists of token ids, without special tokens.
+
+    Raises:
+        UnusableTemperature: see `sample`.
     """
     device, drawn = generator.table.device, list[list[int]]()
     for numbers in torch.split(uniforms, BATCH):
