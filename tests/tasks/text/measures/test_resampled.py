@@ -11,7 +11,7 @@ from promptgan.core.files import write_csv, write_json
 from promptgan.networks import folder
 from promptgan.tasks.text.audit import evaluation
 from promptgan.tasks.text.measures import bounds
-from promptgan.tasks.text.measures.measures import Evaluation
+from promptgan.terms.metrics import Evaluation
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.tasks.text.measures.test_measures import evaluate
 

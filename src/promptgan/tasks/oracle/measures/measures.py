@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,9 @@ from promptgan.tasks.oracle.measures.metrics import MEASURES
 from promptgan.tasks.oracle.measures.oracle import Oracle
 from promptgan.tasks.oracle.measures.parameters import Parameters
 from promptgan.tasks.oracle.samples.samples import load
-from promptgan.terms.comparison import jackknife
+from promptgan.terms import comparison
+from promptgan.terms.comparison import difference, jackknife
+from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
 Row = dict[str, Any]
@@ -34,22 +36,11 @@ Integers = npt.NDArray[np.int64]
 
 PUBLISHED = 1.0
 """The temperature of the headline, at which numbers are published."""
-FEWEST, FEWEST_A_GROUP = 100, 5
-"""Sequences, and sequences in each group of the jackknife, that a verdict needs."""
 BATCH = 64
 
 
 class NoSamples(PromptganError):
     """There are no samples of a generator."""
-
-
-class Evaluation(NamedTuple):
-    """What the stage writes."""
-
-    metrics: dict[str, Any]
-    """The content of metrics/evaluation.json."""
-    curves: list[Row]
-    """The rows of plots/curves.csv."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +168,7 @@ def evaluate(
         "signature": _signature(headline, yardstick, parameters, seed),
     }
     curves = [{"model": name, "temperature": t, **yardstick.summary(point)} for (name, t), point in points.items()]
-    return Evaluation(_rounded(metrics), _rounded(curves))
+    return Evaluation(rounded(metrics), rounded(curves))
 
 
 def under_oracle(oracle: Oracle, rows: Rows) -> Floats:
@@ -231,40 +222,16 @@ def _verdict(
     headline: dict[str, Point], indices: dict[str, Row], yardstick: Yardstick, parameters: Parameters, seed: int
 ) -> tuple[dict[str, Row], list[str]]:
     """How far the adversarial model's divergence is from each rival's, as numbers and as sentences."""
-    if ADVERSARIAL.name not in headline:
-        return {}, ["no verdict: the recipe trains no adversarial model"]
-    if indices["twin"].get("converged") is False:
-        return {}, ["no verdict: the likelihood twin was still improving when its training ended"]
-    ours, groups = headline[ADVERSARIAL.name], parameters.jackknife_groups
-    count, needed = min(len(ours.rows), len(yardstick.test)), max(FEWEST, FEWEST_A_GROUP * groups)
-    if count < needed:
-        return {}, [f"no verdict: {count} sequences are too few for a standard error over them; it takes {needed}"]
-    metric, gaps, sentences = MEASURES.chosen_by, {}, []
+    groups, metric = parameters.jackknife_groups, MEASURES[MEASURES.chosen_by]
+    count = min(len(yardstick.test), *(len(headline[name].rows) for name in headline if name != REAL.name))
+    if reason := comparison.withheld(indices, count, groups):
+        return {}, [reason]
+    ours, gaps, sentences = headline[ADVERSARIAL.name], {}, []
     for rival in (rival for rival in RIVALS if rival.name in headline):
         gap, error = yardstick.gap(ours, headline[rival.name], groups, seed)
-        gaps[rival.name] = {metric: gap}
-        sentences.append(sentence(rival.name, gap, error, clear=abs(gap) > 2 * error))
-    return gaps, [
-        *(sentences or ["no verdict: there is no other model to compare with"]),
-        "one training seed: how far another would move these numbers is not known, so none is called significant",
-    ]
-
-
-def sentence(other: str, gap: float, error: float, *, clear: bool) -> str:
-    """A difference of divergences in words, beginning with who is ahead.
-
-    Args:
-        other: the system that the adversarial model is compared with.
-        gap: our divergence minus theirs.
-        error: its standard error over sequences.
-        clear: whether the gap is more than twice that error.
-    """
-    ahead = f"adversarial is {'ahead of' if gap < 0 else 'behind'} {other}"
-    leader = ahead if clear else f"adversarial and {other} cannot be told apart"
-    return (
-        f"{MEASURES.chosen_by}: {leader}; the difference is {gap:+.4f},"
-        f" {'beyond' if clear else 'within'} twice its standard error over sequences ({error:.4f})"
-    )
+        gaps[rival.name] = {metric.name: gap}
+        sentences.append(difference(metric, rival.name, gap, error, "sequences", clear=abs(gap) > 2 * error))
+    return gaps, comparison.verdict(sentences)
 
 
 def _signature(headline: dict[str, Point], yardstick: Yardstick, parameters: Parameters, seed: int) -> list[str]:
@@ -284,11 +251,3 @@ def _signature(headline: dict[str, Point], yardstick: Yardstick, parameters: Par
         f"standard errors: over sequences, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over"
         " training seeds",
     ]
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return round(float(value), 4) if isinstance(value, float | np.floating) else value

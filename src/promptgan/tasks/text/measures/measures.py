@@ -1,7 +1,7 @@
 """Measuring generated answers: quality, diversity, relevance, memorisation, and their curves over temperature."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from promptgan.tasks.text.measures.yardstick import Yardstick
 from promptgan.tasks.text.samples import samples as samples_of
 from promptgan.terms import words
 from promptgan.terms.comparison import jackknife
+from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import MODELS, REAL
 
 Row = dict[str, Any]
@@ -43,15 +44,6 @@ BATCH = 128
 
 class NoSamples(PromptganError):
     """There are no samples of a generator, or too few."""
-
-
-class Evaluation(NamedTuple):
-    """What the stage writes."""
-
-    metrics: dict[str, Any]
-    """The content of metrics/evaluation.json."""
-    curves: list[Row]
-    """The rows of plots/curves.csv."""
 
 
 def evaluate(
@@ -126,7 +118,7 @@ def evaluate(
         "verdict": said,
         "signature": signature,
     }
-    return Evaluation(_rounded(metrics), _rounded(rows))
+    return Evaluation(rounded(metrics), rounded(rows))
 
 
 def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd.DataFrame:
@@ -239,13 +231,3 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"standard errors: over prompts, jackknife of {parameters.jackknife_groups} groups, seed {seed};"
         " not over training seeds",
     ]
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    if isinstance(value, float | np.floating):
-        return None if np.isnan(value) else round(float(value), 4)
-    return value
