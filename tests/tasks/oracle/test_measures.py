@@ -143,6 +143,27 @@ def test_too_few_sequences_give_no_verdict(measured: Callable[..., Evaluation], 
     assert measured(few).metrics["verdict"][0].startswith("no verdict: 99 samples of a system are too few")
 
 
+@pytest.mark.parametrize("early", ["twin", "adversarial"])
+def test_a_system_with_a_sequence_that_ends_early_has_no_divergence(
+    measured: Callable[..., Evaluation], arrays: Path, early: str
+) -> None:
+    rows = {name: sequences(arrays, name) for name in ("twin", "adversarial")}
+    name, temperature, text = rows[early][7]
+    rows[early][7] = name, temperature, text.rpartition(" ")[0]
+    metrics, curves = measured(rows["twin"] + rows["adversarial"])
+    for system in ("real", "twin", "adversarial"):
+        assert ("divergence" in metrics["systems"][system]) == (system != early)
+        assert {"nll_oracle", "nll_gen", "entropy", "length"} <= metrics["systems"][system].keys()
+    assert [row["divergence"] is None for row in curves] == [row["model"] == early for row in curves]
+    assert [each for each in metrics["standard_errors"] if "divergence" not in each] == [
+        next(each for each in metrics["standard_errors"] if each["system"] == early)
+    ]
+    assert metrics["gaps"] == {}
+    assert metrics["verdict"][0] == (
+        "divergence against twin: no verdict, sequences end early, which the oracle's never do"
+    )
+
+
 def test_a_model_without_samples_is_refused(measured: Callable[..., Evaluation], arrays: Path) -> None:
     with pytest.raises(NoSamples, match="adversarial"):
         measured(sequences(arrays, "twin"))

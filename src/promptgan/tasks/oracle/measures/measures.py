@@ -25,7 +25,7 @@ from promptgan.tasks.oracle.measures.oracle import Oracle
 from promptgan.tasks.oracle.measures.parameters import Parameters
 from promptgan.tasks.oracle.samples.samples import load
 from promptgan.terms import comparison
-from promptgan.terms.comparison import difference, jackknife
+from promptgan.terms.comparison import NO_VERDICT, difference, jackknife
 from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
@@ -77,29 +77,36 @@ class Yardstick:
         self.costs = under_oracle(self.oracle, self.test)
 
     def summary(self, point: Point, keep: Integers | None = None) -> Row:
-        """All metrics of a system at one temperature; of the sequences ``keep`` alone where given."""
+        """All metrics of a system at one temperature; of the sequences ``keep`` alone where given.
+
+        The oracle gives no probability to a sequence that is shorter than its own: of a system that makes such there is
+        no divergence (NaN).
+        """
         chosen = np.arange(len(point.rows)) if keep is None else keep
         drawn = max(1, point.tokens[chosen].sum())
         nll_oracle, entropy = point.oracle[chosen].sum() / drawn, point.own[chosen].sum() / drawn
         nll_gen = point.test.sum() / self.tokens.sum()
+        full = (point.tokens == self.tokens.max()).all()
+        divergence = (nll_oracle - entropy + nll_gen - self.costs.sum() / self.tokens.sum()) / 2
         return {
             "nll_oracle": nll_oracle,
             "nll_gen": nll_gen,
             "entropy": entropy,
-            "divergence": (nll_oracle - entropy + nll_gen - self.costs.sum() / self.tokens.sum()) / 2,
+            "divergence": divergence if full else np.nan,
             "duplicates": 1 - len({tuple(point.rows[i]) for i in chosen}) / len(chosen),
             "length": drawn / len(chosen),
         }
 
     def standard_errors(self, point: Point, groups: int, seed: int) -> Row:
-        """Of each metric: over the generated sequences, over the test sequences, or over both."""
+        """Of each metric that is defined: over the generated sequences, over the test sequences, or over both."""
 
         def over_samples(keep: Integers) -> list[float]:
             return list(self.summary(point, keep).values())
 
         found = dict(zip(MEASURES.names, jackknife(len(point.rows), groups, seed, over_samples), strict=True))
         of_test = jackknife(len(self.test), groups, seed, lambda keep: self._of_test(point.test, self.costs, keep))
-        return found | {"nll_gen": of_test[0], "divergence": float(np.hypot(found["divergence"], of_test[1] / 2))}
+        found |= {"nll_gen": of_test[0], "divergence": float(np.hypot(found["divergence"], of_test[1] / 2))}
+        return _defined(found)
 
     def gap(self, ours: Point, theirs: Point, groups: int, seed: int) -> tuple[float, float]:
         """Our divergence minus theirs, and its standard error: systems draw with the same numbers and share a test."""
@@ -154,7 +161,7 @@ def evaluate(
                 points[name, temperature] = Point(rows, under_oracle(yardstick.oracle, rows), *costs)
                 progress.advance()
     headline = {name: point for (name, t), point in points.items() if t in (None, PUBLISHED)}
-    systems: dict[str, Any] = {name: yardstick.summary(point) for name, point in headline.items()}
+    systems: dict[str, Any] = {name: _defined(yardstick.summary(point)) for name, point in headline.items()}
     systems |= {name: f"not applicable: {index['reason']}" for name, index in indices.items() if name not in used}
     gaps, verdict = _verdict(headline, indices, yardstick, parameters, seed)
     errors = {
@@ -169,6 +176,10 @@ def evaluate(
     }
     curves = [{"model": name, "temperature": t, **yardstick.summary(point)} for (name, t), point in points.items()]
     return Evaluation(rounded(metrics), rounded(curves))
+
+
+def _defined(numbers: Row) -> Row:
+    return {name: number for name, number in numbers.items() if not np.isnan(number)}
 
 
 def under_oracle(oracle: Oracle, rows: Rows) -> Floats:
@@ -229,6 +240,10 @@ def _verdict(
     ours, gaps, sentences = headline[ADVERSARIAL.name], {}, []
     for rival in (rival for rival in RIVALS if rival.name in headline):
         gap, error = yardstick.gap(ours, headline[rival.name], groups, seed)
+        if np.isnan(gap):
+            reason = "sequences end early, which the oracle's never do"
+            sentences.append(f"{metric.name} against {rival.name}: {NO_VERDICT}, {reason}")
+            continue
         gaps[rival.name] = {metric.name: gap}
         sentences.append(difference(metric, rival.name, gap, error, "sequences", clear=abs(gap) > 2 * error))
     return gaps, comparison.verdict(sentences)
@@ -245,7 +260,8 @@ def _signature(headline: dict[str, Point], yardstick: Yardstick, parameters: Par
         " under the oracle and under the system at that temperature; ends are not counted",
         f"nll_gen: nats per token of the {test} test sequences under the system at that temperature, which it has not"
         " seen; published numbers are often of training sequences",
-        "divergence: half of (nll_oracle - entropy) + (nll_gen - the oracle's own nats of the same test sequences)",
+        "divergence: half of (nll_oracle - entropy) + (nll_gen - the oracle's own nats of the same test sequences);"
+        " not defined for a system of which a sequence ends early",
         f"real: the {len(yardstick.judge)} sequences of the judge split, under the oracle",
         "systems: at temperature 1",
         f"standard errors: over sequences, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over"
