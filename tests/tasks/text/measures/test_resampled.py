@@ -41,6 +41,9 @@ def test_its_likelihood_is_bounds_and_their_samples(found: Evaluation) -> None:
     rows = {(row["model"], row["temperature"]): row for row in found.curves}
     assert rows["adversarial", 1.0]["nll_upper"] == system["nll_upper"]
     assert not {"nll", *bounds.NAMES} & set(rows["adversarial", 0.5])
+    errors = {row["system"]: row for row in found.metrics["standard_errors"]}
+    assert all(errors["adversarial"][name] > 0 for name in ("nll_lower", "nll_upper"))
+    assert not set(bounds.NAMES) & set(errors["twin"])
 
 
 def test_the_signature_says_so(found: Evaluation) -> None:
