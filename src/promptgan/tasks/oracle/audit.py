@@ -8,7 +8,7 @@ from typing import Any
 
 from promptgan.core.record import sha256
 from promptgan.tasks.oracle.measures.metrics import MEASURES
-from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near
+from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_verdict
 from promptgan.terms.comparison import difference
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
@@ -133,11 +133,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
                 yield Found(
                     f"{EVALUATION} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY
                 )
-    first = metrics["verdict"][0]
-    unfinished = run.json("models/pretrained/index.json").get("converged") is False
-    if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
-        link = f"{EVALUATION} verdict -> models/pretrained/index.json"
-        yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+    yield from undue_verdict(run, EVALUATION, metrics)
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
