@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import ParameterError
 from promptgan.networks import folder
 from promptgan.networks.weights import save_weights
@@ -85,6 +86,17 @@ def test_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
 def test_building_an_unknown_network_names_the_known_ones() -> None:
     with pytest.raises(ParameterError, match=r"network: found 'recurent'.*recurrent, relational, transformer"):
         folder.build("tokens", "generator", {"network": "recurent"}, EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("form", "family"),
+    [(form, name) for form in ("tokens", "tensors") for name in choices(f"promptgan.networks.{form}")],
+)
+def test_a_family_declares_the_roles_that_it_has_networks_for(form: str, family: str) -> None:
+    package = f"promptgan.networks.{form}"
+    declared = choose(package, family, "network", "parameters").Parameters.roles
+    built = {} if family == "none" else vars(choose(package, family, "network", "network"))
+    assert set(declared) == {role for role in ("generator", "discriminator", "encoder") if role.capitalize() in built}
 
 
 @pytest.mark.parametrize(("section", "role"), [({"network": "none"}, "generator"), (GENERATOR, "encoder")])

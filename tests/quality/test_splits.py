@@ -1,9 +1,10 @@
 from collections import Counter
 
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from promptgan.quality.splits import Shares, split_of
+from promptgan.quality.splits import Shares, copies_across_splits, split_of
 
 SHARES = Shares(val=0.05, test=0.08, judge=0.07)
 
@@ -26,3 +27,20 @@ def test_shares_are_met():
 def test_train_must_keep_a_tenth():
     with pytest.raises(ValidationError, match="less than a tenth"):
         Shares(val=0.3, test=0.3, judge=0.31)
+
+
+def test_a_copy_names_the_first_record_of_the_highest_ranked_split_that_has_it():
+    rows = [
+        ("a", "train", "x"),
+        ("b", "val", "x"),
+        ("c", "judge", "x"),
+        ("d", "judge", "x"),
+        ("e", "test", "y"),
+        ("f", "train", "y"),
+        ("g", "train", "z"),
+    ]
+    frame = pd.DataFrame(rows, columns=["id", "split", "text"], index=range(10, 17))
+    found = copies_across_splits(frame, "text")
+    assert found.tolist() == ["c in judge", "c in judge", None, None, None, "e in test", None]
+    assert found.index.equals(frame.index)
+    assert copies_across_splits(frame.head(0), "text").tolist() == []

@@ -1,5 +1,6 @@
 """The whole parameter file: every wrong key in one report, and combinations that make no sense."""
 
+import copy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ import yaml
 from promptgan.core.choices import choices
 from promptgan.core.parameters import ParameterError, Section, load_params
 from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, absent_device, check, schema
+from promptgan.recipes.parameters import problems as of_document
+from promptgan.recipes.presets import resolve
 
 TRANSFORMER = {"network": "transformer", "width": 8, "layers": 1, "dropout": 0.0}
 
@@ -210,6 +213,21 @@ def counted_adversary(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch)
     document["pretrain"] = {"method": "count", "validation_count": 10}
 
 
+def no_generator(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["generator"] = {"network": "none"}
+
+
+def encoder_of_other_vectors(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    latent(document)
+    document["encoder"] = document["encoder"] | {"latent": 5}
+
+
+def long_n_grams(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    counted_adversary(document, monkeypatch)
+    latent(document, "generator", "encoder", "pretrain")  # nor an adversary
+    document["generator"]["order"] = 8
+
+
 def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, document: dict[str, Any]) -> None:
     latent(document)
     path = tmp_path / "params.yaml"
@@ -220,6 +238,9 @@ def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, docume
 @pytest.mark.parametrize(
     ("name", "make"),
     [
+        ("role-not-played", no_generator),
+        ("latent-sizes-that-differ", encoder_of_other_vectors),
+        ("n-grams-too-long", long_n_grams),
         ("latent-parts", no_encoder),
         ("latent-parts", no_bound),
         ("latent-parts", latent_adversary),
@@ -250,6 +271,41 @@ def test_an_impossible_combination_is_refused_by_name(
     make(document, monkeypatch)
     (line,) = problems(tmp_path, document)
     assert line.startswith(f"{name}: ")
+
+
+RELATIONAL = {"network": "relational", "embedding": 8, "slots": 1, "width": 8, "heads": 2, "dropout": 0.0}
+CONVOLUTIONAL = {"network": "convolutional", "embedding": 8, "width": 8, "kernel": 3, "dropout": 0.0}
+SEVERAL = {"network": "multi_representation", "embedding": 8, "representations": 2, "width": 8, "kernels": [2]}
+GENERATORS = "huggingface, latent, ngram, recurrent, relational, transformer, unconditional"
+DISCRIMINATORS = "convolutional, huggingface, multi_representation, recurrent, transformer"
+
+
+@pytest.mark.parametrize(
+    ("role", "section", "able"),
+    [
+        ("discriminator", RELATIONAL, DISCRIMINATORS),
+        ("discriminator", {"network": "ngram", "order": 3}, DISCRIMINATORS),
+        ("generator", SEVERAL | {"dropout": 0.0}, GENERATORS),
+        ("generator", CONVOLUTIONAL, GENERATORS),
+        ("encoder", RELATIONAL, "latent"),
+    ],
+)
+def test_a_network_that_cannot_play_its_role_is_refused_with_those_that_can(
+    tmp_path: Path, document: dict[str, Any], role: str, section: dict[str, Any], able: str
+) -> None:
+    document[role] = section
+    (line,) = problems(tmp_path, document)
+    name = section["network"]
+    assert line.startswith(f"role-not-played: {role}.network is {name}, which plays no {role}; these do: ")
+    assert line.endswith(able)
+
+
+def test_a_null_latent_size_is_a_discriminators_alone() -> None:
+    document = copy.deepcopy(resolve("image-vae").values)
+    assert of_document(document) == []
+    document["encoder"]["latent"] = None
+    (line,) = of_document(document)
+    assert line.startswith("latent-sizes-that-differ: encoder.latent is null")
 
 
 @pytest.mark.parametrize("device", ["cpu", "nonsense", None])

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from promptgan.terms.comparison import gap_at_equal_diversity, jackknife, sentence, standing
+from promptgan.terms.comparison import (
+    difference,
+    gap_at_equal_diversity,
+    jackknife,
+    sentence,
+    standing,
+    verdict,
+    withheld,
+)
+from promptgan.terms.metrics import Metric, rounded
 
 
 def test_a_raised_curve_is_higher_by_as_much() -> None:
@@ -66,3 +75,48 @@ def test_a_comparison_in_words_begins_with_how_the_curves_lie() -> None:
         "bleu_4: adversarial crosses twin at equal self_bleu_4, but the two cannot be told apart; the mean difference"
         " is -0.0089, within twice the standard error over prompts (0.0046)"
     )
+
+
+def test_a_difference_of_points_in_words_begins_with_who_is_ahead() -> None:
+    metric = Metric("distance", "distance", "lower", "How far.", format=".2f")
+    assert difference(metric, "twin", -1.234, 0.5, "images", clear=True) == (
+        "distance: adversarial is ahead of twin; the difference is -1.23, beyond twice its standard error over images"
+        " (0.50)"
+    )
+    assert difference(metric, "twin", 0.5, 0.5, "images", clear=False) == (
+        "distance: adversarial and twin cannot be told apart; the difference is +0.50, within twice its standard error"
+        " over images (0.50)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "converged", "count", "groups", "reason"),
+    [
+        ("model", True, 100, 20, None),
+        ("model", None, 100, 20, None),  # of a method that does not say
+        ("none", True, 100, 20, "no verdict: the recipe trains no adversarial model"),
+        ("model", False, 100, 20, "no verdict: the likelihood twin was still improving when its training ended"),
+        ("model", True, 99, 4, "no verdict: 99 samples of a system are too few"),
+        ("model", True, 104, 21, "no verdict: 104 samples of a system are too few"),
+        ("model", True, 105, 21, None),
+    ],
+)
+def test_why_a_verdict_is_withheld(
+    kind: str, converged: bool | None, count: int, groups: int, reason: str | None
+) -> None:
+    twin = {"kind": "model"} | ({} if converged is None else {"converged": converged})
+    found = withheld({"twin": twin, "adversarial": {"kind": kind}}, count, groups)
+    assert found is None if reason is None else str(found).startswith(reason)
+
+
+def test_a_verdict_says_what_one_run_cannot_and_that_there_may_be_nobody_to_compare_with() -> None:
+    alone, compared = verdict([]), verdict(["bleu_4: one"])
+    assert alone[0] == "no verdict: there is no other model to compare with"
+    assert compared[0] == "bleu_4: one"
+    assert alone[1] == compared[1] and alone[1].startswith("one training seed")
+
+
+def test_numbers_are_rounded_through_lists_and_dictionaries_and_what_is_not_defined_is_none() -> None:
+    raw = {"a": [0.123456, np.float32(2.5), float("nan"), np.float64("nan")], "b": 3, "c": "0.123456", "d": True}
+    assert rounded(raw) == {"a": [0.1235, 2.5, None, None], "b": 3, "c": "0.123456", "d": True}
+    assert type(rounded(raw)["a"][1]) is float and rounded(raw)["d"] is True

@@ -47,12 +47,12 @@ def build(form: str, role: str, section: dict[str, Any], example: Any) -> nn.Mod
     Raises:
         ParameterError: the section names no network that can play the role, or its parameters are wrong.
     """
-    package, name = f"promptgan.networks.{form}", section.get("network")
+    package = f"promptgan.networks.{form}"
     checked = chosen_section(package, role, section, "network")
-    players = {} if name == "none" else vars(choose(package, name, f"{role}.network", "network"))
-    if role.capitalize() not in players:
-        raise ParameterError([f"{role}.network: {name} plays no {role}"])
-    network: nn.Module = players[role.capitalize()](checked, example)
+    if role not in checked.roles:
+        raise ParameterError([f"{role}.network: {checked.network} plays no {role}"])
+    family = choose(package, checked.network, f"{role}.network", "network")
+    network: nn.Module = getattr(family, role.capitalize())(checked, example)
     return network
 
 

@@ -65,6 +65,21 @@ class Examination:
         self._tables: list[Outcome] = []
         self._bad: dict[Any, tuple[str, str]] = {}
 
+    def canonical(self, columns: list[str]) -> "pd.DataFrame":
+        """Hold the source to its columns and ids, keep these columns, and return the rows that have a value in each.
+
+        Raises:
+            TableRuleBroken: a column is missing, or an id is repeated.
+        """
+        from promptgan.quality import expectations as ex
+
+        self.table("columns", self.source.head(0), [ex.ExpectCanonicalColumns(column_set=columns)])
+        self.stop_if_broken()
+        self.source = self.source[columns].reset_index(drop=True)
+        self.table("ids", self.source[["id"]], [ex.ExpectUniqueIds(column="id")])
+        self.stop_if_broken()
+        return self.rows("presence", self.source, [ex.ExpectPresent(column=column) for column in columns])
+
     def rows(self, name: str, frame: "pd.DataFrame", rules: list[Any]) -> "pd.DataFrame":
         """Note the first rule that each bad row breaks, and return the good ones."""
         found = self._check(self._context, name, frame, rules)

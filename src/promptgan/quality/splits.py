@@ -1,11 +1,15 @@
-"""Which split a record belongs to: a stable hash of its group and nothing else."""
+"""Which split a record belongs to: a stable hash of its group and nothing else; and what stands in several."""
 
 import hashlib
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
 from promptgan.core.parameters import Section
 from promptgan.terms.splits import RANKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Shares(Section):
@@ -31,3 +35,24 @@ def split_of(group: str, shares: Shares) -> str:
             return split
         position -= share
     return RANKING[-1]
+
+
+def copies_across_splits(frame: "pd.DataFrame", column: str) -> "pd.Series[Any]":
+    """By row, the first record of a higher-ranked split that has the same value, such as "r7 in test"; or None.
+
+    Args:
+        frame: columns id, split, and ``column``.
+        column: what is compared.
+    """
+    import pandas as pd
+
+    first: dict[Any, tuple[str, str]] = {}
+    for split in RANKING:
+        part = frame[frame["split"] == split]
+        for value, identifier in zip(part[column], part["id"], strict=True):
+            first.setdefault(value, (identifier, split))
+    named = [
+        None if first[value][1] == split else " in ".join(first[value])
+        for value, split in zip(frame[column], frame["split"], strict=True)
+    ]
+    return pd.Series(named, index=frame.index, dtype=object)

@@ -29,6 +29,48 @@ def data_of_another_task(task: str, sections: Sections) -> str | None:
     return f"data.name {name} is for {theirs}, and task is {task}" if theirs != task else None
 
 
+def role_not_played(task: str, sections: Sections) -> str | None:
+    """A network plays the roles that its family declares; there is no training without a generator."""
+    for role in ("generator", "discriminator", "encoder"):
+        section = sections[role]
+        if role in section.roles or (section.network == "none" and role != "generator"):
+            continue
+        package = type(section).__module__.rpartition(f".{section.network}.")[0]  # the folder of the form's networks
+        able = [
+            name
+            for name in choices(package)
+            if role in choose(package, name, f"{role}.network", "parameters").Parameters.roles
+        ]
+        return f"{role}.network is {section.network}, which plays no {role}; these do: {', '.join(able)}"
+    return None
+
+
+def latent_sizes_that_differ(task: str, sections: Sections) -> str | None:
+    """An encoder guesses the latent vector that a generator reads; a discriminator alone has none."""
+    sizes = {role: section.latent for role in ("generator", "encoder") if hasattr(section := sections[role], "latent")}
+    for role, size in sizes.items():
+        if size is None:
+            return f"{role}.latent is null, which only a discriminator's may be: give the size of a latent vector"
+    if len(set(sizes.values())) < 2:
+        return None
+    return "generator.latent is {generator}, and encoder.latent {encoder}: they must be the same".format(**sizes)
+
+
+def n_grams_too_long(task: str, sections: Sections) -> str | None:
+    """N-grams are numbered with 64 bits."""
+    order, size = getattr(sections["generator"], "order", None), getattr(sections["tokenize"], "vocabulary", None)
+    if order is None or size is None:
+        return None
+    from promptgan.forms.tokens.kneser_ney import most_ids
+
+    if size <= (most := most_ids(order)):
+        return None
+    return (
+        f"generator.order is {order}, and n-grams of a tokenize.vocabulary of {size} do not fit into 64 bits then:"
+        f" lower the one, or the other to {most}"
+    )
+
+
 def heads_that_do_not_divide(task: str, sections: Sections) -> str | None:
     """Attention splits the width evenly among the heads."""
     for name, section in sections.items():
@@ -90,6 +132,9 @@ def nothing_trained(task: str, sections: Sections) -> str | None:
 
 RULES: tuple[Rule, ...] = (
     data_of_another_task,
+    role_not_played,
+    latent_sizes_that_differ,
+    n_grams_too_long,
     heads_that_do_not_divide,
     critic_without_penalty,
     penalty_without_weight,

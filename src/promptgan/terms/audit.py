@@ -4,6 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from promptgan.terms.comparison import NO_VERDICT
+from promptgan.terms.systems import TWIN
+
 NOTHING = "(nothing)"
 """Shown where a value is missing."""
 REMEDY = "`git checkout dvc.lock metrics plots && dvc checkout`; where Git has the edit too, `dvc repro --force`"
@@ -66,3 +69,16 @@ def near(path: str, source: str, expected: Mapping[str, float], found: Mapping[s
     for key in sorted(expected.keys() & found.keys()):
         if not math.isclose(expected[key], found[key], rel_tol=6e-6, abs_tol=6e-7):
             yield Found(f"{path} {key} -> {source}", str(expected[key]), str(found[key]), REMEDY)
+
+
+def undue_verdict(run: Outputs, path: str, metrics: Mapping[str, Any]) -> Iterator[Found]:
+    """A broken link where there is a verdict though the twin was still improving when its training ended.
+
+    Args:
+        run: holds the twin's index.
+        path: of the evaluation.
+        metrics: its content.
+    """
+    first, index = metrics["verdict"][0], f"models/{TWIN.folder}/index.json"
+    if run.json(index).get("converged") is False and (metrics["gaps"] or not first.startswith(NO_VERDICT)):
+        yield Found(f"{path} verdict -> {index}", f"{NO_VERDICT}: the twin did not converge", first, REMEDY)

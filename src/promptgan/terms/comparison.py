@@ -1,9 +1,13 @@
-"""Comparing generators as curves of quality over diversity, and how far a number depends on the prompts drawn."""
+"""Comparing generators, as curves of quality over diversity or as points; when not to, and how sure a number is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from promptgan.terms.metrics import Metric
+from promptgan.terms.systems import ADVERSARIAL, TWIN
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -11,6 +15,39 @@ Points = Sequence[tuple[float, float]]
 
 DOMINATES, CROSSES, DOMINATED = "dominates", "crosses", "is dominated by"
 """How a curve lies to another."""
+NO_VERDICT = "no verdict"
+FEWEST, FEWEST_A_GROUP = 100, 5
+"""Samples, and samples in each group of the jackknife, that a verdict needs. Twice the standard error covers 95 % where
+a mean is near normal, which takes many samples where scores are as skewed as BLEU-4; and the jackknife of what is not
+smooth, such as where two curves meet, needs groups of several samples (Shao and Wu, 1989)."""
+
+
+def withheld(indices: Mapping[str, Mapping[str, Any]], count: int, groups: int) -> str | None:
+    """Why there is no verdict, as a sentence; None where nothing speaks against one.
+
+    Args:
+        indices: index.json of each system's model folder, by the system's name.
+        count: samples of a system.
+        groups: of the jackknife.
+    """
+    if indices[ADVERSARIAL.name]["kind"] == "none":
+        return f"{NO_VERDICT}: the recipe trains no adversarial model"
+    if indices[TWIN.name].get("converged") is False:
+        return f"{NO_VERDICT}: the likelihood twin was still improving when its training ended"
+    if count < (needed := max(FEWEST, FEWEST_A_GROUP * groups)):
+        return (
+            f"{NO_VERDICT}: {count} samples of a system are too few for a standard error over them; it takes {needed},"
+            f" at least {FEWEST_A_GROUP} in each of the {groups} jackknife groups"
+        )
+    return None
+
+
+def verdict(sentences: Sequence[str]) -> list[str]:
+    """What is said of the comparisons with every rival, or that there is none, and what one run cannot say."""
+    return [
+        *(sentences or [f"{NO_VERDICT}: there is no other model to compare with"]),
+        "one training seed: how far another would move these numbers is not known, so none is called significant",
+    ]
 
 
 def gap_at_equal_diversity(ours: Points, theirs: Points) -> float | None:
@@ -78,6 +115,25 @@ def sentence(quality: str, other: str, stands: str, gap: float, error: float, *,
     return (
         f"{quality}: adversarial {stands} {other} at equal self_bleu_4{doubt}; the mean difference is"
         f" {gap:+.4f}, {'beyond' if clear else 'within'} twice the standard error over prompts ({error:.4f})"
+    )
+
+
+def difference(metric: Metric, other: str, gap: float, error: float, over: str, *, clear: bool) -> str:
+    """A comparison of two numbers of which the lower is the better one, in words, beginning with who is ahead.
+
+    Args:
+        metric: whose numbers they are.
+        other: the system that the adversarial model is compared with.
+        gap: our number minus theirs.
+        error: its standard error.
+        over: what it is a standard error over.
+        clear: whether the gap is more than twice that error.
+    """
+    ahead = f"adversarial is {'ahead of' if gap < 0 else 'behind'} {other}"
+    leader = ahead if clear else f"adversarial and {other} cannot be told apart"
+    return (
+        f"{metric.name}: {leader}; the difference is {gap:+{metric.format}},"
+        f" {'beyond' if clear else 'within'} twice its standard error over {over} ({error:{metric.format}})"
     )
 
 

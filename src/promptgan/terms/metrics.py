@@ -1,7 +1,9 @@
 """How a task declares what it is measured by, so that reports, tables, audits and releases need not know the task."""
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Integral, Real
+from typing import Any, Literal, NamedTuple
 
 from promptgan.core.choices import choose
 
@@ -58,6 +60,26 @@ class Measures:
     def names(self) -> list[str]:
         """The metrics' names."""
         return [metric.name for metric in self.metrics]
+
+
+class Evaluation(NamedTuple):
+    """What the stage evaluate writes."""
+
+    metrics: dict[str, Any]
+    """The content of metrics/evaluation.json."""
+    curves: list[dict[str, Any]]
+    """The rows of plots/curves.csv."""
+
+
+def rounded(value: Any) -> Any:
+    """Numbers to four digits, through lists and dictionaries; one that is not defined (NaN) is None."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        return None if math.isnan(value) else round(float(value), 4)
+    return value
 
 
 def declared(task: str) -> Measures:

@@ -25,7 +25,7 @@ GENERATOR: dict[str, Any] = {
     "dropout": 0.0,
 }
 SECTIONS = {"generator": GENERATOR, "discriminator": {**GENERATOR, "latent": None}, "encoder": GENERATOR}
-COUNTS = {"train": 120, "val": 60, "test": 60, "judge": 120}
+COUNTS = {"train": 120, "val": 100, "test": 60, "judge": 120}
 
 
 def png(pixels: Any) -> bytes:

@@ -11,9 +11,9 @@ from promptgan.forms.tensors import form
 from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier
 from promptgan.tasks.image.measures.manifold import nearest, precision_and_recall, squared_distances
-from promptgan.tasks.image.measures.measures import Evaluation, NoSamples, evaluate
+from promptgan.tasks.image.measures.measures import NoSamples, evaluate
 from promptgan.tasks.image.measures.parameters import Parameters
-from promptgan.terms.metrics import declared
+from promptgan.terms.metrics import Evaluation, declared
 from tests.tasks.image.conftest import CPU, EXAMPLE, SECTIONS, SIZE, png
 
 PARAMETERS = Parameters(neighbours=2, jackknife_groups=4)
@@ -38,8 +38,8 @@ def samples(arrays: Path, tmp_path: Path) -> Path:
     """The twin makes noise, and the adversarial model training images."""
     path = tmp_path / "samples"
     path.mkdir()
-    noise = np.random.default_rng(0).integers(0, 256, (40, SIZE, SIZE), dtype=np.uint8)
-    real = form.split(arrays, "train").images[:40, 0]
+    noise = np.random.default_rng(0).integers(0, 256, (100, SIZE, SIZE), dtype=np.uint8)
+    real = form.split(arrays, "train").images[:100, 0]
     rows = [(name, png(np.array(x))) for name, images in (("twin", noise), ("adversarial", real)) for x in images]
     pd.DataFrame(rows, columns=["model", "image"]).to_parquet(path / "samples.parquet")
     return path
@@ -70,6 +70,20 @@ def test_the_verdict_names_who_is_ahead_with_the_difference(arrays: Path, models
     metrics = found(arrays, models, samples).metrics
     assert metrics["gaps"]["twin"]["frechet_distance"] < 0
     assert metrics["verdict"][0].startswith("frechet_distance: adversarial is ahead of twin; the difference is -")
+
+
+def test_a_twin_that_was_still_improving_or_too_few_images_give_no_verdict(
+    arrays: Path, models: Path, samples: Path
+) -> None:
+    written = (models / "pretrained/index.json").read_text(encoding="utf-8")
+    write_json(models / "pretrained/index.json", {**json.loads(written), "converged": False})
+    improving = found(arrays, models, samples).metrics
+    assert improving["gaps"] == {} and improving["verdict"][0].startswith("no verdict: the likelihood twin")
+    (models / "pretrained/index.json").write_text(written, encoding="utf-8")
+    table = pd.read_parquet(samples / "samples.parquet")
+    table.groupby("model").head(99).to_parquet(samples / "samples.parquet")
+    few = found(arrays, models, samples).metrics
+    assert few["gaps"] == {} and few["verdict"][0].startswith("no verdict: 99 samples of a system are too few")
 
 
 def test_without_an_adversarial_model_there_is_no_verdict(arrays: Path, models: Path, samples: Path) -> None:

@@ -15,9 +15,10 @@ from promptgan.networks import folder
 from promptgan.quality.output import write_parquet
 from promptgan.tasks.oracle.arrays.arrays import pack
 from promptgan.tasks.oracle.arrays.parameters import Parameters as Arrays
-from promptgan.tasks.oracle.measures.measures import Evaluation, NoSamples, evaluate, under_generator, under_oracle
+from promptgan.tasks.oracle.measures.measures import NoSamples, evaluate, under_generator, under_oracle
 from promptgan.tasks.oracle.measures.oracle import NoOracle, load
 from promptgan.tasks.oracle.measures.parameters import Parameters
+from promptgan.terms.metrics import Evaluation
 from tests.tasks.oracle.reference import nll
 
 CPU = torch.device("cpu")
@@ -139,7 +140,28 @@ def test_a_twin_that_was_still_improving_gives_no_verdict(measured: Callable[...
 
 def test_too_few_sequences_give_no_verdict(measured: Callable[..., Evaluation], arrays: Path) -> None:
     few = sequences(arrays, "twin") + sequences(arrays, "adversarial")[:99]
-    assert measured(few).metrics["verdict"][0].startswith("no verdict: 99 sequences are too few")
+    assert measured(few).metrics["verdict"][0].startswith("no verdict: 99 samples of a system are too few")
+
+
+@pytest.mark.parametrize("early", ["twin", "adversarial"])
+def test_a_system_with_a_sequence_that_ends_early_has_no_divergence(
+    measured: Callable[..., Evaluation], arrays: Path, early: str
+) -> None:
+    rows = {name: sequences(arrays, name) for name in ("twin", "adversarial")}
+    name, temperature, text = rows[early][7]
+    rows[early][7] = name, temperature, text.rpartition(" ")[0]
+    metrics, curves = measured(rows["twin"] + rows["adversarial"])
+    for system in ("real", "twin", "adversarial"):
+        assert ("divergence" in metrics["systems"][system]) == (system != early)
+        assert {"nll_oracle", "nll_gen", "entropy", "length"} <= metrics["systems"][system].keys()
+    assert [row["divergence"] is None for row in curves] == [row["model"] == early for row in curves]
+    assert [each for each in metrics["standard_errors"] if "divergence" not in each] == [
+        next(each for each in metrics["standard_errors"] if each["system"] == early)
+    ]
+    assert metrics["gaps"] == {}
+    assert metrics["verdict"][0] == (
+        "divergence against twin: no verdict, sequences end early, which the oracle's never do"
+    )
 
 
 def test_a_model_without_samples_is_refused(measured: Callable[..., Evaluation], arrays: Path) -> None:

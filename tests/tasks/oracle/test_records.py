@@ -45,6 +45,10 @@ def test_a_sequence_of_two_splits_stays_in_the_one_of_higher_rank() -> None:
     where = {split: set(frame["text"]) for split, frame in found.splits.items()}
     assert not where["test"] & (where["judge"] | where["val"] | where["train"])
     assert set(found.quarantine["rule"]) == {"duplicate-across-splits"}
+    ids = {i: split for split, frame in found.splits.items() for i in frame["id"]}
+    for reason in found.quarantine["reason"]:
+        identifier, split = reason.removesuffix("')").rpartition("'")[2].split(" in ")
+        assert ids[identifier] == split
     assert set().union(*where.values()) == set(texts)
     together = pd.concat(found.splits.values())
     assert together["text"].duplicated().any()  # the oracle may draw one twice

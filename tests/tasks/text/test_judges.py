@@ -10,7 +10,15 @@ from promptgan.forms.tokens.pairs import Pairs
 from promptgan.tasks.text.arrays.arrays import Parameters as Tokens
 from promptgan.tasks.text.arrays.arrays import pack
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.judges.judges import Fitted, Parameters, TooFewPairs, fit, inverse_document_frequency, ranking
+from promptgan.tasks.text.judges.judges import (
+    Fitted,
+    Parameters,
+    TooFewPairs,
+    fit,
+    inverse_document_frequency,
+    ranking,
+    term_counts,
+)
 from promptgan.training.loop.checkpoint import Checkpoint
 from tests.conftest import EXAMPLE
 
@@ -67,7 +75,7 @@ def test_the_same_seed_gives_the_same_bytes(tokens: Path, tmp_path: Path) -> Non
 def test_a_saved_matcher_scores_the_same(tokens: Path, tmp_path: Path) -> None:
     matcher = fitted(Pairs(tokens / "judge.arrow")).matcher
     dual_encoder.save(tmp_path, matcher, {})
-    prompts, texts = torch.tensor([[4, 5, 0], [6, 0, 0]]), torch.tensor([[7], [0]])
+    prompts, texts = dual_encoder.padded([[4, 5], [6]]), dual_encoder.padded([[7], []])
     with torch.no_grad():
         assert torch.equal(dual_encoder.load(tmp_path).score(prompts, texts), matcher.score(prompts, texts))
 
@@ -83,9 +91,21 @@ def test_ranking_counts_half_of_ties() -> None:
 
 
 def test_inverse_document_frequency_counts_a_document_once() -> None:
-    found = inverse_document_frequency([torch.tensor([[1, 1, 2]]), torch.tensor([[1, 0]])], 4)
+    found = inverse_document_frequency([torch.tensor([[1, 1, 2]]), torch.tensor([[1, dual_encoder.ABSENT]])], 4)
     expected = 1 + np.log([3 / 1, 3 / 3, 3 / 2, 3 / 1])
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
+def test_the_token_of_id_zero_counts_and_what_pads_a_row_does_not() -> None:
+    torch.manual_seed(1)
+    matcher = dual_encoder.DualEncoder(6, 4).eval()
+    with torch.no_grad():
+        alone, beside_longer, without_it = (
+            matcher(dual_encoder.padded(rows), "text")[0] for rows in ([[0, 3]], [[0, 3], [3] * 5], [[3]])
+        )
+    torch.testing.assert_close(beside_longer, alone)
+    assert not torch.allclose(without_it, alone)
+    np.testing.assert_array_equal(term_counts(dual_encoder.padded([[0, 0, 3], [3]]), 4), [[2, 0, 0, 1], [0, 0, 0, 1]])
 
 
 def test_a_folder_without_a_matcher_is_refused(tmp_path: Path) -> None:

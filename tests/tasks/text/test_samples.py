@@ -12,7 +12,8 @@ from promptgan.core.compute import Compute
 from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.forms.tokens.decoding import latent_vectors, random_numbers, sample
 from promptgan.forms.tokens.sampler import Resampler
-from promptgan.forms.tokens.tokenizer import decode
+from promptgan.forms.tokens.temperature import UnusableTemperature
+from promptgan.forms.tokens.tokenizer import NoTokenizer, decode
 from promptgan.networks import folder
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
@@ -22,7 +23,6 @@ from promptgan.tasks.text.samples.samples import (
     NothingBetween,
     Parameters,
     UnusablePrompt,
-    UnusableTemperature,
     answer,
     generate,
     load,
@@ -148,6 +148,14 @@ def test_a_prompt_without_words_or_of_broken_bytes_is_refused(
 def test_a_temperature_at_which_nothing_can_be_drawn_is_refused(models: dict[str, Path], temperature: float) -> None:
     with pytest.raises(UnusableTemperature, match=r"0\.01 to 10\.0"):
         answer(load(models["twin"]), ["do you cook"], seed=1, temperature=temperature)
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_a_model_whose_tokenizer_is_missing_or_broken_is_refused(models: dict[str, Path], content: str | None) -> None:
+    tokenizer = models["twin"] / "tokenizer.json"
+    tokenizer.unlink() if content is None else tokenizer.write_text(content)
+    with pytest.raises(NoTokenizer, match=r"twin/tokenizer\.json cannot be loaded: .*\n.*dvc checkout"):
+        load(models["twin"])
 
 
 def test_an_answer_that_holds_line_ends_and_escapes_takes_one_line(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from promptgan.tasks.image.measures.metrics import MEASURES
-from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near
+from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_verdict
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
 
@@ -103,6 +103,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
             said = said or next((s for s in metrics["verdict"] if f"and {rival.name} cannot" in s), "")
             if f"{gap[metric]:+.2f}" not in said or not any(word in said for word in words):
                 yield Found(f"{EVALUATION} verdict -> {link}", f"{gap[metric]:+.2f}", said or "no sentence", REMEDY)
+    yield from undue_verdict(run, EVALUATION, metrics)
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from promptgan.core.record import sha256
 from promptgan.tasks.oracle.measures.metrics import MEASURES
-from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near
+from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_verdict
+from promptgan.terms.comparison import difference
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
 
@@ -132,11 +133,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
                 yield Found(
                     f"{EVALUATION} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY
                 )
-    first = metrics["verdict"][0]
-    unfinished = run.json("models/pretrained/index.json").get("converged") is False
-    if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
-        link = f"{EVALUATION} verdict -> models/pretrained/index.json"
-        yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+    yield from undue_verdict(run, EVALUATION, metrics)
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
@@ -158,9 +155,8 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
 
 def _sentences(other: str, gap: float, said: str) -> list[str]:
     """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
-    from promptgan.tasks.oracle.measures.measures import sentence
-
+    metric = MEASURES[MEASURES.chosen_by]
     ending = re.search(r"\((\d+\.\d+)\)$", said)
     error = float(ending[1]) if ending else math.nan
     weighed = {abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING}
-    return [sentence(other, gap, error, clear=clear) for clear in sorted(weighed)]
+    return [difference(metric, other, gap, error, "sequences", clear=clear) for clear in sorted(weighed)]

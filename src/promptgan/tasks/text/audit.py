@@ -9,7 +9,7 @@ from typing import Any
 
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.records.normalise import encodable, normalise
-from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near
+from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near, undue_verdict
 from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
@@ -159,11 +159,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
             if said not in (expected := _sentences(quality, rival.name, _standings(ours, theirs), gap, said)):
                 words = said or "no such sentence"
                 yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), words, REMEDY)
-    first = metrics["verdict"][0]
-    unfinished = run.json("models/pretrained/index.json").get("converged") is False
-    if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
-        link = f"{EVALUATION} verdict -> models/pretrained/index.json"
-        yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+    yield from undue_verdict(run, EVALUATION, metrics)
 
 
 def _rank(row: dict[str, str], chosen: float | None) -> tuple[float, bool]:

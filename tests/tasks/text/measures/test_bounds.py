@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import torch
@@ -47,17 +48,24 @@ def test_leaving_one_out_is_the_mean_over_all_ways_to_do_so() -> None:
     assert upper.item() == pytest.approx(7 * whole - 6 * sum(parts) / 4)
 
 
+PROMPTS, ANSWERS = ([4], [5, 4]), ([], [4], [5], [4, 5], [1], [5, 5])
+"""Prompts of one and two tokens, and toy texts, an unknown word among them."""
+
+
+def pairs_of(folder: Path, prompts: list[int], answers: list[int]) -> Pairs:
+    """Pairs of the prompts and answers of these numbers."""
+    table = pa.table(
+        {"prompt": pa.array([PROMPTS[i] for i in prompts]), "text": pa.array([ANSWERS[i] for i in answers])}
+    )
+    with pa.ipc.new_file(str(folder / "test.arrow"), table.schema) as file:
+        file.write_table(table)
+    return Pairs(folder / "test.arrow")
+
+
 @pytest.fixture
 def test_pairs(tmp_path: Path) -> Pairs:
-    """Two hundred pairs of toy texts, an unknown word among them, under prompts of one and two tokens."""
-    prompts, answers = ([4], [5, 4]), ([], [4], [5], [4, 5], [1], [5, 5])
-    rows = [(prompts[i % 2], answers[i % len(answers)]) for i in range(200)]
-    table = pa.table(
-        {name: pa.array(side) for name, side in zip(("prompt", "text"), zip(*rows, strict=True), strict=True)}
-    )
-    with pa.ipc.new_file(str(tmp_path / "test.arrow"), table.schema) as file:
-        file.write_table(table)
-    return Pairs(tmp_path / "test.arrow")
+    """Two hundred pairs."""
+    return pairs_of(tmp_path, [i % 2 for i in range(200)], [i % len(ANSWERS) for i in range(200)])
 
 
 def test_the_nll_bounds_bracket_what_is_written_down(test_pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,12 +90,27 @@ def test_the_nll_bounds_bracket_what_is_written_down(test_pairs: Pairs, monkeypa
     found = []
     for samples in (4, 256):
         monkeypatch.setattr(bounds, "SAMPLES", samples)
-        found.append(nll_bounds(Resampler(chain, discriminator, 8), test_pairs, of_p / tokens, 1))
+        found.append(nll_bounds(Resampler(chain, discriminator, 8), test_pairs, of_p / tokens, 20, 1).numbers)
         assert found[-1]["nll_samples"] == samples
     few, many = found
     assert few["nll_lower"] < exact - 0.01 < exact + 0.01 < few["nll_upper"]
     assert many["nll_lower"] == pytest.approx(exact, abs=0.01)
     assert many["nll_upper"] == pytest.approx(exact, abs=0.01)
+
+
+def test_the_standard_errors_are_the_spread_over_other_pairs_and_other_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> None:
+    monkeypatch.setattr(bounds, "SAMPLES", 8)
+    model, random = Resampler(*models(), 8), np.random.default_rng(7)
+    found = []
+    for seed in range(150):
+        drawn = (random.integers(0, len(known), 60).tolist() for known in (PROMPTS, ANSWERS))
+        found.append(nll_bounds(model, pairs_of(tmp_path, *drawn), 0.0, 20, seed))
+    for name in ("nll_lower", "nll_upper"):
+        spread = np.std([each.numbers[name] for each in found], ddof=1)  # itself known to 6 %
+        assert np.sqrt(np.mean([each.errors[name] ** 2 for each in found])) == pytest.approx(spread, rel=0.15)
+    assert found[0].errors.keys() == {"nll_lower", "nll_upper"}
 
 
 def test_the_signature_names_the_systems_that_resample() -> None:

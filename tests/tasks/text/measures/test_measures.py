@@ -143,7 +143,7 @@ def test_too_few_answers_give_no_verdict(
     assert ("twin" in metrics["gaps"]) is (needed is None)
     if needed is not None:
         (sentence,) = metrics["verdict"]
-        assert sentence.startswith(f"no verdict: {answers} answers a system and temperature are too few")
+        assert sentence.startswith(f"no verdict: {answers} samples of a system are too few")
         assert f"it takes {needed}, at least 5 in each of the {groups} jackknife groups" in sentence
 
 

@@ -11,7 +11,7 @@ from promptgan.core.files import write_csv, write_json
 from promptgan.networks import folder
 from promptgan.tasks.text.audit import evaluation
 from promptgan.tasks.text.measures import bounds
-from promptgan.tasks.text.measures.measures import Evaluation
+from promptgan.terms.metrics import Evaluation
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.tasks.text.measures.test_measures import evaluate
 
@@ -41,6 +41,9 @@ def test_its_likelihood_is_bounds_and_their_samples(found: Evaluation) -> None:
     rows = {(row["model"], row["temperature"]): row for row in found.curves}
     assert rows["adversarial", 1.0]["nll_upper"] == system["nll_upper"]
     assert not {"nll", *bounds.NAMES} & set(rows["adversarial", 0.5])
+    errors = {row["system"]: row for row in found.metrics["standard_errors"]}
+    assert all(errors["adversarial"][name] > 0 for name in ("nll_lower", "nll_upper"))
+    assert not set(bounds.NAMES) & set(errors["twin"])
 
 
 def test_the_signature_says_so(found: Evaluation) -> None:

@@ -1,6 +1,6 @@
 """What the convolutional networks take."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `generator`, `discriminator` or `encoder` section for `network: dcgan`."""
 
+    roles: ClassVar = ("generator", "discriminator", "encoder")
     network: Literal["dcgan"]
     latent: int | None = Field(ge=1, le=4096)
     """Size of a latent vector; null for a discriminator, which has none."""

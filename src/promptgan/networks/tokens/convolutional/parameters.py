@@ -1,6 +1,6 @@
 """What the convolutional discriminator takes."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `discriminator` section for `network: convolutional`."""
 
+    roles: ClassVar = ("discriminator",)
     network: Literal["convolutional"]
     embedding: int = Field(ge=2, le=4096)
     """Size of a token's embedding; where it is the generator's, the table starts from the generator's."""

@@ -1,6 +1,6 @@
 """What a pretrained language model takes."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ class Parameters(Section):
     (Hu et al., 2022, arXiv:2106.09685).
     """
 
+    roles: ClassVar = ("generator", "discriminator")
     network: Literal["huggingface"]
     weights: Literal["float32", "bfloat16"]
     """Precision in which the pretrained weights are kept; adapters are float32."""

@@ -1,6 +1,6 @@
 """What the latent generator and its encoder take."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `generator` or `encoder` section for `network: latent`."""
 
+    roles: ClassVar = ("generator", "encoder")
     network: Literal["latent"]
     latent: int = Field(ge=1, le=4096)
     """Size of a latent vector."""

@@ -1,6 +1,6 @@
 """What the discriminator of several representations takes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `discriminator` section for `network: multi_representation`."""
 
+    roles: ClassVar = ("discriminator",)
     network: Literal["multi_representation"]
     embedding: int = Field(ge=2, le=4096)
     """Size of a token's representations together; where it is the generator's, the table starts from its."""

@@ -1,6 +1,6 @@
 """What a recurrent network takes."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `generator` or `discriminator` section for `network: recurrent`."""
 
+    roles: ClassVar = ("generator", "discriminator")
     network: Literal["recurrent"]
     cell: Literal["gru", "lstm"]
     embedding: int = Field(ge=2, le=4096)

@@ -1,6 +1,6 @@
 """What the generator with a relational memory takes."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `generator` section for `network: relational`."""
 
+    roles: ClassVar = ("generator",)
     network: Literal["relational"]
     embedding: int = Field(ge=2, le=4096)
     """Size of a token's embedding, shared by prompt, text and output projection."""

@@ -1,6 +1,6 @@
 """What the transformer takes."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `generator` or `discriminator` section for `network: transformer`."""
 
+    roles: ClassVar = ("generator", "discriminator")
     network: Literal["transformer"]
     width: int = Field(ge=2, le=8192)
     """Size of the residual stream and of the embeddings."""

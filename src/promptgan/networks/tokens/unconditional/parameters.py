@@ -1,6 +1,6 @@
 """What the generator without a prompt takes."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `generator` section for `network: unconditional`."""
 
+    roles: ClassVar = ("generator",)
     network: Literal["unconditional"]
     width: int = Field(ge=2, le=8192)
     """Of the recurrent state, and size of a token's embedding."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,10 @@ from promptgan.tasks.image.measures.manifold import nearest, precision_and_recal
 from promptgan.tasks.image.measures.metrics import MEASURES
 from promptgan.tasks.image.measures.parameters import Parameters
 from promptgan.tasks.image.samples import samples as drawn
-from promptgan.terms.comparison import jackknife
+from promptgan.terms import comparison
+from promptgan.terms.comparison import difference, jackknife
 from promptgan.terms.frechet import frechet_distance
+from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
 Floats = npt.NDArray[np.float64]
@@ -35,15 +37,6 @@ COPY_QUANTILE = 0.01
 
 class NoSamples(PromptganError):
     """There are no samples of a generator."""
-
-
-class Evaluation(NamedTuple):
-    """What the stage writes."""
-
-    metrics: dict[str, Any]
-    """The content of metrics/evaluation.json."""
-    curves: list[dict[str, Any]]
-    """The rows of plots/curves.csv."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +142,8 @@ def evaluate(
     for name, index in indices.items():
         if name not in used:
             systems[name] = f"not applicable: {index['reason']}"
-    gaps, verdict = _verdict(systems, spreads)
+    withheld = comparison.withheld(indices, len(chosen), parameters.jackknife_groups)
+    gaps, verdict = ({}, [withheld]) if withheld else _verdict(systems, spreads)
     metrics = {
         "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
         "gaps": gaps,
@@ -157,7 +151,7 @@ def evaluate(
         "verdict": verdict,
         "signature": _signature(yardstick, parameters, len(chosen), seed),
     }
-    return Evaluation(_rounded(metrics), _rounded(rows))
+    return Evaluation(rounded(metrics), rounded(rows))
 
 
 def _standard_errors(seen: Seen, yardstick: Yardstick, parameters: Parameters, seed: int) -> Numbers:
@@ -184,29 +178,13 @@ def _bound(model: Path, tokens: Path, seed: int, device: torch.device) -> float:
 
 def _verdict(systems: dict[str, Any], spreads: dict[str, Numbers]) -> tuple[dict[str, Numbers], list[str]]:
     """How far the adversarial model's distance is from each rival's, as numbers and as sentences."""
-    metric, ours = MEASURES.chosen_by, systems[ADVERSARIAL.name]
-    if not isinstance(ours, dict):
-        return {}, ["no verdict: the recipe trains no adversarial model"]
-    gaps: dict[str, Numbers] = {}
-    sentences = []
-    for rival in RIVALS:
-        theirs = systems[rival.name]
-        if not isinstance(theirs, dict):
-            continue
-        gap = ours[metric] - theirs[metric]
-        error = float(np.hypot(spreads[ADVERSARIAL.name][metric], spreads[rival.name][metric]))
-        clear = abs(gap) > 2 * error
-        ahead = f"adversarial is {'ahead of' if gap < 0 else 'behind'} {rival.name}"
-        leader = ahead if clear else f"adversarial and {rival.name} cannot be told apart"
-        gaps[rival.name] = {metric: gap}
-        sentences.append(
-            f"{metric}: {leader}; the difference is {gap:+.2f},"
-            f" {'beyond' if clear else 'within'} twice its standard error over images ({error:.2f})"
-        )
-    return gaps, [
-        *(sentences or ["no verdict: there is no other model to compare with"]),
-        "one training seed: how far another would move these numbers is not known, so none is called significant",
-    ]
+    metric, gaps, sentences = MEASURES[MEASURES.chosen_by], dict[str, Numbers](), []
+    for rival in (rival for rival in RIVALS if rival.name in spreads):
+        gap = systems[ADVERSARIAL.name][metric.name] - systems[rival.name][metric.name]
+        error = float(np.hypot(spreads[ADVERSARIAL.name][metric.name], spreads[rival.name][metric.name]))
+        gaps[rival.name] = {metric.name: gap}
+        sentences.append(difference(metric, rival.name, gap, error, "images", clear=abs(gap) > 2 * error))
+    return gaps, comparison.verdict(sentences)
 
 
 def _signature(yardstick: Yardstick, parameters: Parameters, count: int, seed: int) -> list[str]:
@@ -227,11 +205,3 @@ def _signature(yardstick: Yardstick, parameters: Parameters, count: int, seed: i
         f"standard errors: over images, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over"
         " training seeds",
     ]
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return round(float(value), 4) if isinstance(value, float | np.floating) else value

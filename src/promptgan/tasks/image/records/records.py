@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan.quality.examination import Examination
 from promptgan.quality.output import Validated
-from promptgan.quality.splits import split_of
+from promptgan.quality.splits import copies_across_splits, split_of
 from promptgan.tasks.image.records.parameters import Parameters
 from promptgan.terms.splits import RANKING
 
@@ -35,13 +35,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
 
     p = parameters
     found = Examination(records, context)
-    found.table("columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
-    found.stop_if_broken()
-    source = found.source = records[COLUMNS].reset_index(drop=True)
-    found.table("ids", source[["id"]], [ex.ExpectUniqueIds(column="id")])
-    found.stop_if_broken()
-
-    frame = found.rows("presence", source, [ex.ExpectPresent(column=column) for column in COLUMNS])
+    frame = found.canonical(COLUMNS)
     facts = [_facts(image) for image in frame["image"]]
     names = ("size", "contrast", "pixels")
     frame = frame.assign(**{name: list(column) for name, column in zip(names, zip(*facts, strict=True), strict=True)})
@@ -51,7 +45,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     first = frame.groupby(["pixels", "split"], sort=False)["id"].transform("first")
     frame = frame.assign(duplicate_of=first.where(frame.duplicated(["pixels", "split"]), None))
     frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
-    frame = frame.assign(copy_of=_copies_across_splits(frame))
+    frame = frame.assign(copy_of=copies_across_splits(frame, "pixels"))
     frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
 
     found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
@@ -82,19 +76,3 @@ def _facts(image: bytes) -> tuple[str, int, str]:
     height, width = pixels.shape[:2]
     contrast = int(pixels.max()) - int(pixels.min())
     return f"{width} x {height}", contrast, hashlib.sha256(pixels.tobytes()).hexdigest()
-
-
-def _copies_across_splits(frame: "pd.DataFrame") -> "pd.Series[Any]":
-    """Which record of a higher-ranked split has the same pixels, by the row of the lower one; None for the others."""
-    import pandas as pd
-
-    first: dict[str, tuple[str, str]] = {}
-    for split in RANKING:
-        part = frame[frame["split"] == split]
-        for pixels, identifier in zip(part["pixels"], part["id"], strict=True):
-            first.setdefault(pixels, (identifier, split))
-    named = [
-        None if first[pixels][1] == split else " in ".join(first[pixels])
-        for pixels, split in zip(frame["pixels"], frame["split"], strict=True)
-    ]
-    return pd.Series(named, index=frame.index, dtype=object)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,9 @@ from promptgan.tasks.oracle.measures.metrics import MEASURES
 from promptgan.tasks.oracle.measures.oracle import Oracle
 from promptgan.tasks.oracle.measures.parameters import Parameters
 from promptgan.tasks.oracle.samples.samples import load
-from promptgan.terms.comparison import jackknife
+from promptgan.terms import comparison
+from promptgan.terms.comparison import NO_VERDICT, difference, jackknife
+from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
 Row = dict[str, Any]
@@ -34,22 +36,11 @@ Integers = npt.NDArray[np.int64]
 
 PUBLISHED = 1.0
 """The temperature of the headline, at which numbers are published."""
-FEWEST, FEWEST_A_GROUP = 100, 5
-"""Sequences, and sequences in each group of the jackknife, that a verdict needs."""
 BATCH = 64
 
 
 class NoSamples(PromptganError):
     """There are no samples of a generator."""
-
-
-class Evaluation(NamedTuple):
-    """What the stage writes."""
-
-    metrics: dict[str, Any]
-    """The content of metrics/evaluation.json."""
-    curves: list[Row]
-    """The rows of plots/curves.csv."""
 
 
 @dataclass(frozen=True)
@@ -86,29 +77,36 @@ class Yardstick:
         self.costs = under_oracle(self.oracle, self.test)
 
     def summary(self, point: Point, keep: Integers | None = None) -> Row:
-        """All metrics of a system at one temperature; of the sequences ``keep`` alone where given."""
+        """All metrics of a system at one temperature; of the sequences ``keep`` alone where given.
+
+        The oracle gives no probability to a sequence that is shorter than its own: of a system that makes such there is
+        no divergence (NaN).
+        """
         chosen = np.arange(len(point.rows)) if keep is None else keep
         drawn = max(1, point.tokens[chosen].sum())
         nll_oracle, entropy = point.oracle[chosen].sum() / drawn, point.own[chosen].sum() / drawn
         nll_gen = point.test.sum() / self.tokens.sum()
+        full = (point.tokens == self.tokens.max()).all()
+        divergence = (nll_oracle - entropy + nll_gen - self.costs.sum() / self.tokens.sum()) / 2
         return {
             "nll_oracle": nll_oracle,
             "nll_gen": nll_gen,
             "entropy": entropy,
-            "divergence": (nll_oracle - entropy + nll_gen - self.costs.sum() / self.tokens.sum()) / 2,
+            "divergence": divergence if full else np.nan,
             "duplicates": 1 - len({tuple(point.rows[i]) for i in chosen}) / len(chosen),
             "length": drawn / len(chosen),
         }
 
     def standard_errors(self, point: Point, groups: int, seed: int) -> Row:
-        """Of each metric: over the generated sequences, over the test sequences, or over both."""
+        """Of each metric that is defined: over the generated sequences, over the test sequences, or over both."""
 
         def over_samples(keep: Integers) -> list[float]:
             return list(self.summary(point, keep).values())
 
         found = dict(zip(MEASURES.names, jackknife(len(point.rows), groups, seed, over_samples), strict=True))
         of_test = jackknife(len(self.test), groups, seed, lambda keep: self._of_test(point.test, self.costs, keep))
-        return found | {"nll_gen": of_test[0], "divergence": float(np.hypot(found["divergence"], of_test[1] / 2))}
+        found |= {"nll_gen": of_test[0], "divergence": float(np.hypot(found["divergence"], of_test[1] / 2))}
+        return _defined(found)
 
     def gap(self, ours: Point, theirs: Point, groups: int, seed: int) -> tuple[float, float]:
         """Our divergence minus theirs, and its standard error: systems draw with the same numbers and share a test."""
@@ -163,7 +161,7 @@ def evaluate(
                 points[name, temperature] = Point(rows, under_oracle(yardstick.oracle, rows), *costs)
                 progress.advance()
     headline = {name: point for (name, t), point in points.items() if t in (None, PUBLISHED)}
-    systems: dict[str, Any] = {name: yardstick.summary(point) for name, point in headline.items()}
+    systems: dict[str, Any] = {name: _defined(yardstick.summary(point)) for name, point in headline.items()}
     systems |= {name: f"not applicable: {index['reason']}" for name, index in indices.items() if name not in used}
     gaps, verdict = _verdict(headline, indices, yardstick, parameters, seed)
     errors = {
@@ -177,7 +175,11 @@ def evaluate(
         "signature": _signature(headline, yardstick, parameters, seed),
     }
     curves = [{"model": name, "temperature": t, **yardstick.summary(point)} for (name, t), point in points.items()]
-    return Evaluation(_rounded(metrics), _rounded(curves))
+    return Evaluation(rounded(metrics), rounded(curves))
+
+
+def _defined(numbers: Row) -> Row:
+    return {name: number for name, number in numbers.items() if not np.isnan(number)}
 
 
 def under_oracle(oracle: Oracle, rows: Rows) -> Floats:
@@ -231,40 +233,20 @@ def _verdict(
     headline: dict[str, Point], indices: dict[str, Row], yardstick: Yardstick, parameters: Parameters, seed: int
 ) -> tuple[dict[str, Row], list[str]]:
     """How far the adversarial model's divergence is from each rival's, as numbers and as sentences."""
-    if ADVERSARIAL.name not in headline:
-        return {}, ["no verdict: the recipe trains no adversarial model"]
-    if indices["twin"].get("converged") is False:
-        return {}, ["no verdict: the likelihood twin was still improving when its training ended"]
-    ours, groups = headline[ADVERSARIAL.name], parameters.jackknife_groups
-    count, needed = min(len(ours.rows), len(yardstick.test)), max(FEWEST, FEWEST_A_GROUP * groups)
-    if count < needed:
-        return {}, [f"no verdict: {count} sequences are too few for a standard error over them; it takes {needed}"]
-    metric, gaps, sentences = MEASURES.chosen_by, {}, []
+    groups, metric = parameters.jackknife_groups, MEASURES[MEASURES.chosen_by]
+    count = min(len(yardstick.test), *(len(headline[name].rows) for name in headline if name != REAL.name))
+    if reason := comparison.withheld(indices, count, groups):
+        return {}, [reason]
+    ours, gaps, sentences = headline[ADVERSARIAL.name], {}, []
     for rival in (rival for rival in RIVALS if rival.name in headline):
         gap, error = yardstick.gap(ours, headline[rival.name], groups, seed)
-        gaps[rival.name] = {metric: gap}
-        sentences.append(sentence(rival.name, gap, error, clear=abs(gap) > 2 * error))
-    return gaps, [
-        *(sentences or ["no verdict: there is no other model to compare with"]),
-        "one training seed: how far another would move these numbers is not known, so none is called significant",
-    ]
-
-
-def sentence(other: str, gap: float, error: float, *, clear: bool) -> str:
-    """A difference of divergences in words, beginning with who is ahead.
-
-    Args:
-        other: the system that the adversarial model is compared with.
-        gap: our divergence minus theirs.
-        error: its standard error over sequences.
-        clear: whether the gap is more than twice that error.
-    """
-    ahead = f"adversarial is {'ahead of' if gap < 0 else 'behind'} {other}"
-    leader = ahead if clear else f"adversarial and {other} cannot be told apart"
-    return (
-        f"{MEASURES.chosen_by}: {leader}; the difference is {gap:+.4f},"
-        f" {'beyond' if clear else 'within'} twice its standard error over sequences ({error:.4f})"
-    )
+        if np.isnan(gap):
+            reason = "sequences end early, which the oracle's never do"
+            sentences.append(f"{metric.name} against {rival.name}: {NO_VERDICT}, {reason}")
+            continue
+        gaps[rival.name] = {metric.name: gap}
+        sentences.append(difference(metric, rival.name, gap, error, "sequences", clear=abs(gap) > 2 * error))
+    return gaps, comparison.verdict(sentences)
 
 
 def _signature(headline: dict[str, Point], yardstick: Yardstick, parameters: Parameters, seed: int) -> list[str]:
@@ -278,17 +260,10 @@ def _signature(headline: dict[str, Point], yardstick: Yardstick, parameters: Par
         " under the oracle and under the system at that temperature; ends are not counted",
         f"nll_gen: nats per token of the {test} test sequences under the system at that temperature, which it has not"
         " seen; published numbers are often of training sequences",
-        "divergence: half of (nll_oracle - entropy) + (nll_gen - the oracle's own nats of the same test sequences)",
+        "divergence: half of (nll_oracle - entropy) + (nll_gen - the oracle's own nats of the same test sequences);"
+        " not defined for a system of which a sequence ends early",
         f"real: the {len(yardstick.judge)} sequences of the judge split, under the oracle",
         "systems: at temperature 1",
         f"standard errors: over sequences, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over"
         " training seeds",
     ]
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return round(float(value), 4) if isinstance(value, float | np.floating) else value

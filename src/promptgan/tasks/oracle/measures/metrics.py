@@ -32,7 +32,8 @@ MEASURES = Measures(
             "divergence",
             "divergence",
             "lower",
-            "Half the Jeffreys divergence: the mean of the two KL divergences of generator and oracle, per token.",
+            "Half the Jeffreys divergence: the mean of the two KL divergences of generator and oracle, per token. Not"
+            " defined where a sequence ends early.",
             per="data/tokens",
             leads=True,
         ),

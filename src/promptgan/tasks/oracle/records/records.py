@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan.quality.examination import Examination
 from promptgan.quality.output import Validated
-from promptgan.quality.splits import split_of
+from promptgan.quality.splits import copies_across_splits, split_of
 from promptgan.tasks.oracle.records.parameters import Parameters
 from promptgan.terms.splits import RANKING
 
@@ -33,13 +33,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
 
     p = parameters
     found = Examination(records, context)
-    found.table("columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
-    found.stop_if_broken()
-    source = found.source = records[COLUMNS].reset_index(drop=True)
-    found.table("ids", source[["id"]], [ex.ExpectUniqueIds(column="id")])
-    found.stop_if_broken()
-
-    frame = found.rows("presence", source, [ex.ExpectPresent(column=column) for column in COLUMNS])
+    frame = found.canonical(COLUMNS)
     tokens = [str(text).split() for text in frame["text"]]
     known = {str(token) for token in range(p.vocabulary)}
     unknown: list[Any] = [next((token for token in row if token not in known), None) for row in tokens]
@@ -50,7 +44,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         [rules.ExpectLength(column="length", value_set=[p.length]), rules.ExpectTokens(column="unknown")],
     )
     frame = frame.assign(split=[split_of(group, p.shares) for group in frame["group"]])
-    frame = frame.assign(copy_of=_copies_across_splits(frame))
+    frame = frame.assign(copy_of=copies_across_splits(frame, "text"))
     frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
 
     found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
@@ -61,13 +55,3 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     )
     found.stop_if_broken()
     return found.validated(frame, COLUMNS)
-
-
-def _copies_across_splits(frame: "pd.DataFrame") -> "pd.Series[Any]":
-    """The highest-ranked split that holds the same sequence, by the row of a lower one; None for the others."""
-    highest: dict[str, str] = {}
-    for split in RANKING:
-        for text in frame.loc[frame["split"] == split, "text"]:
-            highest.setdefault(text, split)
-    named = frame["text"].map(highest)
-    return named.where(named != frame["split"], None)

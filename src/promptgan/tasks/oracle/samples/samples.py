@@ -9,28 +9,15 @@ import torch
 from tokenizers import Tokenizer
 
 from promptgan.core.compute import Compute, autocast
-from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.decoding import random_numbers, unprompted
 from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
-from promptgan.tasks.oracle.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
+from promptgan.tasks.oracle.samples.parameters import Parameters
 
 OPTIONS = frozenset({"temperature", "top_p"})
 """What `promptgan generate` takes for a model of sequences."""
-BATCH = 256
-
-
-class UnusableTemperature(PromptganError):
-    """A temperature at which nothing can be drawn."""
-
-    def __init__(self, temperature: float) -> None:
-        super().__init__(
-            f"nothing can be drawn at a temperature of {temperature}",
-            f"give one from {LEAST_TEMPERATURE} to {MOST_TEMPERATURE}, or 0 for the likeliest token every time",
-        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +33,7 @@ def load(model: Path, device: torch.device | None = None) -> SequenceModel:
     """Load the generator of a model folder.
 
     Raises:
-        NotAModelFolder: a file is missing or broken, or it makes no sequences of an oracle's tokens.
+        NotAModelFolder, NoTokenizer: a file is missing or broken, or it makes no sequences of an oracle's tokens.
     """
     loaded = folder.load(model, device, ["generator"])
     if loaded.index["task"] != "oracle":
@@ -54,13 +41,7 @@ def load(model: Path, device: torch.device | None = None) -> SequenceModel:
             f"the model in {model} draws no sequences of an oracle's tokens: its task is {loaded.index['task']}",
             "give the folder of one that does",
         )
-    try:
-        tokenizer = load_tokenizer(model)
-    except Exception as error:  # tokenizers raises no class of its own
-        raise folder.NotAModelFolder(
-            f"{model}/tokenizer.json cannot be loaded: {error}", "restore it with `dvc checkout`"
-        ) from error
-    return SequenceModel(cast("TextGenerator", loaded.networks["generator"]), tokenizer)
+    return SequenceModel(cast("TextGenerator", loaded.networks["generator"]), load_tokenizer(model))
 
 
 def sequences(
@@ -71,21 +52,15 @@ def sequences(
     Raises:
         UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
     """
-    if temperature and not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
-        raise UnusableTemperature(temperature)
-    device = next(model.generator.parameters()).device
-    drawn: list[list[int]] = []
-    for uniforms in torch.split(random_numbers(seed, count, model.generator.example.max_tokens), BATCH):
-        none, lengths = (x.to(device) for x in pad([[]] * len(uniforms)))
-        drawn += sample(model.generator, none, lengths, uniforms.to(device), temperature, top_p)
-    return drawn
+    uniforms = random_numbers(seed, count, model.generator.example.max_tokens)
+    return unprompted(model.generator, uniforms, temperature, top_p)
 
 
 def make(model: Path, n: int, seed: int, temperature: float = 1.0, top_p: float = 1.0) -> str:
     """``n`` sequences, a line each.
 
     Raises:
-        UnusableTemperature, NotAModelFolder: see `sequences` and `load`.
+        UnusableTemperature, NotAModelFolder, NoTokenizer: see `sequences` and `load`.
     """
     loaded = load(model)
     return "\n".join(decode(loaded.tokenizer, sequences(loaded, n, seed, temperature, top_p)))

@@ -12,7 +12,7 @@ from torch import nn
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
-from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.decoding import random_numbers, unprompted
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import Pairs, pad
@@ -47,11 +47,8 @@ class Score:
     def __call__(self, networks: Mapping[str, nn.Module]) -> Row:
         """The overlap as score; entropy, KL to the twin, NLL of real sequences (nats per token); repeated ones."""
         generator = cast("TextGenerator", networks["generator"]).eval()
-        drawn: list[list[int]] = []
         with autocast(self.compute):
-            for uniforms in torch.split(self.uniforms, BATCH):
-                none, lengths = (x.to(self.device) for x in pad([[]] * len(uniforms)))
-                drawn += sample(generator, none, lengths, uniforms.to(self.device))
+            drawn = unprompted(generator, self.uniforms)
             entropy = self._nll(generator, drawn)
             cross = self._nll(self.twin, drawn)
             real = self._nll(generator, self.real)

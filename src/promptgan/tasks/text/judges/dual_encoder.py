@@ -11,10 +11,19 @@ from torch.nn.functional import dropout, embedding_bag, normalize
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
+from promptgan.forms.tokens.generator import is_real
+from promptgan.forms.tokens.pairs import pad
 from promptgan.networks.weights import save_weights
 
 INDEX, WEIGHTS = "index.json", "matcher.safetensors"
-PAD = 0
+ABSENT = -1
+"""Stands behind the tokens of a row; the ids are all taken, since a pretrained tokenizer may give 0 to a word."""
+
+
+def padded(rows: list[list[int]]) -> Tensor:
+    """Token ids of N rows, `ABSENT` behind those of each, (N, longest) int64."""
+    ids, lengths = pad(rows)
+    return ids.masked_fill(~is_real(lengths, ids.shape[1]), ABSENT)
 
 
 class NoMatcher(PromptganError):
@@ -56,8 +65,8 @@ class DualEncoder(nn.Module):
             self.log_weights.copy_(inverse_document_frequency.log().expand_as(self.log_weights))
 
     def forward(self, tokens: Tensor, side: str) -> Tensor:
-        """Vectors (N, vocabulary + embedding) of ``prompt`` or ``text`` token ids (N, T), padded."""
-        present = (tokens != PAD).float()
+        """Vectors (N, vocabulary + embedding) of ``prompt`` or ``text`` token ids (N, T), see `padded`."""
+        present, tokens = (tokens != ABSENT).float(), tokens.clamp_min(0)
         if self.training:
             present = present * (torch.rand_like(present) >= self.word_dropout)
         weights = self.log_weights.exp()

@@ -14,9 +14,9 @@ from torch.nn.functional import cross_entropy, normalize
 from promptgan.core.compute import Compute
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.example import Example
-from promptgan.forms.tokens.pairs import Pairs, pad
+from promptgan.forms.tokens.pairs import Pairs
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.judges.dual_encoder import PAD, DualEncoder
+from promptgan.tasks.text.judges.dual_encoder import ABSENT, DualEncoder, padded
 from promptgan.tasks.text.judges.parameters import FEWEST, Parameters
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Method, Player, Row, Value
@@ -59,7 +59,7 @@ class Matching(Method):
 
     Args:
         matcher: fitted in place.
-        prompts, texts: token ids (N, P) and (N, T) of all pairs, padded.
+        prompts, texts: token ids (N, P) and (N, T) of all pairs, see `dual_encoder.padded`.
         train, stop: indices of the pairs that are learnt from, and of those that decide when to stop.
         parameters: the `judges` section.
         seed: of the order of the pairs and of the texts that a true one is ranked among.
@@ -144,7 +144,7 @@ def fit(
             "give the pipeline more data, or a larger judge share in the section validate",
         )
     everything, vocabulary = np.arange(len(pairs)), example.vocabulary
-    prompts, texts = (pad(pairs.rows(column, everything))[0].to(device) for column in ("prompt", "text"))
+    prompts, texts = (padded(pairs.rows(column, everything)).to(device) for column in ("prompt", "text"))
     tenth = len(pairs) // 10
     train, stop, report = np.split(everything, [len(pairs) - 2 * tenth, len(pairs) - tenth])
     torch.manual_seed(seed)
@@ -202,7 +202,8 @@ def inverse_document_frequency(parts: list[Tensor], vocabulary: int) -> Tensor:
 
 def term_counts(tokens: Tensor, vocabulary: int) -> Tensor:
     """How often each token occurs, (N, vocabulary) float32, of padded token ids (N, T)."""
-    return torch.zeros(len(tokens), vocabulary, device=tokens.device).scatter_add(1, tokens, (tokens != PAD).float())
+    zeros = torch.zeros(len(tokens), vocabulary, device=tokens.device)
+    return zeros.scatter_add(1, tokens.clamp_min(0), (tokens != ABSENT).float())
 
 
 def _rows(tokens: Tensor, indices: Indices) -> Tensor:

@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.sampler import Resampler, Sampler
+from promptgan.terms.comparison import jackknife
 
 NAMES = ("nll_lower", "nll_upper", "nll_samples")
 SAMPLES = 32
@@ -18,6 +21,16 @@ PROMPTS = 1024
 """Test pairs, drawn at random, whose partition functions are estimated; all where there are fewer."""
 TEXTS = 2048
 """Drawn at once."""
+
+
+class Bounds(NamedTuple):
+    """What is known of the NLL of a model that resamples."""
+
+    numbers: dict[str, float]
+    """`NAMES`: the bounds in nats per token, and on how many samples of each prompt they rest."""
+    errors: dict[str, float]
+    """Standard errors of the two bounds: over the pairs that they rest on, and with them over what is drawn for each.
+    The generator's own NLL is taken as known, so they are those of how far the bounds are from it."""
 
 
 def log_partition(energies: Tensor) -> tuple[Tensor, Tensor]:
@@ -41,8 +54,8 @@ def log_partition(energies: Tensor) -> tuple[Tensor, Tensor]:
     return whole, (2 * n - 1) * whole - 2 * (n - 1) * parts.mean(1)
 
 
-def nll_bounds(model: Resampler, test: Pairs, nll: float, seed: int) -> dict[str, float]:
-    """Bounds of the NLL of P(y|x) = p(y|x) exp(-E(x, y)) / Z(x) in nats per token, ends counted, and their samples.
+def nll_bounds(model: Resampler, test: Pairs, nll: float, groups: int, seed: int) -> Bounds:
+    """Bounds of the NLL of P(y|x) = p(y|x) exp(-E(x, y)) / Z(x) in nats per token, ends counted.
 
     That of p is known of every test text; how far P is from it, E + log Z, is estimated on `PROMPTS` of them. Here p
     is the generator as its NLL takes it, from which no token is left out; the energy of a text of more tokens than an
@@ -52,13 +65,13 @@ def nll_bounds(model: Resampler, test: Pairs, nll: float, seed: int) -> dict[str
         model: draws at temperature 1.
         test: the pairs.
         nll: of p, nats per token of all test texts.
-        seed: of the choice of pairs, and of what is drawn.
+        groups: of the jackknife, into which the pairs are shuffled.
+        seed: of the choice of pairs, of what is drawn, and of the groups.
     """
     device, limit = next(model.generator.parameters()).device, model.generator.example.max_tokens
     chosen = np.sort(np.random.default_rng(seed).permutation(len(test))[:PROMPTS])
     uniforms = random_numbers(seed, len(chosen) * SAMPLES, limit).view(len(chosen), SAMPLES, limit)
-    size, tokens = TEXTS // SAMPLES, 0
-    gaps = torch.zeros(2, dtype=torch.float64)
+    size, found, lengths = TEXTS // SAMPLES, list[Tensor](), list[Tensor]()
     for start in range(0, len(chosen), size):
         batch = test.batch(chosen[start : start + size]).to(device)
         asked = batch.prompt, batch.prompt_lengths
@@ -66,10 +79,16 @@ def nll_bounds(model: Resampler, test: Pairs, nll: float, seed: int) -> dict[str
         drawn = model.energies(*asked, sample(model.generator, *asked, numbers, undrawn=()))
         ends = zip(batch.text.tolist(), batch.text_lengths.tolist(), strict=True)
         real = model.energies(*asked, [text[: length - 1] for text, length in ends])[:, 0].double()
-        gaps += torch.stack([(real + bound).sum() for bound in log_partition(drawn)]).cpu()
-        tokens += int(batch.text_lengths.sum())
-    lower, upper = (nll + gap / tokens for gap in gaps.tolist())
-    return dict(zip(NAMES, (lower, upper, SAMPLES), strict=True))
+        found.append(torch.stack([real + bound for bound in log_partition(drawn)]).cpu())
+        lengths.append(batch.text_lengths.cpu())
+    gaps, tokens = torch.cat(found, 1).numpy(), torch.cat(lengths).numpy()
+
+    def per_token(keep: npt.NDArray[np.int64]) -> list[float]:
+        return [float(gap[keep].sum() / tokens[keep].sum()) for gap in gaps]
+
+    lower, upper = (nll + gap for gap in per_token(np.arange(len(chosen))))
+    errors = jackknife(len(chosen), groups, seed, per_token)
+    return Bounds(dict(zip(NAMES, (lower, upper, SAMPLES), strict=True)), dict(zip(NAMES[:2], errors, strict=True)))
 
 
 def signature(samplers: dict[str, Sampler], size: int) -> list[str]:
@@ -78,6 +97,7 @@ def signature(samplers: dict[str, Sampler], size: int) -> list[str]:
     return [
         f"nll_lower, nll_upper: of {name}, which chooses one of {samplers[name].candidates} answers, bounds in"
         f" expectation (arXiv:2004.11714, theorem 2) of the NLL of its limit of ever more candidates, at temperature 1;"
-        f" {SAMPLES} samples a prompt, on {min(PROMPTS, size)} of {size} test pairs, beside the generator's NLL on all"
+        f" {SAMPLES} samples a prompt, on {min(PROMPTS, size)} of {size} test pairs, beside the generator's NLL on all;"
+        " their standard errors are those of the distance from that NLL, over these pairs and what is drawn for each"
         for name in names
     ]

@@ -1,7 +1,7 @@
 """Measuring generated answers: quality, diversity, relevance, memorisation, and their curves over temperature."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from promptgan.tasks.text.measures.yardstick import Yardstick
 from promptgan.tasks.text.samples import samples as samples_of
 from promptgan.terms import words
 from promptgan.terms.comparison import jackknife
+from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import MODELS, REAL
 
 Row = dict[str, Any]
@@ -43,15 +44,6 @@ BATCH = 128
 
 class NoSamples(PromptganError):
     """There are no samples of a generator, or too few."""
-
-
-class Evaluation(NamedTuple):
-    """What the stage writes."""
-
-    metrics: dict[str, Any]
-    """The content of metrics/evaluation.json."""
-    curves: list[Row]
-    """The rows of plots/curves.csv."""
 
 
 def evaluate(
@@ -83,10 +75,11 @@ def evaluate(
     space = embedded.Space(minilm.load(device), yardstick.answered(answers["prompt_id"]), seed)
     temperatures = sorted({1.0, *(t for name in used for t in curves[name])})
     loaded = {name: samples_of.load(models / MODELS[name], device) for name in used}
-    likelihoods = {
-        name: _likelihoods(model, models / MODELS[name], yardstick, temperatures, seed, device)
-        for name, model in loaded.items()
-    }
+    likelihoods, spreads = dict[str, dict[float, Row]](), dict[str, Row]()
+    for name, model in loaded.items():
+        likelihoods[name], spreads[name] = _likelihoods(
+            model, models / MODELS[name], yardstick, temperatures, parameters, seed, device
+        )
     rows: list[Row] = []
     systems: dict[str, Any] = {
         name: f"{NOT_APPLICABLE}: {index['reason']}" for name, index in indices.items() if name not in used
@@ -109,9 +102,8 @@ def evaluate(
         row.update(space.numbers(seen[name]), nearest_training=distances[name])
         own = {"temperature": row["temperature"], **likelihoods[name][1.0]} if name in used else {}
         systems[name] = {**own, **{metric: row[metric] for metric in HEADLINE if not np.isnan(row[metric])}}
-        errors.append(
-            {"system": name, **_standard_errors(chosen[name], seen[name], yardstick, space, parameters, seed)}
-        )
+        spread = _standard_errors(chosen[name], seen[name], yardstick, space, parameters, seed)
+        errors.append({"system": name, **spreads.get(name, {}), **spread})
     gaps, said = verdict(curves, indices, parameters, seed)
     signature = _signature(curves, yardstick, parameters, seed)
     if any("encoder" in model.index["networks"] for model in loaded.values()):
@@ -126,7 +118,7 @@ def evaluate(
         "verdict": said,
         "signature": signature,
     }
-    return Evaluation(_rounded(metrics), _rounded(rows))
+    return Evaluation(rounded(metrics), rounded(rows))
 
 
 def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd.DataFrame:
@@ -168,13 +160,15 @@ def _likelihoods(
     path: Path,
     yardstick: Yardstick,
     temperatures: list[float],
+    parameters: Parameters,
     seed: int,
     device: torch.device,
-) -> dict[float, dict[str, float]]:
+) -> tuple[dict[float, Row], Row]:
     """NLL of the test texts in nats at each temperature, ends included, padding not: per token, and per character.
 
     Of a model with latent vectors, which has an encoder, it is a bound; the numbers of `bound` stand beside it, the
-    same at each temperature. Of one that resamples there are `bounds` per token, at temperature 1 alone.
+    same at each temperature. Of one that resamples there are `bounds` per token, at temperature 1 alone, and behind
+    all of that their standard errors.
     """
     test, numbers = yardstick.splits["test"], dict[str, float]()
     totals, tokens = torch.zeros(len(temperatures), dtype=torch.float64), 0
@@ -188,13 +182,13 @@ def _likelihoods(
             totals, tokens = totals + sums, tokens + count
     if isinstance(model.sampler, Resampler):
         own = totals[temperatures.index(1.0)].item() / tokens
-        known = bounds.nll_bounds(model.sampler, test, own, seed)
-        return {temperature: known if temperature == 1.0 else {} for temperature in temperatures}
+        known = bounds.nll_bounds(model.sampler, test, own, parameters.jackknife_groups, seed)
+        return {temperature: known.numbers if temperature == 1.0 else {} for temperature in temperatures}, known.errors
     units = dict(zip(LIKELIHOODS, (tokens, sum(map(len, yardstick.texts("test")))), strict=True))
     return {
         temperature: {**{name: total / count for name, count in units.items()}, **numbers}
         for temperature, total in zip(temperatures, totals.tolist(), strict=True)
-    }
+    }, {}
 
 
 def _standard_errors(
@@ -239,13 +233,3 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"standard errors: over prompts, jackknife of {parameters.jackknife_groups} groups, seed {seed};"
         " not over training seeds",
     ]
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    if isinstance(value, float | np.floating):
-        return None if np.isnan(value) else round(float(value), 4)
-    return value

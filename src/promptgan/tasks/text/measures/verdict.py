@@ -11,7 +11,8 @@ import pandas as pd
 from promptgan.tasks.text.measures.bleu import self_bleu
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
-from promptgan.terms.comparison import Points, gap_at_equal_diversity, jackknife, sentence, standing
+from promptgan.terms import comparison
+from promptgan.terms.comparison import NO_VERDICT, Points, gap_at_equal_diversity, jackknife, sentence, standing
 from promptgan.terms.systems import REAL, RIVALS
 
 Row = dict[str, Any]
@@ -19,28 +20,14 @@ Integers = npt.NDArray[np.int64]
 Curves = dict[str, dict[float, pd.DataFrame]]
 """Of each system, its answers at each temperature."""
 
-NO_VERDICT = "no verdict"
-FEWEST, FEWEST_A_GROUP = 100, 5
-"""Answers, and answers in each group of the jackknife, that a verdict needs. Twice the standard error covers 95 % where
-a mean is near normal, which takes many answers where scores are as skewed as BLEU-4; and the jackknife of what is not
-smooth, such as where two curves meet, needs groups of several answers (Shao and Wu, 1989)."""
-
 
 def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
     """How the adversarial curve lies to each other one at equal Self-BLEU-4: mean differences, and sentences."""
+    count = len(next(iter(curves[REAL.name].values())))
+    if reason := comparison.withheld(indices, count, parameters.jackknife_groups):
+        return {}, [reason]
     gaps: Row = {}
     sentences = []
-    if "adversarial" not in curves:
-        return gaps, [f"{NO_VERDICT}: the recipe trains no adversarial model"]
-    if indices["twin"].get("converged") is False:
-        return gaps, [f"{NO_VERDICT}: the likelihood twin was still improving when its training ended"]
-    count = len(next(iter(curves["adversarial"].values())))
-    if count < (needed := max(FEWEST, FEWEST_A_GROUP * parameters.jackknife_groups)):
-        return gaps, [
-            f"{NO_VERDICT}: {count} answers a system and temperature are too few for a standard error over prompts;"
-            f" it takes {needed}, at least {FEWEST_A_GROUP} in each of the {parameters.jackknife_groups} jackknife"
-            " groups"
-        ]
 
     def pairs(keep: Integers) -> Iterator[tuple[Points, Points]]:
         """The adversarial curve and another one, for each of those and each quality."""
@@ -72,7 +59,4 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
             continue
         gaps.setdefault(other, {})[quality] = gap
         sentences.append(sentence(quality, other, stands, gap, spread, clear=abs(gap) > 2 * spread))
-    return gaps, [
-        *sentences,
-        "one training seed: how far another would move these numbers is not known, so none is called significant",
-    ]
+    return gaps, comparison.verdict(sentences)

@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 
 from promptgan.forms.tokens import form
-from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.measures import diversity, embedded, language_model, neighbours
@@ -72,7 +71,7 @@ class Yardstick:
         Half where both score the same. 0.5 on average for answers that say nothing of their prompts.
         """
         device = next(self.matcher.parameters()).device
-        asked, answered = (pad(rows)[0].to(device) for rows in (self._encode(pd.Series(prompts)), token))
+        asked, answered = (dual_encoder.padded(rows).to(device) for rows in (self._encode(pd.Series(prompts)), token))
         with torch.no_grad():
             scores = self.matcher.score(asked, answered).cpu().numpy()
         return embedded.preferred(scores.T)

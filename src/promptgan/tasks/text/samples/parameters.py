@@ -1,34 +1,24 @@
 """What is drawn of each model."""
 
-from typing import Annotated
-
 from pydantic import Field, field_validator
 
 from promptgan.core.parameters import Section
-
-LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.01, 10.0
+from promptgan.forms.tokens.temperature import Temperature, Temperatures
 
 
 class Parameters(Section):
     """The `generate` section for text."""
 
-    temperatures: list[Annotated[float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)]] = Field(min_length=7)
+    temperatures: Temperatures = Field(min_length=7)
     """Softmax temperatures of the curves; at least seven, each once."""
     count: int = Field(ge=10)
     """Test prompts, drawn at random, that every model answers at every temperature; all where there are fewer."""
-    temperature: float = Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)
+    temperature: Temperature
     """Of the answers that people read."""
     top_p: float = Field(gt=0, le=1)
     """Nucleus of the answers that people read (Holtzman et al., 2020, arXiv:1904.09751); the curves use all of it."""
     prompts: list[str]
     """Prompts of your own, answered for people beside ten of the test split."""
-
-    @field_validator("temperatures")
-    @classmethod
-    def _each_once(cls, temperatures: list[float]) -> list[float]:
-        if repeated := sorted({t for t in temperatures if temperatures.count(t) > 1}):
-            raise ValueError(f"given more than once: {', '.join(map(str, repeated))}")
-        return temperatures
 
     @field_validator("prompts")
     @classmethod

@@ -18,23 +18,13 @@ from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.sampler import Sampler, sampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
-from promptgan.tasks.text.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
+from promptgan.tasks.text.samples.parameters import Parameters
 from promptgan.terms.visible import visible
 
 OPTIONS = frozenset({"prompt", "temperature", "top_p", "interpolate"})
 """What `promptgan generate` takes for a model of texts."""
 READABLE = 10
 """Test prompts whose answers are written out for people."""
-
-
-class UnusableTemperature(PromptganError):
-    """A temperature at which nothing can be drawn."""
-
-    def __init__(self, temperature: float) -> None:
-        super().__init__(
-            f"nothing can be drawn at a temperature of {temperature}",
-            f"give one from {LEAST_TEMPERATURE} to {MOST_TEMPERATURE}, or 0 for the likeliest token every time",
-        )
 
 
 class UnusablePrompt(PromptganError):
@@ -65,7 +55,7 @@ def load(model: Path, device: torch.device | None = None) -> TextModel:
     """Load what a model folder draws with: its generator, and what chooses among its candidates where there is such.
 
     Raises:
-        NotAModelFolder: a file is missing or broken, or it makes no texts.
+        NotAModelFolder, NoTokenizer: a file is missing or broken, or it makes no texts.
     """
     drawing = folder.read_index(model).get("drawing")
     loaded = folder.load(model, device, ["generator", *([drawing["chosen_by"]] if drawing else [])])
@@ -74,13 +64,7 @@ def load(model: Path, device: torch.device | None = None) -> TextModel:
             f"the model in {model} makes no text: its task is {loaded.index['task']}",
             "give the folder of one that does",
         )
-    try:
-        tokenizer = load_tokenizer(model)
-    except Exception as error:  # tokenizers raises no class of its own
-        raise folder.NotAModelFolder(
-            f"{model}/tokenizer.json cannot be loaded: {error}", "restore it with `dvc checkout`"
-        ) from error
-    return TextModel(sampler(loaded.networks, drawing), tokenizer, loaded.index)
+    return TextModel(sampler(loaded.networks, drawing), load_tokenizer(model), loaded.index)
 
 
 def answer(
@@ -102,8 +86,6 @@ def answer(
         UnusablePrompt: a prompt is blank, or was not valid UTF-8.
         UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
     """
-    if temperature and not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
-        raise UnusableTemperature(temperature)
     for prompt in prompts:
         if not prompt.strip():
             raise UnusablePrompt("a prompt is empty", "give a prompt with at least one word")
@@ -144,7 +126,7 @@ def make(
 
     Raises:
         UnusablePrompt: there is none, or one has no word.
-        UnusableTemperature, NotAModelFolder: see `answer` and `load`.
+        UnusableTemperature, NotAModelFolder, NoTokenizer: see `answer` and `load`.
         NothingBetween: there is nothing to interpolate.
     """
     if not prompt:

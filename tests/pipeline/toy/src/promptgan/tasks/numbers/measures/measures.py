@@ -3,7 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,8 @@ from promptgan.core.progress import Progress
 from promptgan.forms.tokens import form
 from promptgan.networks import folder
 from promptgan.terms.comparison import jackknife
+from promptgan.terms.metrics import Evaluation
 from promptgan.terms.systems import MODELS, REAL, RIVALS
-
-
-class Evaluation(NamedTuple):
-    """What the stage writes."""
-
-    metrics: dict[str, Any]
-    curves: list[dict[str, Any]]
 
 
 def evaluate(
