@@ -35,7 +35,7 @@ def answers(root: Path) -> Answers:
         name: drawn[(drawn["model"] == name) & (drawn["temperature"] == at)].set_index("prompt_id")["text"].to_dict()
         for name, at in chosen.items()
     }
-    prompts = drawn.drop_duplicates("prompt_id").set_index("prompt_id")["prompt"].to_dict()
+    prompts = dict(zip(drawn["prompt_id"], drawn["prompt"], strict=True))
     return Answers("text", sha256(samples), prompts, {REAL.name: real, **texts})
 
 
