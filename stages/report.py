@@ -19,7 +19,7 @@ def main(
     root: Annotated[Path, typer.Option(help="Folder that the outputs of the other stages lie in.")] = Path(),
     out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("reports/html"),
 ) -> None:
-    """Write one self-contained HTML page and a model card, from what the other stages left behind."""
+    """Write one self-contained page and a model card, from what the other stages left behind and people's ratings."""
     with clean_errors():
         contents = read(root)
         files = {"index.html": page(contents), "README.md": card(contents)}

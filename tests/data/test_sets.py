@@ -56,8 +56,9 @@ def test_brown_pairs_sentences_as_they_were_printed(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("prompt", ["couplet", "title"])
 @pytest.mark.parametrize(("characters", "expected"), [(5, ["p1"]), (7, ["p2"])])
-def test_tang_poems_takes_regular_quatrains_only(characters, expected, tmp_path):
+def test_tang_poems_takes_regular_quatrains_only(characters, expected, prompt, tmp_path):
     five, seven = "白日依山盡，黃河入海流。", "朝辭白帝彩雲間，千里江陵一日還。"
     poems = [
         {"id": "p1", "author": "王之渙", "title": "登鸛雀樓", "paragraphs": [five, "欲窮千里目，更上一層樓。"]},
@@ -66,13 +67,17 @@ def test_tang_poems_takes_regular_quatrains_only(characters, expected, tmp_path)
         {"id": "p4", "author": "佚名", "title": "缺字", "paragraphs": [five, "欲窮□里，更上一層樓。"]},
     ]
     (tmp_path / "poet.tang.0.json").write_text(json.dumps(poems, ensure_ascii=False), encoding="utf-8")
-    records = tang_poems.records(tmp_path, tang_poems.Parameters(name="tang_poems", characters=characters))
+    records = tang_poems.records(
+        tmp_path, tang_poems.Parameters(name="tang_poems", characters=characters, prompt=prompt)
+    )
     assert list(records["id"]) == expected
     if characters == 5:
         assert records.loc[0, ["group", "prompt", "text"]].tolist() == [
             "王之渙: 登鸛雀樓",
-            "白日依山盡，黃河入海流。",
-            "欲窮千里目，更上一層樓。",
+            *{
+                "couplet": ["白日依山盡，黃河入海流。", "欲窮千里目，更上一層樓。"],
+                "title": ["登鸛雀樓", "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"],
+            }[prompt],
         ]
 
 
@@ -94,7 +99,7 @@ def test_own_text_has_ids_that_follow_from_the_content(tmp_path):
 def test_every_set_keeps_the_contract_and_pins_its_packages(name):
     chosen = choose("promptgan.data.sets", name, "data.name")
     extra = {
-        "tang_poems": {"characters": 5},
+        "tang_poems": {"characters": 5, "prompt": "couplet"},
         "oracle": {key: value for key, value in ORACLE.items() if key != "name"},
         "local_text": {"file": "a.txt", "sha256": "0" * 64, "prompt": None, "text": None, "first_words": 3},
     }

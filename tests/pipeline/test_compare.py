@@ -208,8 +208,9 @@ def test_check_names_the_parameter_and_the_data_and_the_page_is_of_the_entries_a
     assert leaderboard.PAGE.read_bytes() == page
 
 
-def test_a_record_that_another_data_set_leaves_out_changes_no_entry(recorded: Clone) -> None:
+def test_neither_a_record_that_another_data_set_leaves_out_nor_a_rating_changes_an_entry(recorded: Clone) -> None:
     append("data/excluded.csv", "chitchat,1,asked for\n")
+    append("data/ratings.csv", "text,ab,1,t0,real,4\n")
     assert Entry.read("tiny").differences() == []
 
 

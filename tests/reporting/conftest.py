@@ -6,6 +6,7 @@ import pytest
 
 from promptgan.core.files import write_json
 from promptgan.networks.folder import described, save_none
+from promptgan.ratings import kept
 from tests.conftest import EXAMPLE, GENERATOR
 
 NUMBERS = {"ms_jaccard": 0.1, "bleu_4": 0.3, "self_bleu_4": 0.2, "relevance": 0.6, "distinct_2": 0.7, "copied": 0.05,
@@ -28,6 +29,7 @@ def outputs(tmp_path: Path) -> Path:
         {"title": "talk <1>", "licence": licence, "source": {"kind": "pypi"}, "content_sha256": "ab" * 32, "files": {}},
     )
     write_json(tmp_path / "data/base/provenance.json", {"kind": "none"})
+    kept.write([], tmp_path / kept.LIST)
     metrics: dict[str, Any] = {
         "validation": {
             "rows": {"read": 100, "excluded": 0, "quarantined": 10, "train": 60, "val": 10, "test": 10, "judge": 10},

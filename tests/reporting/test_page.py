@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from promptgan.core.files import write_json
+from promptgan.core.record import sha256
+from promptgan.ratings import kept
+from promptgan.reporting.card import card
 from promptgan.reporting.contents import MissingOutput, read
 from promptgan.reporting.page import page
 from promptgan.tasks.text import page as page_of_text
@@ -171,3 +174,43 @@ def test_numbers_that_are_in_the_curves_alone_are_those_of_the_headline_point(ou
     assert rows["nearest_training"] == ["0.4100", "0.4200", "–", "–"]
     (outputs / "plots/curves.csv").write_text("model,temperature,bleu_4,self_bleu_4,relevance\nreal,,0.3,0.2,0.7\n")
     assert "<summary>More numbers" not in page(read(outputs))
+
+
+def rated(samples: str, prompts: int = 20, task: str = "text") -> list[kept.Rating]:
+    """Two people's ratings: the adversary's answers are better than the twin's to three prompts in four."""
+    return [
+        kept.Rating(task, samples, rater, f"t{prompt}", (system,), mark)
+        for rater in ("1", "2")
+        for prompt in range(prompts)
+        for system, mark in (("twin", 3), ("adversarial", 4 if prompt % 4 else 2))
+    ]
+
+
+def test_ratings_of_these_very_samples_are_shown_with_agreement_and_intervals(outputs: Path) -> None:
+    kept.write(rated(sha256(outputs / "samples/generated/samples.parquet")), outputs / kept.LIST)
+    html, text = page(read(outputs)), card(read(outputs))
+    section = html[html.index('id="people"') :].split("</section>")[0]
+    assert "2 people rated these answers to 20 prompts" in section
+    assert "Krippendorff's alpha is 1.00" in section
+    found = re.search(r"adversarial over twin</th><td[^>]*>0\.75<small>(0\.\d\d) to (0\.\d\d)", section)
+    assert found and float(found[1]) < 0.75 < float(found[2])
+    assert f"| adversarial over twin | 0.75 | {found[1]} to {found[2]} |" in text
+    assert "| twin | 3.00 | 3.00 to 3.00 |" in text
+
+
+@pytest.mark.parametrize(("task", "said"), [("text", True), ("image", False)])
+def test_ratings_of_other_samples_are_not_shown_and_said_where_they_are_of_the_task(
+    task: str, said: bool, outputs: Path
+) -> None:
+    assert "ratings" not in page(read(outputs)).split('id="made"')[0] + card(read(outputs))
+    kept.write(rated("ab" * 32, task=task), outputs / kept.LIST)
+    for made in (page(read(outputs)), card(read(outputs))):
+        assert ("People rated samples of this task, but not these" in made) is said
+        assert "adversarial over twin" not in made
+        assert 'id="people"' not in made
+
+
+def test_a_missing_file_of_ratings_is_named(outputs: Path) -> None:
+    (outputs / kept.LIST).unlink()
+    with pytest.raises(kept.RatingsUnreadable, match=r"data/ratings\.csv"):
+        read(outputs)

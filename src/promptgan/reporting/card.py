@@ -3,6 +3,7 @@
 from typing import Any
 
 from promptgan.core.choices import choose
+from promptgan.ratings.kept import SCALE
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
 from promptgan.reporting.headline import headline
@@ -25,6 +26,8 @@ def card(contents: Contents) -> str:
             chosen=chosen,
             folder=MODELS[chosen],
             task=task,
+            opinion=contents.opinion,
+            scale=SCALE,
             use=task.card(contents.samples, f"models/{MODELS[chosen]}"),
             shown=[system for system in SYSTEMS if system.name in contents.systems],
             directions=DIRECTIONS,

@@ -1,4 +1,4 @@
-"""What the other stages left behind, read once for the page and the model card."""
+"""What the other stages left behind, and people's ratings of it, read once for the page and the model card."""
 
 import csv
 import json
@@ -8,10 +8,13 @@ from typing import Any
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.record import sha256
+from promptgan.ratings import kept
+from promptgan.ratings.opinion import Opinion, opinion
 from promptgan.terms.metrics import Measures, declared
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import MODELS, SYSTEMS
 
+SAMPLES = "samples/generated/samples.parquet"
 METRICS = ["validation", "pretrain", "train", "control", "judges", "evaluation"]
 PLOTS = ["pretrain", "train", "curves"]
 
@@ -40,6 +43,8 @@ class Contents:
     """Interpreter, torch and device of the training, in words; empty where no run used torch."""
     samples: Path
     """The folder of what the models made."""
+    ratings: list[kept.Rating]
+    """By people, of this task: of these samples or of others."""
     hashes: dict[str, str]
     """sha256 of every file that was read, by path below the root."""
 
@@ -73,16 +78,23 @@ class Contents:
         return [{**e, "meaning": meanings.get(e["rule"], "")} for e in validation["quarantine"] if e["rows"]]
 
     @property
+    def opinion(self) -> Opinion | None:
+        """What people say of these very samples; None where nobody rated them."""
+        ours = [rating for rating in self.ratings if rating.samples == self.hashes[SAMPLES]]
+        return opinion(ours) if ours else None
+
+    @property
     def reasons(self) -> dict[str, str]:
         """Why a system does not exist, by system."""
         return {n: i.get("reason", "not used") for n, i in self.indices.items() if i.get("kind") == "none"}
 
 
 def read(root: Path) -> Contents:
-    """Read the outputs of all other stages below ``root``.
+    """Read the outputs of all other stages below ``root``, and the ratings that are kept there.
 
     Raises:
         MissingOutput: names the file and the stage that makes it.
+        RatingsUnreadable: data/ratings.csv is missing or broken.
     """
     hashes: dict[str, str] = {}
 
@@ -113,22 +125,26 @@ def read(root: Path) -> Contents:
     ]
     parameters = {section: value for run in runs for section, value in run["parameters"].items()}
     environment = next((_environment(run) for run in runs if "torch" in run), "")
-    content("samples/generated/samples.parquet")
+    content(SAMPLES)
     plots = {
         name: list(csv.DictReader(content(f"plots/{name}.csv").decode().splitlines()))
         for name in PLOTS
         if optional(f"plots/{name}.csv")
     }
     base = document("data/base/provenance.json")
+    metrics = {name: document(f"metrics/{name}.json") for name in METRICS}
+    ratings = kept.read(root / kept.LIST)
+    content(kept.LIST.as_posix())
     return Contents(
         provenance=document("data/raw/provenance.json"),
         base=None if base.get("kind") == "none" else base,
-        metrics={name: document(f"metrics/{name}.json") for name in METRICS},
+        metrics=metrics,
         plots=plots,
         indices=indices,
         parameters=dict(sorted(parameters.items())),
         environment=environment,
         samples=root / "samples/generated",
+        ratings=[rating for rating in ratings if rating.task == metrics["evaluation"]["task"]],
         hashes=dict(sorted(hashes.items())),
     )
 

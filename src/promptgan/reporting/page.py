@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from promptgan.core.choices import choose
 from promptgan.core.flat import flat
+from promptgan.ratings.kept import SCALE
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
 from promptgan.reporting.headline import further, headline
@@ -54,6 +55,8 @@ def page(contents: Contents) -> str:
             headline=headline(contents.measures.metrics, contents.systems, evaluation["standard_errors"]),
             further=further(contents.measures.further, contents.systems, contents.plots["curves"]),
             task=task,
+            opinion=contents.opinion,
+            scale=SCALE,
             samples=Markup(task.markup(contents.samples)),
             shown=[system for system in SYSTEMS if system.name in contents.systems],
             directions=DIRECTIONS,

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from promptgan.core.parameters import load_params
+from promptgan.ratings import kept
 from promptgan.recipes import presets
 from tests.pipeline.clone import merged
 from tests.stages.conftest import run
@@ -65,6 +66,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder / name)
     (folder / "data").mkdir()
     (folder / "data/excluded.csv").write_text("data,id,reason\n")
+    kept.write([], folder / kept.LIST)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         presets.use("text-oracle", device="cpu")

@@ -1,4 +1,4 @@
-"""Tang quatrains: the first couplet of a regular four-line poem and the couplet that completes it.
+"""Tang quatrains: the first couplet of a regular four-line poem and the one that completes it, or title and poem.
 
 From the Complete Tang Poems (全唐詩) in traditional characters, as chinese-poetry collects them. Only poems of four
 lines of one length are taken: there the second couplet answers the first one in length, tone and matter.
@@ -24,6 +24,8 @@ class Parameters(Section):
     name: Literal["tang_poems"]
     characters: Literal[5, 7]
     """Of a line: 5 (about 4,000 poems) or 7 (about 10,600)."""
+    prompt: Literal["couplet", "title"]
+    """The first couplet, whose text is the second one; or the poem's title, whose text is the whole poem."""
 
 
 def upstream(parameters: Parameters) -> Upstream:
@@ -39,7 +41,8 @@ def upstream(parameters: Parameters) -> Upstream:
 
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
-    """First and second couplet of each poem; the group is its author and title, which a cycle of poems shares."""
+    """First and second couplet of each poem, or its title and both; the group is its author and title, which a cycle of
+    poems shares."""
     import pandas as pd
 
     line = rf"[^\W\d_a-zA-Z]{{{parameters.characters}}}"
@@ -49,5 +52,6 @@ def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
         for poem in json.loads(file.read_bytes()):
             couplets = poem["paragraphs"]
             if len(couplets) == 2 and all(couplet.fullmatch(each) for each in couplets):
-                rows.append((poem["id"], f"{poem['author']}: {poem['title']}", *couplets))
+                pair = couplets if parameters.prompt == "couplet" else [poem["title"], "".join(couplets)]
+                rows.append((poem["id"], f"{poem['author']}: {poem['title']}", *pair))
     return pd.DataFrame(rows, columns=["id", "group", "prompt", "text"])

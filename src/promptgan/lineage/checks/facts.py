@@ -125,7 +125,7 @@ arrays, networks, samples, measures, evaluation = map(
 
 
 def report(evidence: Evidence) -> Iterator[Found]:
-    """The page and the model card are what the report stage makes of the other stages' outputs, made again."""
+    """The page and the model card are what the stage report makes of other outputs and of ratings, made again."""
     from promptgan.reporting.card import card
     from promptgan.reporting.contents import read
     from promptgan.reporting.page import page

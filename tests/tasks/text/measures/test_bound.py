@@ -15,7 +15,7 @@ from promptgan.tasks.text.measures import measures as text
 from tests.conftest import EXAMPLE
 
 SECTION = {"network": "latent", "latent": 3, "embedding": 8, "width": 8, "dropout": 0.1, "word_dropout": 0.0}
-PARAMETERS = text.Parameters(language_model_order=3, jackknife_groups=4)
+PARAMETERS = text.Parameters(language_model_order=3, jackknife_groups=4, verse=False)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.measures import measures as text
-from promptgan.tasks.text.measures import minilm
+from promptgan.tasks.text.measures import minilm, verse
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
 from promptgan.tasks.text.measures.yardstick import Yardstick
@@ -19,7 +19,7 @@ from promptgan.tasks.text.samples.samples import load
 from promptgan.terms.frechet import frechet_distance
 from promptgan.terms.words import segments
 
-PARAMETERS = Parameters(language_model_order=3, jackknife_groups=4)
+PARAMETERS = Parameters(language_model_order=3, jackknife_groups=4, verse=False)
 CPU = torch.device("cpu")
 
 
@@ -77,6 +77,22 @@ def test_rouge_is_with_the_real_answer_to_the_same_prompt(tokens: Path, models: 
     for ours, theirs in {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}.items():
         assert row[ours] == round(sum(score[theirs].fmeasure for score in scores) / len(scores), 4)
         assert curves[0][ours] is None
+
+
+def test_form_and_rhyme_are_measured_where_the_recipe_asks(tokens: Path, models: Path, samples: Path) -> None:
+    asked = Parameters(language_model_order=3, jackknife_groups=4, verse=True)
+    metrics, curves = text.evaluate(tokens, models, samples, asked, 1, CPU)
+    yardstick = Yardstick(tokens, dual_encoder.load(models / "judges"), 3)
+    rules = verse.Verse(yardstick.texts("train", "prompt"), yardstick.texts("train"))
+    row = next(row for row in curves if (row["model"], row["temperature"]) == ("twin", 1.3))
+    frame = pd.read_parquet(samples / "samples.parquet").query("model == 'twin' and temperature == 1.3")
+    prompts, texts = frame["prompt"].tolist(), frame["text"].tolist()
+    assert row["in_form"] == round(sum(verse.shape(each) == rules.form for each in texts) / len(texts), 4)
+    assert row["rhymes"] == round(rules.rhymes(prompts, texts).mean(), 4)
+    assert all(set(verse.NAMES) <= metrics["systems"][name].keys() for name in ("real", "twin", "adversarial"))
+    assert all(set(verse.NAMES) <= errors.keys() for errors in metrics["standard_errors"])
+    assert metrics["signature"][-1].startswith("in_form: ")
+    assert not any(name in str(evaluate(tokens, models, samples)) for name in verse.NAMES)
 
 
 def test_embeddings_are_compared_at_the_chosen_temperature_alone(tokens: Path, models: Path, samples: Path) -> None:
@@ -138,7 +154,7 @@ def test_too_few_answers_give_no_verdict(
     path = samples / "samples.parquet"
     all_answers = pd.read_parquet(path)
     all_answers.groupby(["model", "purpose", "temperature"]).head(answers).to_parquet(path, index=False)
-    parameters = Parameters(language_model_order=3, jackknife_groups=groups)
+    parameters = Parameters(language_model_order=3, jackknife_groups=groups, verse=False)
     metrics = text.evaluate(tokens, models, samples, parameters, 1, CPU).metrics
     assert ("twin" in metrics["gaps"]) is (needed is None)
     if needed is not None:

@@ -9,7 +9,7 @@ PARAMS = """
 seed: 1
 task: text
 compute: {device: cpu, threads: 1, precision: float32}
-evaluate: {language_model_order: 3, jackknife_groups: 4}
+evaluate: {language_model_order: 3, jackknife_groups: 4, verse: false}
 """
 
 

@@ -69,7 +69,8 @@ def evaluate(
     """
     indices = {name: folder.read_index(models / path) for name, path in MODELS.items()}
     used = [name for name, index in indices.items() if index["kind"] != "none"]
-    yardstick = Yardstick(tokens, dual_encoder.load(models / "judges", device), parameters.language_model_order)
+    matcher = dual_encoder.load(models / "judges", device)
+    yardstick = Yardstick(tokens, matcher, parameters.language_model_order, verse=parameters.verse)
     answers = _answers(samples / "samples.parquet", used, yardstick, seed)
     curves = _curves(answers, yardstick)
     space = embedded.Space(minilm.load(device), yardstick.answered(answers["prompt_id"]), seed)
@@ -101,11 +102,14 @@ def evaluate(
     for name, row in best.items():
         row.update(space.numbers(seen[name]), nearest_training=distances[name])
         own = {"temperature": row["temperature"], **likelihoods[name][1.0]} if name in used else {}
-        systems[name] = {**own, **{metric: row[metric] for metric in HEADLINE if not np.isnan(row[metric])}}
+        known = {metric: row[metric] for metric in HEADLINE if not np.isnan(row.get(metric, np.nan))}
+        systems[name] = {**own, **known}
         spread = _standard_errors(chosen[name], seen[name], yardstick, space, parameters, seed)
         errors.append({"system": name, **spreads.get(name, {}), **spread})
     gaps, said = verdict(curves, indices, parameters, seed)
     signature = _signature(curves, yardstick, parameters, seed)
+    if yardstick.verse is not None:
+        signature.append(yardstick.verse.signature(yardstick.texts("test", "prompt"), yardstick.texts("test")))
     if any("encoder" in model.index["networks"] for model in loaded.values()):
         signature.append(bound.SIGNATURE)
     signature += bounds.signature(
@@ -201,7 +205,7 @@ def _standard_errors(
 ) -> Row:
     def statistic(keep: Integers) -> list[float]:
         summary = {**yardstick.summary(answers.iloc[keep]), **space.numbers(seen, keep)}
-        return [summary[metric] for metric in HEADLINE]
+        return [summary.get(metric, np.nan) for metric in HEADLINE]
 
     errors = jackknife(len(answers), parameters.jackknife_groups, seed, statistic)
     return {metric: error for metric, error in zip(HEADLINE, errors, strict=True) if not np.isnan(error)}

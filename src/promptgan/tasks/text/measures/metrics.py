@@ -115,6 +115,18 @@ MEASURES = Measures(
             "lower",
             "Distance of the lengths from those of real text, in words (Wasserstein-1).",
         ),
+        Metric(
+            "in_form",
+            "in form",
+            "higher",
+            "Share of answers with as many lines, of as many characters each, as the training poems have.",
+        ),
+        Metric(
+            "rhymes",
+            "rhymes",
+            "real",
+            "Share whose even lines are known to rhyme, from training poems. The real line shows what that misses.",
+        ),
     ),
     chosen_by="ms_jaccard",
     diversity="self_bleu_4",

@@ -15,6 +15,8 @@ from promptgan.tasks.text.measures import diversity, embedded, language_model, n
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
 from promptgan.tasks.text.measures.rouge import rouge
+from promptgan.tasks.text.measures.verse import NAMES as VERSE
+from promptgan.tasks.text.measures.verse import Verse
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 from promptgan.terms import words
 from promptgan.terms.splits import SPLITS
@@ -32,9 +34,10 @@ class Yardstick:
         tokens: the folder of tokenized splits.
         matcher: scores prompts with texts.
         order: longest n-gram of the language models.
+        verse: whether the texts are verse, to be measured as such.
     """
 
-    def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int) -> None:
+    def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int, *, verse: bool = False) -> None:
         self.tokenizer = load_tokenizer(tokens)
         self.matcher = matcher
         self.splits = {name: form.split(tokens, name) for name in SPLITS}
@@ -43,6 +46,7 @@ class Yardstick:
         self.asked = {record: place for place, record in enumerate(self.splits["test"].ids)}
         self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
         self.language_models = language_model.WordModels(self.words["judge"], order)
+        self.verse = Verse(self.texts("train", "prompt"), self.texts("train")) if verse else None
 
     def texts(self, split: str, column: str = "text") -> list[str]:
         """All texts or prompts of a split, in the form in which a generator would write them."""
@@ -57,6 +61,7 @@ class Yardstick:
         return answers.assign(
             **{f"bleu_{n}": values for n, values in scores.items()},
             **self._rouge(answers["prompt_id"], texts),
+            **self._verse(answers["prompt"].tolist(), answers["text"].tolist()),
             word=pd.Series(texts, answers.index),
             token=pd.Series(ids, answers.index),
             words=[len(text) for text in texts],
@@ -93,6 +98,7 @@ class Yardstick:
             "longest_copied_max": int(answers["longest_copied"].max()),
             "words": answers["words"].mean(),
             "length_distance": diversity.wasserstein(answers["words"], self.lengths),
+            **{name: answers[name].mean() for name in VERSE if self.verse},
         }
 
     def answered(self, prompts: "pd.Series[str]") -> list[str]:
@@ -113,6 +119,12 @@ class Yardstick:
             "lm": answers["nats"].sum() / (answers["words"] + 1).sum(),
             "reverse_lm": self.language_models.cross_entropy(self.words["test"], answers["word"].tolist()),
         }
+
+    def _verse(self, prompts: list[str], texts: list[str]) -> dict[str, npt.NDArray[np.bool_]]:
+        """Whether each answer is in form and rhymes; nothing where the texts are no verse."""
+        if self.verse is None:
+            return {}
+        return dict(zip(VERSE, (self.verse.in_form(texts), self.verse.rhymes(prompts, texts)), strict=True))
 
     def _rouge(self, prompts: "pd.Series[str]", texts: list[list[str]]) -> dict[str, Floats]:
         """ROUGE of each answer with the test text of its own prompt; not a number where no test record asked."""
