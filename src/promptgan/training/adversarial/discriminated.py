@@ -12,7 +12,7 @@ from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import pad
-from promptgan.training.adversarial.discrimination import Discrimination, Known
+from promptgan.training.adversarial.discrimination import Discrimination, known
 from promptgan.training.adversarial.parameters import AdversarialParameters
 from promptgan.training.loop.method import Method, Row
 from promptgan.training.loop.players import PlayerParameters
@@ -67,7 +67,7 @@ class DiscriminatedTexts(Method):
             "discriminator_optimizer": self.discrimination.player.optimizer,
             "numbers": self.discrimination.numbers,
         }
-        self.pairs = Known(setting.train, parameters.batch, setting.example.unk, setting.seed)
+        self.batches = known(setting.train, parameters.batch, setting.example.unk, setting.seed)
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """What the score says of answers to validation prompts."""

@@ -1,10 +1,8 @@
 """How a discriminator of (prompt, text) pairs learns, beside whatever method its generator learns by."""
 
-import math
 from types import ModuleType
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +10,7 @@ from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, is_real
-from promptgan.forms.tokens.pairs import Pairs, batch_order
+from promptgan.forms.tokens.pairs import Batches, Pairs
 from promptgan.training.loop.method import Numbers, Player
 
 MEMORY = 0.05
@@ -130,7 +128,7 @@ class NothingKnown(PromptganError):
         )
 
 
-class Known:
+def known(train: Pairs, size: int, unk: int | None, seed: int) -> Batches:
     """Batches of the training pairs that a generator could have written: none draws UNK, which would give one away.
 
     Args:
@@ -142,17 +140,7 @@ class Known:
     Raises:
         NothingKnown: there is no such pair.
     """
-
-    def __init__(self, train: Pairs, size: int, unk: int | None, seed: int) -> None:
-        self.train, self.size, self.seed = train, size, seed
-        self.known = np.arange(len(train)) if unk is None else train.without(unk)
-        if not len(self.known):
-            raise NothingKnown()
-        self._order: tuple[int, list[Any]] = (-1, [])
-
-    def batch(self, number: int, device: torch.device) -> Batch:
-        """The batch of that number; after all pairs they come again in another order."""
-        epoch, index = divmod(number, math.ceil(len(self.known) / self.size))
-        if epoch != self._order[0]:
-            self._order = (epoch, batch_order(self.train.lengths[self.known], self.size, self.seed, epoch))
-        return self.train.batch(self.known[self._order[1][index]]).to(device)
+    chosen = None if unk is None else train.without(unk)
+    if chosen is not None and not len(chosen):
+        raise NothingKnown()
+    return Batches(train, size, seed, chosen)

@@ -46,13 +46,13 @@ class TextAdversary(DiscriminatedTexts):
         """Each player's steps, in turn, or one of the discriminator alone while it warms up."""
         p = self.shared
         if k < 0:
-            batch = self.pairs.batch(k + p.warmup, self.device)
+            batch = self.batches[k + p.warmup].to(self.device)
             return dict(self.discrimination.step(batch, *self.answers(batch)))
         noted: dict[str, Tensor] = {}
         generators, discriminators = p.players.generator.steps, p.players.discriminator.steps
         turns = max(generators, discriminators)
         for turn in range(turns):
-            batch = self.pairs.batch(p.warmup + k * turns + turn, self.device)
+            batch = self.batches[p.warmup + k * turns + turn].to(self.device)
             if turn < generators:
                 said, answers = self.learn(batch, k)
                 noted |= said

@@ -9,7 +9,7 @@ from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch, is_real
 from promptgan.training.adversarial.discriminated import Answers, plan
 from promptgan.training.adversarial.texts import TextAdversary
-from promptgan.training.loop.method import Player
+from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.policy_gradient.parameters import Parameters
 from promptgan.training.methods.policy_gradient.roll_outs import roll_outs
@@ -35,12 +35,7 @@ class PolicyGradient(TextAdversary):
         self.baseline = nn.Linear(self.generator.embedding.embedding_dim, 1).to(setting.device)
         nn.init.zeros_(self.baseline.weight)
         nn.init.zeros_(self.baseline.bias)
-        self.foretelling = Player(
-            "baseline",
-            self.baseline,
-            torch.optim.AdamW(self.baseline.parameters(), parameters.baseline_learning_rate, weight_decay=0.0),
-            clip=1.0,
-        )
+        self.foretelling = player("baseline", self.baseline, parameters.baseline_learning_rate)
         self.state |= {"baseline_weights": _Weights(self.baseline), "baseline_optimizer": self.foretelling.optimizer}
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
