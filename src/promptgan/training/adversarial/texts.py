@@ -38,6 +38,10 @@ class TextAdversary(DiscriminatedTexts):
         """One step of the generator; returns what is to be reported, and an answer to each prompt of the batch."""
         raise NotImplementedError
 
+    def drawn(self, batch: Batch) -> Batch:
+        """The answers of a batch without the ends of those that were cut, which were not drawn."""
+        return batch.answered(batch.text, batch.text_lengths.clamp_max(self.max_tokens))
+
     def judge(self, batch: Batch, answers: Answers) -> dict[str, Tensor]:
         """One step of the discriminator; returns what is to be reported."""
         return self.discrimination.step(batch, *answers)

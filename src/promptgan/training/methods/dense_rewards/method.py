@@ -49,15 +49,16 @@ class DenseRewards(TextAdversary):
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by the returns of the answers that are drawn."""
-        tokens, lengths = self.answers(batch)
-        rewards = self.rewards(batch.answered(tokens, lengths))
+        answers = self.answers(batch)
+        said = batch.answered(*answers)
+        rewards = self.rewards(said)
         returned = returns(rewards, self.p.discount)
-        drawn = batch.answered(tokens, lengths.clamp_max(self.max_tokens))  # the end of a text that was cut was not
-        mine = is_real(drawn.text_lengths, tokens.shape[1])
+        drawn = self.drawn(said)
+        mine = is_real(drawn.text_lengths, drawn.text.shape[1])
         with autocast(self.compute):
             likelihood.backward(self.generator, drawn, shares=returned - self.expected(returned, mine))
         noted = {"reward": rewards[mine].mean(), "return": returned[mine].mean()}
-        return noted | self.update(batch), (tokens, lengths)
+        return noted | self.update(batch), answers
 
     def expected(self, returned: Tensor, drawn: Tensor) -> Tensor:
         """The moving average (T,) at each position, as it was before the returns (N, T) of the tokens ``drawn`` (N, T).

@@ -40,11 +40,12 @@ class PolicyGradient(TextAdversary):
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by the rewards of the answers that are drawn."""
-        tokens, lengths = self.answers(batch)
-        said = batch.answered(tokens, lengths.clamp_max(self.max_tokens))  # the end of a text that was cut was not
-        rewards = self.rewards(batch.answered(tokens, lengths))[is_real(said.text_lengths, tokens.shape[1])]
+        answers = self.answers(batch)
+        said = batch.answered(*answers)
+        drawn = self.drawn(said)
+        rewards = self.rewards(said)[is_real(drawn.text_lengths, drawn.text.shape[1])]
         with autocast(self.compute):
-            features, targets = likelihood.real_positions(self.generator, said)
+            features, targets = likelihood.real_positions(self.generator, drawn)
             nll = cross_entropy(self.generator.logits(features).float(), targets, reduction="none")
         foretold = self.baseline(features.detach().float())[:, 0]
         baseline_loss = mse_loss(foretold, rewards)
@@ -52,7 +53,7 @@ class PolicyGradient(TextAdversary):
         self.foretelling.update()
         ((rewards - foretold.detach()) * nll).mean().backward()
         noted = {"reward": rewards.mean(), "baseline_loss": baseline_loss}
-        return noted | self.update(batch), (tokens, lengths)
+        return noted | self.update(batch), answers
 
     def rewards(self, batch: Batch) -> Tensor:
         """The reward of every token of the answers in ``batch.text``, (N, T); zero behind their ends."""
