@@ -131,7 +131,7 @@ def test_the_discriminator_is_told_of_every_token(start: dict[str, nn.Module], t
     loss, noted = method.discrimination.compare(batch, drawn)
 
     def cross_entropy(texts: Tensor, lengths: Tensor, target: float) -> Tensor:
-        logits = method.discrimination.prefixes(batch.answered(texts, lengths))
+        logits = method.discrimination.judged(batch.answered(texts, lengths))
         chosen = torch.cat([logits[i, :n] for i, n in enumerate(lengths.tolist())])
         return nn.functional.binary_cross_entropy_with_logits(chosen, torch.full_like(chosen, target))
 

@@ -80,20 +80,35 @@ class Discrimination:
     def compare(self, batch: Batch, drawn: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of telling real pairs from drawn ones and from misplaced texts, and both accuracies."""
         wrong, differs = misplaced(batch)
-        with autocast(self.compute):
-            real_logits, fake_logits = self._logits(batch), self._logits(drawn)
-        loss: Tensor = self.objective.discriminator_loss(real_logits, fake_logits)
-        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
-        noted = {"accuracy": (real_logits > fake_logits).float().mean()}
+        real, fake = self.judged(batch), self.judged(drawn)
+        loss, right = self._told(real, batch.text_lengths, fake, drawn.text_lengths)
+        noted = {"accuracy": right}
         if self.wrong_prompts and differs.any():
-            with autocast(self.compute):
-                wrong_logits = self._logits(wrong)
-            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
-            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
+            other = self.judged(wrong)[differs]
+            more, right = self._told(real[differs], batch.text_lengths[differs], other, wrong.text_lengths[differs])
+            loss, noted["accuracy_wrong_prompt"] = (loss + more) / 2, right
         return loss, noted
 
-    def _logits(self, pairs: Batch) -> Tensor:
-        return self.scores(pairs, self.discriminator.embedding(pairs.text), pairs.text_lengths)
+    def judged(self, pairs: Batch) -> Tensor:
+        """Logits of N pairs, the first dimension: here one of each, (N,)."""
+        with autocast(self.compute):
+            return self.scores(pairs, self.discriminator.embedding(pairs.text), pairs.text_lengths)
+
+    def learnt(self, logits: Tensor, lengths: Tensor) -> Tensor:
+        """Those of what `judged` says of N texts of ``lengths`` (N,) that the objective compares, (M,)."""
+        return logits
+
+    def by_text(self, logits: Tensor, lengths: Tensor) -> Tensor:
+        """A number for each of N texts, (N,), by which accuracies rank them; arguments as of `learnt`."""
+        return logits
+
+    def _told(self, real: Tensor, real_lengths: Tensor, fake: Tensor, fake_lengths: Tensor) -> tuple[Tensor, Tensor]:
+        loss: Tensor = self.objective.discriminator_loss(
+            self.learnt(real, real_lengths), self.learnt(fake, fake_lengths)
+        )
+        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
+        right = self.by_text(real, real_lengths) > self.by_text(fake, fake_lengths)
+        return loss, right.float().mean()
 
     def _slope(self, penalty: ModuleType, batch: Batch, tokens: Tensor, lengths: Tensor) -> Tensor:
         embed = self.discriminator.embedding

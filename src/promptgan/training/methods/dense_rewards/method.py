@@ -77,7 +77,7 @@ class DenseRewards(TextAdversary):
     def rewards(self, batch: Batch) -> Tensor:
         """The reward of every token of the answers in ``batch.text``, (N, T), from -1 to 1; zero behind their ends."""
         real = is_real(batch.text_lengths, batch.text.shape[1])
-        return (2 * self.discrimination.prefixes(batch).sigmoid() - 1).masked_fill(~real, 0)
+        return (2 * self.discrimination.judged(batch).sigmoid() - 1).masked_fill(~real, 0)
 
 
 def returns(rewards: Tensor, discount: float) -> Tensor:
