@@ -89,6 +89,17 @@ def test_the_verdict_reaches_every_weight_of_the_generator(
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
 
 
+def test_an_end_that_was_not_drawn_teaches_nothing(generator: Generator, batch: Batch, reader: nn.Embedding) -> None:
+    with torch.no_grad():
+        generator.bias[EOS] = -1e4
+    texts = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 1.0, 5)
+    for position, learns in ((3, True), (4, False)):
+        seen = texts.embedded[:, position].tanh().sum()
+        gradients = torch.autograd.grad(seen, list(generator.parameters()), retain_graph=True, allow_unused=True)
+        assert any(each is not None and bool(each.any()) for each in gradients) == learns
+    assert torch.autograd.grad(texts.embedded[:, 4].sum(), reader.weight)[0][EOS].any()
+
+
 def test_a_text_that_reaches_the_limit_ends_as_a_real_one_does(
     generator: Generator, batch: Batch, reader: nn.Embedding
 ) -> None:

@@ -60,7 +60,8 @@ def relaxed_sample(
         prompt: ids (N, P), padded on the right; ``prompt_lengths`` (N,).
         reader: embeds the tokens for whoever judges them.
         temperature: of the relaxation; lower is closer to the discrete sample and has noisier gradients.
-        limit: most tokens of a text, EOS counted; a text that gets there ends in EOS whatever was drawn.
+        limit: most tokens of a text, EOS counted; one that gets there ends in an EOS that is not drawn, and through
+            which the generator learns nothing.
     """
     eos = generator.example.eos
     undrawn = torch.tensor(generator.example.undrawn, device=prompt.device)
@@ -68,22 +69,28 @@ def relaxed_sample(
     alive = torch.arange(len(prompt), device=prompt.device)
     embedded = generator.embedding(torch.full_like(alive, generator.example.bos))
     rows, columns, tokens, seen = [], [], [], []
-    for t in range(limit):
+    for t in range(limit - 1):
         features, state = generator.step(embedded[:, None], state)
         logits = generator.logits(features[:, 0]).float()
         logits = logits.index_fill(1, undrawn, -torch.inf)
         uniform = torch.rand_like(logits).clamp_(1e-10, 1 - 1e-7)
         distribution = ((logits - (-uniform.log()).log()) / temperature).softmax(-1)
-        token = distribution.argmax(-1) if t < limit - 1 else torch.full_like(alive, eos)
+        token = distribution.argmax(-1)
         rows.append(alive)
         columns.append(torch.full_like(alive, t))
         tokens.append(token)
         seen.append(StraightThrough.apply(distribution, token, reader.weight))
         going = (token != eos).nonzero()[:, 0]
+        alive = alive[going]
         if not len(going):
             break
         embedded = StraightThrough.apply(distribution[going], token[going], generator.embedding.weight)
-        state, alive = state.select(going), alive[going]
+        state = state.select(going)
+    if len(alive):
+        rows.append(alive)
+        columns.append(torch.full_like(alive, limit - 1))
+        tokens.append(torch.full_like(alive, eos))
+        seen.append(reader.weight[tokens[-1]])
     row, column, values = torch.cat(rows), torch.cat(columns), torch.cat(seen)
     shape = (len(prompt), len(rows))
     ids = torch.full(shape, PAD, device=prompt.device).index_put((row, column), torch.cat(tokens))
