@@ -92,15 +92,16 @@ def test_the_gradient_is_that_of_advantages_times_log_probabilities_without_the_
     monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
     baseline = [t / 10 for t in range(width)]
     method.baseline.update({str(t): value for t, value in enumerate(baseline)})
-    method.generator.eval()
     method.learn(batch, 0)
     found = [parameter.grad.clone() for parameter in method.generator.parameters()]  # type: ignore[union-attr]
 
+    method.generator.eval()
     method.generator.zero_grad()
     sums = returns(rewards, 0.5)
     drawn = [(row, t) for row, length in enumerate(lengths.tolist()) for t in range(min(length, limit))]
     inputs = torch.cat([torch.full((3, 1), EXAMPLE.bos), texts[:, :-1]], 1)
     logits = method.generator.logits(method.generator(batch.prompt, batch.prompt_lengths, inputs))
+    logits[..., EXAMPLE.undrawn] = -torch.inf
     logs = logits.log_softmax(-1)
     loss = -sum((sums[row, t] - baseline[t]) * logs[row, t, texts[row, t]] for row, t in drawn) / len(drawn)
     loss.backward()  # type: ignore[union-attr]

@@ -1,5 +1,8 @@
 """What every adversarial method of texts does: two players in turn, on the same prompts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
@@ -41,6 +44,16 @@ class TextAdversary(DiscriminatedTexts):
     def drawn(self, batch: Batch) -> Batch:
         """The answers of a batch without the ends of those that were cut, which were not drawn."""
         return batch.answered(batch.text, batch.text_lengths.clamp_max(self.max_tokens))
+
+    @contextmanager
+    def as_drawn(self) -> Iterator[None]:
+        """Call the generator for log-probabilities of its own answers: dropout would make them another one's.
+
+        A score function is of the distribution that is drawn from, and of no other (Williams, 1992).
+        """
+        # The recurrent kernels of cuDNN have no gradient where nothing is dropped out.
+        with self.whole(self.generator), torch.backends.cudnn.flags(enabled=False):
+            yield
 
     def judge(self, batch: Batch, answers: Answers) -> dict[str, Tensor]:
         """One step of the discriminator; returns what is to be reported."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.discriminator import PrefixDiscriminator
@@ -55,8 +54,9 @@ class DenseRewards(TextAdversary):
         returned = returns(rewards, self.p.discount)
         drawn = self.drawn(said)
         mine = is_real(drawn.text_lengths, drawn.text.shape[1])
-        with autocast(self.compute):
-            likelihood.backward(self.generator, drawn, shares=returned - self.expected(returned, mine))
+        advantages = returned - self.expected(returned, mine)
+        with self.as_drawn():
+            likelihood.backward(self.generator, drawn, shares=advantages, undrawn=self.generator.example.undrawn)
         noted = {"reward": rewards[mine].mean(), "return": returned[mine].mean()}
         return noted | self.update(batch), answers
 

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch, is_real
 from promptgan.training.adversarial.discriminated import Answers, plan
@@ -32,6 +31,7 @@ class PolicyGradient(TextAdversary):
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
         super().__init__(setting, parameters)
         self.p = parameters
+        self.undrawn = torch.tensor(setting.example.undrawn, device=setting.device)
         self.baseline = nn.Linear(self.generator.embedding.embedding_dim, 1).to(setting.device)
         nn.init.zeros_(self.baseline.weight)
         nn.init.zeros_(self.baseline.bias)
@@ -44,9 +44,10 @@ class PolicyGradient(TextAdversary):
         said = batch.answered(*answers)
         drawn = self.drawn(said)
         rewards = self.rewards(said)[is_real(drawn.text_lengths, drawn.text.shape[1])]
-        with autocast(self.compute):
+        with self.as_drawn():
             features, targets = likelihood.real_positions(self.generator, drawn)
-            nll = cross_entropy(self.generator.logits(features).float(), targets, reduction="none")
+            logits = self.generator.logits(features).float().index_fill(1, self.undrawn, -torch.inf)
+            nll = cross_entropy(logits, targets, reduction="none")
         foretold = self.baseline(features.detach().float())[:, 0]
         baseline_loss = mse_loss(foretold, rewards)
         baseline_loss.backward()  # type: ignore[no-untyped-call]
@@ -57,8 +58,7 @@ class PolicyGradient(TextAdversary):
 
     def rewards(self, batch: Batch) -> Tensor:
         """The reward of every token of the answers in ``batch.text``, (N, T); zero behind their ends."""
-        self.generator.eval()
-        with autocast(self.compute):
+        with self.whole(self.generator):
             drawn = roll_outs(
                 self.generator,
                 batch.prompt,
@@ -68,7 +68,6 @@ class PolicyGradient(TextAdversary):
                 self.p.roll_outs,
                 self.max_tokens + 1,
             )
-        self.generator.train()
         summed = torch.zeros(batch.text.shape, device=self.device)
         whole = torch.arange(len(batch), device=self.device)
         summed[whole, batch.text_lengths - 1] = self.scores(batch).sigmoid()
