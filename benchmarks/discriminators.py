@@ -27,7 +27,7 @@ from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import Pairs, pad
 from promptgan.networks import folder
-from promptgan.training.adversarial.discrimination import Discrimination, Known
+from promptgan.training.adversarial.discrimination import Discrimination, known
 from promptgan.training.loop.players import PlayerParameters
 
 TOKENS, TWIN = Path("data/tokens"), Path("models/pretrained")
@@ -56,11 +56,11 @@ def main(
     device = prepare(compute, SEED)
     example, train, val = form.example(TOKENS), form.split(TOKENS, "train"), form.split(TOKENS, "val")
     twin = cast("TextGenerator", folder.load(TWIN, device).networks["generator"])
-    known = Known(train, SIZE, example.unk, SEED)
+    real = known(train, SIZE, example.unk, SEED)
     with Progress("the twin's answers", steps) as progress:
         batches = []
         for number in range(steps):
-            batch = known.batch(number, device)
+            batch = real[number].to(device)
             batches.append((batch, *_answers(twin, batch)))
             progress.advance()
     held_out = [(batch, *_answers(twin, batch)) for batch in _validation(val, example.unk, count)]

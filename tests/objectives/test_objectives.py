@@ -59,6 +59,15 @@ def test_the_non_saturating_losses_have_their_known_values() -> None:
     assert chosen.discriminator_loss(logit(0.2), logit(0.8)).item() == pytest.approx(3.2189, abs=5e-5)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_generator_is_asked_about_real_logits_only_where_they_count(name: str) -> None:
+    loss, fake = objective(name).generator_loss, torch.tensor([0.8, 0.1])
+    if objective(name).RELATIVE:
+        assert loss(fake, fake) != loss(fake + 1, fake)
+    else:
+        assert loss(None, fake) == loss(fake, fake)
+
+
 @pytest.mark.parametrize("size", [1e4, -1e4])
 @pytest.mark.parametrize("side", ["discriminator_loss", "generator_loss"])
 @pytest.mark.parametrize("name", NAMES)

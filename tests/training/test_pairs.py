@@ -1,11 +1,12 @@
 """Reading tokenized pairs: padding, and an order that a step number reproduces."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from promptgan.forms.tokens.pairs import Pairs, batch_order, in_order, pad
+from promptgan.forms.tokens.pairs import Batches, Pairs, batch_order, in_order, pad
 from promptgan.forms.tokens.vocabulary import EOS, PAD
 
 
@@ -40,6 +41,22 @@ def test_an_epoch_holds_every_pair_once_in_an_order_of_seed_and_epoch_alone() ->
     assert all(np.array_equal(a, b) for a, b in zip(order, again, strict=True))
     for other in (other_epoch, other_seed):
         assert not all(np.array_equal(a, b) for a, b in zip(order, other, strict=True))
+
+
+def test_a_batch_has_a_number_and_each_pass_reads_the_chosen_pairs_once_in_another_order(pairs: Pairs) -> None:
+    chosen = np.arange(3, len(pairs), 2)
+    batches = Batches(pairs, 7, seed=1, chosen=chosen)
+    assert batches.per_epoch == -(-len(chosen) // 7)
+
+    def read(numbers: Iterable[int]) -> list[tuple[int, ...]]:
+        found = (batches[number] for number in numbers)
+        return [tuple(row[:n].tolist()) for b in found for row, n in zip(b.text, b.text_lengths, strict=True)]
+
+    first, second = range(batches.per_epoch), range(batches.per_epoch, 2 * batches.per_epoch)
+    expected = sorted((*row, EOS) for row in pairs.rows("text", chosen))
+    assert sorted(read(first)) == sorted(read(second)) == expected
+    assert read(first) != read(second)
+    assert read([second[3], first[1], second[3]]) == [*read([second[3]]), *read([first[1]]), *read([second[3]])]
 
 
 def test_pairs_of_like_length_share_a_batch() -> None:

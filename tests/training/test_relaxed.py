@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from promptgan.forms.tokens.pairs import Batch, Pairs, in_order
-from promptgan.forms.tokens.relaxed import RelaxedTexts, StraightThrough, relaxed_sample
+from promptgan.forms.tokens.relaxed import RelaxedTexts, relaxed_sample
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, UNK
 from promptgan.networks.tokens.recurrent.network import Generator
 
@@ -48,21 +48,39 @@ def test_the_embeddings_are_the_readers_rows_and_zero_after_the_end(texts: Relax
     assert not texts.embedded[~inside].any()
 
 
-def test_the_gradient_is_that_of_the_usual_formulation() -> None:
-    logits = torch.randn(6, 9, dtype=torch.float64, requires_grad=True)
-    table = torch.randn(9, 4, dtype=torch.float64, requires_grad=True)
-    downstream = torch.randn(6, 4, dtype=torch.float64)
+def test_draws_and_gradients_are_those_of_the_usual_formulation(
+    generator: Generator, batch: Batch, reader: nn.Embedding
+) -> None:
+    """One-hot rows, with the softmax behind them, are multiplied with the tables; the rest is left to autograd."""
+    generator.eval()
+    with torch.no_grad():
+        generator.bias[EOS] = 3.0
+    weights, temperature = [*generator.parameters(), reader.weight], 0.7
 
-    soft = logits.softmax(-1)
-    tokens = soft.argmax(-1)
-    one_hot = nn.functional.one_hot(tokens, 9).double()
-    expected = torch.autograd.grad(
-        (((one_hot + soft - soft.detach()) @ table).tanh() * downstream).sum(), (logits, table)
-    )
-    seen = StraightThrough.apply(logits.softmax(-1), tokens, table)
-    found = torch.autograd.grad((seen.tanh() * downstream).sum(), (logits, table))
-    for a, b in zip(expected, found, strict=True):
-        torch.testing.assert_close(a, b)
+    def gradients(embedded: Tensor) -> tuple[Tensor, ...]:
+        width = torch.linspace(-1, 2, embedded.shape[1])[:, None]
+        return torch.autograd.grad((embedded * width).tanh().sum(), weights)
+
+    torch.manual_seed(3)
+    texts = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, temperature, LIMIT)
+    torch.manual_seed(3)
+    state, alive = generator.start(batch.prompt, batch.prompt_lengths), torch.arange(len(batch))
+    embedded = generator.embedding(torch.full((len(batch),), BOS))
+    expected = torch.zeros(len(batch), LIMIT, 5)
+    for t in range(LIMIT - 1):
+        features, state = generator.step(embedded[:, None], state)
+        logits = generator.logits(features[:, 0])
+        logits[:, [PAD, UNK, BOS]] = -torch.inf
+        soft = ((logits - (-torch.rand(logits.shape).log()).log()) / temperature).softmax(-1)
+        one_hot = nn.functional.one_hot(soft.argmax(-1), 64) + soft - soft.detach()
+        expected[alive, t] = one_hot @ reader.weight
+        going = soft.argmax(-1) != EOS
+        alive, state, embedded = alive[going], state.select(going), (one_hot @ generator.embedding.weight)[going]
+    expected[alive, LIMIT - 1] = reader.weight[EOS]
+    assert len(alive) and len(alive) < len(batch) // 2
+    torch.testing.assert_close(texts.embedded, expected)
+    for found, usual in zip(gradients(texts.embedded), gradients(expected), strict=True):
+        torch.testing.assert_close(found, usual, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [0.3, 2.0])
@@ -87,6 +105,17 @@ def test_the_verdict_reaches_every_weight_of_the_generator(
     texts = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 1.0, LIMIT)
     texts.embedded.tanh().sum().backward()
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
+
+
+def test_an_end_that_was_not_drawn_teaches_nothing(generator: Generator, batch: Batch, reader: nn.Embedding) -> None:
+    with torch.no_grad():
+        generator.bias[EOS] = -1e4
+    texts = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 1.0, 5)
+    for position, learns in ((3, True), (4, False)):
+        seen = texts.embedded[:, position].tanh().sum()
+        gradients = torch.autograd.grad(seen, list(generator.parameters()), retain_graph=True, allow_unused=True)
+        assert any(each is not None and bool(each.any()) for each in gradients) == learns
+    assert torch.autograd.grad(texts.embedded[:, 4].sum(), reader.weight)[0][EOS].any()
 
 
 def test_a_text_that_reaches_the_limit_ends_as_a_real_one_does(

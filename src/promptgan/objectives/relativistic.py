@@ -3,6 +3,9 @@
 from torch import Tensor
 from torch.nn.functional import softplus
 
+RELATIVE = True
+"""Whether the generator's loss looks at real logits."""
+
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     """Real logits above the mean fake logit and fake ones below the mean real logit; the mean, in nats."""

@@ -92,15 +92,16 @@ def test_the_gradient_is_that_of_advantages_times_log_probabilities_without_the_
     monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
     baseline = [t / 10 for t in range(width)]
     method.baseline.update({str(t): value for t, value in enumerate(baseline)})
-    method.generator.eval()
     method.learn(batch, 0)
     found = [parameter.grad.clone() for parameter in method.generator.parameters()]  # type: ignore[union-attr]
 
+    method.generator.eval()
     method.generator.zero_grad()
     sums = returns(rewards, 0.5)
     drawn = [(row, t) for row, length in enumerate(lengths.tolist()) for t in range(min(length, limit))]
     inputs = torch.cat([torch.full((3, 1), EXAMPLE.bos), texts[:, :-1]], 1)
     logits = method.generator.logits(method.generator(batch.prompt, batch.prompt_lengths, inputs))
+    logits[..., EXAMPLE.undrawn] = -torch.inf
     logs = logits.log_softmax(-1)
     loss = -sum((sums[row, t] - baseline[t]) * logs[row, t, texts[row, t]] for row, t in drawn) / len(drawn)
     loss.backward()  # type: ignore[union-attr]
@@ -131,7 +132,7 @@ def test_the_discriminator_is_told_of_every_token(start: dict[str, nn.Module], t
     loss, noted = method.discrimination.compare(batch, drawn)
 
     def cross_entropy(texts: Tensor, lengths: Tensor, target: float) -> Tensor:
-        logits = method.discrimination.prefixes(batch.answered(texts, lengths))
+        logits = method.discrimination.judged(batch.answered(texts, lengths))
         chosen = torch.cat([logits[i, :n] for i, n in enumerate(lengths.tolist())])
         return nn.functional.binary_cross_entropy_with_logits(chosen, torch.full_like(chosen, target))
 

@@ -111,14 +111,14 @@ def test_who_is_paid_is_the_sentence_that_earned_it(
     torch.testing.assert_close(rewards, expected)
 
     monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
-    generator.eval()
-    monkeypatch.setattr(generator, "train", lambda mode=True: generator)  # dropout would differ from batch to batch
     monkeypatch.setattr(method, "answers", lambda prompts: (prompts.text, prompts.text_lengths))
     method.learn(batch, 0)
     found = [parameter.grad.clone() for parameter in generator.parameters() if parameter.grad is not None]
+    generator.eval()
     generator.zero_grad()
     one = Batch(*(part[favourite : favourite + 1] for part in vars(batch).values()))
-    likelihood.backward(generator, one, float(batch.text_lengths[favourite] / batch.text_lengths.sum()))
+    share = float(batch.text_lengths[favourite] / batch.text_lengths.sum())
+    likelihood.backward(generator, one, share, undrawn=EXAMPLE.undrawn)
     for ours, parameter in zip(found, generator.parameters(), strict=True):
         torch.testing.assert_close(ours, parameter.grad, atol=1e-6, rtol=1e-4)
 

@@ -88,7 +88,7 @@ def test_the_gradient_is_that_of_the_annealed_bound_with_free_bits(
     ours = {name: parameter.grad.clone() for name, parameter in names.items() if parameter.grad is not None}
     method.player.network.zero_grad()
 
-    batch = here.train.batch(method.order[1][k % method.per_epoch])
+    batch = method.batches[k]
     mean, log_variance = method.encoder(batch.prompt, batch.prompt_lengths, batch.text, batch.text_lengths)
     features, targets = real_positions(method.generator, batch, mean + (log_variance / 2).exp() * noise)
     nats = torch.nn.functional.cross_entropy(method.generator.logits(features), targets, reduction="sum")

@@ -1,5 +1,7 @@
 """Negative log-likelihood of texts under a generator, projecting onto the vocabulary only where a token is."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -16,11 +18,13 @@ def backward(
     weight: float = 1.0,
     shares: Tensor | None = None,
     z: Tensor | None = None,
+    undrawn: Sequence[int] = (),
 ) -> tuple[float, int]:
     """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
 
     With ``shares``, which may be negative, the mean is that of each token's NLL times the share of its text, (N,), or
-    its own, (N, T). With latent vectors ``z`` (N, Z) the texts are those that begin with them.
+    its own, (N, T). With latent vectors ``z`` (N, Z) the texts are those that begin with them. With ``undrawn`` the
+    likelihood is that of drawing, which never takes these ids.
     End-of-text counts as a token, padding does not. The gradient of the logits is in closed form (softmax minus
     one-hot), which is faster than autograd, and chunk by chunk, so that those of a whole batch never exist at once.
     """
@@ -41,6 +45,8 @@ def backward(
         chunks = (torch.split(x, CHUNK[device]) for x in (hidden, targets, to_hidden))
         for i, (chunk, target, to_chunk) in enumerate(zip(*chunks, strict=True)):
             logits = torch.addmm(bias_low, chunk, table_low.T).to(torch.promote_types(table.dtype, torch.float32))
+            for token in undrawn:
+                logits[:, token] = -torch.inf
             at_target = torch.arange(len(target), device=target.device), target
             highest = logits.amax(1, keepdim=True)
             total -= (logits[at_target] - highest[:, 0]).sum()

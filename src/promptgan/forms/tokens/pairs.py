@@ -1,5 +1,6 @@
 """Reading tokenized pairs: a memory-mapped split, padded batches, and an order that a step number reproduces."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,30 @@ class Pairs:
         prompt, prompt_lengths = _padded(self._columns["prompt"], indices, closing=())
         text, text_lengths = _padded(self._columns["text"], indices, closing=(self.eos,))
         return Batch(prompt, prompt_lengths, text, text_lengths)
+
+
+class Batches:
+    """Shuffled batches of a split, pairs of like length together; a function of the seed and a step number alone.
+
+    Args:
+        pairs: the split.
+        size: of a batch; the last ones of an epoch may be smaller.
+        seed: of the order.
+        chosen: indices of the pairs that are read, (N,); all where None.
+    """
+
+    def __init__(self, pairs: Pairs, size: int, seed: int, chosen: npt.NDArray[np.int64] | None = None) -> None:
+        self.pairs, self.size, self.seed = pairs, size, seed
+        self.chosen = np.arange(len(pairs)) if chosen is None else chosen
+        self.per_epoch = math.ceil(len(self.chosen) / size)
+        self._order: tuple[int, list[npt.NDArray[np.int64]]] = (-1, [])
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of step number ``step``; after all pairs they come again in another order."""
+        epoch, index = divmod(step, self.per_epoch)
+        if epoch != self._order[0]:
+            self._order = epoch, batch_order(self.pairs.lengths[self.chosen], self.size, self.seed, epoch)
+        return self.pairs.batch(self.chosen[self._order[1][index]])
 
 
 def batch_order(lengths: npt.NDArray[np.int64], size: int, seed: int, epoch: int) -> list[npt.NDArray[np.int64]]:

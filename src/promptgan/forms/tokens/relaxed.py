@@ -23,23 +23,34 @@ class RelaxedTexts:
 
 
 class StraightThrough(torch.autograd.Function):
-    """Looks up the drawn token forwards, and backwards pretends that the whole distribution was looked up.
+    """Draws the likeliest token after ``noise`` and looks it up in two tables; backwards they met the whole softmax.
 
-    Bengio, Leonard and Courville, 2013, arXiv:1308.3432. Spares the product of an (N, V) distribution with the table.
+    Bengio, Leonard and Courville, 2013, arXiv:1308.3432. Forwards this spares the products of an (N, V) distribution
+    with the tables, and backwards both share one pass through the softmax. ``noise`` (N, V) is subtracted from the
+    logits, and is written over.
     """
 
     @staticmethod
-    def forward(ctx: Any, distribution: Tensor, tokens: Tensor, table: Tensor) -> Tensor:  # noqa: D102
-        ctx.save_for_backward(tokens, table)
-        return table[tokens]
+    def forward(  # noqa: D102
+        ctx: Any, logits: Tensor, noise: Tensor, temperature: float, first: Tensor, second: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        distribution = torch.sub(logits, noise, out=noise).div_(temperature).softmax(-1)
+        tokens = distribution.argmax(-1)
+        ctx.save_for_backward(distribution, tokens, first, second)
+        ctx.temperature = temperature
+        ctx.mark_non_differentiable(tokens)
+        return tokens, first[tokens], second[tokens]
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, Tensor | None]:  # noqa: D102
-        tokens, table = ctx.saved_tensors
-        to_table = None
-        if ctx.needs_input_grad[2]:
-            to_table = torch.zeros_like(table).index_add_(0, tokens, gradient.to(table.dtype))
-        return gradient @ table.to(gradient.dtype).T, None, to_table
+    def backward(ctx: Any, _: None, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
+        distribution, tokens, *tables = ctx.saved_tensors
+        to_logits, to_tables = torch.zeros_like(distribution), []
+        for table, gradient, needed in zip(tables, gradients, ctx.needs_input_grad[3:], strict=True):
+            slope = gradient.to(to_logits.dtype) / ctx.temperature
+            to_logits.addmm_(slope, table.to(to_logits.dtype).T)
+            to_tables.append(torch.zeros_like(table).index_add_(0, tokens, gradient) if needed else None)
+        to_logits -= (to_logits * distribution).sum(-1, keepdim=True)
+        return to_logits.mul_(distribution), None, None, *to_tables
 
 
 def relaxed_sample(
@@ -60,30 +71,38 @@ def relaxed_sample(
         prompt: ids (N, P), padded on the right; ``prompt_lengths`` (N,).
         reader: embeds the tokens for whoever judges them.
         temperature: of the relaxation; lower is closer to the discrete sample and has noisier gradients.
-        limit: most tokens of a text, EOS counted; a text that gets there ends in EOS whatever was drawn.
+        limit: most tokens of a text, EOS counted; one that gets there ends in an EOS that is not drawn, and through
+            which the generator learns nothing.
     """
     eos = generator.example.eos
-    undrawn = torch.tensor(generator.example.undrawn, device=prompt.device)
     state = generator.start(prompt, prompt_lengths)
     alive = torch.arange(len(prompt), device=prompt.device)
     embedded = generator.embedding(torch.full_like(alive, generator.example.bos))
+    noise = torch.empty(len(prompt), generator.example.vocabulary, device=prompt.device)
     rows, columns, tokens, seen = [], [], [], []
-    for t in range(limit):
+    for t in range(limit - 1):
         features, state = generator.step(embedded[:, None], state)
         logits = generator.logits(features[:, 0]).float()
-        logits = logits.index_fill(1, undrawn, -torch.inf)
-        uniform = torch.rand_like(logits).clamp_(1e-10, 1 - 1e-7)
-        distribution = ((logits - (-uniform.log()).log()) / temperature).softmax(-1)
-        token = distribution.argmax(-1) if t < limit - 1 else torch.full_like(alive, eos)
+        gumbel = noise[: len(alive)].uniform_().log_().neg_().log_()  # of minus a Gumbel variable each
+        for token in generator.example.undrawn:
+            gumbel[:, token] = torch.inf
+        drawn, shown, embedded = StraightThrough.apply(
+            logits, gumbel, temperature, reader.weight, generator.embedding.weight
+        )
         rows.append(alive)
         columns.append(torch.full_like(alive, t))
-        tokens.append(token)
-        seen.append(StraightThrough.apply(distribution, token, reader.weight))
-        going = (token != eos).nonzero()[:, 0]
-        if not len(going):
-            break
-        embedded = StraightThrough.apply(distribution[going], token[going], generator.embedding.weight)
-        state, alive = state.select(going), alive[going]
+        tokens.append(drawn)
+        seen.append(shown)
+        going = (drawn != eos).nonzero()[:, 0]
+        if len(going) < len(alive):
+            state, alive, embedded = state.select(going), alive[going], embedded[going]
+            if not len(alive):
+                break
+    if len(alive):
+        rows.append(alive)
+        columns.append(torch.full_like(alive, limit - 1))
+        tokens.append(torch.full_like(alive, eos))
+        seen.append(reader.weight[tokens[-1]])
     row, column, values = torch.cat(rows), torch.cat(columns), torch.cat(seen)
     shape = (len(prompt), len(rows))
     ids = torch.full(shape, PAD, device=prompt.device).index_put((row, column), torch.cat(tokens))

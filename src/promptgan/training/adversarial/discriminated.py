@@ -1,6 +1,7 @@
 """What every method of texts with a discriminator has: who draws answers, and who tells them from real ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -12,7 +13,7 @@ from promptgan.forms.tokens.decoding import sample
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import pad
-from promptgan.training.adversarial.discrimination import Discrimination, Known
+from promptgan.training.adversarial.discrimination import Discrimination, known
 from promptgan.training.adversarial.parameters import AdversarialParameters
 from promptgan.training.loop.method import Method, Row
 from promptgan.training.loop.players import PlayerParameters
@@ -67,7 +68,7 @@ class DiscriminatedTexts(Method):
             "discriminator_optimizer": self.discrimination.player.optimizer,
             "numbers": self.discrimination.numbers,
         }
-        self.pairs = Known(setting.train, parameters.batch, setting.example.unk, setting.seed)
+        self.batches = known(setting.train, parameters.batch, setting.example.unk, setting.seed)
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """What the score says of answers to validation prompts."""
@@ -76,23 +77,26 @@ class DiscriminatedTexts(Method):
 
     def answers(self, batch: Batch, each: int = 1) -> Answers:
         """Draw ``each`` answers to every prompt of a batch, those of a prompt one after the other."""
-        self.generator.eval()
         uniforms = torch.rand(len(batch) * each, self.max_tokens, device=self.device)
-        with autocast(self.compute):
+        with self.whole(self.generator):
             texts = sample(self.generator, batch.prompt, batch.prompt_lengths, uniforms)
-        self.generator.train()
         tokens, lengths = pad(texts, (self.eos,))
         return tokens.to(self.device), lengths.to(self.device)
 
     @torch.no_grad()
     def scores(self, batch: Batch) -> Tensor:
         """What the discriminator thinks of the texts of a batch, logits (N * k,), with nothing dropped out."""
-        batch = batch.paired()
-        self.discriminator.eval()
+        with self.whole(self.discriminator):
+            batch = batch.paired()
+            return self.discrimination.scores(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
+
+    @contextmanager
+    def whole(self, network: nn.Module) -> Iterator[None]:
+        """Call a network at the precision of the run with nothing dropped out, as it is when it is used."""
+        network.eval()
         with autocast(self.compute):
-            logits = self.discrimination.scores(batch, self.discriminator.embedding(batch.text), batch.text_lengths)
-        self.discriminator.train()
-        return logits
+            yield
+        network.train()
 
 
 def plan(title: str, setting: Setting, parameters: AdversarialParameters, warmup: int = 0) -> Plan:

@@ -1,10 +1,8 @@
 """How a discriminator of (prompt, text) pairs learns, beside whatever method its generator learns by."""
 
-import math
 from types import ModuleType
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +10,7 @@ from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch, is_real
-from promptgan.forms.tokens.pairs import Pairs, batch_order
+from promptgan.forms.tokens.pairs import Batches, Pairs
 from promptgan.training.loop.method import Numbers, Player
 
 MEMORY = 0.05
@@ -82,20 +80,35 @@ class Discrimination:
     def compare(self, batch: Batch, drawn: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of telling real pairs from drawn ones and from misplaced texts, and both accuracies."""
         wrong, differs = misplaced(batch)
-        with autocast(self.compute):
-            real_logits, fake_logits = self._logits(batch), self._logits(drawn)
-        loss: Tensor = self.objective.discriminator_loss(real_logits, fake_logits)
-        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
-        noted = {"accuracy": (real_logits > fake_logits).float().mean()}
+        real, fake = self.judged(batch), self.judged(drawn)
+        loss, right = self._told(real, batch.text_lengths, fake, drawn.text_lengths)
+        noted = {"accuracy": right}
         if self.wrong_prompts and differs.any():
-            with autocast(self.compute):
-                wrong_logits = self._logits(wrong)
-            loss = (loss + self.objective.discriminator_loss(real_logits[differs], wrong_logits[differs])) / 2
-            noted["accuracy_wrong_prompt"] = (real_logits > wrong_logits)[differs].float().mean()
+            other = self.judged(wrong)[differs]
+            more, right = self._told(real[differs], batch.text_lengths[differs], other, wrong.text_lengths[differs])
+            loss, noted["accuracy_wrong_prompt"] = (loss + more) / 2, right
         return loss, noted
 
-    def _logits(self, pairs: Batch) -> Tensor:
-        return self.scores(pairs, self.discriminator.embedding(pairs.text), pairs.text_lengths)
+    def judged(self, pairs: Batch) -> Tensor:
+        """Logits of N pairs, the first dimension: here one of each, (N,)."""
+        with autocast(self.compute):
+            return self.scores(pairs, self.discriminator.embedding(pairs.text), pairs.text_lengths)
+
+    def learnt(self, logits: Tensor, lengths: Tensor) -> Tensor:
+        """Those of what `judged` says of N texts of ``lengths`` (N,) that the objective compares, (M,)."""
+        return logits
+
+    def by_text(self, logits: Tensor, lengths: Tensor) -> Tensor:
+        """A number for each of N texts, (N,), by which accuracies rank them; arguments as of `learnt`."""
+        return logits
+
+    def _told(self, real: Tensor, real_lengths: Tensor, fake: Tensor, fake_lengths: Tensor) -> tuple[Tensor, Tensor]:
+        loss: Tensor = self.objective.discriminator_loss(
+            self.learnt(real, real_lengths), self.learnt(fake, fake_lengths)
+        )
+        # Whether the real one of a pair scores higher: has a meaning for every objective, logits or critic.
+        right = self.by_text(real, real_lengths) > self.by_text(fake, fake_lengths)
+        return loss, right.float().mean()
 
     def _slope(self, penalty: ModuleType, batch: Batch, tokens: Tensor, lengths: Tensor) -> Tensor:
         embed = self.discriminator.embedding
@@ -130,7 +143,7 @@ class NothingKnown(PromptganError):
         )
 
 
-class Known:
+def known(train: Pairs, size: int, unk: int | None, seed: int) -> Batches:
     """Batches of the training pairs that a generator could have written: none draws UNK, which would give one away.
 
     Args:
@@ -142,17 +155,7 @@ class Known:
     Raises:
         NothingKnown: there is no such pair.
     """
-
-    def __init__(self, train: Pairs, size: int, unk: int | None, seed: int) -> None:
-        self.train, self.size, self.seed = train, size, seed
-        self.known = np.arange(len(train)) if unk is None else train.without(unk)
-        if not len(self.known):
-            raise NothingKnown()
-        self._order: tuple[int, list[Any]] = (-1, [])
-
-    def batch(self, number: int, device: torch.device) -> Batch:
-        """The batch of that number; after all pairs they come again in another order."""
-        epoch, index = divmod(number, math.ceil(len(self.known) / self.size))
-        if epoch != self._order[0]:
-            self._order = (epoch, batch_order(self.train.lengths[self.known], self.size, self.seed, epoch))
-        return self.train.batch(self.known[self._order[1][index]]).to(device)
+    chosen = None if unk is None else train.without(unk)
+    if chosen is not None and not len(chosen):
+        raise NothingKnown()
+    return Batches(train, size, seed, chosen)

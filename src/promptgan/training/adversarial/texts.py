@@ -1,5 +1,8 @@
 """What every adversarial method of texts does: two players in turn, on the same prompts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
@@ -38,6 +41,20 @@ class TextAdversary(DiscriminatedTexts):
         """One step of the generator; returns what is to be reported, and an answer to each prompt of the batch."""
         raise NotImplementedError
 
+    def drawn(self, batch: Batch) -> Batch:
+        """The answers of a batch without the ends of those that were cut, which were not drawn."""
+        return batch.answered(batch.text, batch.text_lengths.clamp_max(self.max_tokens))
+
+    @contextmanager
+    def as_drawn(self) -> Iterator[None]:
+        """Call the generator for log-probabilities of its own answers: dropout would make them another one's.
+
+        A score function is of the distribution that is drawn from, and of no other (Williams, 1992).
+        """
+        # The recurrent kernels of cuDNN have no gradient where nothing is dropped out.
+        with self.whole(self.generator), torch.backends.cudnn.flags(enabled=False):
+            yield
+
     def judge(self, batch: Batch, answers: Answers) -> dict[str, Tensor]:
         """One step of the discriminator; returns what is to be reported."""
         return self.discrimination.step(batch, *answers)
@@ -46,13 +63,13 @@ class TextAdversary(DiscriminatedTexts):
         """Each player's steps, in turn, or one of the discriminator alone while it warms up."""
         p = self.shared
         if k < 0:
-            batch = self.pairs.batch(k + p.warmup, self.device)
+            batch = self.batches[k + p.warmup].to(self.device)
             return dict(self.discrimination.step(batch, *self.answers(batch)))
         noted: dict[str, Tensor] = {}
         generators, discriminators = p.players.generator.steps, p.players.discriminator.steps
         turns = max(generators, discriminators)
         for turn in range(turns):
-            batch = self.pairs.batch(p.warmup + k * turns + turn, self.device)
+            batch = self.batches[p.warmup + k * turns + turn].to(self.device)
             if turn < generators:
                 said, answers = self.learn(batch, k)
                 noted |= said

@@ -1,5 +1,6 @@
 """A player of a training: a network's optimiser, as parameters."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -26,16 +27,27 @@ class PlayerParameters(Section):
 
     def player(self, name: str, network: "nn.Module") -> "Player":
         """The network ``name`` with its optimiser."""
-        import torch
+        return player(name, network, self.learning_rate, self.betas, self.weight_decay, self.clip)
 
-        from promptgan.training.loop.method import Player
 
-        first, second = self.betas
-        optimizer = torch.optim.AdamW(
-            network.parameters(),
-            self.learning_rate,
-            betas=(first, second),
-            weight_decay=self.weight_decay,
-            fused=True,
-        )
-        return Player(name, network, optimizer, self.clip)
+def player(
+    name: str,
+    network: "nn.Module",
+    learning_rate: float,
+    betas: Sequence[float] = (0.9, 0.98),
+    weight_decay: float = 0.0,
+    clip: float | None = 1.0,
+) -> "Player":
+    """The network ``name`` with AdamW, as `PlayerParameters` say it.
+
+    The default means suit sequences (Vaswani et al., 2017, arXiv:1706.03762, section 5.3).
+    """
+    import torch
+
+    from promptgan.training.loop.method import Player
+
+    first, second = betas
+    optimizer = torch.optim.AdamW(
+        network.parameters(), learning_rate, betas=(first, second), weight_decay=weight_decay, fused=True
+    )
+    return Player(name, network, optimizer, clip)

@@ -35,19 +35,18 @@ class Cooperative(TextAdversary):
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """Learn the candidates by their weights; the answers are the first candidate to each prompt."""
         candidates = self.p.candidates
-        drawn = batch.answered(*self.answers(batch, candidates))
-        weights = (self.p.sharpness * self.scores(drawn).view(-1, candidates)).softmax(1)
+        said = batch.answered(*self.answers(batch, candidates))
+        weights = (self.p.sharpness * self.scores(said).view(-1, candidates)).softmax(1)
         noted = {"effective_candidates": (1 / weights.square().sum(1)).mean()}
         weights = weights.flatten()
-        # The end of a text that was cut was not drawn.
-        said = batch.answered(drawn.text, drawn.text_lengths.clamp_max(self.max_tokens))
+        drawn = self.drawn(said)
         # Of mean 1 over tokens, so that the learning rate means the same whatever the weights.
-        shares = weights * said.text_lengths.sum() / (weights * said.text_lengths).sum()
+        shares = weights * drawn.text_lengths.sum() / (weights * drawn.text_lengths).sum()
         with autocast(self.compute):
-            nll, tokens = likelihood.backward(self.generator, said, shares=shares)
+            nll, tokens = likelihood.backward(self.generator, drawn, shares=shares)
         noted["candidates_nll"] = torch.tensor(nll / tokens)
         noted |= self.update(batch)
-        return noted, (drawn.text[::candidates], drawn.text_lengths[::candidates])
+        return noted, (said.text[::candidates], said.text_lengths[::candidates])
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[Cooperative, Plan]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.discriminator import PrefixDiscriminator
@@ -49,15 +48,17 @@ class DenseRewards(TextAdversary):
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by the returns of the answers that are drawn."""
-        tokens, lengths = self.answers(batch)
-        rewards = self.rewards(batch.answered(tokens, lengths))
+        answers = self.answers(batch)
+        said = batch.answered(*answers)
+        rewards = self.rewards(said)
         returned = returns(rewards, self.p.discount)
-        drawn = batch.answered(tokens, lengths.clamp_max(self.max_tokens))  # the end of a text that was cut was not
-        mine = is_real(drawn.text_lengths, tokens.shape[1])
-        with autocast(self.compute):
-            likelihood.backward(self.generator, drawn, shares=returned - self.expected(returned, mine))
+        drawn = self.drawn(said)
+        mine = is_real(drawn.text_lengths, drawn.text.shape[1])
+        advantages = returned - self.expected(returned, mine)
+        with self.as_drawn():
+            likelihood.backward(self.generator, drawn, shares=advantages, undrawn=self.generator.example.undrawn)
         noted = {"reward": rewards[mine].mean(), "return": returned[mine].mean()}
-        return noted | self.update(batch), (tokens, lengths)
+        return noted | self.update(batch), answers
 
     def expected(self, returned: Tensor, drawn: Tensor) -> Tensor:
         """The moving average (T,) at each position, as it was before the returns (N, T) of the tokens ``drawn`` (N, T).
@@ -76,7 +77,7 @@ class DenseRewards(TextAdversary):
     def rewards(self, batch: Batch) -> Tensor:
         """The reward of every token of the answers in ``batch.text``, (N, T), from -1 to 1; zero behind their ends."""
         real = is_real(batch.text_lengths, batch.text.shape[1])
-        return (2 * self.discrimination.prefixes(batch).sigmoid() - 1).masked_fill(~real, 0)
+        return (2 * self.discrimination.judged(batch).sigmoid() - 1).masked_fill(~real, 0)
 
 
 def returns(rewards: Tensor, discount: float) -> Tensor:

@@ -101,7 +101,7 @@ class GAN(Method):
         self.discriminator.requires_grad_(False)
         fake_logits = self._logits(self._drawn(len(real)))
         with torch.no_grad():
-            real_logits = self._logits(real)
+            real_logits = self._logits(real) if self.setting.objective.RELATIVE else None
         loss: Tensor = self.setting.objective.generator_loss(real_logits, fake_logits)
         loss.backward()  # type: ignore[no-untyped-call]
         self.players["generator"].update()

@@ -35,9 +35,8 @@ class Gumbel(TextAdversary):
         if acting:
             with autocast(self.compute):
                 fake_logits = self.discrimination.scores(batch, fake.embedded, fake.lengths)
-                with torch.no_grad():
-                    real = self.discriminator.embedding(batch.text)
-                    real_logits = self.discrimination.scores(batch, real, batch.text_lengths)
+            with torch.no_grad():
+                real_logits = self.discrimination.judged(batch) if self.objective.RELATIVE else None
             loss = self.objective.generator_loss(real_logits, fake_logits)
             noted["generator_loss"] = loss
             loss.backward()

@@ -4,15 +4,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, cast
 
-import torch
 from torch import nn
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.pairs import Pairs, batch_order, in_order
+from promptgan.forms.tokens.pairs import Batches, Pairs, in_order
 from promptgan.training.loop.cooling import Cooling
-from promptgan.training.loop.method import Limit, Method, Player, Row, Value
+from promptgan.training.loop.method import Limit, Method, Row, Value
+from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.likelihood.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -40,29 +40,19 @@ class Likelihood(Method):
     def __init__(
         self, generator: TextGenerator, train: Pairs, val: Pairs, parameters: Parameters, compute: Compute, seed: int
     ) -> None:
-        self.generator, self.train, self.val = generator, train, val
-        self.p, self.compute, self.seed = parameters, compute, seed
+        self.generator, self.val, self.p, self.compute = generator, val, parameters, compute
         self.device = next(generator.parameters()).device
-        self.player = Player("generator", generator, adamw(generator, parameters.learning_rate), clip=1.0)
+        self.player = player("generator", generator, parameters.learning_rate)
         self.cooling = Cooling(parameters)
         self.state = {"generator": generator, "optimizer": self.player.optimizer, "numbers": self.cooling}
-        self.order: tuple[int, list[Any]] = (-1, [])
-
-    @property
-    def per_epoch(self) -> int:
-        """Steps of a pass over the training pairs."""
-        return math.ceil(len(self.train) / self.p.batch)
+        self.batches = Batches(train, parameters.batch, seed)
 
     def step(self, k: int) -> dict[str, Value]:
         """One batch; reports NLL over tokens."""
-        epoch, index = divmod(k, self.per_epoch)
-        if epoch != self.order[0]:
-            self.order = epoch, batch_order(self.train.lengths, self.p.batch, self.seed, epoch)
         for group in self.player.optimizer.param_groups:
             group["lr"] = self.cooling.rate(k)
         with autocast(self.compute):
-            batch = self.train.batch(self.order[1][index]).to(self.device)
-            nll, tokens = likelihood.backward(self.generator, batch)
+            nll, tokens = likelihood.backward(self.generator, self.batches[k].to(self.device))
         self.player.update()
         self.cooling["steps"] += 1
         return {"train_loss": (nll, tokens)}
@@ -81,7 +71,7 @@ class Likelihood(Method):
 def build(setting: Setting, parameters: Parameters) -> tuple[Likelihood, Plan]:
     """Likelihood training of a fresh generator."""
     method = _method(setting, parameters)
-    return method, _plan(method, parameters, steps=math.ceil(parameters.epochs * method.per_epoch), fresh=True)
+    return method, _plan(method, parameters, steps=math.ceil(parameters.epochs * method.batches.per_epoch), fresh=True)
 
 
 def onward(
@@ -110,14 +100,9 @@ def _plan(method: Likelihood, parameters: Parameters, **more: Any) -> Plan:
         title="likelihood",
         validate_every=parameters.validate_every,
         checkpoint_every=parameters.checkpoint_every,
-        per_epoch=method.per_epoch,
+        per_epoch=method.batches.per_epoch,
         **more,
     )
-
-
-def adamw(network: nn.Module, learning_rate: float) -> torch.optim.AdamW:
-    """AdamW without weight decay, whose moments suit sequences (Vaswani et al., 2017, section 5.3)."""
-    return torch.optim.AdamW(network.parameters(), learning_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
 
 
 def validation_nll(generator: TextGenerator, val: Pairs, count: int, compute: Compute) -> float:

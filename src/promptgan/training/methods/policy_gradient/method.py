@@ -4,12 +4,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch, is_real
 from promptgan.training.adversarial.discriminated import Answers, plan
 from promptgan.training.adversarial.texts import TextAdversary
-from promptgan.training.loop.method import Player
+from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.policy_gradient.parameters import Parameters
 from promptgan.training.methods.policy_gradient.roll_outs import roll_outs
@@ -32,37 +31,34 @@ class PolicyGradient(TextAdversary):
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
         super().__init__(setting, parameters)
         self.p = parameters
+        self.undrawn = torch.tensor(setting.example.undrawn, device=setting.device)
         self.baseline = nn.Linear(self.generator.embedding.embedding_dim, 1).to(setting.device)
         nn.init.zeros_(self.baseline.weight)
         nn.init.zeros_(self.baseline.bias)
-        self.foretelling = Player(
-            "baseline",
-            self.baseline,
-            torch.optim.AdamW(self.baseline.parameters(), parameters.baseline_learning_rate, weight_decay=0.0),
-            clip=1.0,
-        )
+        self.foretelling = player("baseline", self.baseline, parameters.baseline_learning_rate)
         self.state |= {"baseline_weights": _Weights(self.baseline), "baseline_optimizer": self.foretelling.optimizer}
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by the rewards of the answers that are drawn."""
-        tokens, lengths = self.answers(batch)
-        said = batch.answered(tokens, lengths.clamp_max(self.max_tokens))  # the end of a text that was cut was not
-        rewards = self.rewards(batch.answered(tokens, lengths))[is_real(said.text_lengths, tokens.shape[1])]
-        with autocast(self.compute):
-            features, targets = likelihood.real_positions(self.generator, said)
-            nll = cross_entropy(self.generator.logits(features).float(), targets, reduction="none")
+        answers = self.answers(batch)
+        said = batch.answered(*answers)
+        drawn = self.drawn(said)
+        rewards = self.rewards(said)[is_real(drawn.text_lengths, drawn.text.shape[1])]
+        with self.as_drawn():
+            features, targets = likelihood.real_positions(self.generator, drawn)
+            logits = self.generator.logits(features).float().index_fill(1, self.undrawn, -torch.inf)
+            nll = cross_entropy(logits, targets, reduction="none")
         foretold = self.baseline(features.detach().float())[:, 0]
         baseline_loss = mse_loss(foretold, rewards)
         baseline_loss.backward()  # type: ignore[no-untyped-call]
         self.foretelling.update()
         ((rewards - foretold.detach()) * nll).mean().backward()
         noted = {"reward": rewards.mean(), "baseline_loss": baseline_loss}
-        return noted | self.update(batch), (tokens, lengths)
+        return noted | self.update(batch), answers
 
     def rewards(self, batch: Batch) -> Tensor:
         """The reward of every token of the answers in ``batch.text``, (N, T); zero behind their ends."""
-        self.generator.eval()
-        with autocast(self.compute):
+        with self.whole(self.generator):
             drawn = roll_outs(
                 self.generator,
                 batch.prompt,
@@ -72,7 +68,6 @@ class PolicyGradient(TextAdversary):
                 self.p.roll_outs,
                 self.max_tokens + 1,
             )
-        self.generator.train()
         summed = torch.zeros(batch.text.shape, device=self.device)
         whole = torch.arange(len(batch), device=self.device)
         summed[whole, batch.text_lengths - 1] = self.scores(batch).sigmoid()

@@ -39,7 +39,7 @@ class Residual(DiscriminatedTexts):
         """The discriminator's steps, each on real pairs and an answer drawn to each of their prompts."""
         noted: dict[str, Tensor] = {}
         for turn in range(self.turns):
-            batch = self.pairs.batch(k * self.turns + turn, self.device)
+            batch = self.batches[k * self.turns + turn].to(self.device)
             noted |= self.discrimination.step(batch, *self.answers(batch))
         return dict(noted)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import nn
@@ -13,9 +13,10 @@ from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import latent_vectors
 from promptgan.forms.tokens.elbo import active_units, encoded, negative_elbo
 from promptgan.forms.tokens.latent import LatentGenerator, Normal, TextEncoder
-from promptgan.forms.tokens.pairs import batch_order, in_order
+from promptgan.forms.tokens.pairs import Batches, in_order
 from promptgan.training.loop.cooling import Cooling
-from promptgan.training.loop.method import Limit, Method, Player, Row, Value
+from promptgan.training.loop.method import Limit, Method, Row, Value
+from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.text_vae.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -46,33 +47,21 @@ class TextVAE(Method):
                 [f"encoder.latent: {self.encoder.latent} is not generator.latent, {self.generator.latent}"]
             )
         both = nn.ModuleList([self.encoder, self.generator])
-        optimizer = torch.optim.AdamW(
-            both.parameters(), parameters.learning_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True
-        )
-        self.player = Player("autoencoder", both, optimizer, clip=1.0)
+        self.player = player("autoencoder", both, parameters.learning_rate)
         self.cooling = Cooling(parameters)
         self.state = {
             "generator": self.generator,
             "encoder": self.encoder,
-            "optimizer": optimizer,
+            "optimizer": self.player.optimizer,
             "numbers": self.cooling,
         }
-        self.order: tuple[int, list[Any]] = (-1, [])
-
-    @property
-    def per_epoch(self) -> int:
-        """Steps of a pass over the training pairs."""
-        return math.ceil(len(self.setting.train) / self.p.batch)
+        self.batches = Batches(setting.train, parameters.batch, setting.seed)
 
     def step(self, k: int) -> dict[str, Value]:
         """One batch; reports the bound's negative over tokens."""
-        epoch, index = divmod(k, self.per_epoch)
-        if epoch != self.order[0]:
-            lengths, seed = self.setting.train.lengths, self.setting.seed
-            self.order = epoch, batch_order(lengths, self.p.batch, seed, epoch)
         for group in self.player.optimizer.param_groups:
             group["lr"] = self.cooling.rate(k)
-        batch = self.setting.train.batch(self.order[1][index]).to(self.setting.device)
+        batch = self.batches[k].to(self.setting.device)
         with autocast(self.setting.compute):
             posterior = encoded(self.encoder, batch)
             # The likelihood's gradient is in closed form and stops here; it goes on to the encoder with that of the
@@ -122,9 +111,9 @@ def build(setting: Setting, parameters: Parameters) -> tuple[TextVAE, Plan]:
     method = TextVAE(setting, parameters)
     return method, Plan(
         title="autoencoding",
-        steps=math.ceil(parameters.epochs * method.per_epoch),
+        steps=math.ceil(parameters.epochs * method.batches.per_epoch),
         validate_every=parameters.validate_every,
         checkpoint_every=parameters.checkpoint_every,
-        per_epoch=method.per_epoch,
+        per_epoch=method.batches.per_epoch,
         fresh=True,
     )

@@ -13,7 +13,8 @@ from promptgan.forms.tensors.elbo import negative_elbo
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import Batches, in_order
 from promptgan.training.loop.cooling import Cooling
-from promptgan.training.loop.method import Limit, Method, Player, Row, Value
+from promptgan.training.loop.method import Limit, Method, Row, Value
+from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.vae.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -44,16 +45,12 @@ class VAE(Method):
                 [f"encoder.latent: {self.encoder.latent} is not generator.latent, {self.generator.latent}"]
             )
         both = nn.ModuleList([self.encoder, self.generator])
-        first, second = parameters.betas
-        optimizer = torch.optim.AdamW(
-            both.parameters(), parameters.learning_rate, betas=(first, second), weight_decay=0.0, fused=True
-        )
-        self.player = Player("autoencoder", both, optimizer, clip=None)
+        self.player = player("autoencoder", both, parameters.learning_rate, parameters.betas, clip=None)
         self.cooling = Cooling(parameters)
         self.state = {
             "generator": self.generator,
             "encoder": self.encoder,
-            "optimizer": optimizer,
+            "optimizer": self.player.optimizer,
             "numbers": self.cooling,
         }
         self.batches = Batches(setting.train, parameters.batch, setting.seed)
