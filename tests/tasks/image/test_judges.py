@@ -49,7 +49,7 @@ def test_a_broken_folder_is_a_clear_error(name: str, arrays: Path, tmp_path: Pat
 
 
 def test_too_few_images_are_refused(arrays: Path) -> None:
-    few = form.split(arrays, "val")
+    few = form.split(arrays, "test")
     with pytest.raises(TooFewImages, match="60 images; the classifier needs 100"):
         fitted(few)
 
