@@ -180,3 +180,27 @@ def test_a_truncated_archive_is_refused(make, tmp_path, out):
     package.write_bytes(package.read_bytes()[: package.stat().st_size // 2])
     with pytest.raises(BrokenArchive):
         extract(package, ("a.json",), out)
+
+
+@pytest.mark.parametrize("make", [zipped, tarred])
+def test_members_of_an_archive_within_an_archive_come_out_beside_those_of_the_outer_one(make, tmp_path, out):
+    inner = make(tmp_path / "inner", {"d/a.json": b"A", "d/b.txt": b"B"}).read_bytes()
+    package = make(tmp_path / "p", {"p/inner.gz": inner, "p/c.json": b"C"})
+    files = extract(package, ("p/*.gz!/d/*.json", "p/c.json"), out)
+    assert {file.name: file.read_bytes() for file in files} == {"a.json": b"A", "c.json": b"C"}
+    assert sorted(out.iterdir()) == files
+
+
+@pytest.mark.parametrize(
+    ("members", "pattern", "error"),
+    [
+        ({"../a.json": b"E"}, "i!/a.json", UnsafeArchive),
+        ({"a.json": bytes(3_000_000)}, "i!/a.json", UnsafeArchive),
+        ({"c.json": b"2"}, "i!/*.json", UnsafeArchive),
+        ({"a.json": b"A"}, "i!/b.json", MissingMember),
+    ],
+)
+def test_an_archive_within_an_archive_is_held_to_the_same_rules(members, pattern, error, tmp_path, out):
+    package = tarred(tmp_path / "p", {"i": zipped(tmp_path / "i", members).read_bytes(), "c.json": b"1"})
+    with pytest.raises(error, match="p!/i"):
+        extract(package, ("c.json", pattern), out, max_member_bytes=1_000_000)

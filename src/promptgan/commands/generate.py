@@ -12,8 +12,10 @@ TEMPERATURE, TOP_P = 0.7, 0.9
 def generate(
     model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),
     prompt: Annotated[
-        list[str] | None, typer.Option(help="Texts: what to answer; give it several times for several prompts.")
+        list[str] | None,
+        typer.Option(help="Texts: what to answer, or to put into a style; give it several times for several prompts."),
     ] = None,
+    style: Annotated[str | None, typer.Option(help="Sentences with a style: the one that is wanted.")] = None,
     n: Annotated[int, typer.Option("--n", min=1, help="Samples: to each prompt, or in all.")] = 1,
     temperature: Annotated[
         float | None,
@@ -47,6 +49,7 @@ def generate(
     \b
     promptgan generate --model models/adversarial --prompt "how was your weekend?" --n 5
     promptgan generate --model models/pretrained --prompt "any plans?" --n 7 --interpolate
+    promptgan generate --model models/adversarial --prompt "the plot is dull" --style positive
     promptgan generate --model models/adversarial --n 64 --out grid.png
     """
     from promptgan.core import compute
@@ -56,7 +59,7 @@ def generate(
     index = read_index(model)
     samples = choose("promptgan.tasks", index.get("task"), f"{model / 'index.json'} task", "samples.samples")
     given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "out": out}
-    given["interpolate"] = interpolate or None
+    given |= {"style": style, "interpolate": interpolate or None}
     given = {name: value for name, value in given.items() if value not in (None, [])}
     for name in given.keys() - samples.OPTIONS:
         raise typer.BadParameter(f"--{name.replace('_', '-')} means nothing to a model whose task is {index['task']}")

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from promptgan.core.errors import PromptganError
 MAX_MEMBER_BYTES = 128 * 2**20
 MAX_TOTAL_BYTES = 2**30
 CHUNK_BYTES = 2**20
+WITHIN = "!/"
+"""Between the name of an archive within an archive and that of a member of it."""
 FEW = 5
 """Members that an error lists."""
 
@@ -74,16 +77,31 @@ def extract(
     """Write the members that match ``patterns`` flat into the folder ``out``; return their paths, sorted.
 
     The kind of archive is told by its first bytes. Bytes are counted as they are decompressed, whatever the
-    archive's headers claim. A pattern such as ``data/*.json`` matches a member's whole name, part by part. Errors call
-    the archive ``title``, or by its file name where that is empty.
+    archive's headers claim. A pattern such as ``data/*.json`` matches a member's whole name, part by part;
+    ``data.tar.gz!/data/*.json`` matches members of an archive that is a member itself, to which the caps apply anew.
+    Errors call the archive ``title``, or by its file name where that is empty.
 
     Raises:
-        UnsafeArchive: any member's name is absolute or climbs out; a wanted member is no regular file, comes twice,
-            or is larger than the caps.
+        UnsafeArchive: any member's name is absolute or climbs out; a wanted member is no regular file, has the name of
+            another, or is larger than the caps.
         BrokenArchive: the archive is damaged or of no known kind.
         MissingMember: a pattern matches nothing.
     """
     title = title or package.name
+    caps = {"max_member_bytes": max_member_bytes, "max_total_bytes": max_total_bytes}
+    within: dict[str, list[str]] = {}
+    for pattern in patterns:
+        archive, apart, member = pattern.partition(WITHIN)
+        if apart:
+            within.setdefault(archive, []).append(member)
+    if within:
+        plain = tuple(pattern for pattern in patterns if WITHIN not in pattern)
+        files = extract(package, plain, out, title=title, **caps) if plain else []
+        for archive, members in within.items():
+            with tempfile.TemporaryDirectory() as folder:
+                for found in extract(package, (archive,), Path(folder), title=title, **caps):
+                    files += extract(found, tuple(members), out, title=f"{title}{WITHIN}{found.name}", **caps)
+        return sorted(files)
     written: dict[str, str] = {}
     names: list[str] = []
     total = 0
@@ -98,7 +116,7 @@ def extract(
                 continue
             if not regular:
                 raise UnsafeArchive(title, f"member {name!r} is not a regular file")
-            if pure.name in written:
+            if (out / pure.name).exists():
                 raise UnsafeArchive(title, f"two members are called {pure.name!r}")
             written[pure.name] = matching[0]
             size = 0

@@ -100,7 +100,9 @@ def _differences(ours: Points, theirs: Points) -> tuple[Floats, Floats] | None:
     return knots, np.interp(knots, x, y) - np.interp(knots, u, v)
 
 
-def sentence(quality: str, other: str, stands: str, gap: float, error: float, *, clear: bool) -> str:
+def sentence(
+    quality: str, other: str, stands: str, gap: float, error: float, *, clear: bool, at: str = "self_bleu_4"
+) -> str:
     """A comparison at equal diversity in words, beginning with how the curves lie.
 
     Args:
@@ -110,10 +112,11 @@ def sentence(quality: str, other: str, stands: str, gap: float, error: float, *,
         gap: our quality minus theirs, on average.
         error: its standard error over prompts.
         clear: whether the gap is more than twice that error.
+        at: the metric at whose equal values the curves are compared.
     """
     doubt = "" if clear else ", but the two cannot be told apart"
     return (
-        f"{quality}: adversarial {stands} {other} at equal self_bleu_4{doubt}; the mean difference is"
+        f"{quality}: adversarial {stands} {other} at equal {at}{doubt}; the mean difference is"
         f" {gap:+.4f}, {'beyond' if clear else 'within'} twice the standard error over prompts ({error:.4f})"
     )
 

@@ -36,6 +36,7 @@ from promptgan.training.methods.policy_gradient.parameters import Parameters as 
 from promptgan.training.methods.residual import method as residual
 from promptgan.training.methods.residual.parameters import Parameters as ResidualParameters
 from promptgan.training.methods.text_vae import method as text_vae
+from promptgan.training.methods.transfer import method as transfer
 from promptgan.training.setting import Setting
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 from tests.language_models import language_model
@@ -49,6 +50,7 @@ from tests.training.methods import (
     test_policy_gradient,
     test_residual,
     test_text_vae,
+    test_transfer,
 )
 
 Left = tuple[list[Row] | dict[str, Any], dict[str, torch.Tensor]]
@@ -118,6 +120,11 @@ def trained_residual(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_transfer(tokens: Path, checkpoint: Checkpoint) -> Left:
+    method, plan = transfer.build(*test_transfer.built(test_transfer.styled(tokens, Path("styled")), fresh()))
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_adapters(tokens: Path, checkpoint: Checkpoint) -> Left:
     language_model(Path("base"))
     section = {"network": "huggingface", "weights": "float32", "rank": 2, "scale": 1.0, "blocks": 2, "dropout": 0.1}
@@ -144,6 +151,7 @@ METHODS = {
     "dense rewards": trained_dense_rewards,
     "text vae": trained_text_vae,
     "residual": trained_residual,
+    "transfer": trained_transfer,
     "adapters": trained_adapters,
     "matcher": trained_matcher,
 }

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from promptgan.quality.normalise import encodable, normalise
 from promptgan.tasks.text.measures.metrics import MEASURES
-from promptgan.tasks.text.records.normalise import encodable, normalise
 from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near, undue_verdict
 from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
 from promptgan.terms.splits import SPLITS

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan.core.parameters import validate_section
 from promptgan.quality.duplicates import NearDuplicates
+from promptgan.quality.normalise import normalise
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
-from promptgan.tasks.text.records.normalise import normalise
 from promptgan.terms.words import segments, words
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from promptgan.core.errors import PromptganError
-from promptgan.tasks.text.measures import diversity, embedded, language_model, minilm, neighbours
+from promptgan.forms.tokens import word_models
+from promptgan.tasks.text.measures import diversity, embedded, minilm, neighbours
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
 from promptgan.tasks.text.measures.rouge import rouge
@@ -101,7 +102,7 @@ def measure(
         f"samples: {len(drawn)}; references: {len(rest)} of {len(known)}; real: the other {count}, seed {seed}",
         "bleu: nltk method1, all references; self_bleu: references the other texts of the set",
         "ms_jaccard: orders 1 to 4",
-        f"lm, reverse_lm: {language_model.signature(order)}; lm fitted on the references and read on the set,"
+        f"lm, reverse_lm: {word_models.signature(order)}; lm fitted on the references and read on the set,"
         f" reverse_lm the other way round; vocabulary of both: the {yardstick.language_models.words} words of the"
         " references, every other word is the same <unk>",
         *(["rouge: F1 with the reference of the same line, without stemming; not defined for real text"] * paired),
@@ -139,7 +140,7 @@ def read(path: Path, *, every_line: bool = False) -> list[str]:
 class _Yardstick:
     def __init__(self, references: Texts, training: Texts | None, order: int) -> None:
         self.references, self.training = references, training
-        self.language_models = language_model.WordModels(references, order)
+        self.language_models = word_models.WordModels(references, order)
         self.ms_jaccard = MSJaccard(references, 4)
         self.lengths = [len(text) for text in references]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from math import log, sqrt
 from typing import TYPE_CHECKING
 
-from promptgan.tasks.text.records.normalise import foreign_share
+from promptgan.quality.normalise import foreign_share
 from promptgan.terms.shift import Moved, Ranked, Shift, labels, shares, total_variation
 from promptgan.terms.words import words
 

@@ -10,13 +10,14 @@ import torch
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
+from promptgan.forms.tokens import word_models
 from promptgan.forms.tokens.latent import LatentGenerator, TextEncoder
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import in_order
 from promptgan.forms.tokens.sampler import Resampler
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import bound, bounds, embedded, language_model, minilm, neighbours
+from promptgan.tasks.text.measures import bound, bounds, embedded, minilm, neighbours
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
 from promptgan.tasks.text.measures.verdict import Curves, verdict
@@ -229,7 +230,7 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         *embedded.signature(count),
         neighbours.signature(size["train"]),
         "measures of embeddings and nearest_training: at the chosen temperature alone",
-        f"lm, reverse_lm: {language_model.signature(parameters.language_model_order)}; lm fitted on {size['judge']}"
+        f"lm, reverse_lm: {word_models.signature(parameters.language_model_order)}; lm fitted on {size['judge']}"
         f" judge texts, reverse_lm on the {count} answers and read on test; vocabulary of both: the"
         f" {yardstick.language_models.words} words of the judge texts, every other word is the same <unk>",
         "verdict: a curve dominates another where it is nowhere lower and somewhere higher over the whole range of"

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from promptgan.forms.tokens import form
+from promptgan.forms.tokens import form, word_models
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity, embedded, language_model, neighbours
+from promptgan.tasks.text.measures import diversity, embedded, neighbours
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
 from promptgan.tasks.text.measures.rouge import rouge
@@ -45,7 +45,7 @@ class Yardstick:
         self.lengths = [len(text) for text in self.words["test"]]
         self.asked = {record: place for place, record in enumerate(self.splits["test"].ids)}
         self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
-        self.language_models = language_model.WordModels(self.words["judge"], order)
+        self.language_models = word_models.WordModels(self.words["judge"], order)
         self.verse = Verse(self.texts("train", "prompt"), self.texts("train")) if verse else None
 
     def texts(self, split: str, column: str = "text") -> list[str]:

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.examination import Examination
+from promptgan.quality.normalise import encodable, foreign_share, normalise
 from promptgan.quality.output import Validated
 from promptgan.quality.splits import split_of
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
-from promptgan.tasks.text.records.normalise import encodable, foreign_share, normalise
 from promptgan.tasks.text.records.parameters import Parameters
 from promptgan.terms.splits import RANKING
 from promptgan.terms.words import words
@@ -32,7 +32,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         TableRuleBroken: names every expectation that the table as a whole does not meet.
     """
     from promptgan.quality import expectations as ex
-    from promptgan.tasks.text.records import rules
+    from promptgan.quality import text_rules as rules
 
     found = Examination(records, context)
     found.table("columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
@@ -91,7 +91,7 @@ def check_splits(found: Examination, frame: "pd.DataFrame", parameters: Paramete
         parameters: the section `validate`.
     """
     from promptgan.quality import expectations as ex
-    from promptgan.tasks.text.records import rules
+    from promptgan.quality import text_rules as rules
 
     facts = frame.assign(
         splits_of_group=frame.groupby("group", sort=False)["split"].transform("nunique"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from promptgan.forms.tokens.kneser_ney import KneserNey
-from promptgan.tasks.text.measures.language_model import WordModels
+from promptgan.forms.tokens.word_models import WordModels
 
 REAL = [s.split() for s in ["we eat rice", "we eat soup", "you eat rice now", "we cook"]]
 

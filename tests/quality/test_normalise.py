@@ -1,6 +1,6 @@
 import pytest
 
-from promptgan.tasks.text.records.normalise import foreign_share, normalise
+from promptgan.quality.normalise import foreign_share, normalise
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The rules of text alone, as Great Expectations; import them after `promptgan.quality.expectations`."""
+"""The rules of texts, as Great Expectations; import them after `promptgan.quality.expectations`."""
 
 from typing import ClassVar
 

@@ -1,0 +1,1 @@
+"""Sentences of one style into the other, with their content kept, learnt from unpaired ones."""

@@ -1,0 +1,179 @@
+"""What an audit derives again of a run on styles: prompts and ids of records, sentences of samples, numbers of both."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from promptgan.core.parameters import validate_section
+from promptgan.quality.normalise import encodable, normalise
+from promptgan.tasks.style.measures.metrics import MEASURES
+from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, near
+from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
+from promptgan.terms.splits import SPLITS
+from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
+
+VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
+CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
+ROUNDING = 0.0002
+"""Of a gap and its standard error, which are written with four digits."""
+
+
+def kept(column: str, value: Any) -> Any:
+    """What validation makes of a raw value of a record that it keeps."""
+    value = encodable(value)
+    return normalise(value) if column == "text" else value
+
+
+def arrays(run: Outputs) -> Iterator[Found]:
+    """Each split's ids are what tokenizer.json makes of its records, with the noise of the section, in their order."""
+    from promptgan.forms.tokens.tokenizer import load_tokenizer
+    from promptgan.tasks.style.arrays.arrays import encoded
+    from promptgan.tasks.style.arrays.parameters import Parameters
+
+    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(f"{TOKENS}/meta.json")
+    parameters = validate_section(Parameters, run.parameters("tokenize")["tokenize"], "tokenize")
+    remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
+    facts = {"vocabulary": tokenizer.get_vocab_size(), "max_tokens": parameters.max_tokens}
+    yield from compared(f"{TOKENS}/meta.json", f"{TOKENS}/tokenizer.json", facts, meta)
+    for split in SPLITS:
+        path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
+        tokens, records = run.table(path), run.table(source)
+        copies = parameters.noise.copies if split == "train" else 1
+        identifiers = records["id"].to_pylist() * copies
+        if tokens["id"].to_pylist() != identifiers:
+            yield Found(f"{path} id -> {source} id", f"{len(identifiers)} ids", "other ids or another order", remedy)
+            continue
+        counts = {"records": len(records)}
+        for side, expected in zip(("prompt", "text"), encoded(tokenizer, records, copies, parameters), strict=True):
+            there = tokens[side].to_pylist()
+            counts[f"{side}_tokens"] = sum(map(len, there))
+            for identifier, ids, found in zip(identifiers, expected, there, strict=True):
+                if ids != found:
+                    yield Found(f"{path} {side} of {identifier} -> {source}", f"{ids}", f"{found}", remedy)
+        yield from compared(f"{TOKENS}/meta.json {split}", path, counts, meta["splits"][split])
+
+
+def models(run: Outputs) -> Iterator[Found]:
+    """The judge is of the kind and of the vocabulary that the run has, and has counted the whole judge split."""
+    facts = {
+        "classifier": run.parameters("judges")["judges"]["kind"],
+        "vocabulary": run.json(f"{TOKENS}/meta.json")["vocabulary"],
+        "sentences": len(run.table(f"{TOKENS}/judge.arrow")),
+    }
+    yield from compared(JUDGES, f"dvc.lock (stage judges), {TOKENS}", facts, run.json(JUDGES))
+
+
+def samples(run: Outputs) -> Iterator[Found]:
+    """The samples are of sentences of the test split, to their other style, as the section generate asks for them."""
+    from promptgan.tasks.style.samples.samples import readable
+
+    path, parameters = f"{SAMPLES}/samples.parquet", run.parameters("generate")
+    section, seed = parameters["generate"], parameters["seed"]
+    remedy = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
+    test, styles = run.table(f"{VALIDATED}/test.parquet"), set(run.json(f"{TOKENS}/meta.json")["styles"])
+    known = {
+        identifier: (text, *(styles - {label}))
+        for identifier, text, label in zip(*(test[name].to_pylist() for name in ("id", "text", "label")), strict=True)
+    }
+    table = run.table(path)
+    sizes: Counter[tuple[str, float]] = Counter()
+    for row in table.to_pylist():
+        link = f"{path} {row['model']} at {row['temperature']} of {row['prompt_id']}"
+        expected, found = known.get(row["prompt_id"], NOTHING), (row["prompt"], row["style"])
+        if found != expected:
+            yield Found(f"{link} -> {VALIDATED}/test.parquet", str(expected), str(found), remedy)
+        if row["seed"] != seed or row["headline"] != (row["temperature"] == section["temperature"]):
+            said = f"seed {row['seed']}, headline {row['headline']}"
+            yield Found(f"{link} -> dvc.lock (stage generate)", "settings of the section generate", said, remedy)
+        sizes[row["model"], row["temperature"]] += 1
+    wanted = {(m, t): min(section["count"], len(test)) for m, _ in sizes for t in section["temperatures"]}
+    if sizes != wanted:
+        yield Found(f"{path} -> dvc.lock (stage generate)", f"transfers: {wanted}", str(dict(sizes)), remedy)
+    if run.text(f"{SAMPLES}/samples.txt") != readable(table.to_pandas(), section["shown"]):
+        yield Found(f"{SAMPLES}/samples.txt -> {path}", "the transfers for people", "other text", remedy)
+
+
+def measures(run: Outputs) -> Iterator[Found]:
+    """What plots/curves.csv says of the samples, computed again by the judge and from the words."""
+    from promptgan.tasks.style.judges.judges import load
+    from promptgan.tasks.style.measures.yardstick import Yardstick
+
+    source, order = f"{SAMPLES}/samples.parquet", run.parameters("evaluate")["evaluate"]["language_model_order"]
+    yardstick = Yardstick(Path(TOKENS), load(Path(JUDGES).parent), order)
+    table = run.table(source).to_pandas()
+    for row in run.rows(CURVES):
+        if row["model"] == REAL.name:
+            continue
+        part = table[(table["model"] == row["model"]) & (table["temperature"] == float(row["temperature"]))]
+        again = yardstick(*(part[column].tolist() for column in ("text", "prompt", "style"))).summary()
+        facts = {name: round(value, 4) for name, value in again.items()}
+        written = {name: float(row[name]) for name in facts}
+        yield from near(f"{CURVES} {row['model']} at {row['temperature']}", source, facts, written)
+
+
+def evaluation(run: Outputs) -> Iterator[Found]:
+    """metrics/evaluation.json repeats a point of each curve; its gaps and verdict follow from the curves."""
+    metrics, (quality,) = run.json(EVALUATION), MEASURES.qualities
+    curves: dict[str, list[dict[str, str]]] = {}
+    for row in run.rows(CURVES):
+        curves.setdefault(row["model"], []).append(row)
+    for system, rows in curves.items():
+        written = metrics["systems"][system]
+        at = written.get("temperature")
+        row = next((row for row in rows if at is None or float(row["temperature"]) == at), rows[0])
+        facts = {name: float(row[name]) for name in written}
+        yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
+    for rival in RIVALS:
+        if rival.name not in metrics["gaps"]:
+            continue
+        gap, link = metrics["gaps"][rival.name][quality], f"{EVALUATION} gaps.{rival.name}.{quality}"
+        ours, theirs = (
+            [(float(row[str(MEASURES.diversity)]), float(row[quality])) for row in curves[name]]
+            for name in (ADVERSARIAL.name, rival.name)
+        )
+        again = gap_at_equal_diversity(ours, theirs)
+        if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
+            yield Found(f"{link} -> {CURVES}", f"about {again}", str(gap), REMEDY)
+        begins, names = f"{quality}: adversarial ", f" {rival.name} "
+        said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
+        if said not in (expected := _sentences(quality, rival.name, ours, theirs, gap, said)):
+            yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY)
+    first = metrics["verdict"][0]
+    unfinished = run.json("models/pretrained/index.json").get("converged") is False
+    if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
+        link = f"{EVALUATION} verdict -> models/pretrained/index.json"
+        yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+
+
+def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
+    """How many of its transfers of the headline a model gives again, and how many there are.
+
+    Args:
+        model: a model folder.
+        drawn: its rows of samples.parquet.
+        device: where it runs.
+    """
+    from promptgan.tasks.style.samples.samples import load, transfer
+
+    drawn = drawn[drawn["headline"]]
+    seed, temperature = int(drawn["seed"].iloc[0]), float(drawn["temperature"].iloc[0])
+    sentences, styles = drawn["prompt"].tolist(), drawn["style"].tolist()
+    texts = transfer(load(model, device), sentences, styles, seed=seed, temperature=temperature)
+    return sum(text == stored for text, stored in zip(texts, drawn["text"], strict=True)), len(texts)
+
+
+def _sentences(quality: str, other: str, ours: Points, theirs: Points, gap: float, said: str) -> list[str]:
+    """What the verdict may say of a gap, given the standard error that it ends with; all of it is rounded."""
+    ending = re.search(r"\((\d+\.\d+)\)$", said)
+    error = float(ending[1]) if ending else math.nan
+    shifted = ([(x, y + by) for x, y in ours] for by in (-ROUNDING, 0, ROUNDING))
+    standings = sorted({stands for each in shifted if (stands := standing(each, theirs))})
+    weighed = sorted({abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING})
+    return [
+        sentence(quality, other, stands, gap, error, clear=clear, at=str(MEASURES.diversity))
+        for stands in standings
+        for clear in weighed
+    ]

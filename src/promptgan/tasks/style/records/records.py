@@ -1,0 +1,106 @@
+"""Sentences of two styles: normalisation, row rules, splits, table rules."""
+
+from typing import TYPE_CHECKING, Any
+
+from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
+from promptgan.quality.examination import Examination
+from promptgan.quality.normalise import encodable, foreign_share, normalise
+from promptgan.quality.output import Validated
+from promptgan.quality.splits import split_of
+from promptgan.tasks.style.records.parameters import Parameters
+from promptgan.terms.splits import RANKING
+from promptgan.terms.words import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["id", "group", "text", "label"]
+
+
+def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = None) -> Validated:
+    """Normalise sentences, quarantine bad ones, split the rest by group, and check the table.
+
+    Args:
+        records: columns id, group, text and label, the style.
+        parameters: the section `validate`.
+        context: of `expectations.new_context`, which may keep what it finds; one in memory where None.
+
+    Raises:
+        TableRuleBroken: names every expectation that the table as a whole does not meet.
+    """
+    from promptgan.quality import expectations as ex
+    from promptgan.quality import text_rules
+    from promptgan.tasks.style.records.rules import ExpectTwoStyles
+
+    p = parameters
+    found = Examination(records, context)
+    found.table("columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
+    found.stop_if_broken()
+    source = found.source = records[COLUMNS].astype(object).map(encodable).reset_index(drop=True)
+    found.table("ids", source, [ex.ExpectUniqueIds(column="id")])
+    found.stop_if_broken()
+
+    frame = found.rows("presence", source, [ex.ExpectPresent(column=column) for column in COLUMNS])
+    types = {f"{column}_type": [type(value).__name__ for value in frame[column]] for column in COLUMNS}
+    frame = found.rows(
+        "types", frame.assign(**types), [ex.ExpectString(column=column, value_set=["str"]) for column in types]
+    )
+    characters = (
+        text_rules.ExpectNotEmpty,
+        text_rules.ExpectNoControlCharacters,
+        text_rules.ExpectNoContactDetails,
+    )
+    frame = frame.assign(text=frame["text"].map(normalise))
+    frame = found.rows("characters", frame, [rule(column="text") for rule in characters])
+    foreign = [foreign_share(text, p.script) if p.script != "any" else 0.0 for text in frame["text"]]
+    frame = frame.assign(words=[len(words(text)) for text in frame["text"]], foreign_share=foreign)
+    frame = found.rows(
+        "measures",
+        frame,
+        [
+            text_rules.ExpectFewWords(column="words", max_value=p.max_words),
+            text_rules.ExpectScript(column="foreign_share", max_value=p.max_foreign_share),
+        ],
+    )
+    frame = frame.assign(labels_of_text=frame.groupby("text", sort=False)["label"].transform("nunique"))
+    frame = found.rows("labels", frame, [ex.ExpectOneLabel(column="labels_of_text")])
+    frame = frame.assign(split=[split_of(group, p.shares) for group in frame["group"]])
+    equal = ["text", "split"]
+    first = frame.groupby(equal, sort=False)["id"].transform("first")
+    frame = frame.assign(duplicate_of=first.where(frame.duplicated(equal), None))
+    frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
+    frame = frame.assign(copy_of=_copies_across_splits(frame, p.near_duplicates))
+    frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
+
+    found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
+    facts = frame.assign(
+        splits_of_group=frame.groupby("group", sort=False)["split"].transform("nunique"),
+        label_share=frame.groupby("label", sort=False)["label"].transform("size") / max(1, len(frame)),
+    )
+    wanted = [
+        ex.ExpectEnoughRows(min_value=p.min_rows),
+        ex.ExpectEverySplit(column="split", min_value=len(RANKING)),
+        ex.ExpectGroupInOneSplit(column="splits_of_group"),
+        ExpectTwoStyles(column="label"),
+        ex.ExpectBalancedLabels(column="label_share", max_value=p.max_label_share),
+    ]
+    found.table("table", facts, wanted)
+    found.stop_if_broken()
+    styles = frame["label"].value_counts().sort_index()
+    return found.validated(
+        frame,
+        COLUMNS,
+        mean_words=round(float(frame["words"].mean()), 4),
+        styles={str(style): int(count) for style, count in styles.items()},
+    )
+
+
+def _copies_across_splits(frame: "pd.DataFrame", measure: NearDuplicates) -> "pd.Series[Any]":
+    """A near duplicate in a split of higher rank, in words; None for those that have none."""
+    import pandas as pd
+
+    ids, splits = list(frame["id"]), list(frame["split"])
+    sentences = [[words(text) or [text]] for text in frame["text"]]
+    copies = higher_ranked_copies(sentences, [RANKING.index(split) for split in splits], measure)
+    named = [None if copy is None else f"{ids[copy]} in {splits[copy]}" for copy in copies]
+    return pd.Series(named, index=frame.index, dtype=object)

@@ -1,0 +1,1 @@
+"""Sentences in the other style, drawn and shown."""

@@ -1,0 +1,1 @@
+"""Unpaired transfer between two styles."""

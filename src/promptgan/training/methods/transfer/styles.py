@@ -1,0 +1,88 @@
+"""Texts under the other of two styles, and a discriminator that reads of a prompt its style alone."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from promptgan.core.parameters import ParameterError
+from promptgan.forms.tokens.generator import Batch, is_real
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.vocabulary import PAD
+from promptgan.training.adversarial.discrimination import Discrimination, Known
+
+
+@dataclass(frozen=True)
+class Transfer(Batch):
+    """N texts as prompts, each behind the style that it has not, beside real texts of that style."""
+
+    source: Batch
+    """The pairs that the texts are of: prompts with noise, behind the style that they have."""
+
+
+class Transfers(Known):
+    """Batches of the training pairs, turned round: `Transfer` says how.
+
+    Args:
+        train: pairs whose prompts begin with one of two tokens, the style of the text.
+        size: of a batch.
+        unk: the token for what is not known; none where all is.
+        seed: of the order.
+        limit: most tokens of a prompt.
+
+    Raises:
+        ParameterError: prompts begin with more tokens than two, or all with one.
+        NothingKnown: see `Known`.
+    """
+
+    def __init__(self, train: Pairs, size: int, unk: int | None, seed: int, limit: int) -> None:
+        super().__init__(train, size, unk, seed)
+        self.limit = limit
+        styles = {prompt[0] if prompt else PAD for prompt in train.rows("prompt", self.known)}
+        if len(styles) != 2:
+            raise ParameterError(
+                [f"train.method: transfer is between two styles, and prompts begin with {len(styles)} tokens"]
+            )
+        self.both = sum(styles)
+
+    def batch(self, number: int, device: torch.device) -> Transfer:
+        """The batch of that number; after all pairs they come again in another order."""
+        source = super().batch(number, device)
+        own = source.prompt[:, 0]
+        wanted = self.both - own
+        rows = torch.arange(len(own), device=device)
+        # The next row that has the wanted style; where a batch has one style, the text itself.
+        ahead = (rows - rows[:, None]) % len(own)
+        partner = (ahead + len(own) * (own == own[:, None])).argmin(1)
+        prompt = behind(wanted, source.text, source.text_lengths, self.limit)
+        return Transfer(*prompt, source.text[partner], source.text_lengths[partner], source)
+
+
+def behind(style: Tensor, text: Tensor, lengths: Tensor, limit: int) -> tuple[Tensor, Tensor]:
+    """Texts (N, T) of ``lengths`` (N,), ends counted, as prompts behind a style (N,).
+
+    Returns ids (N, P), padded, with P at most ``limit``, and lengths (N,).
+    """
+    lengths = lengths.clamp_max(limit)  # the style comes, the end goes
+    prompt = torch.cat([style[:, None], text[:, : limit - 1]], 1)
+    return prompt.masked_fill(~is_real(lengths, prompt.shape[1]), PAD), lengths
+
+
+class StyleDiscrimination(Discrimination):
+    """Tells real texts of a style from those that were transferred to it, and from real ones of the other style.
+
+    It does not see what a text was made of: whether the content is kept is not for it to say.
+    """
+
+    def scores(self, batch: Batch, embedded: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (N,) of embedded texts (N, T, E) of the given lengths (N,) under the styles of a batch."""
+        return super().scores(style_of(batch), embedded, lengths)
+
+    def compare(self, batch: Batch, drawn: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of telling real texts from drawn ones, and from those of the wrong style, and both accuracies."""
+        return super().compare(style_of(batch), style_of(drawn))
+
+
+def style_of(batch: Batch) -> Batch:
+    """The same texts, each with the first token of its prompt alone."""
+    return Batch(batch.prompt[:, :1], torch.ones_like(batch.prompt_lengths), batch.text, batch.text_lengths)

@@ -1,0 +1,91 @@
+"""What training validates by: BLEU with the sources, beside sacrebleu's, and a score that a copy does not raise."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import sacrebleu
+import torch
+from torch import nn
+
+from promptgan.core.compute import Compute
+from promptgan.forms.tokens.example import Example
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.tasks.style.score.content import bleu, matches
+from promptgan.tasks.style.score.score import Score
+
+EXAMPLE = Example(vocabulary=30, max_tokens=8)
+COMPUTE = Compute(device="cpu", threads=1, precision="float32")
+NEGATIVE, POSITIVE = 4, 5
+BAD, GOOD = 10, 20
+
+
+class Says(nn.Module):
+    """A generator that writes what ``answer`` makes of its prompt."""
+
+    def __init__(self, answer) -> None:  # type: ignore[no-untyped-def]
+        super().__init__()
+        self.answer, self.example = answer, EXAMPLE
+        self.nothing = nn.Parameter(torch.zeros(1))
+
+
+def texts(seed: int) -> list[list[int]]:
+    random = np.random.default_rng(seed)
+    return [random.integers(0, 3, random.integers(4, 12)).tolist() for _ in range(40)]
+
+
+def test_bleu_is_that_of_sacrebleu() -> None:
+    outputs, sources = texts(1), texts(2)
+    sentences, references = ([" ".join(f"w{word}" for word in text) for text in part] for part in (outputs, sources))
+    settings = {"tokenize": "none", "smooth_method": "none", "force": True}
+    expected = sacrebleu.corpus_bleu(sentences, [references], **settings).score / 100  # type: ignore[arg-type]
+    assert expected > 0
+    assert bleu(matches(outputs, sources)) == pytest.approx(expected)
+
+
+def test_a_copy_has_bleu_1_and_what_shares_nothing_or_is_empty_has_0() -> None:
+    assert bleu(matches(texts(1), texts(1))) == 1
+    assert bleu(matches([[1, 2, 3, 4]], [[5, 6, 7, 8]])) == 0
+    assert bleu(matches([[]], [[5, 6]])) == 0
+
+
+@pytest.fixture
+def score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Score:
+    """Of sentences with one word that tells their style, which are transferred by `Says.answer`."""
+    rows = [
+        [POSITIVE, n % 4 + 6, n % 3 + 11, GOOD, 9] if n % 2 else [NEGATIVE, n % 4 + 6, n % 3 + 11, BAD, 9]
+        for n in range(40)
+    ]
+    ids = pa.list_(pa.field("item", pa.uint16(), nullable=False))
+    columns = {
+        "id": [str(n) for n in range(40)],
+        "prompt": pa.array(rows, ids),
+        "text": pa.array([r[1:] for r in rows], ids),
+    }
+    table = pa.table(columns)
+    with pa.OSFile(str(tmp_path / "val.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+    def said(generator, prompt, lengths, uniforms, temperature):  # type: ignore[no-untyped-def]
+        return [generator.answer(row[:n]) for row, n in zip(prompt.tolist(), lengths.tolist(), strict=True)]
+
+    monkeypatch.setattr("promptgan.tasks.style.score.score.sample", said)
+    monkeypatch.setattr(Score, "_nll", lambda self, generator, drawn: 1.0)
+    return Score(Pairs(tmp_path / "val.arrow"), EXAMPLE, {"generator": Says(None)}, 40, COMPUTE, 1)
+
+
+def test_sentences_are_put_behind_the_style_that_they_have_not(score: Score) -> None:
+    assert all((prompt[0] == NEGATIVE) == (GOOD in prompt) for prompt in score.prompts)
+    assert all(prompt[1:] == source for prompt, source in zip(score.prompts, score.sources, strict=True))
+
+
+def test_a_copy_is_worth_nothing_and_a_word_in_the_place_of_another_much(score: Score) -> None:
+    copy = score({"generator": Says(lambda prompt: prompt[1:])})
+    assert (copy["score"], copy["flipped"], copy["content_bleu"]) == (0, 0, 1)
+    swap = {GOOD: BAD, BAD: GOOD}
+    swapped = score({"generator": Says(lambda prompt: [swap.get(word, word) for word in prompt[1:]])})
+    assert swapped["flipped"] == 1
+    one = score({"generator": Says(lambda prompt: [swap[prompt[-2]]] * 4)})
+    assert one["flipped"] == 1 and one["content_bleu"] == one["score"] == 0
+    assert one["duplicates"] > copy["duplicates"]

@@ -1,0 +1,173 @@
+"""Transfer between two styles: what is drawn, what tells it from real texts, and what the generator learns from."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from torch import Tensor, nn
+
+from promptgan.core.parameters import ParameterError
+from promptgan.forms.tokens import likelihood
+from promptgan.forms.tokens.generator import Batch
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.networks.tokens.convolutional.network import Discriminator
+from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
+from promptgan.networks.tokens.recurrent.network import Generator
+from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.run import run as train
+from promptgan.training.methods.transfer.method import StyleTransfer, build
+from promptgan.training.methods.transfer.parameters import Parameters
+from promptgan.training.methods.transfer.styles import Transfers
+from promptgan.training.setting import Setting
+from tests.conftest import DISCRIMINATOR, EXAMPLE
+from tests.training.conftest import adversarial_setting
+from tests.training.methods.test_gumbel import VALUES as GUMBEL
+
+SHARED = ("objective", "penalty", "penalty_weight", "steps", "warmup", "batch", "players", "likelihood_weight", "ema")
+LOOP = ("validate_every", "validation_count", "patience", "checkpoint_every", "guards")
+VALUES: dict[str, Any] = {
+    "method": "transfer",
+    **{key: GUMBEL[key] for key in (*SHARED, *LOOP)},
+    "adversarial_weight": 1.0,
+    "back_translation_weight": 0.5,
+    "relaxation": 1.0,
+}
+NONE = {"adversarial_weight": 0.0, "back_translation_weight": 0.0, "likelihood_weight": 0.0}
+STYLES = (60, 61)
+CPU = torch.device("cpu")
+
+
+def styled(tokens: Path, folder: Path) -> Path:
+    """The splits of ``tokens`` with each text, a token left out, as its own prompt behind one of two styles."""
+    folder.mkdir(exist_ok=True)
+    ids = pa.list_(pa.field("item", pa.uint16(), nullable=False))
+    for split in ("train", "val"):
+        pairs = Pairs(tokens / f"{split}.arrow")
+        texts = [text[:9] for text in pairs.rows("text", np.arange(len(pairs)))]
+        prompts = [[STYLES[n % 3 == 0], *text[1:]] for n, text in enumerate(texts)]
+        table = pa.table({"id": pairs.ids, "prompt": pa.array(prompts, ids), "text": pa.array(texts, ids)})
+        with pa.OSFile(str(folder / f"{split}.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    return folder
+
+
+def built(tokens: Path, start: dict[str, nn.Module], **changes: Any) -> tuple[Setting, Parameters]:
+    """What a method is made from, with other parameters."""
+    return adversarial_setting(tokens, start, Parameters, VALUES | changes)
+
+
+@pytest.fixture
+def pairs(tokens: Path, tmp_path: Path) -> Path:
+    return styled(tokens, tmp_path / "styled")
+
+
+@pytest.fixture
+def discriminator(one_thread: None) -> Discriminator:
+    return Discriminator(Shape(**DISCRIMINATOR), EXAMPLE)
+
+
+def method(pairs: Path, generator: Generator, discriminator: Discriminator, **changes: Any) -> StyleTransfer:
+    setting, parameters = built(pairs, {"generator": generator, "discriminator": discriminator}, **changes)
+    return StyleTransfer(setting, parameters)
+
+
+def gradients(network: nn.Module) -> dict[str, Tensor]:
+    return {
+        name: parameter.grad.clone() for name, parameter in network.named_parameters() if parameter.grad is not None
+    }
+
+
+def rows(ids: Tensor, lengths: Tensor) -> list[list[int]]:
+    return [row[:n] for row, n in zip(ids.tolist(), lengths.tolist(), strict=True)]
+
+
+def test_a_batch_is_texts_behind_the_other_style_beside_real_texts_of_it(pairs: Path) -> None:
+    batch = Transfers(Pairs(pairs / "train.arrow"), 8, EXAMPLE.unk, 1, EXAMPLE.max_tokens).batch(0, CPU)
+    sources = rows(batch.source.text, batch.source.text_lengths)
+    own, wanted = batch.source.prompt[:, 0].tolist(), batch.prompt[:, 0].tolist()
+    assert [{a, b} for a, b in zip(own, wanted, strict=True)] == [set(STYLES)] * 8
+    assert rows(batch.prompt, batch.prompt_lengths) == [
+        [style, *text[:-1]][: EXAMPLE.max_tokens] for style, text in zip(wanted, sources, strict=True)
+    ]
+    style_of = {tuple(text): style for text, style in zip(sources, own, strict=True)}
+    beside = rows(batch.text, batch.text_lengths)
+    assert set(own) == set(STYLES)  # else the next line says nothing
+    assert [style_of[tuple(text)] for text in beside] == wanted
+
+
+def test_prompts_that_begin_with_other_than_two_styles_are_refused(tokens: Path) -> None:
+    with pytest.raises(ParameterError, match="transfer is between two styles"):
+        Transfers(Pairs(tokens / "train.arrow"), 8, EXAMPLE.unk, 1, EXAMPLE.max_tokens)
+
+
+def test_the_discriminator_sees_style_and_text_and_not_what_the_text_was_made_of(
+    pairs: Path, generator: Generator, discriminator: Discriminator
+) -> None:
+    here = method(pairs, generator, discriminator)
+    batch = here.pairs.batch(0, CPU)
+    other = Batch(batch.prompt.clone(), batch.prompt_lengths, batch.text, batch.text_lengths)
+    other.prompt[:, 1:] = 7
+    assert torch.equal(here.scores(batch), here.scores(other))
+    other.prompt[:, 0] = batch.source.prompt[:, 0]
+    assert not torch.equal(here.scores(batch), here.scores(other))
+
+
+def test_a_real_text_under_the_wrong_style_is_told_from_one_under_its_own(
+    pairs: Path, generator: Generator, discriminator: Discriminator
+) -> None:
+    here = method(pairs, generator, discriminator)
+    batch = here.pairs.batch(0, CPU)
+    assert "accuracy_wrong_prompt" in here.discrimination.step(batch, *here.answers(batch))
+    one_style = Batch(batch.prompt.clone(), batch.prompt_lengths, batch.text, batch.text_lengths)
+    one_style.prompt[:, 0] = STYLES[0]  # whatever follows the style, no style is wrong here
+    assert "accuracy_wrong_prompt" not in here.discrimination.step(one_style, *here.answers(batch))
+
+
+@pytest.mark.parametrize("weight", ["adversarial_weight", "back_translation_weight", "likelihood_weight"])
+def test_the_generator_learns_from_what_has_a_weight(
+    weight: str, pairs: Path, generator: Generator, discriminator: Discriminator
+) -> None:
+    before = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
+    here = method(pairs, generator, discriminator, **NONE | {weight: 1.0})
+    said, (drawn, lengths) = here.learn(here.pairs.batch(0, CPU), 0)
+    assert said["generator_gradient"] > 0
+    assert any(not torch.equal(before[name], tensor) for name, tensor in generator.state_dict().items())
+    assert not gradients(discriminator) or all((g == 0).all() for g in gradients(discriminator).values())
+    assert len(drawn) == len(lengths) == VALUES["batch"]
+
+
+def test_back_translation_is_the_likelihood_of_the_text_given_its_transfer_and_its_own_style(
+    pairs: Path, generator: Generator, discriminator: Discriminator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = method(pairs, generator, discriminator, **NONE | {"back_translation_weight": 0.5})
+    seen: list[tuple[Batch, float]] = []
+
+    def backward(network: nn.Module, batch: Batch, weight: float) -> tuple[float, int]:
+        seen.append((batch, weight))
+        return likelihood_backward(generator, batch, weight)
+
+    likelihood_backward = likelihood.backward
+    monkeypatch.setattr(likelihood, "backward", backward)
+    batch = here.pairs.batch(0, CPU)
+    _, (drawn, lengths) = here.learn(batch, 0)
+    ((back, weight),) = seen
+    assert weight == 0.5
+    assert torch.equal(back.text, batch.source.text)
+    own = batch.source.prompt[:, 0].tolist()
+    assert rows(back.prompt, back.prompt_lengths) == [
+        [style, *text[:-1]][: EXAMPLE.max_tokens] for style, text in zip(own, rows(drawn, lengths), strict=True)
+    ]
+
+
+def test_both_players_learn_in_the_loop(pairs: Path, generator: Generator, discriminator: Discriminator) -> None:
+    players: dict[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
+    before = [[tensor.clone() for tensor in network.state_dict().values()] for network in players.values()]
+    torch.manual_seed(1)
+    with Checkpoint("stage", {}) as state:
+        outcome = train(*build(*built(pairs, players, steps=4)), state)
+    for old, network in zip(before, players.values(), strict=True):
+        assert not all(map(torch.equal, old, network.state_dict().values()))
+    assert {"accuracy", "back_translation_loss", "generator_loss", "train_loss"} <= outcome.history[-1].keys()
