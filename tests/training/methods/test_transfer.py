@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
-from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.pairs import Batches, Pairs
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
 from promptgan.networks.tokens.recurrent.network import Generator
@@ -85,7 +85,7 @@ def rows(ids: Tensor, lengths: Tensor) -> list[list[int]]:
 
 
 def test_a_batch_is_texts_behind_the_other_style_beside_real_texts_of_it(pairs: Path) -> None:
-    batch = Transfers(Pairs(pairs / "train.arrow"), 8, EXAMPLE.unk, 1, EXAMPLE.max_tokens).batch(0, CPU)
+    batch = Transfers(Batches(Pairs(pairs / "train.arrow"), 8, 1), EXAMPLE.max_tokens)[0]
     sources = rows(batch.source.text, batch.source.text_lengths)
     own, wanted = batch.source.prompt[:, 0].tolist(), batch.prompt[:, 0].tolist()
     assert [{a, b} for a, b in zip(own, wanted, strict=True)] == [set(STYLES)] * 8
@@ -100,7 +100,7 @@ def test_a_batch_is_texts_behind_the_other_style_beside_real_texts_of_it(pairs: 
 
 def test_prompts_that_begin_with_other_than_two_styles_are_refused(tokens: Path) -> None:
     with pytest.raises(ParameterError, match="transfer is between two styles"):
-        Transfers(Pairs(tokens / "train.arrow"), 8, EXAMPLE.unk, 1, EXAMPLE.max_tokens)
+        Transfers(Batches(Pairs(tokens / "train.arrow"), 8, 1), EXAMPLE.max_tokens)
 
 
 def test_the_discriminator_sees_style_and_text_and_not_what_the_text_was_made_of(

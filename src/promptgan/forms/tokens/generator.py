@@ -1,7 +1,7 @@
 """What every text generator is: the batch it reads, and the interface that training and decoding call."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -24,9 +24,9 @@ class Batch:
     text: Tensor
     text_lengths: Tensor
 
-    def to(self, device: torch.device) -> "Batch":
+    def to(self, device: torch.device) -> Self:
         """The same batch on another device."""
-        return Batch(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+        return type(self)(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
     def __len__(self) -> int:
         return len(self.prompt)

@@ -10,7 +10,7 @@ from typing import Any
 from promptgan.core.parameters import validate_section
 from promptgan.quality.normalise import encodable, normalise
 from promptgan.tasks.style.measures.metrics import MEASURES
-from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, near
+from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, near, undue_verdict
 from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
@@ -141,11 +141,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
         if said not in (expected := _sentences(quality, rival.name, ours, theirs, gap, said)):
             yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY)
-    first = metrics["verdict"][0]
-    unfinished = run.json("models/pretrained/index.json").get("converged") is False
-    if unfinished and (metrics["gaps"] or not first.startswith("no verdict")):
-        link = f"{EVALUATION} verdict -> models/pretrained/index.json"
-        yield Found(link, "no verdict: the twin did not converge", first, REMEDY)
+    yield from undue_verdict(run, EVALUATION, metrics)
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,9 @@ from promptgan.tasks.style.measures.metrics import MEASURES
 from promptgan.tasks.style.measures.parameters import Parameters
 from promptgan.tasks.style.measures.yardstick import Transfers, Yardstick
 from promptgan.tasks.style.score.content import bleu
-from promptgan.terms import words
-from promptgan.terms.comparison import Points, gap_at_equal_diversity, jackknife, sentence, standing
+from promptgan.terms import comparison, words
+from promptgan.terms.comparison import NO_VERDICT, Points, gap_at_equal_diversity, jackknife, sentence, standing
+from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
 Row = dict[str, Any]
@@ -33,21 +34,10 @@ OF_REAL = ["style_accuracy", "perplexity"]
 """What sentences have that nobody made of others."""
 NO_TEMPERATURE = 1.0
 """The temperature under which the sentences themselves are kept; they have none."""
-FEWEST, FEWEST_A_GROUP = 100, 5
-"""Sentences, and sentences in each group of the jackknife, that a verdict needs."""
 
 
 class NoSamples(PromptganError):
     """There are no samples of a generator."""
-
-
-class Evaluation(NamedTuple):
-    """What the stage writes."""
-
-    metrics: dict[str, Any]
-    """The content of metrics/evaluation.json."""
-    curves: list[Row]
-    """The rows of plots/curves.csv."""
 
 
 def evaluate(
@@ -100,7 +90,7 @@ def evaluate(
         for t, transfers in curve.items()
     ]
     blank = {"temperature": None, **{metric: None for metric in MEASURED if metric not in OF_REAL}}
-    return Evaluation(_rounded(metrics), _rounded([row | blank if row["model"] == REAL.name else row for row in rows]))
+    return Evaluation(rounded(metrics), rounded([row | blank if row["model"] == REAL.name else row for row in rows]))
 
 
 def _curves(made: pd.DataFrame, yardstick: Yardstick) -> Curves:
@@ -130,13 +120,9 @@ def _standard_errors(transfers: Transfers, measured: Sequence[str], parameters: 
 
 def _verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
     """How the adversarial curve lies to each other one at equal content BLEU: mean differences, and sentences."""
-    if ADVERSARIAL.name not in curves:
-        return {}, ["no verdict: the recipe trains no adversarial model"]
-    if indices["twin"].get("converged") is False:
-        return {}, ["no verdict: the likelihood twin was still improving when its training ended"]
-    count = len(next(iter(curves[ADVERSARIAL.name].values())).changed)
-    if count < (needed := max(FEWEST, FEWEST_A_GROUP * parameters.jackknife_groups)):
-        return {}, [f"no verdict: {count} sentences are too few for a standard error over them; it takes {needed}"]
+    count = len(curves[REAL.name][NO_TEMPERATURE].changed)
+    if why := comparison.withheld(indices, count, parameters.jackknife_groups):
+        return {}, [why]
 
     def points(name: str, keep: Integers) -> Points:
         return [(bleu(each.matches[keep]), float(each.changed[keep].mean())) for each in curves[name].values()]
@@ -154,14 +140,11 @@ def _verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, se
     for rival, gap, error in zip(rivals, statistic(everything), errors, strict=True):
         stands = standing(points(ADVERSARIAL.name, everything), points(rival, everything))
         if stands is None or np.isnan([gap, error]).any():
-            sentences.append(f"{UP} against {rival}: no verdict, the curves share no range of {ACROSS}")
+            sentences.append(f"{UP} against {rival}: {NO_VERDICT}, the curves share no range of {ACROSS}")
             continue
         gaps[rival] = {UP: gap}
         sentences.append(sentence(UP, rival, stands, gap, error, clear=abs(gap) > 2 * error, at=ACROSS))
-    return gaps, [
-        *(sentences or ["no verdict: there is no other model to compare with"]),
-        "one training seed: how far another would move these numbers is not known, so none is called significant",
-    ]
+    return gaps, comparison.verdict(sentences)
 
 
 def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, seed: int) -> list[str]:
@@ -182,11 +165,3 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"standard errors: over sentences, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over"
         " training seeds",
     ]
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return round(float(value), 4) if isinstance(value, float | np.floating) else value

@@ -18,22 +18,12 @@ from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.networks import folder
-from promptgan.tasks.style.samples.parameters import LEAST_TEMPERATURE, MOST_TEMPERATURE, Parameters
+from promptgan.tasks.style.samples.parameters import Parameters
 from promptgan.terms.visible import visible
 
 OPTIONS = frozenset({"prompt", "style", "temperature", "top_p"})
 """What `promptgan generate` takes for a model of styles."""
 BATCH = 256
-
-
-class UnusableTemperature(PromptganError):
-    """A temperature at which nothing can be drawn."""
-
-    def __init__(self, temperature: float) -> None:
-        super().__init__(
-            f"nothing can be drawn at a temperature of {temperature}",
-            f"give one from {LEAST_TEMPERATURE} to {MOST_TEMPERATURE}, or 0 for the likeliest token every time",
-        )
 
 
 class UnusableSentence(PromptganError):
@@ -67,7 +57,7 @@ def load(model: Path, device: torch.device | None = None) -> StyleModel:
     """Load the generator of a model folder.
 
     Raises:
-        NotAModelFolder: a file is missing or broken, or its task is another.
+        NotAModelFolder, NoTokenizer: a file is missing or broken, or its task is another.
     """
     loaded = folder.load(model, device, ["generator"])
     if loaded.index["task"] != "style":
@@ -75,13 +65,7 @@ def load(model: Path, device: torch.device | None = None) -> StyleModel:
             f"the model in {model} knows no styles: its task is {loaded.index['task']}",
             "give the folder of one that does",
         )
-    try:
-        tokenizer = load_tokenizer(model)
-    except Exception as error:  # tokenizers raises no class of its own
-        raise folder.NotAModelFolder(
-            f"{model}/tokenizer.json cannot be loaded: {error}", "restore it with `dvc checkout`"
-        ) from error
-    return StyleModel(cast("TextGenerator", loaded.networks["generator"]), tokenizer)
+    return StyleModel(cast("TextGenerator", loaded.networks["generator"]), load_tokenizer(model))
 
 
 def transfer(
@@ -100,8 +84,6 @@ def transfer(
         UnknownStyle: the model has not learnt one of the styles.
         UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
     """
-    if temperature and not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
-        raise UnusableTemperature(temperature)
     for sentence in sentences:
         if not sentence.strip():
             raise UnusableSentence("a sentence is empty", "give one with at least one word")
@@ -140,7 +122,7 @@ def make(
 
     Raises:
         UnusableSentence, UnknownStyle: there is none, or it is of no use.
-        UnusableTemperature, NotAModelFolder: see `transfer` and `load`.
+        UnusableTemperature, NotAModelFolder, NoTokenizer: see `transfer` and `load`.
     """
     if not prompt:
         raise UnusableSentence("there is no sentence to transfer", "give one, as in --prompt 'the plot is dull'")

@@ -8,6 +8,7 @@ from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.relaxed import relaxed_sample
 from promptgan.training.adversarial.discriminated import Answers, plan
+from promptgan.training.adversarial.discrimination import known
 from promptgan.training.adversarial.texts import TextAdversary
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.transfer.parameters import Parameters
@@ -37,8 +38,8 @@ class StyleTransfer(TextAdversary):
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
         super().__init__(setting, parameters)
         self.p = parameters
-        self.pairs = Transfers(
-            setting.train, parameters.batch, setting.example.unk, setting.seed, setting.example.max_tokens
+        self.batches = Transfers(
+            known(setting.train, parameters.batch, setting.example.unk, setting.seed), self.max_tokens
         )
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
@@ -56,10 +57,9 @@ class StyleTransfer(TextAdversary):
                 self.max_tokens + 1,
             )
             verdict = self.discrimination.scores(batch, drawn.embedded, drawn.lengths)
-            with torch.no_grad():
-                real = self.discriminator.embedding(batch.text)
-                real_verdict = self.discrimination.scores(batch, real, batch.text_lengths)
-        loss = self.objective.generator_loss(real_verdict, verdict)
+        with torch.no_grad():
+            real = self.discrimination.judged(batch) if self.objective.RELATIVE else None
+        loss = self.objective.generator_loss(real, verdict)
         noted = {"generator_loss": loss}
         if self.p.adversarial_weight:
             (self.p.adversarial_weight * loss).backward()

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tokens.generator import Batch, is_real
-from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.pairs import Batches
 from promptgan.forms.tokens.vocabulary import PAD
-from promptgan.training.adversarial.discrimination import Discrimination, Known
+from promptgan.training.adversarial.discrimination import Discrimination
 
 
 @dataclass(frozen=True)
@@ -20,37 +20,33 @@ class Transfer(Batch):
     """The pairs that the texts are of: prompts with noise, behind the style that they have."""
 
 
-class Transfers(Known):
-    """Batches of the training pairs, turned round: `Transfer` says how.
+class Transfers(Batches):
+    """Batches of pairs, turned round: `Transfer` says how.
 
     Args:
-        train: pairs whose prompts begin with one of two tokens, the style of the text.
-        size: of a batch.
-        unk: the token for what is not known; none where all is.
-        seed: of the order.
+        batches: of pairs whose prompts begin with one of two tokens, the style of the text.
         limit: most tokens of a prompt.
 
     Raises:
         ParameterError: prompts begin with more tokens than two, or all with one.
-        NothingKnown: see `Known`.
     """
 
-    def __init__(self, train: Pairs, size: int, unk: int | None, seed: int, limit: int) -> None:
-        super().__init__(train, size, unk, seed)
+    def __init__(self, batches: Batches, limit: int) -> None:
+        super().__init__(batches.pairs, batches.size, batches.seed, batches.chosen)
         self.limit = limit
-        styles = {prompt[0] if prompt else PAD for prompt in train.rows("prompt", self.known)}
+        styles = {prompt[0] if prompt else PAD for prompt in batches.pairs.rows("prompt", batches.chosen)}
         if len(styles) != 2:
             raise ParameterError(
                 [f"train.method: transfer is between two styles, and prompts begin with {len(styles)} tokens"]
             )
         self.both = sum(styles)
 
-    def batch(self, number: int, device: torch.device) -> Transfer:
-        """The batch of that number; after all pairs they come again in another order."""
-        source = super().batch(number, device)
+    def __getitem__(self, step: int) -> Transfer:
+        """The batch of step number ``step``; after all pairs they come again in another order."""
+        source = super().__getitem__(step)
         own = source.prompt[:, 0]
         wanted = self.both - own
-        rows = torch.arange(len(own), device=device)
+        rows = torch.arange(len(own))
         # The next row that has the wanted style; where a batch has one style, the text itself.
         ahead = (rows - rows[:, None]) % len(own)
         partner = (ahead + len(own) * (own == own[:, None])).argmin(1)
