@@ -65,6 +65,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder / name)
     (folder / "data/raw").mkdir(parents=True)
     (folder / "data/excluded.csv").write_text("data,id,reason\n")
+    (folder / "data/ratings.csv").write_text("task,samples,rater,prompt,systems,rating\n")
     records = sentences(600)
     lines = [
         f"{name.partition('-')[2]}\t{1 if label == 'positive' else -1}\t{text}"

@@ -107,7 +107,7 @@ def test_the_discriminator_sees_style_and_text_and_not_what_the_text_was_made_of
     pairs: Path, generator: Generator, discriminator: Discriminator
 ) -> None:
     here = method(pairs, generator, discriminator)
-    batch = here.pairs.batch(0, CPU)
+    batch = here.batches[0]
     other = Batch(batch.prompt.clone(), batch.prompt_lengths, batch.text, batch.text_lengths)
     other.prompt[:, 1:] = 7
     assert torch.equal(here.scores(batch), here.scores(other))
@@ -119,7 +119,7 @@ def test_a_real_text_under_the_wrong_style_is_told_from_one_under_its_own(
     pairs: Path, generator: Generator, discriminator: Discriminator
 ) -> None:
     here = method(pairs, generator, discriminator)
-    batch = here.pairs.batch(0, CPU)
+    batch = here.batches[0]
     assert "accuracy_wrong_prompt" in here.discrimination.step(batch, *here.answers(batch))
     one_style = Batch(batch.prompt.clone(), batch.prompt_lengths, batch.text, batch.text_lengths)
     one_style.prompt[:, 0] = STYLES[0]  # whatever follows the style, no style is wrong here
@@ -132,7 +132,7 @@ def test_the_generator_learns_from_what_has_a_weight(
 ) -> None:
     before = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
     here = method(pairs, generator, discriminator, **NONE | {weight: 1.0})
-    said, (drawn, lengths) = here.learn(here.pairs.batch(0, CPU), 0)
+    said, (drawn, lengths) = here.learn(here.batches[0], 0)
     assert said["generator_gradient"] > 0
     assert any(not torch.equal(before[name], tensor) for name, tensor in generator.state_dict().items())
     assert not gradients(discriminator) or all((g == 0).all() for g in gradients(discriminator).values())
@@ -151,7 +151,7 @@ def test_back_translation_is_the_likelihood_of_the_text_given_its_transfer_and_i
 
     likelihood_backward = likelihood.backward
     monkeypatch.setattr(likelihood, "backward", backward)
-    batch = here.pairs.batch(0, CPU)
+    batch = here.batches[0]
     _, (drawn, lengths) = here.learn(batch, 0)
     ((back, weight),) = seen
     assert weight == 0.5
