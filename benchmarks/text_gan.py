@@ -29,7 +29,8 @@ from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
-from promptgan.training.loop.method import Method, Player
+from promptgan.training.loop.method import Method
+from promptgan.training.loop.players import player
 from promptgan.training.setting import Setting
 
 VOCABULARY, LENGTH, SIZE, BATCH, ROLL_OUTS, SENTENCES, ROUNDS = 5000, 20, 32, 64, 16, 10_000, 5
@@ -164,13 +165,13 @@ def _bare_roll_outs(bare: Bare) -> None:
 
 def _likelihood(setting: Setting, batches: int = 20) -> Callable[[], None]:
     generator: Any = setting.start["generator"]
-    player = Player("generator", generator, torch.optim.AdamW(generator.parameters(), 1e-3, fused=True), 1.0)
+    learner = player("generator", generator, 1e-3)
 
     def run() -> None:
         generator.train()
         for number in range(batches):
             likelihood.backward(generator, setting.train.batch(np.arange(BATCH) + number * BATCH))
-            player.update()
+            learner.update()
 
     return run
 
