@@ -34,7 +34,9 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
         return gaps, [f"{NO_VERDICT}: the recipe trains no adversarial model"]
     if indices["twin"].get("converged") is False:
         return gaps, [f"{NO_VERDICT}: the likelihood twin was still improving when its training ended"]
-    count = len(next(iter(curves["adversarial"].values())))
+    answers = next(iter(curves["adversarial"].values()))
+    qualities = [quality for quality in MEASURES.qualities if answers[quality].notna().all()]
+    count = len(answers)
     if count < (needed := max(FEWEST, FEWEST_A_GROUP * parameters.jackknife_groups)):
         return gaps, [
             f"{NO_VERDICT}: {count} answers a system and temperature are too few for a standard error over prompts;"
@@ -49,7 +51,7 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
             for name, curve in curves.items()
             if name != REAL.name
         }
-        for other, quality in product(others, MEASURES.qualities):
+        for other, quality in product(others, qualities):
             ours, theirs = (
                 [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()]
                 for name in ("adversarial", other)
@@ -64,7 +66,7 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
     whole = list(pairs(np.arange(count)))
     values = statistic(np.arange(count))
     spreads = jackknife(count, parameters.jackknife_groups, seed, statistic)
-    compared = zip(product(others, MEASURES.qualities), whole, values, spreads, strict=True)
+    compared = zip(product(others, qualities), whole, values, spreads, strict=True)
     for (other, quality), (ours, theirs), gap, spread in compared:
         stands = standing(ours, theirs)
         if stands is None or np.isnan([gap, spread]).any():
