@@ -21,10 +21,11 @@ from promptgan.data.tables.reading import WrongColumn
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.examination import TableRuleBroken
 from promptgan.quality.splits import Shares, split_of
-from promptgan.tasks.text.records.parameters import Parameters
+from promptgan.tasks.text.records.parameters import Given, Parameters
 from promptgan.tasks.text.records.records import validate
 
 PARAMETERS = Parameters(
+    prompt=Given(kind="given"),
     shares=Shares(val=0.1, test=0.1, judge=0.1),
     max_prompt_words=12,
     max_text_words=12,

@@ -9,6 +9,7 @@ import pytest
 
 STAGES = Path(__file__).parents[2] / "stages"
 VALIDATE = {
+    "prompt": {"kind": "given"},
     "shares": {"val": 0.1, "test": 0.1, "judge": 0.1},
     "max_prompt_words": 20,
     "max_text_words": 20,

@@ -1,7 +1,7 @@
 """Sections of params.yaml as typed, frozen objects, and every wrong key told at once."""
 
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args
 
 import pydantic
 from ruamel.yaml import YAML
@@ -84,10 +84,9 @@ def describe(error: pydantic.ValidationError, cls: type[Section], section: str =
     """One line per wrong key of a validation error."""
     lines = []
     for item in error.errors():
-        parts = [str(part) for part in item["loc"]]
+        parts, known = _keys(cls, item["loc"])
         key = ".".join([section, *parts] if section else parts) or "(file)"
         if item["type"] == "extra_forbidden":
-            known = list(_fields_at(cls, parts[:-1]))
             lines.append(f"{key}: unknown key{nearest(parts[-1], known)}; allowed here: {', '.join(known)}")
         elif item["type"] == "missing":
             lines.append(f"{key}: missing")
@@ -96,10 +95,19 @@ def describe(error: pydantic.ValidationError, cls: type[Section], section: str =
     return lines
 
 
-def _fields_at(cls: type[Section], parts: list[str]) -> list[str]:
-    for part in parts:
-        field = cls.model_fields.get(part)
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, Section):
-            return []
-        cls = field.annotation
-    return list(cls.model_fields)
+def _keys(cls: type[Section], place: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
+    """The keys that lead to a wrong one, and those allowed beside it; the tag of a union's member is no key."""
+    keys: list[str] = []
+    known = list(cls.model_fields)
+    fields, left = cls.model_fields, list(place)
+    while left:
+        keys.append(str(left.pop(0)))
+        known = list(fields)
+        field = fields.get(keys[-1])
+        inner: Any = field and field.annotation
+        if field and field.discriminator and left:
+            tag = left.pop(0)
+            kinds = {get_args(each.model_fields[field.discriminator].annotation): each for each in get_args(inner)}
+            inner = next(each for tags, each in kinds.items() if tag in tags)
+        fields = inner.model_fields if isinstance(inner, type) and issubclass(inner, Section) else {}
+    return keys, known

@@ -61,7 +61,9 @@ def of_record(record: str, locked: Lock) -> dict[str, Any]:
     written: Any = None
     with suppress(NotTracked, BytesNotHere):
         written = samples.read(locked, samples.SAMPLES)
-    asked = written is not None and "prompt_id" in written and (written["prompt_id"] == record).to_numpy().nonzero()[0]
+    asked: Any = None
+    if written is not None and "prompt_id" in written:
+        asked = ((written["prompt_id"] == record) & (written["prompt"] != "")).to_numpy().nonzero()[0].tolist()
     return {
         "id": record,
         "place": row.pop("split"),
@@ -75,7 +77,7 @@ def of_record(record: str, locked: Lock) -> dict[str, Any]:
             for kind, other in zip(kinds, others.to_dict("records"), strict=True)
             if kind
         ],
-        "asked": None if asked is False else asked.tolist(),
+        "asked": asked,
         "repeated_by": None if written is None else likeness.repeats(row, written),
     }
 

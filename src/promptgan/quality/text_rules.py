@@ -44,6 +44,13 @@ class ExpectNoContactDetails(gxe.ExpectColumnValuesToNotMatchRegex):
     description: str = "holds an e-mail address, a web address or a telephone number"
 
 
+class ExpectPrompt(gxe.ExpectColumnValuesToNotBeNull):
+    """A text is long enough for the prompt that is made of it (`validate.prompt`)."""
+
+    rule: ClassVar = "too-short"
+    description: str = "the text has too few words for a prompt to be made of it"
+
+
 class ExpectFewWords(gxe.ExpectColumnValuesToBeBetween):
     """A side has at most so many words (`validate.max_prompt_words`, `validate.max_text_words`)."""
 

@@ -58,6 +58,15 @@ def test_padding_changes_nothing_whatever_stands_in_it(discriminator: TextDiscri
     torch.testing.assert_close(discriminator(prompt, PROMPT_LENGTHS, longer, TEXT_LENGTHS), scores)
 
 
+def test_a_text_without_a_prompt_is_judged_as_it_stands(discriminator: TextDiscriminator, embedded: Tensor) -> None:
+    nothing = torch.zeros(2, 1, dtype=torch.long), torch.zeros(2, dtype=torch.long)
+    scores = discriminator(*nothing, embedded, TEXT_LENGTHS)
+    assert scores.abs().max() < 10
+    assert scores[0] != scores[1]
+    alone = discriminator(nothing[0][:1], nothing[1][:1], embedded[:1, :2], TEXT_LENGTHS[:1])
+    torch.testing.assert_close(alone, scores[:1])
+
+
 def test_a_pair_is_judged_by_itself(discriminator: TextDiscriminator, embedded: Tensor) -> None:
     together = discriminator(PROMPT, PROMPT_LENGTHS, embedded, TEXT_LENGTHS)
     alone = discriminator(PROMPT[:1, :], PROMPT_LENGTHS[:1], embedded[:1, :2], TEXT_LENGTHS[:1])

@@ -74,6 +74,16 @@ def test_the_gradient_is_that_of_autograd(generator: Generator, batch: Batch) ->
 
 
 @torch.no_grad()
+def test_a_text_without_a_prompt_begins_with_its_own_first_token(generator: Generator, batch: Batch) -> None:
+    inputs = torch.cat([torch.full((3, 1), BOS), batch.text[:, :2]], 1)
+    nothing = torch.zeros(3, 1, dtype=torch.long), torch.zeros(3, dtype=torch.long)
+    read = generator.adapted(inputs_embeds=generator.embedding(inputs), use_cache=False).last_hidden_state
+    torch.testing.assert_close(generator(*nothing, inputs), read)
+    features, _ = generator.step(generator.embedding(inputs), generator.start(*nothing))
+    torch.testing.assert_close(features, read, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
 def test_token_by_token_is_as_all_at_once(generator: Generator, batch: Batch) -> None:
     start = torch.full((3, 1), BOS)
     state = generator.start(batch.prompt, batch.prompt_lengths).select(torch.tensor([2, 0, 0, 1]))

@@ -66,7 +66,6 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder / name)
     (folder / "data").mkdir()
     (folder / "data/excluded.csv").write_text("data,id,reason\n")
-    (folder / "data/ratings.csv").write_text("task,samples,rater,prompt,systems,rating\n")
     kept.write([], folder / kept.LIST)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -13,6 +13,7 @@ import yaml
 from promptgan.core.parameters import load_params
 from promptgan.data.download import leave_out
 from promptgan.data.sets import vader
+from promptgan.ratings import kept
 from promptgan.recipes import presets
 from tests.pipeline.clone import merged
 from tests.stages.conftest import run
@@ -65,7 +66,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder / name)
     (folder / "data/raw").mkdir(parents=True)
     (folder / "data/excluded.csv").write_text("data,id,reason\n")
-    (folder / "data/ratings.csv").write_text("task,samples,rater,prompt,systems,rating\n")
+    kept.write([], folder / kept.LIST)
     records = sentences(600)
     lines = [
         f"{name.partition('-')[2]}\t{1 if label == 'positive' else -1}\t{text}"

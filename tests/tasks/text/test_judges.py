@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,9 @@ def repository(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 def fitted(pairs: Pairs, seed: int = 1) -> Fitted:
     with Checkpoint("judges", {}) as checkpoint:
-        return fit(pairs, EXAMPLE, PARAMETERS, COMPUTE, seed, CPU, checkpoint)
+        found = fit(pairs, EXAMPLE, PARAMETERS, COMPUTE, seed, CPU, checkpoint)
+    assert isinstance(found, Fitted)
+    return found
 
 
 def matching_pairs(folder: Path, count: int) -> Pairs:
@@ -59,6 +62,16 @@ def test_the_matcher_learns_what_words_do_not_share(tmp_path: Path) -> None:
     assert metrics["tf_idf"]["accuracy"] == pytest.approx(0.5, abs=0.02)
     assert metrics["matcher"]["accuracy"] > 0.85
     assert metrics["matcher"]["mrr"] > metrics["tf_idf"]["mrr"]
+
+
+def test_where_texts_answer_no_prompt_there_is_no_matcher_and_the_folder_says_so(tokens: Path, tmp_path: Path) -> None:
+    with Checkpoint("judges", {}) as checkpoint:
+        example = replace(EXAMPLE, prompted=False)
+        found = fit(Pairs(tokens / "judge.arrow"), example, PARAMETERS, COMPUTE, 1, CPU, checkpoint)
+    found.save(tmp_path)
+    assert found.metrics["kind"] == "none"
+    assert "no prompt" in found.sentence
+    assert dual_encoder.load(tmp_path) is None
 
 
 @pytest.mark.usefixtures("one_thread")

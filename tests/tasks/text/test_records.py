@@ -9,10 +9,11 @@ from promptgan.quality.examination import Examination, TableRuleBroken
 from promptgan.quality.expectations import check, new_context
 from promptgan.quality.output import write_parquet
 from promptgan.quality.splits import RANKING, Shares
-from promptgan.tasks.text.records.parameters import Parameters
+from promptgan.tasks.text.records.parameters import Given, Parameters
 from promptgan.tasks.text.records.records import check_splits, validate
 
 PARAMETERS = Parameters(
+    prompt=Given(kind="given"),
     shares=Shares(val=0.1, test=0.1, judge=0.1),
     max_prompt_words=12,
     max_text_words=12,

@@ -1,5 +1,6 @@
 """Answers of a model folder, and the samples of every model."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from promptgan.networks import folder
 from promptgan.networks.tokens.convolutional.network import Discriminator
 from promptgan.networks.tokens.convolutional.parameters import Parameters as Shape
 from promptgan.networks.tokens.recurrent.network import Generator
-from promptgan.tasks.text.page import shown
+from promptgan.tasks.text.page import card, shown
 from promptgan.tasks.text.samples.samples import (
     NothingBetween,
     Parameters,
@@ -228,3 +229,35 @@ def test_there_is_nothing_between_answers_without_latent_vectors(models: dict[st
         make(models["twin"], 3, 1, PROMPTS, interpolate=True)
     with pytest.raises(NothingBetween, match="--n 7"):
         make(latent, 1, 1, PROMPTS, interpolate=True)
+
+
+@pytest.fixture
+def unprompted(generator: Generator, tokens: Path, tmp_path: Path) -> Path:
+    """A model folder whose texts answer no prompt."""
+    index = folder.described("text", "tokens", replace(EXAMPLE, prompted=False))
+    files = {"tokenizer.json": tokens / "tokenizer.json"}
+    folder.save(tmp_path / "unprompted", {"generator": generator}, {"generator": GENERATOR}, index, files)
+    return tmp_path / "unprompted"
+
+
+def test_a_model_whose_texts_answer_no_prompt_makes_them_without(unprompted: Path, models: dict[str, Path]) -> None:
+    first, *texts = make(unprompted, 3, 1).splitlines()
+    assert first == "> (no prompt)"
+    assert len(texts) == len(set(texts)) == 3
+    with pytest.raises(UnusablePrompt, match="no prompt"):
+        make(unprompted, 3, 1, ["do you cook"])
+    with pytest.raises(UnusablePrompt, match="answers prompts"):
+        make(models["twin"], 3, 1)
+
+
+def test_what_people_read_says_that_there_is_no_prompt(unprompted: Path, validated: Path, tmp_path: Path) -> None:
+    test = pd.read_parquet(validated / "test.parquet").assign(prompt="")
+    test.to_parquet(tmp_path / "test.parquet")
+    parameters = PARAMETERS.model_copy(update={"prompts": []})
+    generate({"twin": unprompted}, tmp_path, tmp_path / "out", parameters, COMPUTE, 1, CPU)
+    samples = pd.read_parquet(tmp_path / "out/samples.parquet")
+    assert set(samples["prompt"]) == {""}
+    assert samples.query("purpose == 'curve' and temperature == 1.0")["text"].nunique() > 1
+    assert (tmp_path / "out/samples.txt").read_text().count("\n(no prompt)\n") == 10
+    assert [heading for heading, _ in shown(tmp_path / "out", 2)] == ["(no prompt)"] * 2
+    assert "--prompt" not in card(tmp_path / "out", "models/adversarial")

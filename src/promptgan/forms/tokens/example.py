@@ -22,6 +22,8 @@ class Example:
     """Ends a text."""
     base: Path | None = field(default=None, metadata={"place": True})
     """Folder of the pretrained language model whose tokens these are, in the format of transformers; none otherwise."""
+    prompted: bool = True
+    """Whether texts answer prompts; else every prompt is empty."""
 
     @property
     def undrawn(self) -> list[int]:

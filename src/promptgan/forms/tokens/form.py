@@ -14,7 +14,8 @@ def example(tokens: Path) -> Example:
     """What the examples of the folder ``tokens`` have in common."""
     meta = _meta(tokens)
     special: dict[str, Any] = {name: meta["special"][name] for name in ("unk", "bos", "eos")}
-    return Example(meta["vocabulary"], meta["max_tokens"], **special, base=places(tokens).get("base"))
+    prompted = meta["splits"]["train"].get("prompt_tokens", 0) > 0
+    return Example(meta["vocabulary"], meta["max_tokens"], **special, prompted=prompted, **places(tokens))
 
 
 def places(folder: Path) -> dict[str, Path]:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from promptgan.core.choices import choose
 from promptgan.core.errors import shown
 from promptgan.core.parameters import validate_section
 from promptgan.lineage.evidence import RAW, VALIDATED, Evidence
-from promptgan.quality.exclusions import excluded
+from promptgan.quality.exclusions import excluded, without
 from promptgan.quality.splits import Shares, split_of
 from promptgan.terms.audit import NOTHING, Found
 from promptgan.terms.splits import RANKING
@@ -23,8 +24,9 @@ def from_raw(evidence: Evidence) -> Iterator[Found]:
     shares = validate_section(Shares, stage.parameters["validate"]["shares"], "validate.shares")
     frame = chosen.records(Path(RAW), validate_section(chosen.Parameters, section, "data"))
     columns = [str(column) for column in frame.columns]
-    raw = {row[columns.index("id")]: row for row in zip(*(frame[column] for column in columns), strict=True)}
-    unseen = Counter(raw.keys() - excluded(section["name"]).keys())
+    wanted = without(frame, excluded(section["name"]))
+    raw, kept = _by_id(frame), _by_id(task.kept(wanted, stage.parameters["validate"]))
+    unseen = Counter(kept.keys())
     remedy = "`dvc checkout data/validated`; where the lock was edited too, `dvc repro --force validate`"
     for name in [*RANKING, "quarantine"]:
         path = f"{VALIDATED}/{name}.parquet"
@@ -35,8 +37,8 @@ def from_raw(evidence: Evidence) -> Iterator[Found]:
             if (source := raw.get(record["id"])) is None:
                 yield Found(f"{path} {record['id']} -> data/raw", "a record of the raw files", NOTHING, remedy)
                 continue
-            for column, value, found in zip(columns, source, row, strict=True):
-                expected = value if name == "quarantine" else task.kept(column, value)
+            derived = source if name == "quarantine" else kept.get(record["id"], row)
+            for column, value, expected, found in zip(columns, source, derived, row, strict=True):
                 if expected != found and (isinstance(value, str) or name != "quarantine"):
                     told = (shown(expected), shown(found), remedy)
                     yield Found(f"{path} {record['id']} {column} -> data/raw", *told)
@@ -45,3 +47,7 @@ def from_raw(evidence: Evidence) -> Iterator[Found]:
     for id, missing in sorted((str(id), count) for id, count in unseen.items() if count):
         found = "in none of the tables" if missing > 0 else "more than once, or though it is excluded"
         yield Found(f"data/raw {id} -> {VALIDATED}", "in one of the tables", found, remedy)
+
+
+def _by_id(frame: Any) -> dict[Any, tuple[Any, ...]]:
+    return dict(zip(frame["id"], zip(*(frame[column] for column in frame), strict=True), strict=True))

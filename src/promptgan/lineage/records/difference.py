@@ -145,18 +145,17 @@ class Difference:
         }
 
     def _changed_columns(self, was: "pd.DataFrame", now: "pd.DataFrame") -> "pd.DataFrame":
-        """Which columns differ, by record. Quarantine keeps values as they came, so both are made what is kept."""
+        """Which columns differ, by record. Quarantine keeps values as they came, which are made what would be kept."""
         import pandas as pd
 
-        kept = choose("promptgan.tasks", self.after.stage.parameters["task"], "task", "audit").kept
         raw = (was["split"] == QUARANTINE) != (now["split"] == QUARANTINE)
+        if raw.any():
+            old, new = _as_kept(self._old, self.before), _as_kept(self._new, self.after)
+            was, now = (whole.loc[frame.index].where(raw, frame) for whole, frame in ((old, was), (new, now)))
         found = {}
         for column in dict.fromkeys([*was.drop(columns=BOOKKEEPING), *now.drop(columns=BOOKKEEPING)]):
             a, b = (f[column] if column in f else pd.Series(None, f.index, object) for f in (was, now))
-            differs = (a != b) & ~(a.isna() & b.isna())
-            for key in a.index[differs & raw]:
-                differs[key] = kept(column, a[key]) != kept(column, b[key])
-            found[column] = differs.astype(bool)
+            found[column] = ((a != b) & ~(a.isna() & b.isna())).astype(bool)
         return pd.DataFrame(found)
 
     def _example(self, identifier: str) -> dict[str, Any]:
@@ -230,6 +229,13 @@ def verdict(found: Difference) -> str:
         f"{headline(found)} ({found.excluded:,} of the removed {are} excluded by data/excluded.csv, and so neither read"
         " nor quarantined)."
     )
+
+
+def _as_kept(frame: "pd.DataFrame", version: Version) -> "pd.DataFrame":
+    """All records of a version, those in quarantine as validation would have made them."""
+    section = version.stage.parameters
+    kept = choose("promptgan.tasks", section["task"], "task", "audit").kept(frame, section["validate"])
+    return frame.where(frame["split"] != QUARANTINE, kept)
 
 
 def _counted(names: Any, **rows: "pd.Series[str]") -> "pd.DataFrame":

@@ -1,8 +1,8 @@
 """What an audit derives again of an image run: pixels of records, grids of samples, numbers of both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,13 +11,21 @@ from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
 
 
-def kept(column: str, value: Any) -> Any:
-    """What validation makes of a raw value of a record that it keeps."""
-    return value
+def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
+    """What validation makes of raw records where it keeps them.
+
+    Args:
+        records: all of the data set but those that are excluded.
+        section: `validate`.
+    """
+    return records
 
 
 def arrays(run: Outputs) -> Iterator[Found]:

@@ -2,9 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptgan.core.record import sha256
 from promptgan.tasks.oracle.measures.metrics import MEASURES
@@ -12,6 +12,9 @@ from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_
 from promptgan.terms.comparison import difference
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RAW, VALIDATED, TOKENS, SAMPLES = "data/raw", "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
@@ -21,9 +24,14 @@ LAST_BITS = 0.001
 """How much of a mean in nats another machine may differ by."""
 
 
-def kept(column: str, value: Any) -> Any:
-    """What validation makes of a raw value of a record that it keeps."""
-    return value
+def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
+    """What validation makes of raw records where it keeps them.
+
+    Args:
+        records: all of the data set but those that are excluded.
+        section: `validate`.
+    """
+    return records
 
 
 def arrays(run: Outputs) -> Iterator[Found]:

@@ -3,9 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptgan.core.parameters import validate_section
 from promptgan.quality.normalise import encodable, normalise
@@ -15,16 +15,24 @@ from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence,
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
 ROUNDING = 0.0002
 """Of a gap and its standard error, which are written with four digits."""
 
 
-def kept(column: str, value: Any) -> Any:
-    """What validation makes of a raw value of a record that it keeps."""
-    value = encodable(value)
-    return normalise(value) if column == "text" else value
+def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
+    """What validation makes of raw records where it keeps them.
+
+    Args:
+        records: all of the data set but those that are excluded.
+        section: `validate`.
+    """
+    records = records.astype(object).map(encodable)
+    return records.assign(text=[normalise(x) if isinstance(x, str) else x for x in records["text"]])
 
 
 def arrays(run: Outputs) -> Iterator[Found]:

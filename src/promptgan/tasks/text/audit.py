@@ -3,21 +3,23 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from promptgan.quality.normalise import encodable, normalise
 from promptgan.tasks.text.measures.metrics import MEASURES
+from promptgan.tasks.text.records.prompts import canonical, chosen
 from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near, undue_verdict
 from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
 from promptgan.terms.words import segments
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
-SIDES = ("prompt", "text")
 LIKELIHOODS = ("nll", "nll_character", "nll_lower", "nll_upper", "nll_samples")
 """What is given at temperature 1, whatever the temperature of the point."""
 BATCH = 8192
@@ -25,10 +27,14 @@ ROUNDING = 0.0002
 """Of a gap and its standard error, which are written with four digits."""
 
 
-def kept(column: str, value: Any) -> Any:
-    """What validation makes of a raw value of a record that it keeps."""
-    value = encodable(value)
-    return normalise(value) if column in SIDES else value
+def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
+    """What validation makes of raw records where it keeps them.
+
+    Args:
+        records: all of the data set but those that are excluded.
+        section: `validate`.
+    """
+    return canonical(records, chosen(section))
 
 
 def arrays(run: Outputs) -> Iterator[Found]:
@@ -64,10 +70,12 @@ def arrays(run: Outputs) -> Iterator[Found]:
 
 
 def models(run: Outputs) -> Iterator[Found]:
-    """Every model folder has the vocabulary of data/tokens, and so has the matcher."""
+    """The matcher has the vocabulary of data/tokens; there is none where no text there answers a prompt."""
     meta = run.json(f"{TOKENS}/meta.json")
     judge = run.json("models/judges/index.json")
-    yield from compared("models/judges/index.json", f"{TOKENS}/meta.json", {"vocabulary": meta["vocabulary"]}, judge)
+    asked = meta["splits"]["train"]["prompt_tokens"] > 0
+    facts = {"vocabulary": meta["vocabulary"]} if asked else {"kind": "none"}
+    yield from compared("models/judges/index.json", f"{TOKENS}/meta.json", facts, judge)
 
 
 def samples(run: Outputs) -> Iterator[Found]:
@@ -143,7 +151,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
             facts |= {key: float(at_one[0][key]) for key in LIKELIHOODS if at_one[0].get(key)}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
     points = {
-        (system, quality): [(float(row[str(MEASURES.diversity)]), float(row[quality])) for row in rows]
+        (system, quality): [(float(row[str(MEASURES.diversity)]), float(row[quality])) for row in rows if row[quality]]
         for system, rows in curves.items()
         for quality in MEASURES.qualities
     }

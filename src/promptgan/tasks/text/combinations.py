@@ -48,6 +48,14 @@ def generator_without_prompt(task: str, sections: Sections) -> str | None:
     return "generator.network is unconditional, which reads no prompt and makes sequences of one length"
 
 
+def prompts_where_none_is_asked(task: str, sections: Sections) -> str | None:
+    """Texts that answer no prompt answer none of one's own."""
+    kind = getattr(getattr(sections["validate"], "prompt", None), "kind", None)
+    if kind != "none" or not getattr(sections["generate"], "prompts", None):
+        return None
+    return "validate.prompt.kind is none, and generate.prompts holds prompts; make it []"
+
+
 def adversary_without_a_twin(task: str, sections: Sections) -> str | None:
     """Validation measures how far answers are from those of the likelihood twin, whoever begins as it or not."""
     method = sections["train"].method
@@ -88,6 +96,7 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     context_too_short,
     words_without_spaces,
     generator_without_prompt,
+    prompts_where_none_is_asked,
     pretrained_parts,
     adversary_without_a_twin,
     latent_parts,

@@ -7,6 +7,7 @@ from promptgan.core.parameters import validate_section
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.normalise import normalise
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
+from promptgan.tasks.text.records.prompts import canonical, chosen
 from promptgan.terms.words import segments, words
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ def relatives(ours: "pd.DataFrame", others: "pd.DataFrame", section: Mapping[str
     """What each of the other records has of ours, in words; empty for most.
 
     Args:
-        ours: records, as validated or as they came.
-        others: likewise.
-        section: `validate`, whose measure says what a near duplicate is.
+        ours: records, as validated or, where their `split` is quarantine, as they came.
+        others: likewise, all others of the data set.
+        section: `validate`, which says what a near duplicate is, and what a text answers.
     """
     near = validate_section(NearDuplicates, section["near_duplicates"], "validate.near_duplicates")
-    mine, theirs = (_sides(frame) for frame in (ours, others))
+    pairs = _validated([ours, others], section)
+    mine, theirs = pairs[: len(ours)], pairs[len(ours) :]
     prompts, texts = ([pair[side] for pair in [*mine, *theirs]] for side in (0, 1))
     copies = copies_of_pairs(prompts, texts, [0] * len(mine) + [1] * len(theirs), near)[len(mine) :]
     same, long = {pair for pair in mine if any(pair)}, _long(mine)
@@ -76,6 +78,7 @@ def origin(sample: Mapping[str, Any], samples: "pd.DataFrame", train: "pd.DataFr
     holding = int((runs == longest).sum()) if longest else 0
     equal = train[[text == own for text in texts]]
     asked = sum(words_of(each) == prompt for each in equal["prompt"])
+    answers = f", {f'{asked} of them' if asked else 'none'} to this prompt" if prompt else ""
     groups = equal["group"].nunique()
     near = _nearest(own, prompt, train, texts, runs)
     if not own:
@@ -83,7 +86,7 @@ def origin(sample: Mapping[str, Any], samples: "pd.DataFrame", train: "pd.DataFr
     elif len(equal):
         verdict = (
             f"copied word for word: {len(equal):,} of {len(train):,} training records say exactly this, in {groups:,}"
-            f" conversation{'' if groups == 1 else 's'}, {f'{asked} of them' if asked else 'none'} to this prompt;"
+            f" conversation{'' if groups == 1 else 's'}{answers};"
             f" {'a common answer' if groups > 1 else 'one conversation alone says it'}"
         )
     elif longest < 2:
@@ -164,8 +167,19 @@ def _shared(own: Words, text: Words, length: int) -> Words:
     return next(run for run in runs if tuple(run) in theirs)
 
 
+def _validated(frames: "Sequence[pd.DataFrame]", section: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Prompt and text of all records as validation makes them, which quarantine keeps as they came."""
+    import pandas as pd
+
+    records = pd.concat(frames, ignore_index=True)
+    made = canonical(records, chosen(section))
+    if "split" in records:
+        made = made.where(records["split"] == "quarantine", records)
+    return _sides(made)
+
+
 def _sides(frame: "pd.DataFrame") -> list[tuple[str, str]]:
-    """Prompt and text as validation makes them, which quarantine keeps as they came."""
+    """Prompt and text, normalised; of quarantine, what is no string is nothing."""
     prompts, texts = ([normalise(x) if isinstance(x, str) else "" for x in frame[side]] for side in SIDES)
     return list(zip(prompts, texts, strict=True))
 

@@ -48,14 +48,15 @@ def markup(samples: Path) -> str:
 def card(samples: Path, model: str) -> str:
     """How to draw from the model folder ``model``, in Markdown."""
     rows = read(samples)
-    prompt = shlex.quote(" ".join(rows[0]["prompt"].split()) if rows else "PROMPT")
-    return f"The folder loads by itself:\n\n    promptgan generate --model {model} --prompt {prompt} --n 5"
+    prompt = " ".join(rows[0]["prompt"].split()) if rows else "PROMPT"
+    asking = f" --prompt {shlex.quote(prompt)}" if prompt else ""
+    return f"The folder loads by itself:\n\n    promptgan generate --model {model}{asking} --n 5"
 
 
 def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
     """The first ``count`` prompts, each with the answer of every model by its name, a line each."""
     return [
-        (visible(row["prompt"]), {name: visible(row[name]) for name in MODELS if name in row})
+        (visible(row["prompt"]) or "(no prompt)", {name: visible(row[name]) for name in MODELS if name in row})
         for row in read(samples)[:count]
     ]
 
@@ -66,12 +67,17 @@ def caveats(judges: dict[str, Any]) -> list[str]:
     Args:
         judges: the content of metrics/judges.json.
     """
-    ours, simple = (judges[name]["accuracy"] for name in ("matcher", "tf_idf"))
+    about = []
+    if judges.get("kind") != "none":
+        ours, simple = (judges[name]["accuracy"] for name in ("matcher", "tf_idf"))
+        about.append(
+            f"The matcher is small: it picks the true text over a wrong one in {ours:.0%} of cases (TF-IDF:"
+            f" {simple:.0%}). Relevance can be no surer than that."
+        )
     return [
         "A lower temperature raises BLEU and relevance and lowers diversity. Compare curves, not points.",
         "BLEU does not ask for a length: read it beside length_distance.",
-        f"The matcher is small: it picks the true text over a wrong one in {ours:.0%} of cases (TF-IDF: {simple:.0%})."
-        " Relevance can be no surer than that.",
+        *about,
         "The generator repeats what its training texts say. It knows no facts, and may be rude or wrong.",
     ]
 

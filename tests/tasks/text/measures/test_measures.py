@@ -172,3 +172,16 @@ def test_a_model_without_samples_is_refused(tokens: Path, models: Path, samples:
     pd.read_parquet(path).query("model != 'twin'").to_parquet(path, index=False)
     with pytest.raises(text.NoSamples, match="twin"):
         evaluate(tokens, models, samples)
+
+
+def test_where_texts_answer_no_prompt_nothing_is_said_about_prompts(tokens: Path, models: Path, samples: Path) -> None:
+    (models / "judges" / INDEX).write_text(json.dumps({"kind": "none", "task": "text", "reason": "a test"}))
+    about = {"relevance", "relevance_embedding", "rouge_l"}
+    metrics, curves = evaluate(tokens, models, samples)
+    for name in ("real", "twin", "adversarial"):
+        assert about.isdisjoint(metrics["systems"][name])
+        assert {"bleu_4", "frechet_embedding", "mauve_embedding"} <= set(metrics["systems"][name])
+    assert all(row.get(name) is None for row in curves for name in (*about, "rouge_1"))
+    assert set(metrics["gaps"]["twin"]) == {"bleu_4"}
+    assert not [sentence for sentence in metrics["verdict"] if "relevance" in sentence]
+    assert "rouge, relevance: not applicable, since texts answer no prompt" in metrics["signature"]

@@ -45,7 +45,7 @@ class Discriminator(TextDiscriminator):
         n, t, _ = embedded.shape
         held = is_real(lengths, t)
         views = (embedded * held[..., None]).view(n, t, self.representations, -1).permute(0, 2, 3, 1).flatten(0, 1)
-        behind = ~held.repeat_interleave(self.representations, 0)[:, None]
+        behind = ~is_real(lengths.clamp_min(1), t).repeat_interleave(self.representations, 0)[:, None]
         highest = []
         for kernel, layer in zip(self.kernels, self.filters, strict=True):
             seen = gelu(layer(pad(views, (kernel // 2, (kernel - 1) // 2))))

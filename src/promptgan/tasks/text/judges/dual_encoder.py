@@ -93,14 +93,16 @@ def save(folder: Path, matcher: DualEncoder, index: dict[str, Any]) -> None:
     )
 
 
-def load(folder: Path, device: torch.device | None = None) -> DualEncoder:
-    """Load the matcher of a folder, in evaluation mode.
+def load(folder: Path, device: torch.device | None = None) -> DualEncoder | None:
+    """Load the matcher of a folder, in evaluation mode; None where there is none, since texts answer no prompt.
 
     Raises:
         NoMatcher: a file is missing or broken.
     """
     try:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        if index["kind"] == "none":
+            return None
         matcher = DualEncoder(index["vocabulary"], index["embedding"])
         matcher.load_state_dict(load_file(folder / WEIGHTS))
     except Exception as error:  # safetensors raises its own

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from promptgan.core.compute import Compute
 from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.tasks.text.judges import dual_encoder
@@ -26,6 +27,9 @@ Indices = npt.NDArray[np.int64]
 
 CANDIDATES = 100
 """Texts that a true one is ranked among: itself and 99 others."""
+
+
+UNASKED = "texts answer no prompt, so there is nothing to match"
 
 
 class TooFewPairs(PromptganError):
@@ -52,6 +56,23 @@ class Fitted:
             f"matcher: accuracy {ours['accuracy']:.3f}, MRR {ours['mrr']:.3f};"
             f" TF-IDF: {simple['accuracy']:.3f}, {simple['mrr']:.3f}"
         )
+
+
+@dataclass(frozen=True)
+class Unasked:
+    """That there is no matcher, since texts answer no prompt."""
+
+    metrics: dict[str, Any]
+    """The content of metrics/judges.json."""
+
+    def save(self, folder: Path) -> None:
+        """Write an index that says so."""
+        write_json(folder / dual_encoder.INDEX, {"task": "text", **self.metrics})
+
+    @property
+    def sentence(self) -> str:
+        """Why."""
+        return f"no matcher: {UNASKED}"
 
 
 class Matching(Method):
@@ -126,18 +147,20 @@ def fit(
     seed: int,
     device: torch.device,
     checkpoint: Checkpoint,
-) -> Fitted:
+) -> Fitted | Unasked:
     """Fit the matcher on all pairs but those for stopping and reporting.
 
     The last tenth of ``pairs`` is for the numbers reported and the tenth before it for stopping; as pairs lie in the
     order of their conversations, conversations are not mixed. The numbers: `accuracy`, of telling the true text from
     one wrong text, and `mrr`, the mean reciprocal rank of the true text among 100, beside those of TF-IDF cosines. All
-    of it is computed in float32, whatever ``compute`` says.
+    of it is computed in float32, whatever ``compute`` says. Where texts answer no prompt there is no matcher.
 
     Raises:
         TooFewPairs: there are fewer than 20.
         NonFiniteTraining, Interrupted: see `promptgan.training.loop.run.run`.
     """
+    if not example.prompted:
+        return Unasked({"kind": "none", "reason": UNASKED})
     if len(pairs) < FEWEST:
         raise TooFewPairs(
             f"data/tokens/judge.arrow holds {len(pairs)} pairs; the matcher needs {FEWEST}",

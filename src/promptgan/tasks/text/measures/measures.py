@@ -97,7 +97,10 @@ def evaluate(
             rows.append({"model": name, **own, **points})
         best[name] = max((row for row in rows if row["model"] == name), key=lambda row: row["ms_jaccard_val"] or 0.0)
     chosen = {name: curves[name][row["temperature"] or NO_TEMPERATURE] for name, row in best.items()}
-    seen = {name: space.see(drawn["text"].tolist(), drawn["prompt"].tolist()) for name, drawn in chosen.items()}
+    seen = {
+        name: space.see(drawn["text"].tolist(), drawn["prompt"].tolist() if yardstick.matcher else None)
+        for name, drawn in chosen.items()
+    }
     distances = yardstick.to_training(chosen)
     errors = []
     for name, row in best.items():
@@ -216,18 +219,21 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
     """What one needs to know to compute the same numbers."""
     count = len(curves[REAL.name][NO_TEMPERATURE])
     size = {name: len(pairs) for name, pairs in yardstick.splits.items()}
+    asked = [
+        "rouge: F1 with the test text of an answer's own prompt, without stemming; not defined for real text",
+        "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
+    ]
     return [
         words.SIGNATURE,
         f"answers: {count} a system and temperature, sampled with top_p 1",
         f"real: {count} of {size['val']} validation pairs, seed {seed}, measured as if generated",
         f"bleu: nltk method1, references all {size['test']} test texts; self_bleu: references the other answers",
-        "rouge: F1 with the test text of an answer's own prompt, without stemming; not defined for real text",
+        *(asked if yardstick.matcher else [f"rouge, relevance: {NOT_APPLICABLE}, since texts answer no prompt"]),
         f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val, by which the temperature is"
         f" chosen: against {size['val']} validation texts",
         "nll: nats per token of the test texts, ends counted, padding not; nll_character: the same nats over the"
         " characters of these texts; in systems at temperature 1",
-        "relevance: chance that the matcher prefers an answer's own prompt to another of the set; ties one half",
-        *embedded.signature(count),
+        *embedded.signature(count, relevance=yardstick.matcher is not None),
         neighbours.signature(size["train"]),
         "measures of embeddings and nearest_training: at the chosen temperature alone",
         f"lm, reverse_lm: {word_models.signature(parameters.language_model_order)}; lm fitted on {size['judge']}"

@@ -23,11 +23,13 @@ Curves = dict[str, dict[float, pd.DataFrame]]
 
 def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, seed: int) -> tuple[Row, list[str]]:
     """How the adversarial curve lies to each other one at equal Self-BLEU-4: mean differences, and sentences."""
-    count = len(next(iter(curves[REAL.name].values())))
+    real = next(iter(curves[REAL.name].values()))
+    count = len(real)
     if reason := comparison.withheld(indices, count, parameters.jackknife_groups):
         return {}, [reason]
     gaps: Row = {}
     sentences = []
+    qualities = [quality for quality in MEASURES.qualities if real[quality].notna().all()]
 
     def pairs(keep: Integers) -> Iterator[tuple[Points, Points]]:
         """The adversarial curve and another one, for each of those and each quality."""
@@ -36,7 +38,7 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
             for name, curve in curves.items()
             if name != REAL.name
         }
-        for other, quality in product(others, MEASURES.qualities):
+        for other, quality in product(others, qualities):
             ours, theirs = (
                 [(x, a[quality].to_numpy()[keep].mean()) for x, a in points[name].values()]
                 for name in ("adversarial", other)
@@ -51,7 +53,7 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
     whole = list(pairs(np.arange(count)))
     values = statistic(np.arange(count))
     spreads = jackknife(count, parameters.jackknife_groups, seed, statistic)
-    compared = zip(product(others, MEASURES.qualities), whole, values, spreads, strict=True)
+    compared = zip(product(others, qualities), whole, values, spreads, strict=True)
     for (other, quality), (ours, theirs), gap, spread in compared:
         stands = standing(ours, theirs)
         if stands is None or np.isnan([gap, spread]).any():

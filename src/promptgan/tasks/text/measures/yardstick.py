@@ -32,12 +32,14 @@ class Yardstick:
 
     Args:
         tokens: the folder of tokenized splits.
-        matcher: scores prompts with texts.
+        matcher: scores prompts with texts; None where texts answer no prompt, and nothing is measured about prompts.
         order: longest n-gram of the language models.
         verse: whether the texts are verse, to be measured as such.
     """
 
-    def __init__(self, tokens: Path, matcher: dual_encoder.DualEncoder, order: int, *, verse: bool = False) -> None:
+    def __init__(
+        self, tokens: Path, matcher: dual_encoder.DualEncoder | None, order: int, *, verse: bool = False
+    ) -> None:
         self.tokenizer = load_tokenizer(tokens)
         self.matcher = matcher
         self.splits = {name: form.split(tokens, name) for name in SPLITS}
@@ -73,8 +75,11 @@ class Yardstick:
     def relevance(self, prompts: list[str], token: list[list[int]]) -> Floats:
         """For each answer, how probably the matcher prefers its own prompt to another of the set; (N,).
 
-        Half where both score the same. 0.5 on average for answers that say nothing of their prompts.
+        Half where both score the same. 0.5 on average for answers that say nothing of their prompts; not a number where
+        there are none.
         """
+        if self.matcher is None:
+            return np.full(len(prompts), np.nan)
         device = next(self.matcher.parameters()).device
         asked, answered = (dual_encoder.padded(rows).to(device) for rows in (self._encode(pd.Series(prompts)), token))
         with torch.no_grad():
@@ -128,7 +133,7 @@ class Yardstick:
 
     def _rouge(self, prompts: "pd.Series[str]", texts: list[list[str]]) -> dict[str, Floats]:
         """ROUGE of each answer with the test text of its own prompt; not a number where no test record asked."""
-        places = [self.asked.get(prompt) for prompt in prompts]
+        places = [self.asked.get(prompt) if self.matcher else None for prompt in prompts]
         own = [() if place is None else self.words["test"][place] for place in places]
         scores = np.where([place is None for place in places], np.nan, rouge(texts, own))
         return dict(zip(ROUGE, scores, strict=True))

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.examination import Examination
-from promptgan.quality.normalise import encodable, foreign_share, normalise
+from promptgan.quality.normalise import encodable, foreign_share
 from promptgan.quality.output import Validated
 from promptgan.quality.splits import split_of
 from promptgan.tasks.text.records.duplicates import copies_of_pairs
-from promptgan.tasks.text.records.parameters import Parameters
+from promptgan.tasks.text.records.parameters import Keywords, Parameters, Prefix
+from promptgan.tasks.text.records.prompts import canonical
 from promptgan.terms.splits import RANKING
 from promptgan.terms.words import words
 
@@ -21,7 +22,7 @@ SIDES = ["prompt", "text"]
 
 
 def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = None) -> Validated:
-    """Normalise records, quarantine bad rows, split the rest by group, and check the table.
+    """Make records canonical, quarantine bad rows, split the rest by group, and check the table.
 
     Args:
         records: columns id, group, prompt, text, and label where the data set has labels.
@@ -30,10 +31,12 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
 
     Raises:
         TableRuleBroken: names every expectation that the table as a whole does not meet.
+        NoLabels: prompts are to be labels, and there are none.
     """
     from promptgan.quality import expectations as ex
     from promptgan.quality import text_rules as rules
 
+    prompt = parameters.prompt
     found = Examination(records, context)
     found.table("columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
     found.stop_if_broken()
@@ -42,14 +45,18 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     found.table("ids", source, [ex.ExpectUniqueIds(column="id")])
     found.stop_if_broken()
 
-    frame = found.rows("presence", source, [ex.ExpectPresent(column=column) for column in columns])
-    types = {f"{column}_type": [type(value).__name__ for value in frame[column]] for column in columns}
+    read = [column for column in columns if column != "prompt" or prompt.kind == "given"]
+    frame = found.rows("presence", source, [ex.ExpectPresent(column=column) for column in read])
+    types = {f"{column}_type": [type(value).__name__ for value in frame[column]] for column in read}
     frame = found.rows(
         "types", frame.assign(**types), [ex.ExpectString(column=column, value_set=["str"]) for column in types]
     )
+    frame = frame.assign(**canonical(source, prompt).loc[frame.index, SIDES])
     characters = (rules.ExpectNotEmpty, rules.ExpectNoControlCharacters, rules.ExpectNoContactDetails)
-    frame = frame.assign(**{side: frame[side].map(normalise) for side in SIDES})
-    frame = found.rows("characters", frame, [rule(column=side) for rule in characters for side in SIDES])
+    sides = SIDES if prompt.kind != "none" else ["text"]
+    long_enough = [rules.ExpectPrompt(column="prompt")] if isinstance(prompt, Prefix | Keywords) else []
+    expected = [*(rule(column=side) for rule in characters for side in sides), *long_enough]
+    frame = found.rows("characters", frame, expected)
     frame = found.rows(
         "measures",
         _measured(frame, parameters.script),

@@ -23,12 +23,14 @@ from promptgan.terms.visible import visible
 
 OPTIONS = frozenset({"prompt", "temperature", "top_p", "interpolate"})
 """What `promptgan generate` takes for a model of texts."""
+UNPROMPTED = "(no prompt)"
+"""Stands where people look for a prompt and there is none."""
 READABLE = 10
 """Test prompts whose answers are written out for people."""
 
 
 class UnusablePrompt(PromptganError):
-    """A prompt has no word, or is not text."""
+    """A prompt has no word, or is not text, or is given to a model whose texts answer none."""
 
 
 class NothingBetween(PromptganError):
@@ -83,10 +85,14 @@ def answer(
     answers begin with latent vectors, these are ``z`` (N, Z), or follow from the seed too.
 
     Raises:
-        UnusablePrompt: a prompt is blank, or was not valid UTF-8.
+        UnusablePrompt: a prompt is blank, or was not valid UTF-8, or it is not and the model's texts answer none.
         UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
     """
     for prompt in prompts:
+        if not model.generator.example.prompted:
+            if prompt:
+                raise UnusablePrompt("texts of this model answer no prompt", "leave the prompt out")
+            continue
         if not prompt.strip():
             raise UnusablePrompt("a prompt is empty", "give a prompt with at least one word")
         try:
@@ -119,20 +125,21 @@ def make(
     top_p: float = 0.9,
     interpolate: bool = False,
 ) -> str:
-    """``n`` answers to each prompt, below it, as a person may safely see them.
+    """``n`` answers to each prompt, below it, as a person may safely see them; ``n`` texts where there are no prompts.
 
     With ``interpolate`` they begin with latent vectors at equal distances on the straight line between two that
     ``seed`` gives (Bowman et al., 2016, arXiv:1511.06349, section 4.3), and take the likeliest token every time.
 
     Raises:
-        UnusablePrompt: there is none, or one has no word.
+        UnusablePrompt: there is none, or one has no word, or there is one and the model's texts answer none.
         UnusableTemperature, NotAModelFolder, NoTokenizer: see `answer` and `load`.
         NothingBetween: there is nothing to interpolate.
     """
-    if not prompt:
-        raise UnusablePrompt("a model of texts answers prompts", "give one, as in --prompt 'how are you?'")
-    asked = [each for each in prompt for _ in range(n)]
     loaded = load(model)
+    if not prompt and loaded.generator.example.prompted:
+        raise UnusablePrompt("this model answers prompts", "give one, as in --prompt 'how are you?'")
+    prompt = prompt or [""]
+    asked = [each for each in prompt for _ in range(n)]
     if interpolate:
         z = between(loaded, n, seed).repeat(len(prompt), 1)
         answers = answer(loaded, asked, seed=seed, temperature=0, z=z)
@@ -140,7 +147,8 @@ def make(
         answers = answer(loaded, asked, seed=seed, temperature=temperature, top_p=top_p)
     lines = []
     for number, each in enumerate(prompt):
-        lines += [f"> {visible(each)}", *(f"  {visible(text)}" for text in answers[number * n : (number + 1) * n])]
+        told = answers[number * n : (number + 1) * n]
+        lines += [f"> {visible(each) or UNPROMPTED}", *(f"  {visible(text)}" for text in told)]
     return "\n".join(lines)
 
 
@@ -215,5 +223,5 @@ def readable(samples: pd.DataFrame) -> str:
     models = [part for _, part in read.groupby("model", sort=False)]
     for rows in zip(*(part.itertuples() for part in models), strict=True):
         answers = [f"  {row.model:<12} {visible(row.text)}" for row in rows]
-        blocks.append("\n".join([visible(rows[0].prompt), *answers]))
+        blocks.append("\n".join([visible(rows[0].prompt) or UNPROMPTED, *answers]))
     return "\n\n".join(blocks) + "\n"

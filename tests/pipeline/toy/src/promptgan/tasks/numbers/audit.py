@@ -7,9 +7,9 @@ from typing import Any
 from promptgan.terms.audit import Found, Outputs, near
 
 
-def kept(column: str, value: Any) -> Any:
-    """What validation makes of a raw value of a record that it keeps."""
-    return value
+def kept(records: Any, section: Any) -> Any:
+    """What validation makes of raw records: it keeps them as they are."""
+    return records
 
 
 def nothing(run: Outputs) -> Iterator[Found]:
