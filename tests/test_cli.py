@@ -310,7 +310,8 @@ def test_generate_answers_every_prompt(repository: Path) -> None:
     for temperature in ("inf", "nan", "1e-40", "-1"):
         refused = run("generate", "--model", "model", "--prompt", "yes", "--temperature", temperature, code=1)
         assert "nothing can be drawn at a temperature" in refused.stderr
-    assert "--out means nothing to a model whose task is text" in run(*command, "--out", "a.png", code=2).stderr
+    for option in ("--out", "--style"):
+        assert f"{option} means nothing to a model whose task is text" in run(*command, option, "a.png", code=2).stderr
     assert run(*command, "--threads", "1").output == output
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from promptgan.commands.generate import generate
 from promptgan.core.errors import PromptganError
 from promptgan.tasks.style.samples import samples
 from promptgan.terms.metrics import declared
@@ -76,6 +77,11 @@ def test_a_model_folder_transfers_by_itself(walked: Path) -> None:
     text = samples.make(model, 2, 1, prompt=["the plot is dull"], style="positive")
     assert text.splitlines()[0] == "> the plot is dull" and len(text.splitlines()) == 3
     assert samples.make(model, 2, 1, prompt=["the plot is dull"], style="positive") == text
+
+
+def test_the_command_takes_the_style(walked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    generate(model=walked / "models/pretrained", prompt=["the plot is dull"], style="positive", n=1, seed=1)
+    assert capsys.readouterr().out.startswith("> the plot is dull\n  ")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ VALUES: dict[str, Any] = {
     **{key: GUMBEL[key] for key in (*SHARED, *LOOP)},
     "adversarial_weight": 1.0,
     "back_translation_weight": 0.5,
-    "relaxation": 1.0,
+    "candidates": 3,
+    "sharpness": 2.0,
 }
 NONE = {"adversarial_weight": 0.0, "back_translation_weight": 0.0, "likelihood_weight": 0.0}
 STYLES = (60, 61)
@@ -139,26 +140,49 @@ def test_the_generator_learns_from_what_has_a_weight(
     assert len(drawn) == len(lengths) == VALUES["batch"]
 
 
-def test_back_translation_is_the_likelihood_of_the_text_given_its_transfer_and_its_own_style(
+def recorded(here: StyleTransfer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, float, Tensor | None]]:
+    """The candidates that are drawn are fixed, and what is learnt by likelihood is noted."""
+    drawn, seen, plain = here.answers(here.batches[0], VALUES["candidates"]), [], likelihood.backward
+
+    def backward(network: Any, batch: Batch, weight: float, shares: Tensor | None = None) -> tuple[float, int]:
+        seen.append((batch, weight, shares))
+        return plain(network, batch, weight, shares)
+
+    monkeypatch.setattr(here, "answers", lambda batch, each: drawn)
+    monkeypatch.setattr(likelihood, "backward", backward)
+    return seen
+
+
+def test_candidates_count_by_how_real_they_are_under_the_other_style(
+    pairs: Path, generator: Generator, discriminator: Discriminator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = method(pairs, generator, discriminator, **NONE | {"adversarial_weight": 1.0})
+    seen, batch = recorded(here, monkeypatch), here.batches[0]
+    verdicts = here.scores(batch.answered(*here.answers(batch, VALUES["candidates"]))).view(-1, VALUES["candidates"])
+    _, (first, _) = here.learn(batch, 0)
+    ((said, weight, shares),) = seen
+    assert weight == 1 and shares is not None
+    assert torch.equal(said.prompt, batch.prompt) and torch.equal(said.text[:: VALUES["candidates"]], first)
+    odds = (VALUES["sharpness"] * verdicts).softmax(1)
+    found = shares.view_as(odds)
+    torch.testing.assert_close(found / found.sum(1, keepdim=True), odds)
+
+
+def test_back_translation_is_the_likelihood_of_the_text_given_its_best_candidate_and_its_own_style(
     pairs: Path, generator: Generator, discriminator: Discriminator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = method(pairs, generator, discriminator, **NONE | {"back_translation_weight": 0.5})
-    seen: list[tuple[Batch, float]] = []
-
-    def backward(network: nn.Module, batch: Batch, weight: float) -> tuple[float, int]:
-        seen.append((batch, weight))
-        return likelihood_backward(generator, batch, weight)
-
-    likelihood_backward = likelihood.backward
-    monkeypatch.setattr(likelihood, "backward", backward)
-    batch = here.batches[0]
-    _, (drawn, lengths) = here.learn(batch, 0)
-    ((back, weight),) = seen
+    seen, batch, each = recorded(here, monkeypatch), here.batches[0], VALUES["candidates"]
+    drawn, lengths = here.answers(batch, each)
+    best = here.scores(batch.answered(drawn, lengths)).view(-1, each).argmax(1).tolist()
+    here.learn(batch, 0)
+    ((back, weight, _),) = seen
     assert weight == 0.5
     assert torch.equal(back.text, batch.source.text)
-    own = batch.source.prompt[:, 0].tolist()
+    candidates = rows(drawn, lengths)
     assert rows(back.prompt, back.prompt_lengths) == [
-        [style, *text[:-1]][: EXAMPLE.max_tokens] for style, text in zip(own, rows(drawn, lengths), strict=True)
+        [style, *candidates[n * each + best[n]][:-1]][: EXAMPLE.max_tokens]
+        for n, style in enumerate(batch.source.prompt[:, 0].tolist())
     ]
 
 
@@ -170,4 +194,4 @@ def test_both_players_learn_in_the_loop(pairs: Path, generator: Generator, discr
         outcome = train(*build(*built(pairs, players, steps=4)), state)
     for old, network in zip(before, players.values(), strict=True):
         assert not all(map(torch.equal, old, network.state_dict().values()))
-    assert {"accuracy", "back_translation_loss", "generator_loss", "train_loss"} <= outcome.history[-1].keys()
+    assert {"accuracy", "back_translation_loss", "candidates_nll", "train_loss"} <= outcome.history[-1].keys()

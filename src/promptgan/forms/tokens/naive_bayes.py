@@ -63,7 +63,8 @@ class NaiveBayes:
         """Where the tokens and pairs of a text stand among those that are known."""
         own = _grams(text, self.vocabulary)
         at = np.minimum(np.searchsorted(self.grams, own), len(self.grams) - 1)
-        return at[self.grams[at] == own]
+        known: Integers = at[self.grams[at] == own]
+        return known
 
     def state(self) -> dict[str, Any]:
         """What `NaiveBayes` is built from, its vocabulary aside, as arrays."""

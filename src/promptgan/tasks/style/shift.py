@@ -15,13 +15,13 @@ def shift(before: "pd.DataFrame", after: "pd.DataFrame") -> Shift:
     split = [[words(text) for text in frame["text"]] for frame in (before, after)]
     lengths = [Counter(map(len, sentences)) for sentences in split]
     counts = [Counter(word for sentence in sentences for word in sentence) for sentences in split]
-    means = [words.total() / max(1, len(sentences)) for words, sentences in zip(counts, split, strict=True)]
+    mean, mean_after = (count.total() / max(1, len(sentences)) for count, sentences in zip(counts, split, strict=True))
     one, other = ({n: length[n] for n in sorted(length)} for length in lengths)
     repeated = [
         {"sentence": float(frame["text"].duplicated().mean()) if len(frame) else 0.0} for frame in (before, after)
     ]
     moved = [
-        Moved("words of a sentence, mean", *means, total_variation(*lengths)),
+        Moved("words of a sentence, mean", mean, mean_after, total_variation(*lengths)),
         Moved("different words", len(counts[0]), len(counts[1]), total_variation(*counts)),
     ]
     return Shift(

@@ -88,3 +88,12 @@ class TextAdversary(DiscriminatedTexts):
             noted["train_loss"] = torch.tensor(nll / tokens)
         noted["generator_gradient"] = self.player.update()
         return noted
+
+
+def shares_of(candidates: Batch, weights: Tensor) -> Tensor:
+    """The shares (N * k,) of k candidates to each prompt that have weights (N, k), for `likelihood.backward`.
+
+    Of mean 1 over tokens, so that the learning rate means the same whatever the weights.
+    """
+    shares = weights.flatten()
+    return shares * candidates.text_lengths.sum() / (shares * candidates.text_lengths).sum()

@@ -99,5 +99,5 @@ def encoded(
         [encoding.ids[:limit] for encoding in tokenizer.encode_batch_fast(part, add_special_tokens=False)]
         for part in (texts, noisy)
     )
-    styles = [tokenizer.token_to_id(f"<{label}>") for label in labels] * copies
-    return [[style, *ids] for style, ids in zip(styles, asked, strict=True)], said * copies
+    known = tokenizer.get_vocab()
+    return [[known[f"<{label}>"], *ids] for label, ids in zip(labels * copies, asked, strict=True)], said * copies

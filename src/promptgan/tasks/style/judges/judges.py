@@ -1,35 +1,28 @@
 """Fitting the classifier that tells styles apart, on a split that no generator sees."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file, save
 
 from promptgan.core.compute import Compute
 from promptgan.core.errors import PromptganError
-from promptgan.core.files import write_json
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.naive_bayes import NaiveBayes
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
+from promptgan.tasks.style.judges import classifier as stored
 from promptgan.tasks.style.judges.parameters import Parameters
 from promptgan.training.loop.checkpoint import Checkpoint
 
-INDEX, COUNTS = "index.json", "judge.safetensors"
 FEWEST = 20
 """Sentences to fit on."""
 
 
 class TooFewSentences(PromptganError):
     """The judge split is too small to tell styles apart by."""
-
-
-class NoJudge(PromptganError):
-    """A folder does not hold the judge that the stage judges writes."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +34,8 @@ class Fitted:
     """The content of metrics/judges.json."""
 
     def save(self, folder: Path) -> None:
-        """Write the counts, which `load` reads."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / COUNTS).write_bytes(save(self.classifier.state()))
-        about = {"kind": "judge", "task": "style", "vocabulary": self.classifier.vocabulary}
-        write_json(folder / INDEX, {**about, **self.metrics})
+        """Write the counts, which `classifier.load` reads."""
+        stored.save(folder, self.classifier, self.metrics)
 
     @property
     def sentence(self) -> str:
@@ -87,16 +77,3 @@ def fit(
         "grams": len(classifier.grams),
     }
     return Fitted(classifier, metrics)
-
-
-def load(folder: Path) -> NaiveBayes:
-    """The judge of a folder.
-
-    Raises:
-        NoJudge: a file is missing or broken.
-    """
-    try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        return NaiveBayes(index["vocabulary"], **load_file(folder / COUNTS))
-    except Exception as error:  # safetensors raises its own
-        raise NoJudge(f"{folder} holds no judge: {error}", "run `dvc repro judges`, or `dvc checkout`") from error

@@ -35,7 +35,7 @@ class Transfers(NamedTuple):
 
     def summary(self, keep: Integers | None = None) -> Row:
         """The metrics of the texts, or of the texts ``keep`` alone."""
-        chosen = self if keep is None else Transfers(*(column[keep] for column in self))
+        chosen = self if keep is None else Transfers._make(column[keep] for column in self)
         changed, content = float(chosen.changed.mean()), bleu(chosen.matches)
         seen = chosen.changed[chosen.recognised]
         flipped = float(seen.mean()) if len(seen) else 0.0
@@ -63,7 +63,7 @@ class Yardstick:
 
     def __init__(self, tokens: Path, judge: NaiveBayes, order: int) -> None:
         self.judge, self.tokenizer = judge, load_tokenizer(tokens)
-        self.styles = [self.tokenizer.id_to_token(len(SPECIAL_TOKENS) + place)[1:-1] for place in (0, 1)]
+        self.styles = [str(self.tokenizer.id_to_token(len(SPECIAL_TOKENS) + place))[1:-1] for place in (0, 1)]
         split = form.split(tokens, "judge")
         told = decode(self.tokenizer, split.rows("text", np.arange(len(split))))
         self.words = WordModels([words_of(text) for text in told], order)

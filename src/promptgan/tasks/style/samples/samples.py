@@ -50,7 +50,7 @@ class StyleModel:
     def styles(self) -> list[str]:
         """Their names, sorted."""
         first = len(SPECIAL_TOKENS)
-        return [self.tokenizer.id_to_token(style)[1:-1] for style in (first, first + 1)]
+        return [str(self.tokenizer.id_to_token(style))[1:-1] for style in (first, first + 1)]
 
 
 def load(model: Path, device: torch.device | None = None) -> StyleModel:

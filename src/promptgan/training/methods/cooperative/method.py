@@ -7,7 +7,7 @@ from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
 from promptgan.training.adversarial.discriminated import Answers, plan
-from promptgan.training.adversarial.texts import TextAdversary
+from promptgan.training.adversarial.texts import TextAdversary, shares_of
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.cooperative.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -38,12 +38,9 @@ class Cooperative(TextAdversary):
         said = batch.answered(*self.answers(batch, candidates))
         weights = (self.p.sharpness * self.scores(said).view(-1, candidates)).softmax(1)
         noted = {"effective_candidates": (1 / weights.square().sum(1)).mean()}
-        weights = weights.flatten()
         drawn = self.drawn(said)
-        # Of mean 1 over tokens, so that the learning rate means the same whatever the weights.
-        shares = weights * drawn.text_lengths.sum() / (weights * drawn.text_lengths).sum()
         with autocast(self.compute):
-            nll, tokens = likelihood.backward(self.generator, drawn, shares=shares)
+            nll, tokens = likelihood.backward(self.generator, drawn, shares=shares_of(drawn, weights))
         noted["candidates_nll"] = torch.tensor(nll / tokens)
         noted |= self.update(batch)
         return noted, (said.text[::candidates], said.text_lengths[::candidates])

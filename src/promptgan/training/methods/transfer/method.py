@@ -6,10 +6,9 @@ from torch import Tensor
 from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
-from promptgan.forms.tokens.relaxed import relaxed_sample
 from promptgan.training.adversarial.discriminated import Answers, plan
 from promptgan.training.adversarial.discrimination import known
-from promptgan.training.adversarial.texts import TextAdversary
+from promptgan.training.adversarial.texts import TextAdversary, shares_of
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.transfer.parameters import Parameters
 from promptgan.training.methods.transfer.styles import StyleDiscrimination, Transfer, Transfers, behind
@@ -19,11 +18,12 @@ from promptgan.training.setting import Setting
 class StyleTransfer(TextAdversary):
     """A denoising autoencoder with a token for each of two styles learns to write a text in the one that it has not.
 
-    Each step draws a text in its other style, and adds three gradients. The discriminator's verdict on the drawn text
-    under that style, through straight-through Gumbel-softmax: the conditional discriminator of Dai et al., 2019,
-    arXiv:1905.05621, section 3.3.2. The likelihood of the text given the drawn one and its own style: back-translation,
-    which keeps the content (Lample et al., 2019, Multiple-attribute text rewriting, ICLR, section 3). And that of the
-    text given noise on it, as before. No gradient passes from a back-translation into the text that was drawn.
+    Each step draws k candidates of every text in its other style, and adds three gradients. The likelihood of the
+    candidates, weighted by how real a discriminator of styles and texts finds them, as in cooperative training
+    (Lamprier et al., 2022, arXiv:2201.12320, algorithm 1); the discriminator is the conditional one of Dai et al.,
+    2019, arXiv:1905.05621, section 3.3.2. The likelihood of the text, given its best candidate and its own style:
+    back-translation, which keeps the content (Lample et al., 2019, Multiple-attribute text rewriting, ICLR, section 3).
+    And that of the text given noise on it, as before.
 
     Args:
         setting: the generator to go on from, pairs whose prompts begin with a style, objective, penalty and score.
@@ -43,38 +43,29 @@ class StyleTransfer(TextAdversary):
         )
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
-        """One step by all three gradients; the answers are the texts in their other style."""
+        """One step by all three gradients; the answers are the first candidate of each text."""
         assert isinstance(batch, Transfer)
-        source = batch.source
-        self.discriminator.requires_grad_(False)
-        with autocast(self.compute):
-            drawn = relaxed_sample(
-                self.generator,
-                batch.prompt,
-                batch.prompt_lengths,
-                self.discriminator.embedding,
-                self.p.relaxation,
-                self.max_tokens + 1,
-            )
-            verdict = self.discrimination.scores(batch, drawn.embedded, drawn.lengths)
-        with torch.no_grad():
-            real = self.discrimination.judged(batch) if self.objective.RELATIVE else None
-        loss = self.objective.generator_loss(real, verdict)
-        noted = {"generator_loss": loss}
+        source, each = batch.source, self.p.candidates
+        said = batch.answered(*self.answers(batch, each))
+        verdicts = self.scores(said).view(-1, each)
+        noted: dict[str, Tensor] = {}
         if self.p.adversarial_weight:
-            (self.p.adversarial_weight * loss).backward()
-        self.discriminator.requires_grad_(True)
+            candidates = self.drawn(said)
+            shares = shares_of(candidates, (self.p.sharpness * verdicts).softmax(1))
+            noted |= self._learnt("candidates_nll", candidates, self.p.adversarial_weight, shares)
         if self.p.back_translation_weight:
-            back = behind(source.prompt[:, 0], drawn.tokens, drawn.lengths, self.max_tokens)
-            with autocast(self.compute):
-                nll, tokens = likelihood.backward(
-                    self.generator,
-                    Batch(*back, source.text, source.text_lengths),
-                    self.p.back_translation_weight,
-                )
-            noted["back_translation_loss"] = torch.tensor(nll / tokens)
+            best = torch.arange(len(batch), device=self.device) * each + verdicts.argmax(1)
+            prompt = behind(source.prompt[:, 0], said.text[best], said.text_lengths[best], self.max_tokens)
+            back = Batch(*prompt, source.text, source.text_lengths)
+            noted |= self._learnt("back_translation_loss", back, self.p.back_translation_weight)
         noted |= self.update(source)
-        return noted, (drawn.tokens, drawn.lengths)
+        return noted, (said.text[::each], said.text_lengths[::each])
+
+    def _learnt(self, name: str, batch: Batch, weight: float, shares: Tensor | None = None) -> dict[str, Tensor]:
+        """Add the gradient of a likelihood; returns nats per token under ``name``."""
+        with autocast(self.compute):
+            nll, tokens = likelihood.backward(self.generator, batch, weight, shares)
+        return {name: torch.tensor(nll / tokens)}
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[StyleTransfer, Plan]:
