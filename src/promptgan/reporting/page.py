@@ -91,7 +91,7 @@ def _pictures(contents: Contents) -> list[dict[str, str]]:
     ]  # fmt: skip
     for name, columns, label, caption in logs:
         rows = contents.plots.get(name, [])
-        shown = {column: title for column, title in columns.items() if any(row.get(column) for row in rows)}
-        if shown:
-            pictures.append({"svg": training_curve(rows, shown, label), "caption": caption})
+        drawn = {column: title for column, title in columns.items() if any(row.get(column) for row in rows)}
+        if drawn:
+            pictures.append({"svg": training_curve(rows, drawn, label), "caption": caption})
     return pictures

@@ -13,9 +13,9 @@ META, TOKENIZER, BASE = "meta.json", "tokenizer.json", "base"
 def example(tokens: Path) -> Example:
     """What the examples of the folder ``tokens`` have in common."""
     meta = _meta(tokens)
-    special: dict[str, Any] = {name: meta["special"][name] for name in ("unk", "bos", "eos")}
-    prompted = meta["splits"]["train"].get("prompt_tokens", 0) > 0
-    return Example(meta["vocabulary"], meta["max_tokens"], **special, prompted=prompted, **places(tokens))
+    named: dict[str, Any] = {name: meta["special"][name] for name in ("unk", "bos", "eos")}
+    named |= {"prompted": meta["splits"]["train"].get("prompt_tokens", 0) > 0, **places(tokens)}
+    return Example(meta["vocabulary"], meta["max_tokens"], **named)
 
 
 def places(folder: Path) -> dict[str, Path]:
