@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.example import Example
@@ -170,3 +170,14 @@ def test_several_representations_are_judged_each_by_itself(one_thread: None) -> 
 def test_representations_that_do_not_divide_the_embedding_are_refused() -> None:
     with pytest.raises(ValueError, match="4 representations do not divide embedding 6"):
         MultiRepresentation(**SEVERAL | {"representations": 4}, dropout=0.0)
+
+
+@pytest.mark.parametrize("taps", [1, 3, 5])
+def test_one_product_for_all_taps_is_a_convolution(taps: int) -> None:
+    layer = nn.Conv1d(4, 6, taps, padding=taps // 2).double()
+    x = torch.randn(3, 7, 4, dtype=torch.float64, requires_grad=True)
+    outputs = convolutional.convolved(layer, x), layer(x.transpose(1, 2)).transpose(1, 2)
+    found, expected = (torch.autograd.grad(y.tanh().sum(), (x, *layer.parameters())) for y in outputs)
+    torch.testing.assert_close(*outputs)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs)

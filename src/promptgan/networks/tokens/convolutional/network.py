@@ -1,8 +1,10 @@
 """A discriminator of (prompt, text) pairs: the text attends to the prompt, and the comparison is judged."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, gelu
+from torch.nn.functional import dropout, gelu, linear, pad
 
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.example import Example
@@ -52,15 +54,26 @@ class Discriminator(TextDiscriminator):
         fitting: Tensor = (prompt_topic * text_topic).sum(-1)
         return plausible + fitting
 
-    def _convolve(self, layer: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
-        masked = x * mask[..., None]
-        return gelu(layer(masked.transpose(1, 2)).transpose(1, 2)) * mask[..., None]
+    def _convolve(self, layer: nn.Conv1d, x: Tensor, mask: Tensor) -> Tensor:
+        return gelu(convolved(layer, x * mask[..., None])) * mask[..., None]
 
     def _drop(self, x: Tensor) -> Tensor:
         # One mask for all positions of a sequence (Gal and Ghahramani, 2016, arXiv:1512.05287): cheaper to draw.
         if not self.training or self.dropout == 0:
             return x
         return x * dropout(x.new_ones(len(x), *[1] * (x.dim() - 2), x.shape[-1]), self.dropout)
+
+
+def convolved(layer: nn.Conv1d, x: Tensor) -> Tensor:
+    """What a padded ``layer`` of K taps makes of x (N, T, C), as (N, T, width).
+
+    One product for all taps, whose results are shifted and summed: on a CPU faster than a convolution, both ways.
+    """
+    width, taps = x.shape[1], layer.weight.shape[2]
+    products = linear(x, layer.weight.permute(2, 0, 1).flatten(0, 1)).view(*x.shape[:2], taps, -1)
+    products = pad(products, (0, 0, 0, 0, taps // 2, taps // 2))
+    shifted = (products[:, tap : tap + width, tap] for tap in range(taps))
+    return sum(shifted, cast("Tensor", layer.bias).to(products.dtype))
 
 
 def _mean(x: Tensor, mask: Tensor) -> Tensor:
