@@ -47,7 +47,7 @@ class StyleTransfer(TextAdversary):
         source, each = batch.source, self.p.candidates
         drawn = batch.answered(*self.answers(batch, each))
         verdicts = self.scores(drawn).view(-1, each)
-        noted = {}
+        noted: dict[str, Tensor] = {}
         if self.p.adversarial_weight:
             weights = (self.p.sharpness * verdicts).softmax(1).flatten()
             # The end of a text that was cut was not drawn.
