@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[3]
 STAGES = ("validate", "tokenize", "pretrain", "train", "control", "judges", "generate", "evaluate", "report")
 TINY: dict[str, Any] = {
     "compute": {"threads": 1, "precision": "float32"},
+    "data": {"sources": ["movies"]},
     "validate": {"shares": {"val": 0.2, "test": 0.2, "judge": 0.2}, "min_rows": 100, "max_quarantine_share": 0.5},
     "tokenize": {"vocabulary": 400, "max_tokens": 20, "noise": {"copies": 2}},
     "generator": {"embedding": 16, "width": 16},

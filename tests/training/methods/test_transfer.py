@@ -153,12 +153,15 @@ def recorded(here: StyleTransfer, monkeypatch: pytest.MonkeyPatch) -> list[tuple
     return seen
 
 
-def test_candidates_count_by_how_real_they_are_under_the_other_style(
+def test_candidates_count_by_how_much_more_real_they_are_under_the_other_style(
     pairs: Path, generator: Generator, discriminator: Discriminator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = method(pairs, generator, discriminator, **NONE | {"adversarial_weight": 1.0})
     seen, batch = recorded(here, monkeypatch), here.batches[0]
-    verdicts = here.scores(batch.answered(*here.answers(batch, VALUES["candidates"]))).view(-1, VALUES["candidates"])
+    drawn = batch.answered(*here.answers(batch, VALUES["candidates"]))
+    verdicts = here.odds(drawn, batch.source.prompt[:, :1]).view(-1, VALUES["candidates"])
+    own = Batch(batch.source.prompt[:, :1], torch.ones_like(batch.prompt_lengths), drawn.text, drawn.text_lengths)
+    torch.testing.assert_close(verdicts.flatten(), here.scores(drawn) - here.scores(own))
     _, (first, _) = here.learn(batch, 0)
     ((said, weight, shares),) = seen
     assert weight == 1 and shares is not None
@@ -174,7 +177,8 @@ def test_back_translation_is_the_likelihood_of_the_text_given_its_best_candidate
     here = method(pairs, generator, discriminator, **NONE | {"back_translation_weight": 0.5})
     seen, batch, each = recorded(here, monkeypatch), here.batches[0], VALUES["candidates"]
     drawn, lengths = here.answers(batch, each)
-    best = here.scores(batch.answered(drawn, lengths)).view(-1, each).argmax(1).tolist()
+    odds = here.odds(batch.answered(drawn, lengths), batch.source.prompt[:, :1])
+    best = odds.view(-1, each).argmax(1).tolist()
     here.learn(batch, 0)
     ((back, weight, _),) = seen
     assert weight == 0.5

@@ -19,11 +19,11 @@ class StyleTransfer(TextAdversary):
     """A denoising autoencoder with a token for each of two styles learns to write a text in the one that it has not.
 
     Each step draws k candidates of every text in its other style, and adds three gradients. The likelihood of the
-    candidates, weighted by how real a discriminator of styles and texts finds them, as in cooperative training
-    (Lamprier et al., 2022, arXiv:2201.12320, algorithm 1); the discriminator is the conditional one of Dai et al.,
-    2019, arXiv:1905.05621, section 3.3.2. The likelihood of the text, given its best candidate and its own style:
-    back-translation, which keeps the content (Lample et al., 2019, Multiple-attribute text rewriting, ICLR, section 3).
-    And that of the text given noise on it, as before.
+    candidates, weighted by how much more real a discriminator finds them under that style than under their own, as in
+    cooperative training (Lamprier et al., 2022, arXiv:2201.12320, algorithm 1); the discriminator is the conditional
+    one of Dai et al., 2019, arXiv:1905.05621, section 3.3.2. The likelihood of the text, given its best candidate and
+    its own style: back-translation, which keeps the content (Lample et al., 2019, Multiple-attribute text rewriting,
+    ICLR, section 3). And that of the text given noise on it, as before.
 
     Args:
         setting: the generator to go on from, pairs whose prompts begin with a style, objective, penalty and score.
@@ -47,7 +47,7 @@ class StyleTransfer(TextAdversary):
         assert isinstance(batch, Transfer)
         source, each = batch.source, self.p.candidates
         said = batch.answered(*self.answers(batch, each))
-        verdicts = self.scores(said).view(-1, each)
+        verdicts = self.odds(said, source.prompt[:, :1]).view(-1, each)
         noted: dict[str, Tensor] = {}
         if self.p.adversarial_weight:
             candidates = self.drawn(said)
@@ -60,6 +60,15 @@ class StyleTransfer(TextAdversary):
             noted |= self._learnt("back_translation_loss", back, self.p.back_translation_weight)
         noted |= self.update(source)
         return noted, (said.text[::each], said.text_lengths[::each])
+
+    def odds(self, drawn: Batch, own: Tensor) -> Tensor:
+        """How much more real texts (N * k,) are under the style that begins their prompts than under ``own`` (N, 1).
+
+        What makes a text look real under either style cancels out, and what is left is its style.
+        """
+        under_own = torch.cat([own, drawn.prompt[:, 1:]], 1)
+        other = Batch(under_own, drawn.prompt_lengths, drawn.text, drawn.text_lengths)
+        return self.scores(drawn) - self.scores(other)
 
     def _learnt(self, name: str, batch: Batch, weight: float, shares: Tensor | None = None) -> dict[str, Tensor]:
         """Add the gradient of a likelihood; returns nats per token under ``name``."""

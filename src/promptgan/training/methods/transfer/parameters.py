@@ -12,10 +12,10 @@ class Parameters(TextParameters):
 
     method: Literal["transfer"]
     adversarial_weight: float = Field(ge=0)
-    """Of the likelihood of candidates that the discriminator takes for real; 0 leaves it out."""
+    """Of the likelihood of candidates that the discriminator takes for the wanted style; 0 leaves it out."""
     back_translation_weight: float = Field(ge=0)
     """Of the likelihood of a text, given what was made of it in the other style; 0 leaves it out."""
     candidates: int = Field(ge=2)
-    """Transfers that the generator draws of each text, and of which it learns those that seem real."""
+    """Transfers that the generator draws of each text, and of which it learns those of the other style."""
     sharpness: float = Field(ge=0)
-    """Exponent of the odds that a transfer is real, by which candidates are weighted; 0 weighs all alike."""
+    """Exponent of the odds of the other style, by which candidates are weighted; 0 weighs all alike."""
