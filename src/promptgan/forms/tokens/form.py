@@ -15,7 +15,9 @@ def example(tokens: Path) -> Example:
     meta = _meta(tokens)
     special: dict[str, Any] = {name: meta["special"][name] for name in ("unk", "bos", "eos")}
     prompted = meta["splits"]["train"].get("prompt_tokens", 0) > 0
-    return Example(meta["vocabulary"], meta["max_tokens"], **special, prompted=prompted, **places(tokens))
+    return Example(
+        meta["vocabulary"], meta["max_tokens"], **special, base=places(tokens).get("base"), prompted=prompted
+    )
 
 
 def places(folder: Path) -> dict[str, Path]:
