@@ -38,9 +38,9 @@ def test_a_model_folder_makes_texts_without_being_asked(run: Clone) -> None:
 
 
 def test_an_audit_and_the_way_of_a_sample_and_of_a_record_are_whole(run: Clone) -> None:
-    assert "0 links do not hold" in run.run(*PROMPTGAN, "lineage", "verify")
+    assert "every link holds" in run.run(*PROMPTGAN, "lineage", "verify")
     why = json.loads(run.run(*PROMPTGAN, "lineage", "why", "samples/generated/samples.parquet#0", "--json"))
     assert "to this prompt" not in why["verdict"]
     record = why["sample"]["prompt_id"]
-    impact = json.loads(run.run(*PROMPTGAN, "lineage", "impact", record, "--json"))
+    impact = json.loads(run.run(*PROMPTGAN, "lineage", "impact", "--record", record, "--json"))
     assert (impact["place"], impact["asked"]) == ("test", [])

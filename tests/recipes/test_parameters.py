@@ -174,6 +174,11 @@ def han_words(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None
     document["tokenize"]["level"] = "word"
 
 
+def prompts_of_ones_own(document: dict[str, Any], _: pytest.MonkeyPatch) -> None:
+    document["validate"]["prompt"] = {"kind": "none"}
+    document["generate"]["prompts"] = ["any plans?"]
+
+
 def unasked(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     document["generator"] = {"network": "unconditional", "width": 8}
 
@@ -252,6 +257,7 @@ def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, docume
         ("heads-that-do-not-divide", odd_heads),
         ("words-without-spaces", han_words),
         ("generator-without-prompt", unasked),
+        ("prompts-where-none-is-asked", prompts_of_ones_own),
         ("critic-without-penalty", bare_critic),
         ("penalty-without-weight", weightless_penalty),
         ("band-upside-down", no_band),

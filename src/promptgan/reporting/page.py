@@ -76,8 +76,7 @@ def _pictures(contents: Contents) -> list[dict[str, str]]:
     pictures = []
     if measures.diversity:
         across = measures[measures.diversity]
-        shown = [name for name in measures.qualities if any(row.get(name) for row in curves)]
-        for quality in (measures[name] for name in shown):
+        for quality in (measures[name] for name in measures.qualities if any(row.get(name) for row in curves)):
             caption = (
                 f"{quality.title} over {across.title}: each point is a set of samples, the star is real data. A better"
                 " model's whole line lies nearer to it, not one point of it."

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptgan.core.parameters import ParameterError, validate_section
+from promptgan.forms.tokens import form
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
@@ -49,6 +50,16 @@ def test_the_special_tokens_have_their_ids(level: str, validated: Path, tmp_path
     assert [load_tokenizer(tmp_path).id_to_token(i) for i in (PAD, UNK, BOS, EOS)] == SPECIAL_TOKENS
     assert meta["vocabulary"] == load_tokenizer(tmp_path).get_vocab_size() <= 400
     assert meta == json.loads((tmp_path / "meta.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("level", ["bpe", "word", "character"])
+def test_an_empty_prompt_has_no_token_and_is_known_for_what_it_is(level: str, tmp_path: Path) -> None:
+    asked = {"none": [("", "c d")] * 3, "some": [("a", "c d")] * 3}
+    for name, rows in asked.items():
+        pack(write(tmp_path / name, train=rows), tmp_path / f"{name}-tokens", parameters(level))
+    assert Pairs(tmp_path / "none-tokens/train.arrow").prompt_lengths.tolist() == [0, 0, 0]
+    assert not form.example(tmp_path / "none-tokens").prompted
+    assert form.example(tmp_path / "some-tokens").prompted
 
 
 def test_nothing_is_learnt_from_another_split(tmp_path: Path) -> None:

@@ -53,3 +53,20 @@ def test_a_sample_that_repeats_a_record_is_found_whatever_its_case() -> None:
     samples = pd.DataFrame({"text": ["Yes, sir!", "yes", "yes , sir !"]})
     assert likeness.repeats({"text": "yes, sir!"}, samples) == [0, 2]
     assert likeness.repeats({"text": None}, samples) == []
+
+
+def test_a_record_in_quarantine_is_compared_as_validation_would_have_made_it() -> None:
+    ours = records(("a", "one two three", "four five six seven")).assign(split="test")
+    others = records(("b", "what the data set asks", "one two three  four five six seven")).assign(split="quarantine")
+    section = VALIDATE | {"prompt": {"kind": "prefix", "words": 3}}
+    assert likeness.relatives(ours, others, section) == ["of the same prompt and text"]
+
+
+def test_of_a_sample_that_answers_no_prompt_nothing_is_said_about_prompts() -> None:
+    train = records(("a", "", "one two three"), ("b", "", "four two five"))
+    samples = pd.DataFrame({"prompt": [""], "text": ["one two three"], "model": ["twin"]})
+    found = likeness.origin(samples.iloc[0].to_dict(), samples, train)
+    assert found["verdict"].startswith(
+        "copied word for word: 1 of 2 training records say exactly this, in 1 conversation;"
+    )
+    assert all("prompt_similarity" not in near for near in found["nearest"])

@@ -154,7 +154,7 @@ def _nearest(
             "shared": " ".join(_shared(own, texts[n], -run)),
             "run": -run,
             "similarity": round(-likeness, 4),
-            "prompt_similarity": round(-asked, 4),
+            **({"prompt_similarity": round(-asked, 4)} if prompt else {}),
         }
         for run, likeness, asked, n in sorted(found)[:NEAREST]
     ]
