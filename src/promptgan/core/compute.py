@@ -59,6 +59,8 @@ def prepare(compute: Compute, seed: int) -> "torch.device":
             "compute.device is cuda, but torch finds no GPU here",
             "run `promptgan use RECIPE`, which resolves the device, or set compute.device to cpu",
         )
+    if (compute.device, compute.precision) == ("cpu", "bfloat16") and not bfloat16_instructions():
+        torch.backends.mkldnn.enabled = False  # oneDNN has no LSTM in bfloat16 for such a CPU; torch has
     use_threads(compute.threads)
     torch.use_deterministic_algorithms(True)
     # Nothing here reads fresh memory, and filling it costs a tenth of the time.

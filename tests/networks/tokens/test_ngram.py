@@ -99,7 +99,7 @@ def test_numbers_of_n_grams_may_take_all_of_64_bits() -> None:
     asked = torch.full((len(told), 1), 5)
     nats, tokens = likelihood.nll(network.eval(), Batch(asked, torch.ones_like(asked[:, 0]), ids, lengths))
     expected = KneserNey(told, vocabulary, 5, end).cross_entropy(told)
-    assert nats.item() / tokens == pytest.approx(expected, rel=1e-5)
+    assert nats.item() / tokens == pytest.approx(expected, rel=1e-4)  # float32
 
 
 def test_n_grams_that_cannot_be_numbered_are_refused() -> None:
