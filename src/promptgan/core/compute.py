@@ -60,7 +60,8 @@ def prepare(compute: Compute, seed: int) -> "torch.device":
             "run `promptgan use RECIPE`, which resolves the device, or set compute.device to cpu",
         )
     if (compute.device, compute.precision) == ("cpu", "bfloat16") and not bfloat16_instructions():
-        torch.backends.mkldnn.enabled = False  # oneDNN has no LSTM in bfloat16 for such a CPU; torch has
+        # oneDNN has no LSTM in bfloat16 for such a CPU; torch's own is as slow, but it is there.
+        torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
     use_threads(compute.threads)
     torch.use_deterministic_algorithms(True)
     # Nothing here reads fresh memory, and filling it costs a tenth of the time.
