@@ -10,7 +10,7 @@ from promptgan.commands.command import command, group
 if TYPE_CHECKING:
     from promptgan.ratings.opinion import Opinion
 
-app = group("Ratings by people: a blind sheet, what it says, what is kept.")
+app = group("Ratings by people: blind sheets, what they say.")
 KEY = Path("rating-key.json")
 Sheets = Annotated[list[Path], typer.Argument(help="The filled-in sheets, one for each rater.")]
 Key = Annotated[Path, typer.Option(help="What `promptgan rate sheet` wrote beside the sheet.")]
