@@ -11,9 +11,10 @@ import typer
 
 from promptgan.core.choices import choose, chosen_section
 from promptgan.core.compute import Compute, prepare
+from promptgan.core.corpus import Corpus
 from promptgan.core.errors import clean_errors
 from promptgan.core.files import write_csv, write_json
-from promptgan.core.parameters import PARAMS_FILE, StageParameters
+from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
 from promptgan.core.record import describe_run
 
 
@@ -24,6 +25,7 @@ class Params(StageParameters):
     form: str
     seed: int
     compute: Compute
+    corpus: dict[str, Any]
     generator: dict[str, Any]
     encoder: dict[str, Any]
     pretrain: dict[str, Any]
@@ -36,13 +38,14 @@ def main(
     metrics: Annotated[Path, typer.Option(help="Where the headline numbers go.")] = Path("metrics/pretrain.json"),
     curve: Annotated[Path, typer.Option(help="Where the training curve goes.")] = Path("plots/pretrain.csv"),
 ) -> None:
-    """Train the generator by likelihood until validation stops improving.
+    """Train the generator by likelihood until validation stops improving; on a corpus first, where the recipe has one.
 
     A run that is killed goes on from its last checkpoint, and ends with the same bytes as one that was not.
     """
     with clean_errors():
         settings = Params.read(params)
         parameters = chosen_section("promptgan.training.methods", "pretrain", settings.pretrain, "method")
+        corpus = validate_section(Corpus, settings.corpus, "corpus")
         device = prepare(settings.compute, settings.seed)
 
         from promptgan.networks import folder
@@ -52,7 +55,8 @@ def main(
         from promptgan.training.setting import Setting
 
         form = choose("promptgan.forms", settings.form, "form", "form")
-        run = describe_run("pretrain", settings, form.files(tokens, "train", "val"))
+        splits = ["train", "val"] if corpus.name == "none" else ["train", "val", "corpus"]
+        run = describe_run("pretrain", settings, form.files(tokens, *splits))
         if parameters.method == "none":
             absent.leave("the recipe trains nothing by likelihood", run, out, metrics, curve)
             return
@@ -67,6 +71,7 @@ def main(
             compute=settings.compute,
             seed=settings.seed,
             device=device,
+            corpus=None if corpus.epochs is None else (form.split(tokens, "corpus"), corpus.epochs),
         )
         chosen = choose("promptgan.training.methods", parameters.method, "pretrain.method", "method")
         method, plan = chosen.build(setting, parameters)
@@ -76,6 +81,7 @@ def main(
                 "val_loss": round(outcome.best, 6),
                 "steps": outcome.steps,
                 "converged": outcome.stopped == "converged",
+                **({"corpus_tokens": int(outcome.history[-1]["corpus_tokens"])} if corpus.epochs else {}),
                 "weights": sum(w.numel() for network in outcome.networks.values() for w in network.parameters()),
             }
             described = folder.described(settings.task, settings.form, setting.example)

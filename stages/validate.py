@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from promptgan.core.choices import choose
+from promptgan.core.corpus import Corpus
 from promptgan.core.errors import clean_errors
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, StageParameters, validate_section
 
@@ -22,14 +23,16 @@ class Validate(StageParameters):
 
     task: str
     data: dict[str, Any]
+    corpus: dict[str, Any]
     validate: dict[str, Any]  # type: ignore[assignment]
 
 
 def main(
     params: Annotated[
-        Path, typer.Option(help="The parameter file; `task`, `data` and `validate` are read.")
+        Path, typer.Option(help="The parameter file; `task`, `data`, `corpus` and `validate` are read.")
     ] = PARAMS_FILE,
     raw: Annotated[Path, typer.Option(help="What the stage download wrote.")] = Path("data/raw"),
+    raw_corpus: Annotated[Path, typer.Option(help="The corpus, where the recipe has one.")] = Path("data/corpus"),
     out: Annotated[Path, typer.Option(help="Folder to write; an old one is replaced.")] = Path("data/validated"),
     metrics: Annotated[Path, typer.Option(help="Summary to write.")] = Path("metrics/validation.json"),
     datadocs: Annotated[
@@ -43,8 +46,10 @@ def main(
     and nothing is written. Records listed in data/excluded.csv are left out before anything else. The split of a record
     is a hash of its group, a conversation for instance, and nothing else.
 
-    Writes train, val, test, judge and quarantine .parquet, run.json, and a summary; beside them go the raw files that
-    the data set says its records need.
+    Texts of a corpus are held to the rules of rows, and lose what is near a text of val, test or judge.
+
+    Writes train, val, test, judge and quarantine .parquet, corpus.parquet where the recipe has a corpus, run.json, and
+    a summary; beside them go the raw files that the data set says its records need.
 
     Example: python stages/validate.py --out /tmp/validated --metrics /tmp/validation.json
     """
@@ -56,6 +61,8 @@ def main(
             raise ParameterError(
                 [f"data.name: {sections.data['name']} is for {chosen.TASK}, but task is {sections.task}"], params
             )
+        corpus = validate_section(Corpus, sections.corpus, "corpus", params)
+        chosen_corpus = choose("promptgan.data.sets", corpus.name, "corpus.name")
         schema = choose("promptgan.tasks", sections.task, "task", "records.parameters").Parameters
         rules = validate_section(schema, sections.validate, "validate", params)
 
@@ -68,8 +75,13 @@ def main(
         with output.data_docs(datadocs) as context:
             validated = task.validate(wanted, rules, context)
         validated.summary["rows"]["excluded"] = len(records) - len(wanted)
+        if corpus.name != "none":
+            texts = choose("promptgan.tasks", sections.task, "task", "records.corpus")
+            records = chosen_corpus.records(raw_corpus, chosen_corpus.Parameters(name=corpus.name))
+            wanted = exclusions.without(records, exclusions.excluded(corpus.name))
+            validated = texts.with_corpus(validated, wanted, rules)
         beside = [raw / name for name in getattr(chosen, "BESIDE", ())]
-        output.write(validated, raw, out, metrics, sections, beside)
+        output.write(validated, [raw, raw_corpus], out, metrics, sections, beside)
         output.show(validated.summary)
 
 

@@ -95,10 +95,11 @@ def test_own_text_has_ids_that_follow_from_the_content(tmp_path):
     assert after.iloc[1:].reset_index(drop=True).equals(before)
 
 
-@pytest.mark.parametrize("name", choices("promptgan.data.sets"))
+@pytest.mark.parametrize("name", [name for name in choices("promptgan.data.sets") if name != "none"])
 def test_every_set_keeps_the_contract_and_pins_its_packages(name):
     chosen = choose("promptgan.data.sets", name, "data.name")
     extra = {
+        "vader": {"sources": ["movies"], "least_score": 0.5},
         "tang_poems": {"characters": 5, "prompt": "couplet"},
         "vader": {"sources": ["movies"], "least_score": 0.5},
         "oracle": {key: value for key, value in ORACLE.items() if key != "name"},

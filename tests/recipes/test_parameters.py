@@ -279,6 +279,34 @@ def test_an_impossible_combination_is_refused_by_name(
     assert line.startswith(f"{name}: ")
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"corpus": {"name": "chitchat", "epochs": 1}}, "unreadable-corpus: corpus.name is chitchat, and so is data"),
+        ({"corpus": {"name": "mnist", "epochs": 1}}, "unreadable-corpus: corpus.name is mnist, which is for image"),
+        ({"corpus": {"name": "tang_poems", "epochs": 1}}, "tang_poems, which needs characters, prompt: a corpus takes"),
+        ({"corpus": {"name": "brwn", "epochs": 1}}, "corpus.name: found 'brwn' (did you mean brown?); available: "),
+        ({"corpus": {"name": "brown"}}, "corpus: found "),
+        ({"corpus": {"name": "none", "epochs": 1}}, "a corpus takes a number of epochs, and none takes no epochs"),
+        ({"corpus": {"name": "brown", "epochs": 0}}, "corpus.epochs: found 0"),
+    ],
+)
+def test_a_corpus_that_cannot_be_read_is_refused(
+    tmp_path: Path, document: dict[str, Any], changes: dict[str, Any], words: str
+) -> None:
+    (line,) = problems(tmp_path, document | changes)
+    assert words in line
+
+
+@pytest.mark.parametrize("recipe", ["image-vae", "text-vae", "text-ngram", "text-oracle", "text-style"])
+def test_a_corpus_where_nothing_reads_it_is_refused(recipe: str) -> None:
+    document = {**resolve(recipe).values, "corpus": {"name": "brown", "epochs": 1}}
+    (line,) = of_document(document)
+    assert line.startswith(
+        "unreadable-corpus: corpus.name is brown, which only task text and pretrain.method likelihood"
+    )
+
+
 RELATIONAL = {"network": "relational", "embedding": 8, "slots": 1, "width": 8, "heads": 2, "dropout": 0.0}
 CONVOLUTIONAL = {"network": "convolutional", "embedding": 8, "width": 8, "kernel": 3, "dropout": 0.0}
 SEVERAL = {"network": "multi_representation", "embedding": 8, "representations": 2, "width": 8, "kernels": [2]}

@@ -28,7 +28,8 @@ def outputs(tmp_path: Path) -> Path:
         tmp_path / "data/raw/provenance.json",
         {"title": "talk <1>", "licence": licence, "source": {"kind": "pypi"}, "content_sha256": "ab" * 32, "files": {}},
     )
-    write_json(tmp_path / "data/base/provenance.json", {"kind": "none"})
+    for folder in ("base", "corpus"):
+        write_json(tmp_path / f"data/{folder}/provenance.json", {"kind": "none"})
     kept.write([], tmp_path / kept.LIST)
     metrics: dict[str, Any] = {
         "validation": {

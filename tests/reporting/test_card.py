@@ -37,6 +37,20 @@ def test_the_card_and_the_page_name_the_language_model_and_its_licence(outputs: 
     assert f"language model: {title}" in page(read(outputs))
 
 
+def test_the_card_and_the_page_name_the_corpus_and_its_licence(outputs: Path) -> None:
+    licence = {"name": "not stated", "certainty": "unsure", "note": "stated for research"}
+    source = {"kind": "npm", "name": "old-prints", "sha256": "ef" * 32}
+    corpus = {"title": "old prints", "licence": licence, "source": source, "content_sha256": "ef" * 32, "files": {}}
+    write_json(outputs / "data/corpus/provenance.json", corpus)
+    for name, more in (("pretrain", {"corpus_tokens": 12345}), ("validation", {"corpus": {"read": 9, "kept": 7}})):
+        path = outputs / f"metrics/{name}.json"
+        write_json(path, json.loads(path.read_text()) | more)
+    text = card(read(outputs))
+    assert "read 12,345 tokens of a corpus: old prints; licence: not stated" in text
+    assert yaml.safe_load(text.split("---")[1])["license"] == "other"
+    assert "12,345 tokens of a corpus" in page(read(outputs))
+
+
 def test_without_an_adversarial_model_the_card_is_of_the_twin(outputs: Path) -> None:
     (outputs / "models/adversarial/index.json").write_text('{"kind": "none", "reason": "likelihood only"}')
     text = card(read(outputs))

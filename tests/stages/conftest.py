@@ -19,6 +19,7 @@ PARAMS: dict[str, Any] = {
     "form": "tokens",
     "seed": 1,
     "compute": {"device": "cpu", "threads": 1, "precision": "float32"},
+    "corpus": {"name": "none"},
     "tokenize": {"level": "word", "vocabulary": 64, "lowercase": True, "max_tokens": 10},
     "generator": GENERATOR,
     "discriminator": DISCRIMINATOR,

@@ -26,7 +26,9 @@ def repository(tmp_path):
     data = {"name": "local_text", "file": "my.txt", "sha256": sha256, "prompt": None, "text": None, "first_words": 2}
     for folder in (tmp_path, copy):
         (folder / "params.yaml").write_text(
-            json.dumps({"data": data, "base_model": {"name": "none"}, "another": {"section": 1}})
+            json.dumps(
+                {"data": data, "corpus": {"name": "none"}, "base_model": {"name": "none"}, "another": {"section": 1}}
+            )
         )
     return tmp_path
 
@@ -51,7 +53,7 @@ def test_says_how_to_get_own_data_that_is_missing(repository):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({}, "data.name: found None; available: brown, chitchat"),
+        ({}, "data.name: found None (did you mean none?); available: brown, chitchat"),
         ({"name": "chitcha"}, "did you mean chitchat?"),
         ({"name": "chitchat", "sise": 1}, "data.sise: unknown key"),
         ({"name": "tang_poems", "characters": 6}, "data.characters: found 6"),
@@ -63,7 +65,9 @@ def test_says_how_to_get_own_data_that_is_missing(repository):
     ],
 )
 def test_a_wrong_key_is_named(data, words, tmp_path):
-    (tmp_path / "params.yaml").write_text(json.dumps({"data": data, "base_model": {"name": "none"}}))
+    (tmp_path / "params.yaml").write_text(
+        json.dumps({"data": data, "corpus": {"name": "none"}, "base_model": {"name": "none"}})
+    )
     done = run(tmp_path)
     assert done.returncode == 2
     assert words in done.stderr

@@ -1,11 +1,13 @@
 import json
 import resource
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
+from promptgan.forms.tokens.pairs import Pairs
 from promptgan.networks import folder as model_folder
 
 
@@ -26,6 +28,23 @@ def test_writes_a_model_that_loads_its_metrics_and_its_curve(trained: Path) -> N
         "val.arrow",
     ]
     assert run["device"]
+
+
+def test_a_corpus_is_read_first_and_its_tokens_are_counted(
+    folder: Path, tokens: Path, run_stage: Callable[..., None]
+) -> None:
+    here = shutil.copytree(tokens, folder / "tokens")
+    (here / "judge.arrow").replace(here / "corpus.arrow")
+    path = folder / "params.yaml"
+    path.write_text(path.read_text().replace("  name: none", "  name: brown\n  epochs: 2"))
+    run_stage("pretrain", tokens=here)
+    metrics = json.loads((folder / "metrics/pretrain.json").read_text())
+    assert metrics["corpus_tokens"] == 2 * (Pairs(here / "corpus.arrow").text_lengths + 1).sum()
+    assert metrics["steps"] == 2 * 3 + 4 * 6
+    assert (folder / "plots/pretrain.csv").read_text().startswith("step,epoch,val_loss,corpus_tokens,train_loss,rate\n")
+    index = model_folder.read_index(folder / "models/pretrained")
+    assert index["corpus_tokens"] == metrics["corpus_tokens"]
+    assert "tokens/corpus.arrow" in " ".join(json.loads((folder / "models/pretrained/run.json").read_text())["inputs"])
 
 
 def test_a_disk_that_takes_no_more_is_a_clean_error_and_loses_nothing(

@@ -30,7 +30,13 @@ def run(stage: str, folder: Path, *options: str) -> subprocess.CompletedProcess[
 
 def params(folder: Path, **changes: object) -> None:
     data = json.loads((folder / "data.json").read_text())
-    sections = {"task": "text", "data": data, "base_model": {"name": "none"}, "validate": VALIDATE} | changes
+    sections = {
+        "task": "text",
+        "data": data,
+        "corpus": {"name": "none"},
+        "base_model": {"name": "none"},
+        "validate": VALIDATE,
+    } | changes
     (folder / "params.yaml").write_text(json.dumps(sections))
 
 

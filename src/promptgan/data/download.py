@@ -1,4 +1,4 @@
-"""From a pinned declaration to verified files in ``data/raw`` or ``data/base``."""
+"""From a pinned declaration to verified files in ``data/raw``, ``data/corpus`` or ``data/base``."""
 
 import shutil
 import subprocess

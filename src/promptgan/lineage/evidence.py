@@ -18,7 +18,7 @@ from promptgan.lineage.hashes import Tree
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RAW, BASE, VALIDATED = "data/raw", "data/base", "data/validated"
+RAW, CORPUS, BASE, VALIDATED = "data/raw", "data/corpus", "data/base", "data/validated"
 PROVENANCE, RUN = "provenance.json", "run.json"
 
 
@@ -93,7 +93,15 @@ class Evidence:
     @cached_property
     def base_model(self) -> dict[str, Any]:
         """Where the pretrained model comes from, likewise; empty where the run begins with none."""
-        written = self.json(f"{BASE}/{PROVENANCE}") if self.lock.producer(BASE) else {}
+        return self._optional(BASE)
+
+    @cached_property
+    def corpus(self) -> dict[str, Any]:
+        """Where the texts come from that are read before the pairs, likewise; empty where the run has no corpus."""
+        return self._optional(CORPUS)
+
+    def _optional(self, folder: str) -> dict[str, Any]:
+        written = self.json(f"{folder}/{PROVENANCE}") if self.lock.producer(folder) else {}
         return dict(written) if "source" in written else {}
 
     @property

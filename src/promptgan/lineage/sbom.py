@@ -31,6 +31,8 @@ def sbom(evidence: Evidence, model: str) -> str:
     bom.serial_number = bom.metadata.timestamp = None  # what cyclonedx-py does for --output-reproducible
     bom.metadata.component = subject = _model(evidence, model)
     parts = [_origin("data", "data", evidence.provenance), *map(_package, evidence.packages)]
+    if evidence.corpus:
+        parts.append(_origin("corpus", "data", evidence.corpus))
     if evidence.base_model:
         parts.append(_origin("base-model", "machine-learning-model", evidence.base_model))
     for part in parts:
@@ -56,7 +58,7 @@ def _model(evidence: Evidence, model: str) -> Any:
 
 
 def _origin(ref: str, kind: str, provenance: dict[str, Any]) -> Any:
-    """The data set, or the pretrained model, as its provenance.json has it."""
+    """The data set, the corpus or the pretrained model, as its provenance.json has it."""
     c, source = tool("cyclonedx.model.component", LIBRARY), provenance["source"]
     url = tool("packageurl", "packageurl-python").PackageURL
     named = source["kind"] in PACKAGE_URL_TYPES

@@ -9,7 +9,7 @@ from promptgan.core.choices import choose
 from promptgan.core.parameters import validate_section
 from promptgan.core.record import sha256
 from promptgan.lineage import contents
-from promptgan.lineage.evidence import BASE, PROVENANCE, RAW, RUN
+from promptgan.lineage.evidence import BASE, CORPUS, PROVENANCE, RAW, RUN
 from promptgan.lineage.history import History
 from promptgan.lineage.lock import Lock, Stage
 from promptgan.lineage.target import resolve
@@ -31,7 +31,7 @@ def trace(asked: str, locked: Lock) -> dict[str, Any]:
     Returns:
         `target`, the thing itself; `stages`, from the one that made it back to the one that brought the data, none for
         what no stage makes; `source`, the package, and `source_from`, where that was read or why it is not known;
-        `base_model`, likewise, where the run begins with a pretrained model whose provenance is here.
+        `corpus` and `base_model`, likewise, where the run has one whose provenance is here.
 
     Raises:
         UnknownTarget: there is no such thing; names the nearest.
@@ -41,7 +41,7 @@ def trace(asked: str, locked: Lock) -> dict[str, Any]:
     maker = locked.producer(target.path)
     chain = locked.back_from(maker) if maker else []
     source, source_from = _source(chain) if chain else (None, "")
-    base_model = _written(chain, BASE)
+    more = {"corpus": _written(chain, CORPUS), "base_model": _written(chain, BASE)}
     return {
         "target": {
             "name": target.name,
@@ -56,7 +56,7 @@ def trace(asked: str, locked: Lock) -> dict[str, Any]:
         "stages": [_step(stage, locked, history) for stage in chain],
         "source": source,
         "source_from": source_from,
-        **({"base_model": base_model} if base_model else {}),
+        **{name: written for name, written in more.items() if written},
     }
 
 

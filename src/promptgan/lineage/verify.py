@@ -33,6 +33,7 @@ CHECKS: Sequence[tuple[Check, frozenset[str]]] = (
     (source.package, frozenset({"download"})),
     (source.exclusions, frozenset({"download", "validate"})),
     (records.from_raw, frozenset({"download", "validate"})),
+    (records.corpus_from_raw, frozenset({"download", "validate"})),
     (facts.arrays, frozenset({"validate", "tokenize"})),
     (facts.samples, frozenset({"validate", "generate"})),
     (facts.validation, frozenset({"download", "validate"})),

@@ -26,31 +26,44 @@ class Validated:
     """Canonical columns as they came, and `rule` and `reason`; in source order."""
     summary: dict[str, Any]
     """What metrics/validation.json holds: numbers, and as lists the rules and the expectations."""
+    corpus: "pd.DataFrame | None" = None
+    """Texts to pretrain on, where the recipe has a corpus."""
 
 
 def write(
     validated: Validated,
-    raw: Path,
+    inputs: Sequence[Path],
     out: Path,
     metrics: Path,
     parameters: StageParameters,
     beside: Sequence[Path] = (),
 ) -> None:
-    """Write the folder ``out``, whole or not at all, and then the summary ``metrics``; files ``beside`` are copied."""
+    """Write the folder ``out``, whole or not at all, and then the summary ``metrics``.
+
+    Args:
+        validated: what is written.
+        inputs: the folders that were read, that of the data set first.
+        out: the folder; an old one is replaced.
+        metrics: the file of the summary.
+        parameters: of the stage.
+        beside: files that are copied into the folder.
+    """
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        for name, frame in {**validated.splits, "quarantine": validated.quarantine}.items():
-            write_parquet(frame, partial / f"{name}.parquet")
+        tables = {**validated.splits, "quarantine": validated.quarantine, "corpus": validated.corpus}
+        for name, frame in tables.items():
+            if frame is not None:
+                write_parquet(frame, partial / f"{name}.parquet")
         for file in beside:
             shutil.copyfile(file, partial / file.name)
-        write_run(partial, "validate", parameters, [raw])
+        write_run(partial, "validate", parameters, list(inputs))
         shutil.rmtree(out, ignore_errors=True)
         partial.replace(out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    provenance = json.loads((raw / "provenance.json").read_bytes())
+    provenance = json.loads((inputs[0] / "provenance.json").read_bytes())
     data = {key: provenance[key] for key in ("title", "content_sha256")}
     write_json(metrics, {"data": data, **validated.summary})
 
@@ -81,6 +94,8 @@ def show(summary: dict[str, Any]) -> None:
 
     console, rows = Console(), summary["rows"]
     found = [entry for entry in summary["quarantine"] if entry["rows"]]
+    if corpus := summary.get("corpus"):
+        rows = {**rows, "corpus": corpus["kept"]}
     if not console.is_terminal:
         rules = ", ".join(f"{entry['rule']} {entry['rows']}" for entry in found)
         print(", ".join(f"{name} {count}" for name, count in rows.items()) + (f" ({rules})" if rules else ""))

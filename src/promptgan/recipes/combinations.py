@@ -29,6 +29,25 @@ def data_of_another_task(task: str, sections: Sections) -> str | None:
     return f"data.name {name} is for {theirs}, and task is {task}" if theirs != task else None
 
 
+def unreadable_corpus(task: str, sections: Sections) -> str | None:
+    """A corpus is texts that stand on their own, and likelihood training of texts reads it."""
+    name, method = sections["corpus"].name, sections["pretrain"].method
+    if name == "none":
+        return None
+    if (task, method) != ("text", "likelihood"):
+        return (
+            f"corpus.name is {name}, which only task text and pretrain.method likelihood read, not {task} and {method}"
+        )
+    if name == sections["data"].name:
+        return f"corpus.name is {name}, and so is data.name: its texts are learnt as it is"
+    theirs = choose("promptgan.data.sets", name, "corpus.name")
+    if theirs.TASK != "text":
+        return f"corpus.name is {name}, which is for {theirs.TASK}: a corpus is of texts"
+    if more := [key for key in theirs.Parameters.model_fields if key != "name"]:
+        return f"corpus.name is {name}, which needs {', '.join(more)}: a corpus takes a data set without parameters"
+    return None
+
+
 def role_not_played(task: str, sections: Sections) -> str | None:
     """A network plays the roles that its family declares; there is no training without a generator."""
     for role in ("generator", "discriminator", "encoder"):
@@ -132,6 +151,7 @@ def nothing_trained(task: str, sections: Sections) -> str | None:
 
 RULES: tuple[Rule, ...] = (
     data_of_another_task,
+    unreadable_corpus,
     role_not_played,
     latent_sizes_that_differ,
     n_grams_too_long,

@@ -18,6 +18,7 @@ from promptgan.recipes.combinations import impossible
 SCHEMAS = {
     "compute": "promptgan.core.compute:Compute",
     "data": "promptgan.data.sets.${data.name}:Parameters",
+    "corpus": "promptgan.core.corpus:Corpus",
     "base_model": "promptgan.data.models.${base_model.name}:Parameters",
     "validate": "promptgan.tasks.${task}.records.parameters:Parameters",
     "tokenize": "promptgan.tasks.${task}.arrays.parameters:Parameters",
@@ -35,7 +36,11 @@ SCHEMAS = {
 CHOICES = {section: match[1] for section, at in SCHEMAS.items() if (match := re.search(rf"\${{{section}\.(\w+)}}", at))}
 """Sections whose schema is chosen by one of their own keys, and that key."""
 
-NAMES = {"train.objective": "promptgan.objectives", "train.penalty": "promptgan.penalties"}
+NAMES = {
+    "corpus.name": "promptgan.data.sets",
+    "train.objective": "promptgan.objectives",
+    "train.penalty": "promptgan.penalties",
+}
 """Keys within a section that name a file in a folder of choices."""
 
 

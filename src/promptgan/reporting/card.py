@@ -44,7 +44,7 @@ def _metadata(contents: Contents, chosen: str, tag: str) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     title, values = contents.provenance["title"], contents.systems[chosen]
-    origins = [contents.provenance, *([contents.base] if contents.base else [])]
+    origins = [origin for origin in (contents.provenance, contents.corpus, contents.base) if origin]
     shared: dict[str, Any] = {
         "task_type": tag,
         "dataset_name": title,

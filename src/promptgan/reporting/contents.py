@@ -31,6 +31,8 @@ class Contents:
     """Of the data."""
     base: dict[str, Any] | None
     """The provenance of the pretrained language model that the recipe begins with; None where it has none."""
+    corpus: dict[str, Any] | None
+    """The provenance of the texts that are read before the pairs; None where the recipe has no corpus."""
     metrics: dict[str, dict[str, Any]]
     """By stage."""
     plots: dict[str, list[dict[str, str]]]
@@ -131,13 +133,15 @@ def read(root: Path) -> Contents:
         for name in PLOTS
         if optional(f"plots/{name}.csv")
     }
-    base = document("data/base/provenance.json")
+    origins = {name: document(f"data/{name}/provenance.json") for name in ("base", "corpus")}
+    base, corpus = (None if origin.get("kind") == "none" else origin for origin in origins.values())
     metrics = {name: document(f"metrics/{name}.json") for name in METRICS}
     ratings = kept.read(root / kept.LIST)
     content(kept.LIST.as_posix())
     return Contents(
         provenance=document("data/raw/provenance.json"),
-        base=None if base.get("kind") == "none" else base,
+        base=base,
+        corpus=corpus,
         metrics=metrics,
         plots=plots,
         indices=indices,

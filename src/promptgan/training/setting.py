@@ -37,6 +37,8 @@ class Setting:
     """A file of `promptgan.penalties`."""
     score: Callable[..., Row] | None = None
     """The task's, of networks by name and, where it is not by the generator alone, how they draw; higher is better."""
+    corpus: tuple[Any, float] | None = None
+    """Texts to read before ``train``, as the form reads a split, and how many passes over them."""
 
     def network(self, name: str, role: str | None = None) -> nn.Module:
         """The network ``name`` to go on from, or a fresh one of ``role`` (where None, the role of that name)."""

@@ -45,6 +45,26 @@ def test_the_same_records_give_the_same_bytes(level: str, validated: Path, tmp_p
 
 
 @pytest.mark.parametrize("level", ["bpe", "word", "character"])
+def test_a_corpus_is_encoded_and_teaches_the_tokenizer_nothing(level: str, tmp_path: Path) -> None:
+    for name in ("with", "without"):
+        write(tmp_path / name, train=[("a", "c d")] * 3)
+    corpus = pd.DataFrame([("c0", "", "d e c"), ("c1", "", "c " * 20)], columns=["id", "prompt", "text"])
+    corpus.to_parquet(tmp_path / "with/corpus.parquet")
+    metas = {
+        name: pack(tmp_path / name, tmp_path / f"{name}-tokens", parameters(level)) for name in ("with", "without")
+    }
+    counts = metas["with"]["splits"].pop("corpus")
+    assert metas["with"] == metas["without"]
+    assert (counts["records"], counts["prompt_tokens"], counts["cut"]) == (2, 0, 1)
+    pairs = form.split(tmp_path / "with-tokens", "corpus")
+    assert pairs.text_lengths.sum() == counts["text_tokens"]
+    assert pairs.prompt_lengths.tolist() == [0, 0]
+    for file in (tmp_path / "without-tokens").iterdir():
+        if file.name != "meta.json":
+            assert file.read_bytes() == (tmp_path / "with-tokens" / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("level", ["bpe", "word", "character"])
 def test_the_special_tokens_have_their_ids(level: str, validated: Path, tmp_path: Path) -> None:
     meta = pack(validated, tmp_path, parameters(level))
     assert [load_tokenizer(tmp_path).id_to_token(i) for i in (PAD, UNK, BOS, EOS)] == SPECIAL_TOKENS

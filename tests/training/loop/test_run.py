@@ -72,6 +72,13 @@ def trained_likelihood(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_on_a_corpus(tokens: Path, checkpoint: Checkpoint) -> Left:
+    """14 steps over the corpus, between those after which the tests kill, then the pairs."""
+    here = replace(setting(tokens, fresh()), corpus=(Pairs(tokens / "test.arrow"), 1.5))
+    method, plan = likelihood.build(here, test_likelihood.PARAMETERS)
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_control(tokens: Path, checkpoint: Checkpoint) -> Left:
     method, plan = likelihood.onward(setting(tokens, fresh()), test_likelihood.PARAMETERS, 0.02, 5e7, 0.9)
     return left(run(method, plan, checkpoint), method)
@@ -144,6 +151,7 @@ def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
 
 METHODS = {
     "likelihood": trained_likelihood,
+    "corpus": trained_on_a_corpus,
     "control": trained_control,
     "gumbel": trained_gumbel,
     "cooperative": trained_cooperative,

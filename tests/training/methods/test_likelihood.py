@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.generator import Batch
+from promptgan.forms.tokens.pairs import Batches, Pairs
 from promptgan.forms.tokens.vocabulary import BOS, EOS
 from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -133,6 +135,46 @@ def test_with_a_moving_average_it_is_the_average_that_is_kept(generator: Generat
     assert averaged == outcome.best
     assert averaged != validation_nll(generator, val, 1000, COMPUTE)
     assert averaged < outcome.history[0]["val_loss"]
+
+
+def on_a_corpus(tokens: Path, generator: Generator, corpus: Pairs, epochs: float, **changes: Any) -> Outcome:
+    here = replace(setting(tokens, {"generator": generator}), corpus=(corpus, epochs))
+    with Checkpoint("stage", {}) as state:
+        return train(*build(here, PARAMETERS.model_copy(update=changes)), state)
+
+
+def test_a_corpus_is_read_first_and_cuts_no_learning_rate(tokens: Path, generator: Generator) -> None:
+    corpus = Pairs(tokens / "judge.arrow")
+    outcome = on_a_corpus(tokens, generator, corpus, 12, min_gain=100.0)
+    first, rows = 12 * 3, {int(row["step"]): row for row in outcome.history}
+    read = int(12 * (corpus.text_lengths + 1).sum())
+    assert rows[0]["corpus_tokens"] == 0
+    assert rows[30]["corpus_tokens"] < read == rows[40]["corpus_tokens"] == outcome.history[-1]["corpus_tokens"]
+    assert [rows[step]["epoch"] for step in (0, 30, 40)] == [0, 0, round((40 - first) / 6, 4)]
+    # The validation at 40 is the first that is heard, and the measure of those after it, which all gain too little.
+    assert {step: row["rate"] for step, row in rows.items() if step} == {
+        **dict.fromkeys((10, 20, 30, 40, 50), 0.02), 60: 0.01, 70: 0.005
+    }  # fmt: skip
+    assert (outcome.stopped, outcome.steps) == ("converged", 70)
+
+
+def test_steps_go_through_the_corpus_and_then_through_the_pairs(
+    tokens: Path, generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = replace(setting(tokens, {"generator": generator}), corpus=(Pairs(tokens / "judge.arrow"), 1))
+    method, plan = build(here, PARAMETERS)
+    read: list[tuple[int, int]] = []
+    batch = Batches.__getitem__
+
+    def noted(batches: Batches, k: int) -> Batch:
+        read.append((len(batches.pairs), k))
+        return batch(batches, k)
+
+    monkeypatch.setattr(Batches, "__getitem__", noted)
+    for k in range(5):
+        method.step(k)
+    assert read == [(48, 0), (48, 1), (48, 2), (96, 0), (96, 1)]
+    assert plan.steps == 3 + 8 * 6
 
 
 def test_a_fraction_of_a_pass_reads_as_many_pairs(tokens: Path, generator: Generator) -> None:

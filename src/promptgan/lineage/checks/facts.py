@@ -32,6 +32,9 @@ def validation(evidence: Evidence) -> Iterator[Found]:
     share = round(len(quarantine) / max(1, rows["read"]), 6)
     counts = {"rows": rows, "groups": len(groups)}
     yield from compared(path, "data/validated", counts, {**metrics, "rows": counted})
+    if corpus := metrics.get("corpus"):
+        table = "data/validated/corpus.parquet"
+        yield from compared(path, table, {"kept": len(evidence.table(table))}, corpus)
     taken = {"share_quarantined": share, "quarantine": dict.fromkeys(listed, 0) | rules}
     there = {"share_quarantined": metrics["share_quarantined"], "quarantine": listed}
     yield from compared(path, "data/validated/quarantine.parquet", taken, there)

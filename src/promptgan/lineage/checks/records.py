@@ -1,4 +1,4 @@
-"""Derived again: the records, from the raw files."""
+"""Derived again: the records, and the texts of a corpus, from the raw files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 from promptgan.core.choices import choose
 from promptgan.core.errors import shown
 from promptgan.core.parameters import validate_section
-from promptgan.lineage.evidence import RAW, VALIDATED, Evidence
+from promptgan.lineage.evidence import CORPUS, RAW, VALIDATED, Evidence
 from promptgan.quality.exclusions import excluded, without
 from promptgan.quality.splits import Shares, split_of
 from promptgan.terms.audit import NOTHING, Found
@@ -47,6 +47,30 @@ def from_raw(evidence: Evidence) -> Iterator[Found]:
     for id, missing in sorted((str(id), count) for id, count in unseen.items() if count):
         found = "in none of the tables" if missing > 0 else "more than once, or though it is excluded"
         yield Found(f"data/raw {id} -> {VALIDATED}", "in one of the tables", found, remedy)
+
+
+def corpus_from_raw(evidence: Evidence) -> Iterator[Found]:
+    """Every text of data/validated/corpus.parquet stands in the files of the corpus, and none is a held-out text."""
+    stage, path = evidence.lock.stages["validate"], f"{VALIDATED}/corpus.parquet"
+    name = stage.parameters["corpus"]["name"]
+    if name == "none":
+        return
+    chosen = choose("promptgan.data.sets", name, "corpus.name")
+    task = choose("promptgan.tasks", stage.parameters["task"], "task", "audit")
+    frame = without(chosen.records(Path(CORPUS), chosen.Parameters(name=name)), excluded(name))
+    table = evidence.table(path)
+    derived = _by_id(task.kept(frame, {"prompt": {"kind": "none"}})[table.column_names])
+    held_out = {text for split in RANKING[:-1] for text in _texts(evidence, split)}
+    remedy = "`dvc checkout data/validated`; where the lock was edited too, `dvc repro --force validate`"
+    for row in table.to_pylist():
+        if (expected := derived.get(row["id"], NOTHING)) != tuple(row.values()):
+            yield Found(f"{path} {row['id']} -> {CORPUS}", str(expected), str(tuple(row.values())), remedy)
+        if row["text"] in held_out:
+            yield Found(f"{path} {row['id']} -> {VALIDATED}", "no text of val, test or judge", row["text"], remedy)
+
+
+def _texts(evidence: Evidence, split: str) -> list[str]:
+    return list(evidence.table(f"{VALIDATED}/{split}.parquet")["text"].to_pylist())
 
 
 def _by_id(frame: Any) -> dict[Any, tuple[Any, ...]]:

@@ -12,12 +12,17 @@ from promptgan.data.archives import extract
 from promptgan.data.download import OWN_DATA, PROVENANCE
 from promptgan.data.sources import Local, Package, Upstream, content_sha256
 from promptgan.lineage import hashes
-from promptgan.lineage.evidence import BASE, RAW, Evidence
+from promptgan.lineage.evidence import BASE, CORPUS, RAW, Evidence
 from promptgan.quality.exclusions import LIST, excluded
 from promptgan.terms.audit import Found, differences
 
 DOWNLOADS = Path(".dvc/tmp/downloads")
-ROOMS = ((RAW, "data", "promptgan.data.sets"), (BASE, "base_model", "promptgan.data.models"))
+ROOMS = (
+    (RAW, "data", "promptgan.data.sets"),
+    (CORPUS, "corpus", "promptgan.data.sets"),
+    (BASE, "base_model", "promptgan.data.models"),
+)
+TITLES = {RAW: "source", CORPUS: "corpus", BASE: "base model"}
 """What the stage download writes: the folder, the section of params.yaml, and the room whose choice declares it."""
 
 
@@ -66,7 +71,7 @@ def exclusions(evidence: Evidence) -> Iterator[Found]:
 def note(evidence: Evidence) -> Iterator[str]:
     """The sources at the end of the chain, for people, and how far the chain was followed."""
     for folder, _, upstream, source, _, _ in _origins(evidence):
-        what, licence, file = "source" if folder == RAW else "base model", upstream.licence, _kept(source)
+        what, licence, file = TITLES[folder], upstream.licence, _kept(source)
         walked = f"verified down to {file}" if file else "the package itself is not kept here, its pinned members are"
         yield f"{what}: {source}, sha256 {source.sha256}, licence {licence.name} ({licence.certainty}); {walked}"
 
@@ -95,7 +100,8 @@ def _origins(evidence: Evidence) -> Iterator[_Origin]:
             continue
         name = parameters[section]["name"]
         chosen = choose(room, name, f"{section}.name")
-        upstream = chosen.upstream(validate_section(chosen.Parameters, parameters[section], section))
+        values = {"name": name} if section == "corpus" else parameters[section]
+        upstream = chosen.upstream(validate_section(chosen.Parameters, values, section))
         if upstream is None:
             continue
         written, tree = evidence.json(f"{folder}/{PROVENANCE}"), evidence.tree(folder)

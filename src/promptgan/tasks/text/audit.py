@@ -47,7 +47,7 @@ def arrays(run: Outputs) -> Iterator[Found]:
     facts = {"vocabulary": tokenizer.get_vocab_size(), "max_tokens": limit}
     for key, expected, found in differences(facts, {k: meta.get(k) for k in facts}):
         yield Found(f"{TOKENS}/meta.json {key} -> {TOKENS}/tokenizer.json", str(expected), str(found), remedy)
-    for split in SPLITS:
+    for split in [*SPLITS, *(["corpus"] if Path(VALIDATED, "corpus.parquet").is_file() else [])]:
         path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
         tokens, records = run.table(path), run.table(source)
         if tokens["id"].to_pylist() != records["id"].to_pylist():
@@ -64,7 +64,7 @@ def arrays(run: Outputs) -> Iterator[Found]:
                     if encoding.ids[part] != ids:
                         link = f"{path} {side} of {records['id'][start + offset].as_py()} -> {source}"
                         yield Found(link, f"ids of {texts[offset]!r}", f"{ids}", remedy)
-        written = {key: meta["splits"][split].get(key) for key in counts}
+        written = {key: meta["splits"].get(split, {}).get(key) for key in counts}
         for key, expected, found in differences(counts, written):
             yield Found(f"{TOKENS}/meta.json {split} {key} -> {path}", str(expected), str(found), remedy)
 

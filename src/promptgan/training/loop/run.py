@@ -63,6 +63,8 @@ class Plan:
     """Units of work before step 0, in which nothing is averaged or validated."""
     per_epoch: int | None = None
     """Steps of a pass over the data, where rows shall hold the epoch."""
+    first_epoch: int = 0
+    """Step at which the first pass begins."""
     ema: float | None = None
     """Decay of the moving averages; none where None."""
     patience: int | None = None
@@ -232,7 +234,8 @@ class _Training:
         now = self.now
         for network in self.shown.values():
             network.eval()
-        epoch = {"epoch": round(max(0, now.step) / self.plan.per_epoch, 4)} if self.plan.per_epoch else {}
+        begun = max(0, now.step - self.plan.first_epoch)
+        epoch = {"epoch": round(begun / self.plan.per_epoch, 4)} if self.plan.per_epoch else {}
         means = {name: now.sums[name] / now.counts[name] for name in sorted(now.sums)}
         return {"step": max(0, now.step), **epoch, **means, **self.method.validate(self.shown)}
 

@@ -18,6 +18,8 @@ from promptgan.tasks.text.arrays.parameters import Parameters
 from promptgan.terms.splits import SPLITS
 
 MODEL = Path("data/base")
+CORPUS = "corpus"
+"""The table of texts to pretrain on, which only a recipe with a corpus has."""
 CHUNK = 8192
 """Records read, encoded and written at a time, so that memory does not grow with the data."""
 
@@ -28,6 +30,8 @@ class NothingToFit(PromptganError):
 
 def pack(validated: Path, out: Path, parameters: Parameters, base: Path = MODEL) -> dict[str, Any]:
     """Fit a tokenizer on ``train.parquet``, or take that of the model in ``base``; encode every split into ``out``.
+
+    A ``corpus.parquet`` beside the splits is encoded as they are; the tokenizer does not learn from it.
 
     Each ``SPLIT.arrow`` holds ``id``, ``prompt`` and ``text`` (unsigned ids, no special tokens), in the order of the
     Parquet file. Returns what ``meta.json`` holds.
@@ -50,7 +54,8 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path = MODEL)
     kind = "uint16" if vocabulary <= 2**16 else "uint32"
     splits = {
         name: _encode_split(tokenizer, validated / f"{name}.parquet", out / f"{name}.arrow", parameters, kind, special)
-        for name in SPLITS
+        for name in (*SPLITS, CORPUS)
+        if name in SPLITS or (validated / f"{name}.parquet").is_file()
     }
     meta = {
         "vocabulary": vocabulary,

@@ -34,14 +34,54 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         NoLabels: prompts are to be labels, and there are none.
     """
     from promptgan.quality import expectations as ex
+
+    found = Examination(records, context)
+    frame = sound(found, parameters)
+    columns = [str(column) for column in found.source]
+    frame = frame.assign(split=[split_of(group, parameters.shares) for group in frame["group"]])
+    equal = [*columns[2:], "split"]
+    first = frame.groupby(equal, sort=False)["id"].transform("first")
+    frame = frame.assign(duplicate_of=first.where(frame.duplicated(equal), None))
+    frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
+    if "label" in columns:
+        frame = frame.assign(labels_of_pair=frame.groupby(SIDES, sort=False)["label"].transform("nunique"))
+        frame = found.rows("labels", frame, [ex.ExpectOneLabel(column="labels_of_pair")])
+    frame = frame.assign(copy_of=_copies_across_splits(frame, parameters.near_duplicates))
+    frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
+
+    found.quarantine_rules(parameters.max_defect_share, parameters.max_quarantine_share)
+    check_splits(found, frame, parameters)
+    found.stop_if_broken(_details(frame, len(found.source), parameters))
+    return found.validated(
+        frame,
+        columns,
+        mean_words={side: round(float(frame[f"{side}_words"].mean()), 4) for side in SIDES},
+        repeated={side: int(frame.duplicated(side).sum()) for side in SIDES},
+    )
+
+
+def sound(found: Examination, parameters: Parameters) -> "pd.DataFrame":
+    """Reduce the source to canonical columns; note the rows that break a rule by themselves, and return the others.
+
+    Args:
+        found: holds records as `validate` takes them.
+        parameters: the section `validate`.
+
+    Returns:
+        The columns of ``found.source``, their sides canonical, and `SIDE_words` and `SIDE_foreign_share`.
+
+    Raises:
+        TableRuleBroken: a column is missing, or an id is repeated.
+        NoLabels: prompts are to be labels, and there are none.
+    """
+    from promptgan.quality import expectations as ex
     from promptgan.quality import text_rules as rules
 
     prompt = parameters.prompt
-    found = Examination(records, context)
-    found.table("columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
+    found.table("columns", found.source.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
     found.stop_if_broken()
-    columns = COLUMNS + [column for column in ["label"] if column in records]
-    source = found.source = records[columns].astype(object).map(encodable).reset_index(drop=True)
+    columns = COLUMNS + [column for column in ["label"] if column in found.source]
+    source = found.source = found.source[columns].astype(object).map(encodable).reset_index(drop=True)
     found.table("ids", source, [ex.ExpectUniqueIds(column="id")])
     found.stop_if_broken()
 
@@ -57,7 +97,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     long_enough = [rules.ExpectPrompt(column="prompt")] if isinstance(prompt, Prefix | Keywords) else []
     expected = [*(rule(column=side) for rule in characters for side in sides), *long_enough]
     frame = found.rows("characters", frame, expected)
-    frame = found.rows(
+    return found.rows(
         "measures",
         _measured(frame, parameters.script),
         [
@@ -66,26 +106,6 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
             rules.ExpectScript(column="prompt_foreign_share", max_value=parameters.max_foreign_share),
             rules.ExpectScript(column="text_foreign_share", max_value=parameters.max_foreign_share),
         ],
-    )
-    frame = frame.assign(split=[split_of(group, parameters.shares) for group in frame["group"]])
-    equal = [*columns[2:], "split"]
-    first = frame.groupby(equal, sort=False)["id"].transform("first")
-    frame = frame.assign(duplicate_of=first.where(frame.duplicated(equal), None))
-    frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
-    if "label" in columns:
-        frame = frame.assign(labels_of_pair=frame.groupby(SIDES, sort=False)["label"].transform("nunique"))
-        frame = found.rows("labels", frame, [ex.ExpectOneLabel(column="labels_of_pair")])
-    frame = frame.assign(copy_of=_copies_across_splits(frame, parameters.near_duplicates))
-    frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
-
-    found.quarantine_rules(parameters.max_defect_share, parameters.max_quarantine_share)
-    check_splits(found, frame, parameters)
-    found.stop_if_broken(_details(frame, len(source), parameters))
-    return found.validated(
-        frame,
-        columns,
-        mean_words={side: round(float(frame[f"{side}_words"].mean()), 4) for side in SIDES},
-        repeated={side: int(frame.duplicated(side).sum()) for side in SIDES},
     )
 
 

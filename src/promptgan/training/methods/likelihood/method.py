@@ -1,4 +1,7 @@
-"""Teacher forcing: maximum likelihood of the texts given their prompts, until validation stops improving."""
+"""Teacher forcing: maximum likelihood of the texts given their prompts, until validation stops improving.
+
+Where there is a corpus, its texts come first, under empty prompts.
+"""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +14,7 @@ from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import Batches, Pairs, in_order
 from promptgan.training.loop.cooling import Cooling
-from promptgan.training.loop.method import Limit, Method, Row, Value
+from promptgan.training.loop.method import Limit, Method, Numbers, Row, Value
 from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.likelihood.parameters import Parameters
@@ -30,6 +33,7 @@ class Likelihood(Method):
         parameters: the `pretrain` section.
         compute: precision.
         seed: of the order of the pairs.
+        corpus: texts that are read first and passes over them, at a learning rate that no validation cuts.
     """
 
     averaged = ("generator",)
@@ -38,40 +42,63 @@ class Likelihood(Method):
     remedy = "lower pretrain.learning_rate, or set compute.precision to float32"
 
     def __init__(
-        self, generator: TextGenerator, train: Pairs, val: Pairs, parameters: Parameters, compute: Compute, seed: int
+        self,
+        generator: TextGenerator,
+        train: Pairs,
+        val: Pairs,
+        parameters: Parameters,
+        compute: Compute,
+        seed: int,
+        corpus: tuple[Pairs, float] | None = None,
     ) -> None:
         self.generator, self.val, self.p, self.compute = generator, val, parameters, compute
         self.device = next(generator.parameters()).device
         self.player = player("generator", generator, parameters.learning_rate)
-        self.cooling = Cooling(parameters)
-        self.state = {"generator": generator, "optimizer": self.player.optimizer, "numbers": self.cooling}
+        self.cooling, self.read = Cooling(parameters), Numbers()
+        self.state = {
+            "generator": generator,
+            "optimizer": self.player.optimizer,
+            "numbers": self.cooling,
+            "read": self.read,
+        }
         self.batches = Batches(train, parameters.batch, seed)
+        self.corpus, self.corpus_steps = self.batches, 0
+        if corpus:
+            texts, epochs = corpus
+            self.corpus = Batches(texts, parameters.batch, seed)
+            self.corpus_steps = math.ceil(epochs * self.corpus.per_epoch)
+            self.read["corpus_tokens"] = 0
 
     def step(self, k: int) -> dict[str, Value]:
         """One batch; reports NLL over tokens."""
         for group in self.player.optimizer.param_groups:
             group["lr"] = self.cooling.rate(k)
+        first = k < self.corpus_steps
+        batch = self.corpus[k] if first else self.batches[k - self.corpus_steps]
         with autocast(self.compute):
-            nll, tokens = likelihood.backward(self.generator, self.batches[k].to(self.device))
+            nll, tokens = likelihood.backward(self.generator, batch.to(self.device))
         self.player.update()
         self.cooling["steps"] += 1
+        if first:
+            self.read["corpus_tokens"] += tokens
         return {"train_loss": (nll, tokens)}
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
-        """NLL per token of the validation texts, and after the first step the learning rate that led there."""
+        """NLL per token of the validation texts, after the first step the learning rate that led there, tokens read."""
         generator = cast("TextGenerator", networks["generator"])
         nll = validation_nll(generator, self.val, self.p.validation_count, self.compute)
-        return {"val_loss": nll, **self.cooling.row()}
+        return {"val_loss": nll, **self.cooling.row(), **self.read}
 
     def hear(self, row: Row) -> str | None:
-        """Cut the learning rate where a validation gained less than `min_gain`; stop after `patience` cuts."""
-        return self.cooling.hear(row["val_loss"])
+        """Cut the rate where a validation past the corpus gained less than `min_gain`; stop after `patience` cuts."""
+        return self.cooling.hear(row["val_loss"]) if row["step"] >= self.corpus_steps else None
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[Likelihood, Plan]:
     """Likelihood training of a fresh generator."""
     method = _method(setting, parameters)
-    return method, _plan(method, parameters, steps=math.ceil(parameters.epochs * method.batches.per_epoch), fresh=True)
+    steps = method.corpus_steps + math.ceil(parameters.epochs * method.batches.per_epoch)
+    return method, _plan(method, parameters, steps=steps, fresh=True)
 
 
 def onward(
@@ -92,7 +119,7 @@ def onward(
 
 def _method(setting: Setting, parameters: Parameters) -> Likelihood:
     generator = cast("TextGenerator", setting.network("generator"))
-    return Likelihood(generator, setting.train, setting.val, parameters, setting.compute, setting.seed)
+    return Likelihood(generator, setting.train, setting.val, parameters, setting.compute, setting.seed, setting.corpus)
 
 
 def _plan(method: Likelihood, parameters: Parameters, **more: Any) -> Plan:
@@ -101,6 +128,7 @@ def _plan(method: Likelihood, parameters: Parameters, **more: Any) -> Plan:
         validate_every=parameters.validate_every,
         checkpoint_every=parameters.checkpoint_every,
         per_epoch=method.batches.per_epoch,
+        first_epoch=method.corpus_steps,
         **more,
     )
 
