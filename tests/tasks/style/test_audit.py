@@ -72,6 +72,11 @@ def another_sentence() -> None:
     table.to_parquet(path)
 
 
+def other_markers() -> None:
+    path = Path("data/tokens/markers.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"positive": []}))
+
+
 def another_judge() -> None:
     path = Path("models/judges/index.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | {"sentences": 5}))
@@ -103,6 +108,7 @@ def test_an_honest_run_holds(run: Run) -> None:
         (another_transfer, "plots/curves.csv twin at 0.5"),
         (another_style, "samples/generated/samples.parquet twin at 0.1"),
         (another_sentence, "data/tokens/train.arrow prompt of"),
+        (other_markers, "data/tokens/markers.json positive"),
         (another_judge, "models/judges/index.json sentences"),
         (another_verdict, "metrics/evaluation.json gaps.twin.style_accuracy"),
         (replaced("metrics/evaluation.json", "content_bleu", 0.5), "metrics/evaluation.json systems.twin content_bleu"),

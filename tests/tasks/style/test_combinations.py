@@ -6,7 +6,7 @@ import pytest
 from promptgan.recipes.parameters import problems
 from promptgan.recipes.presets import resolve
 
-TRANSFORMER = {"network": "transformer", "width": 8, "heads": 2, "layers": 1, "context": 65, "dropout": 0.0}
+TRANSFORMER = {"network": "transformer", "width": 8, "heads": 2, "layers": 1, "context": 81, "dropout": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,8 @@ def recipe() -> dict[str, Any]:
     [
         ({}, None),
         ({"generator": TRANSFORMER}, None),
-        ({"generator": TRANSFORMER | {"context": 64}}, "generator.context is 64, and sentences"),
-        ({"discriminator": TRANSFORMER | {"context": 34}}, "tokenize.max_tokens 32 take 35 there"),
+        ({"generator": TRANSFORMER | {"context": 80}}, "generator.context is 80, and sentences"),
+        ({"discriminator": TRANSFORMER | {"context": 42}}, "tokenize.max_tokens 40 take 43 there"),
         ({"generator": {"network": "ngram", "order": 3}}, "generator.network is ngram"),
         ({"pretrain": {"method": "none"}}, "use likelihood, and transfer or none"),
     ],

@@ -53,15 +53,15 @@ def test_a_copy_has_bleu_1_and_what_shares_nothing_or_is_empty_has_0() -> None:
 @pytest.fixture
 def score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Score:
     """Of sentences with one word that tells their style, which are transferred by `Says.answer`."""
-    rows = [
-        [POSITIVE, n % 4 + 6, n % 3 + 11, GOOD, 9] if n % 2 else [NEGATIVE, n % 4 + 6, n % 3 + 11, BAD, 9]
-        for n in range(40)
-    ]
+    styles = [(POSITIVE, GOOD) if n % 2 else (NEGATIVE, BAD) for n in range(40)]
+    words = [(n % 4 + 6, n % 3 + 11) for n in range(40)]
+    prompts = [[style, *two, style, 9] for two, (style, _) in zip(words, styles, strict=True)]
+    texts = [[*two, word, 9] for two, (_, word) in zip(words, styles, strict=True)]
     ids = pa.list_(pa.field("item", pa.uint16(), nullable=False))
     columns = {
         "id": [str(n) for n in range(40)],
-        "prompt": pa.array(rows, ids),
-        "text": pa.array([r[1:] for r in rows], ids),
+        "prompt": pa.array(prompts, ids),
+        "text": pa.array(texts, ids),
     }
     table = pa.table(columns)
     with pa.OSFile(str(tmp_path / "val.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
@@ -75,17 +75,19 @@ def score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Score:
     return Score(Pairs(tmp_path / "val.arrow"), EXAMPLE, {"generator": Says(None)}, 40, COMPUTE, 1)
 
 
-def test_sentences_are_put_behind_the_style_that_they_have_not(score: Score) -> None:
-    assert all((prompt[0] == NEGATIVE) == (GOOD in prompt) for prompt in score.prompts)
-    assert all(prompt[1:] == source for prompt, source in zip(score.prompts, score.sources, strict=True))
+def test_prompts_ask_for_the_other_style_wherever_they_name_their_own(score: Score) -> None:
+    assert len(score.prompts) == 40
+    for prompt, (one, two, word, last) in zip(score.prompts, score.sources, strict=True):
+        other = NEGATIVE if word == GOOD else POSITIVE
+        assert prompt == [other, one, two, other, last]
 
 
 def test_a_copy_is_worth_nothing_and_a_word_in_the_place_of_another_much(score: Score) -> None:
-    copy = score({"generator": Says(lambda prompt: prompt[1:])})
+    had, wanted = {POSITIVE: BAD, NEGATIVE: GOOD}, {POSITIVE: GOOD, NEGATIVE: BAD}
+    copy = score({"generator": Says(lambda prompt: [had.get(word, word) for word in prompt[1:]])})
     assert (copy["score"], copy["flipped"], copy["content_bleu"]) == (0, 0, 1)
-    swap = {GOOD: BAD, BAD: GOOD}
-    swapped = score({"generator": Says(lambda prompt: [swap.get(word, word) for word in prompt[1:]])})
+    swapped = score({"generator": Says(lambda prompt: [wanted.get(word, word) for word in prompt[1:]])})
     assert swapped["flipped"] == 1
-    one = score({"generator": Says(lambda prompt: [swap[prompt[-2]]] * 4)})
+    one = score({"generator": Says(lambda prompt: [wanted[prompt[0]]] * 4)})
     assert one["flipped"] == 1 and one["content_bleu"] == one["score"] == 0
     assert one["duplicates"] > copy["duplicates"]

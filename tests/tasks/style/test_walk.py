@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from promptgan.commands.generate import generate
 from promptgan.core.errors import PromptganError
+from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.tasks.style.samples import samples
 from promptgan.terms.metrics import declared
 from promptgan.terms.words import segments
@@ -27,6 +29,27 @@ def test_every_model_transfers_the_same_sentences_to_the_other_style_at_every_te
         assert part["prompt"].tolist() == sources["text"].tolist()
         assert all(part["style"].to_numpy() != sources["label"].to_numpy())
         assert set(part["headline"]) == {temperature == 0.1}
+
+
+def test_models_are_asked_as_the_prompts_of_the_test_split_ask_but_for_the_style(
+    walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, list[int]] = {}
+
+    def noted(generator, prompt, lengths, *rest):  # type: ignore[no-untyped-def]
+        asked.update({str(row[:n][1:]): row[:n] for row, n in zip(prompt.tolist(), lengths.tolist(), strict=True)})
+        return [[] for _ in prompt]
+
+    monkeypatch.setattr(samples, "sample", noted)
+    test = pd.read_parquet(walked / "data/validated/test.parquet")
+    wanted = ["negative" if label == "positive" else "positive" for label in test["label"]]
+    samples.transfer(samples.load(walked / "models/adversarial"), test["text"].tolist(), wanted, seed=1)
+    prompts = pa.ipc.open_file(walked / "data/tokens/test.arrow").read_all()["prompt"].to_pylist()
+    first = len(SPECIAL_TOKENS)
+    other = {first: first + 1, first + 1: first}
+    expected = [[other.get(token, token) for token in prompt] for prompt in prompts]
+    assert all(prompt[0] in prompt[1:] for prompt in expected)  # there was something to hide
+    assert asked == {str(prompt[1:]): prompt for prompt in expected}
 
 
 def test_numbers_are_those_of_the_samples(walked: Path) -> None:

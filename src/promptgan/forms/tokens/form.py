@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from promptgan.forms.tokens import markers
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
 
@@ -36,7 +37,8 @@ def files(tokens: Path, *splits: str) -> list[Path]:
 def needed(tokens: Path) -> dict[str, Path]:
     """What a model needs beside its weights, by the name in its folder."""
     base = sorted((tokens / BASE).iterdir()) if places(tokens) else []
-    return {TOKENIZER: tokens / TOKENIZER, **{f"{BASE}/{file.name}": file for file in base}}
+    marked = [markers.FILE] if (tokens / markers.FILE).is_file() else []
+    return {name: tokens / name for name in (TOKENIZER, *marked)} | {f"{BASE}/{file.name}": file for file in base}
 
 
 def _meta(tokens: Path) -> dict[str, Any]:

@@ -36,9 +36,10 @@ def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
 
 
 def arrays(run: Outputs) -> Iterator[Found]:
-    """Each split's ids are what tokenizer.json makes of its records, with the noise of the section, in their order."""
+    """Markers are those of the training sentences; each split's ids are what they and tokenizer.json make of it."""
+    from promptgan.forms.tokens.markers import FILE
     from promptgan.forms.tokens.tokenizer import load_tokenizer
-    from promptgan.tasks.style.arrays.arrays import encoded
+    from promptgan.tasks.style.arrays.arrays import encoded, marking
     from promptgan.tasks.style.arrays.parameters import Parameters
 
     tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(f"{TOKENS}/meta.json")
@@ -46,16 +47,18 @@ def arrays(run: Outputs) -> Iterator[Found]:
     remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
     facts = {"vocabulary": tokenizer.get_vocab_size(), "max_tokens": parameters.max_tokens}
     yield from compared(f"{TOKENS}/meta.json", f"{TOKENS}/tokenizer.json", facts, meta)
+    train = f"{VALIDATED}/train.parquet"
+    markers = marking(tokenizer, run.table(train), parameters)
+    yield from compared(f"{TOKENS}/{FILE}", train, markers.grams, run.json(f"{TOKENS}/{FILE}"))
     for split in SPLITS:
         path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
         tokens, records = run.table(path), run.table(source)
-        copies = parameters.noise.copies if split == "train" else 1
-        identifiers = records["id"].to_pylist() * copies
+        identifiers, *sides = encoded(tokenizer, markers, split, records, parameters)
         if tokens["id"].to_pylist() != identifiers:
             yield Found(f"{path} id -> {source} id", f"{len(identifiers)} ids", "other ids or another order", remedy)
             continue
         counts = {"records": len(records)}
-        for side, expected in zip(("prompt", "text"), encoded(tokenizer, records, copies, parameters), strict=True):
+        for side, expected in zip(("prompt", "text"), sides, strict=True):
             there = tokens[side].to_pylist()
             counts[f"{side}_tokens"] = sum(map(len, there))
             for identifier, ids, found in zip(identifiers, expected, there, strict=True):

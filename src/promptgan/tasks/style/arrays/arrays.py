@@ -1,4 +1,4 @@
-"""Sentences to token ids: a tokenizer with a token for each style, and an Arrow file of noised prompts per split."""
+"""Sentences to token ids: a tokenizer, the words that mark a style, and an Arrow file of prompts per split."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.forms.tokens.form import META, TOKENIZER
+from promptgan.forms.tokens.markers import Markers, asked
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.tasks.style.arrays.noise import noised
 from promptgan.tasks.style.arrays.parameters import Parameters
@@ -27,12 +28,12 @@ class UnusableStyles(PromptganError):
 
 
 def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None = None) -> dict[str, Any]:
-    """Fit a tokenizer on ``train.parquet``, and write ``SPLIT.arrow`` of every split into ``out``.
+    """Fit a tokenizer and markers on ``train.parquet``, and write ``SPLIT.arrow`` of every split into ``out``.
 
-    Each holds ``id``, ``prompt`` and ``text`` (ids, no special tokens but the style's, which begins a prompt). The text
-    is a sentence; the prompt its own style and the sentence with noise. Of training sentences there are
-    ``noise.copies``, one pass over the records after the other; of others one. The k-th style by name has the id
-    len(SPECIAL_TOKENS) + k. Returns what ``meta.json`` holds.
+    Each holds ``id``, ``prompt`` and ``text`` (ids, no special tokens but the styles'). The text is a sentence; the
+    prompt is made of it and its own style by `promptgan.forms.tokens.markers.asked`. Training sentences have noise on
+    them, and there are ``noise.copies`` of each, one pass over the records after the other; others are there once, as
+    they are. The k-th style by name has the id len(SPECIAL_TOKENS) + k. Returns what ``meta.json`` holds.
 
     Raises:
         UnusableStyles: there are not two.
@@ -46,13 +47,14 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
     tokenizer = fit(records["train"]["text"].to_pylist(), tokens, parameters)
     (out / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     tokenizer.encode_special_tokens = True
+    markers = marking(tokenizer, records["train"], parameters)
+    markers.save(out)
     ids = pa.list_(pa.field("item", pa.uint16(), nullable=False))
     splits = {}
     for name, table in records.items():
-        copies = parameters.noise.copies if name == "train" else 1
-        prompts, texts = encoded(tokenizer, table, copies, parameters)
+        identifiers, prompts, texts = encoded(tokenizer, markers, name, table, parameters)
         columns = {"prompt": pa.array(prompts, ids), "text": pa.array(texts, ids)}
-        packed = pa.table({"id": pa.array(table["id"].to_pylist() * copies, pa.string()), **columns})
+        packed = pa.table({"id": pa.array(identifiers, pa.string()), **columns})
         with pa.OSFile(str(out / f"{name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, packed.schema) as writer:
             writer.write_table(packed)
         splits[name] = {
@@ -88,16 +90,27 @@ def fit(texts: list[str], styles: list[str], parameters: Parameters) -> Tokenize
     return tokenizer
 
 
+def marking(tokenizer: Tokenizer, train: pa.Table, parameters: Parameters) -> Markers:
+    """What marks the styles of the training sentences."""
+    p, texts = parameters.markers, tokenizer.encode_batch(train["text"].to_pylist(), add_special_tokens=False)
+    return Markers.counted(texts, train["label"].to_pylist(), p.longest, p.threshold, p.smoothing)
+
+
 def encoded(
-    tokenizer: Tokenizer, records: pa.Table, copies: int, parameters: Parameters
-) -> tuple[list[list[int]], list[list[int]]]:
-    """Prompts and texts of records, of each as many as there are ``copies``, as token ids."""
-    identifiers, texts, labels = (records[column].to_pylist() for column in ("id", "text", "label"))
-    limit = parameters.max_tokens - 1
-    noisy = [noised(t, i, c, parameters.noise) for c in range(copies) for i, t in zip(identifiers, texts, strict=True)]
-    said, asked = (
-        [encoding.ids[:limit] for encoding in tokenizer.encode_batch_fast(part, add_special_tokens=False)]
-        for part in (texts, noisy)
-    )
-    known = tokenizer.get_vocab()
-    return [[known[f"<{label}>"], *ids] for label, ids in zip(labels * copies, asked, strict=True)], said * copies
+    tokenizer: Tokenizer, markers: Markers, split: str, records: pa.Table, parameters: Parameters
+) -> tuple[list[str], list[list[int]], list[list[int]]]:
+    """Ids, prompts and texts of what a split has of its records, the latter two as token ids."""
+    limit, noise, known = parameters.max_tokens, parameters.noise, tokenizer.get_vocab()
+    identifiers, sentences, labels = (records[column].to_pylist() for column in ("id", "text", "label"))
+    encodings = tokenizer.encode_batch(sentences, add_special_tokens=False)
+    styles, contents = [known[f"<{label}>"] for label in labels], [markers.content(each) for each in encodings]
+    rows = list(zip(identifiers, styles, contents, strict=True))
+    texts = [encoding.ids[: limit - 1] for encoding in encodings]
+    if split != "train":
+        return identifiers, [asked(style, content, limit) for _, style, content in rows], texts
+    prompts = [
+        asked(style, noised(content, identifier, copy, noise), limit)
+        for copy in range(noise.copies)
+        for identifier, style, content in rows
+    ]
+    return identifiers * noise.copies, prompts, texts * noise.copies

@@ -14,6 +14,7 @@ from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens.decoding import random_numbers, sample
 from promptgan.forms.tokens.generator import TextGenerator
+from promptgan.forms.tokens.markers import Markers, asked, load_markers
 from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
@@ -45,6 +46,7 @@ class StyleModel:
     generator: TextGenerator
     """In evaluation mode."""
     tokenizer: Tokenizer
+    markers: Markers
 
     @property
     def styles(self) -> list[str]:
@@ -57,7 +59,7 @@ def load(model: Path, device: torch.device | None = None) -> StyleModel:
     """Load the generator of a model folder.
 
     Raises:
-        NotAModelFolder, NoTokenizer: a file is missing or broken, or its task is another.
+        NotAModelFolder, NoTokenizer, NoMarkers: a file is missing or broken, or its task is another.
     """
     loaded = folder.load(model, device, ["generator"])
     if loaded.index["task"] != "style":
@@ -65,7 +67,8 @@ def load(model: Path, device: torch.device | None = None) -> StyleModel:
             f"the model in {model} knows no styles: its task is {loaded.index['task']}",
             "give the folder of one that does",
         )
-    return StyleModel(cast("TextGenerator", loaded.networks["generator"]), load_tokenizer(model))
+    generator = cast("TextGenerator", loaded.networks["generator"])
+    return StyleModel(generator, load_tokenizer(model), load_markers(model))
 
 
 def transfer(
@@ -96,8 +99,8 @@ def transfer(
             raise UnknownStyle(style, model.styles)
     limit, device = model.generator.example.max_tokens, next(model.generator.parameters()).device
     known = {style: len(SPECIAL_TOKENS) + place for place, style in enumerate(model.styles)}
-    encodings = model.tokenizer.encode_batch_fast(sentences, add_special_tokens=False)
-    rows = [[known[style], *e.ids[: limit - 1]] for style, e in zip(styles, encodings, strict=True)]
+    encodings = model.tokenizer.encode_batch(sentences, add_special_tokens=False)
+    rows = [asked(known[s], model.markers.content(e), limit) for s, e in zip(styles, encodings, strict=True)]
     uniforms = random_numbers(seed, len(rows), limit)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     made: dict[int, str] = {}
@@ -122,7 +125,7 @@ def make(
 
     Raises:
         UnusableSentence, UnknownStyle: there is none, or it is of no use.
-        UnusableTemperature, NotAModelFolder, NoTokenizer: see `transfer` and `load`.
+        UnusableTemperature, NotAModelFolder, NoTokenizer, NoMarkers: see `transfer` and `load`.
     """
     if not prompt:
         raise UnusableSentence("there is no sentence to transfer", "give one, as in --prompt 'the plot is dull'")

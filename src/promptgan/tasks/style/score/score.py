@@ -47,13 +47,14 @@ class Score:
         self.device = next(twin.parameters()).device
         everything = np.arange(len(val))
         texts = val.rows("text", everything)
-        styles = [prompt[0] - len(SPECIAL_TOKENS) for prompt in val.rows("prompt", everything)]
+        prompts = val.rows("prompt", everything)
+        styles = [prompt[0] - len(SPECIAL_TOKENS) for prompt in prompts]
         self.classifier = NaiveBayes.fitted(texts, styles, example.vocabulary)
         chosen = sorted(range(min(count, len(val))), key=lambda i: len(texts[i]))
         self.sources, self.styles = [texts[i] for i in chosen], [styles[i] for i in chosen]
-        self.prompts = [
-            [len(SPECIAL_TOKENS) + 1 - style, *text] for style, text in zip(self.styles, self.sources, strict=True)
-        ]
+        first = len(SPECIAL_TOKENS)
+        other = {first: first + 1, first + 1: first}
+        self.prompts = [[other.get(token, token) for token in prompts[i]] for i in chosen]
         self.uniforms = random_numbers(seed, len(chosen), example.max_tokens)
         self.recognised = self._styles_of(self.sources) == self.styles
 

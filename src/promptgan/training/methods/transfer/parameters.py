@@ -8,13 +8,11 @@ from promptgan.training.adversarial.parameters import TextParameters
 
 
 class Parameters(TextParameters):
-    """The `train` section for `method: transfer`; `likelihood_weight` is that of denoising."""
+    """The `train` section for `method: transfer`; `likelihood_weight` is that of restoring texts in their own style."""
 
     method: Literal["transfer"]
-    adversarial_weight: float = Field(ge=0)
-    """Of the likelihood of candidates that the discriminator takes for the wanted style; 0 leaves it out."""
-    back_translation_weight: float = Field(ge=0)
-    """Of the likelihood of a text, given what was made of it in the other style; 0 leaves it out."""
+    adversarial_weight: float = Field(gt=0)
+    """Of the likelihood of candidates that the discriminator takes for the wanted style."""
     candidates: int = Field(ge=2)
     """Transfers that the generator draws of each text, and of which it learns those of the other style."""
     sharpness: float = Field(ge=0)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from promptgan.core.parameters import ParameterError
-from promptgan.forms.tokens.generator import Batch, is_real
+from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.pairs import Batches
 from promptgan.forms.tokens.vocabulary import PAD
 from promptgan.training.adversarial.discrimination import Discrimination
@@ -14,10 +14,10 @@ from promptgan.training.adversarial.discrimination import Discrimination
 
 @dataclass(frozen=True)
 class Transfer(Batch):
-    """N texts as prompts, each behind the style that it has not, beside real texts of that style."""
+    """N prompts that ask for the style that their texts have not, beside real texts of that style."""
 
     source: Batch
-    """The pairs that the texts are of: prompts with noise, behind the style that they have."""
+    """The pairs that the prompts are of, which ask for the style that the texts have."""
 
 
 class Transfers(Batches):
@@ -25,15 +25,13 @@ class Transfers(Batches):
 
     Args:
         batches: of pairs whose prompts begin with one of two tokens, the style of the text.
-        limit: most tokens of a prompt.
 
     Raises:
         ParameterError: prompts begin with more tokens than two, or all with one.
     """
 
-    def __init__(self, batches: Batches, limit: int) -> None:
+    def __init__(self, batches: Batches) -> None:
         super().__init__(batches.pairs, batches.size, batches.seed, batches.chosen)
-        self.limit = limit
         styles = {prompt[0] if prompt else PAD for prompt in batches.pairs.rows("prompt", batches.chosen)}
         if len(styles) != 2:
             raise ParameterError(
@@ -50,18 +48,8 @@ class Transfers(Batches):
         # The next row that has the wanted style; where a batch has one style, the text itself.
         ahead = (rows - rows[:, None]) % len(own)
         partner = (ahead + len(own) * (own == own[:, None])).argmin(1)
-        prompt = behind(wanted, source.text, source.text_lengths, self.limit)
-        return Transfer(*prompt, source.text[partner], source.text_lengths[partner], source)
-
-
-def behind(style: Tensor, text: Tensor, lengths: Tensor, limit: int) -> tuple[Tensor, Tensor]:
-    """Texts (N, T) of ``lengths`` (N,), ends counted, as prompts behind a style (N,).
-
-    Returns ids (N, P), padded, with P at most ``limit``, and lengths (N,).
-    """
-    lengths = lengths.clamp_max(limit)  # the style comes, the end goes
-    prompt = torch.cat([style[:, None], text[:, : limit - 1]], 1)
-    return prompt.masked_fill(~is_real(lengths, prompt.shape[1]), PAD), lengths
+        prompt = source.prompt.where(source.prompt != own[:, None], wanted[:, None])
+        return Transfer(prompt, source.prompt_lengths, source.text[partner], source.text_lengths[partner], source)
 
 
 class StyleDiscrimination(Discrimination):
