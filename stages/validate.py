@@ -57,12 +57,12 @@ def main(
         sections = Validate.read(params)
         chosen = choose("promptgan.data.sets", sections.data.get("name"), "data.name")
         parameters = validate_section(chosen.Parameters, sections.data, "data", params)
-        if sections.task != chosen.TASK:
-            raise ParameterError(
-                [f"data.name: {sections.data['name']} is for {chosen.TASK}, but task is {sections.task}"], params
-            )
         corpus = validate_section(Corpus, sections.corpus, "corpus", params)
         chosen_corpus = choose("promptgan.data.sets", corpus.name, "corpus.name")
+        for key, each in {"data": chosen, **({"corpus": chosen_corpus} if corpus.epochs else {})}.items():
+            if sections.task != each.TASK:
+                name = getattr(sections, key)["name"]
+                raise ParameterError([f"{key}.name: {name} is for {each.TASK}, but task is {sections.task}"], params)
         schema = choose("promptgan.tasks", sections.task, "task", "records.parameters").Parameters
         rules = validate_section(schema, sections.validate, "validate", params)
 

@@ -783,7 +783,7 @@ def test_there_are_a_hundred_cases() -> None:
 
 def test_an_untouched_clone_is_whole(forger: Forger) -> None:
     verification = verify()
-    assert list(verification.lines())[-1] == "10 stages, 47 files: every link holds"
+    assert list(verification.lines())[-1] == "10 stages, 48 files: every link holds"
     assert not verification.broken
     assert not any("committed" in note or "cache" in note for note in verification.notes)
     assert any("verified down to data/own/" in note for note in verification.notes)

@@ -142,6 +142,7 @@ def test_a_bad_table_stops_the_stage_and_leaves_the_old_output(folder, tmp_path)
     ("changes", "words"),
     [
         ({"task": "image"}, "local_text is for text, but task is image"),
+        ({"corpus": {"name": "mnist", "epochs": 1}}, "corpus.name: mnist is for image, but task is text"),
         ({"validate": {**VALIDATE, "script": "greek"}}, "validate.script: found 'greek'"),
         ({"validate": {**VALIDATE, "min_row": 1}}, "did you mean min_rows?"),
         ({"validate": {**VALIDATE, "shares": {"val": 0.5, "test": 0.3, "judge": 0.1}}}, "less than a tenth"),

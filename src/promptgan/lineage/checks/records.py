@@ -52,7 +52,7 @@ def from_raw(evidence: Evidence) -> Iterator[Found]:
 def corpus_from_raw(evidence: Evidence) -> Iterator[Found]:
     """Every text of data/validated/corpus.parquet stands in the files of the corpus, and none is a held-out text."""
     stage, path = evidence.lock.stages["validate"], f"{VALIDATED}/corpus.parquet"
-    name = stage.parameters["corpus"]["name"]
+    name = stage.parameters.get("corpus", {}).get("name", "none")  # a run from before there was a choice has none
     if name == "none":
         return
     chosen = choose("promptgan.data.sets", name, "corpus.name")
