@@ -75,6 +75,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "data/raw" / vader.FILE.format(vader.FILES["movies"])).write_text("\n".join(lines))
     leave_out(folder / "data/base")
+    leave_out(folder / "data/corpus")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         presets.use("text-style", device="cpu")
