@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from promptgan.forms.tokens import markers
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
 
-META, TOKENIZER, BASE = "meta.json", "tokenizer.json", "base"
+META, TOKENIZER, MARKERS, BASE = "meta.json", "tokenizer.json", "markers.json", "base"
 
 
 def example(tokens: Path) -> Example:
@@ -37,7 +36,7 @@ def files(tokens: Path, *splits: str) -> list[Path]:
 def needed(tokens: Path) -> dict[str, Path]:
     """What a model needs beside its weights, by the name in its folder."""
     base = sorted((tokens / BASE).iterdir()) if places(tokens) else []
-    marked = [markers.FILE] if (tokens / markers.FILE).is_file() else []
+    marked = [MARKERS] if (tokens / MARKERS).is_file() else []
     return {name: tokens / name for name in (TOKENIZER, *marked)} | {f"{BASE}/{file.name}": file for file in base}
 
 

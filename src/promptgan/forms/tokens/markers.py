@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Self
-
-from tokenizers import Encoding
+from typing import TYPE_CHECKING, Self
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
+from promptgan.forms.tokens.form import MARKERS
 
-FILE = "markers.json"
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 
 class NoMarkers(PromptganError):
@@ -33,7 +33,7 @@ class Markers:
 
     @classmethod
     def counted(
-        cls, texts: Sequence[Encoding], labels: Sequence[str], longest: int, threshold: float, smoothing: float
+        cls, texts: Sequence["Encoding"], labels: Sequence[str], longest: int, threshold: float, smoothing: float
     ) -> Self:
         """The n-grams of up to ``longest`` words whose salience for their label is ``threshold`` or more.
 
@@ -51,7 +51,7 @@ class Markers:
             }
         )
 
-    def content(self, text: Encoding) -> list[list[int]]:
+    def content(self, text: "Encoding") -> list[list[int]]:
         """The token ids of each word that is part of no marker, and an empty list for each run of the others."""
         words = words_of(text)
         marked = {
@@ -67,7 +67,7 @@ class Markers:
 
     def save(self, folder: Path) -> None:
         """Write ``markers.json``, which a person can read."""
-        write_json(folder / FILE, dict(self.grams))
+        write_json(folder / MARKERS, dict(self.grams))
 
 
 def load_markers(folder: Path) -> Markers:
@@ -77,9 +77,9 @@ def load_markers(folder: Path) -> Markers:
         NoMarkers: they are missing or broken.
     """
     try:
-        return Markers(json.loads((folder / FILE).read_text(encoding="utf-8")))
+        return Markers(json.loads((folder / MARKERS).read_text(encoding="utf-8")))
     except (OSError, ValueError, AttributeError) as error:
-        raise NoMarkers(f"{folder / FILE} cannot be loaded: {error}", "restore it with `dvc checkout`") from error
+        raise NoMarkers(f"{folder / MARKERS} cannot be loaded: {error}", "restore it with `dvc checkout`") from error
 
 
 def asked(label: int, content: Sequence[list[int]], limit: int) -> list[int]:
@@ -91,7 +91,7 @@ def asked(label: int, content: Sequence[list[int]], limit: int) -> list[int]:
     return [label, *(token for word in content for token in word or [label])][:limit]
 
 
-def words_of(text: Encoding) -> list[tuple[str, list[int]]]:
+def words_of(text: "Encoding") -> list[tuple[str, list[int]]]:
     """The words and marks that byte-level BPE keeps apart, each with its token ids.
 
     Args:
