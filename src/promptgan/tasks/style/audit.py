@@ -37,7 +37,7 @@ def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
 
 def arrays(run: Outputs) -> Iterator[Found]:
     """Markers are those of the training sentences; each split's ids are what they and tokenizer.json make of it."""
-    from promptgan.forms.tokens.markers import FILE
+    from promptgan.forms.tokens.form import MARKERS
     from promptgan.forms.tokens.tokenizer import load_tokenizer
     from promptgan.tasks.style.arrays.arrays import encoded, marking
     from promptgan.tasks.style.arrays.parameters import Parameters
@@ -49,7 +49,7 @@ def arrays(run: Outputs) -> Iterator[Found]:
     yield from compared(f"{TOKENS}/meta.json", f"{TOKENS}/tokenizer.json", facts, meta)
     train = f"{VALIDATED}/train.parquet"
     markers = marking(tokenizer, run.table(train), parameters)
-    yield from compared(f"{TOKENS}/{FILE}", train, markers.grams, run.json(f"{TOKENS}/{FILE}"))
+    yield from compared(f"{TOKENS}/{MARKERS}", train, markers.grams, run.json(f"{TOKENS}/{MARKERS}"))
     for split in SPLITS:
         path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
         tokens, records = run.table(path), run.table(source)
