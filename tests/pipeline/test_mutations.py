@@ -226,7 +226,7 @@ def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
     assert dvc(["init", "-q"]) == 0
     Path(".dvc/tmp/downloads").touch()  # not a folder: the first stage's input cannot be had either
     special = {"unk": 1, "bos": 2, "eos": 3}
-    meta = {"vocabulary": 8, "max_tokens": 4, "special": special}
+    meta = {"vocabulary": 8, "max_tokens": 4, "special": special, "splits": {"train": {"prompt_tokens": 1}}}
     write_json(Path("data/tokens/meta.json"), meta)  # what a model's section is read together with
     for number, text in enumerate(texts):
         monkeypatch.setattr(parameters, "load_params", load_params)
