@@ -33,14 +33,8 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     from promptgan.tasks.style.records.rules import ExpectTwoStyles
 
     p = parameters
-    found = Examination(records, context)
-    found.table("columns", records.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
-    found.stop_if_broken()
-    source = found.source = records[COLUMNS].astype(object).map(encodable).reset_index(drop=True)
-    found.table("ids", source, [ex.ExpectUniqueIds(column="id")])
-    found.stop_if_broken()
-
-    frame = found.rows("presence", source, [ex.ExpectPresent(column=column) for column in COLUMNS])
+    found = Examination(records.astype(object).map(encodable), context)
+    frame = found.canonical(COLUMNS)
     types = {f"{column}_type": [type(value).__name__ for value in frame[column]] for column in COLUMNS}
     frame = found.rows(
         "types", frame.assign(**types), [ex.ExpectString(column=column, value_set=["str"]) for column in types]

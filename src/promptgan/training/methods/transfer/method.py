@@ -7,7 +7,6 @@ from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
 from promptgan.training.adversarial.discriminated import Answers, plan
-from promptgan.training.adversarial.discrimination import known
 from promptgan.training.adversarial.texts import TextAdversary, shares_of
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.transfer.parameters import Parameters
@@ -37,7 +36,7 @@ class StyleTransfer(TextAdversary):
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
         super().__init__(setting, parameters)
         self.p = parameters
-        self.batches = Transfers(known(setting.train, parameters.batch, setting.example.unk, setting.seed))
+        self.batches = Transfers(self.batches)
 
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by both gradients; the answers are the first candidate of each text."""
