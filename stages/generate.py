@@ -14,6 +14,7 @@ from promptgan.core.compute import Compute, prepare
 from promptgan.core.errors import clean_errors
 from promptgan.core.parameters import PARAMS_FILE, StageParameters, validate_section
 from promptgan.core.record import write_run
+from promptgan.networks.folder import with_models
 from promptgan.terms.systems import MODELS
 
 
@@ -42,7 +43,11 @@ def main(
         device = prepare(settings.compute, settings.seed)
         samples = choose("promptgan.tasks", settings.task, "task", "samples.samples")
         folders = {name: models / folder for name, folder in MODELS.items()}
-        made = samples.generate(folders, validated, out, parameters, settings.compute, settings.seed, device)
+        out.mkdir(parents=True, exist_ok=True)
+        drawn, made = samples.generate(
+            with_models(folders), validated, out, parameters, settings.compute, settings.seed, device
+        )
+        drawn.to_parquet(out / "samples.parquet", index=False, compression="zstd")
         write_run(out, "generate", settings, [validated / "test.parquet", *folders.values()])
         print(made)
 

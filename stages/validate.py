@@ -59,7 +59,7 @@ def main(
         parameters = validate_section(chosen.Parameters, sections.data, "data", params)
         corpus = validate_section(Corpus, sections.corpus, "corpus", params)
         chosen_corpus = choose("promptgan.data.sets", corpus.name, "corpus.name")
-        for key, each in {"data": chosen, **({"corpus": chosen_corpus} if corpus.epochs else {})}.items():
+        for key, each in {"data": chosen, **({"corpus": chosen_corpus} if corpus.name != "none" else {})}.items():
             if sections.task != each.TASK:
                 name = getattr(sections, key)["name"]
                 raise ParameterError([f"{key}.name: {name} is for {each.TASK}, but task is {sections.task}"], params)

@@ -166,15 +166,18 @@ def _model(tokens: Path) -> None:
 
 
 def _samples() -> None:
-    generation.generate(
+    out = Path("samples/generated")
+    out.mkdir(parents=True)
+    samples, _ = generation.generate(
         {"adversarial": Path("models/adversarial")},
         Path("data/validated"),
-        Path("samples/generated"),
+        out,
         generation.Parameters(**PARAMETERS["generate"]),
         Compute(**PARAMETERS["compute"]),
         PARAMETERS["seed"],
         torch.device("cpu"),
     )
+    samples.to_parquet(out / "samples.parquet", index=False)
 
 
 class _Sections(Section):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from promptgan.quality.duplicates import NearDuplicates, _shingles, higher_ranked_copies
-from promptgan.tasks.text.records.duplicates import copies_of_pairs
+from promptgan.tasks.text.records.duplicates import words_of_pairs
 
 MEASURE = NearDuplicates(shingle_words=3, threshold=0.8)
 Records = list[list[list[str]]]
@@ -47,6 +47,12 @@ def few_answers(source: random.Random) -> Records:
     return [
         [[f"w{source.randrange(80)}" for _ in range(source.randint(1, 4))], source.choice(answers)] for _ in range(500)
     ]
+
+
+def copies_of_pairs(
+    prompts: list[str], texts: list[str], ranks: list[int], measure: NearDuplicates
+) -> list[int | None]:
+    return higher_ranked_copies(words_of_pairs(prompts, texts), ranks, measure)
 
 
 @pytest.mark.parametrize("make", [changed_copies, few_answers])

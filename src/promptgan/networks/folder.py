@@ -108,6 +108,15 @@ def read_index(folder: Path) -> dict[str, Any]:
     return index
 
 
+def with_models(folders: Mapping[str, Path]) -> dict[str, Path]:
+    """Those that hold a model; the others are of stages that the recipe does not use.
+
+    Raises:
+        NotAModelFolder: see `read_index`.
+    """
+    return {name: folder for name, folder in folders.items() if read_index(folder)["kind"] != "none"}
+
+
 def load(folder: Path, device: torch.device | None = None, names: Sequence[str] | None = None) -> Loaded:
     """Load the networks ``names`` of a model folder, or all of them.
 

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from promptgan.core.errors import PromptganError
+from promptgan.quality.normalise import encodable
 from promptgan.quality.output import Validated
 from promptgan.terms.splits import RANKING
 
@@ -65,8 +66,12 @@ class Examination:
         self._tables: list[Outcome] = []
         self._bad: dict[Any, tuple[str, str]] = {}
 
-    def canonical(self, columns: list[str]) -> "pd.DataFrame":
+    def canonical(self, columns: list[str], filled: list[str] | None = None) -> "pd.DataFrame":
         """Hold the source to its columns and ids, keep these columns, and return the rows that have a value in each.
+
+        Args:
+            columns: of every record.
+            filled: those in which there must be a value; all where None.
 
         Raises:
             TableRuleBroken: a column is missing, or an id is repeated.
@@ -78,7 +83,21 @@ class Examination:
         self.source = self.source[columns].reset_index(drop=True)
         self.table("ids", self.source[["id"]], [ex.ExpectUniqueIds(column="id")])
         self.stop_if_broken()
-        return self.rows("presence", self.source, [ex.ExpectPresent(column=column) for column in columns])
+        return self.rows("presence", self.source, [ex.ExpectPresent(column=each) for each in filled or columns])
+
+    def texts(self, columns: list[str], filled: list[str] | None = None) -> "pd.DataFrame":
+        """As `canonical`, of records whose values are texts; returns the rows where they are, in ``filled``.
+
+        Raises:
+            TableRuleBroken: see `canonical`.
+        """
+        from promptgan.quality import expectations as ex
+
+        self.source = self.source.astype(object).map(encodable)
+        frame = self.canonical(columns, filled)
+        types = {f"{column}_type": [type(value).__name__ for value in frame[column]] for column in filled or columns}
+        rules = [ex.ExpectString(column=column, value_set=["str"]) for column in types]
+        return self.rows("types", frame.assign(**types), rules)
 
     def rows(self, name: str, frame: "pd.DataFrame", rules: list[Any]) -> "pd.DataFrame":
         """Note the first rule that each bad row breaks, and return the good ones."""

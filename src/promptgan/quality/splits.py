@@ -1,11 +1,13 @@
 """Which split a record belongs to: a stable hash of its group and nothing else; and what stands in several."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
 from promptgan.core.parameters import Section
+from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
 from promptgan.terms.splits import RANKING
 
 if TYPE_CHECKING:
@@ -55,4 +57,22 @@ def copies_across_splits(frame: "pd.DataFrame", column: str) -> "pd.Series[Any]"
         None if first[value][1] == split else " in ".join(first[value])
         for value, split in zip(frame[column], frame["split"], strict=True)
     ]
+    return pd.Series(named, index=frame.index, dtype=object)
+
+
+def near_copies_across_splits(
+    frame: "pd.DataFrame", sides: Sequence[Sequence[Sequence[str]]], measure: NearDuplicates
+) -> "pd.Series[Any]":
+    """By row, the first record of a higher-ranked split that is a near duplicate, such as "r7 in test"; or None.
+
+    Args:
+        frame: columns id and split.
+        sides: of every row, as `higher_ranked_copies` takes them.
+        measure: what counts as near.
+    """
+    import pandas as pd
+
+    ids, splits = list(frame["id"]), list(frame["split"])
+    copies = higher_ranked_copies(sides, [RANKING.index(split) for split in splits], measure)
+    named = [None if copy is None else f"{ids[copy]} in {splits[copy]}" for copy in copies]
     return pd.Series(named, index=frame.index, dtype=object)

@@ -1,15 +1,20 @@
 """What the audit of a task is given, and what it finds: facts that stand in two places, or follow from one another."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from promptgan.terms.comparison import NO_VERDICT
-from promptgan.terms.systems import TWIN
+from promptgan.terms.comparison import NO_VERDICT, gap_at_equal_diversity, sentence, standing
+from promptgan.terms.metrics import Measures
+from promptgan.terms.systems import ADVERSARIAL, RIVALS, TWIN
 
 NOTHING = "(nothing)"
 """Shown where a value is missing."""
 REMEDY = "`git checkout dvc.lock metrics plots && dvc checkout`; where Git has the edit too, `dvc repro --force`"
+
+ROUNDING = 0.0002
+"""Of a difference and its standard error, which are written with four digits."""
 
 
 class Found(NamedTuple):
@@ -69,6 +74,56 @@ def near(path: str, source: str, expected: Mapping[str, float], found: Mapping[s
     for key in sorted(expected.keys() & found.keys()):
         if not math.isclose(expected[key], found[key], rel_tol=6e-6, abs_tol=6e-7):
             yield Found(f"{path} {key} -> {source}", str(expected[key]), str(found[key]), REMEDY)
+
+
+def compared_curves(
+    run: Outputs, path: str, source: str, curves: Mapping[str, list[dict[str, str]]], measures: Measures
+) -> Iterator[Found]:
+    """A broken link where the gaps at equal diversity, or the verdict on them, do not follow from the curves.
+
+    Args:
+        run: holds the evaluation, and the twin's index.
+        path: of the evaluation.
+        source: path of the curves.
+        curves: their rows, by system.
+        measures: of the task, whose points are compared at equal diversity.
+    """
+    metrics, across = run.json(path), str(measures.diversity)
+    for rival in RIVALS:
+        for quality, gap in metrics["gaps"].get(rival.name, {}).items():
+            link = f"{path} gaps.{rival.name}.{quality}"
+            ours, theirs = (
+                [(float(row[across]), float(row[quality])) for row in curves[system.name] if row[quality]]
+                for system in (ADVERSARIAL, rival)
+            )
+            again = gap_at_equal_diversity(ours, theirs)
+            if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
+                yield Found(f"{link} -> {source}", f"about {again}", str(gap), REMEDY)
+            begins, names = f"{quality}: adversarial ", f" {rival.name} "
+            said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
+            # What is rounded may hardly cross where it did not, and the reverse.
+            shifted = ([(x, y + by) for x, y in ours] for by in (-ROUNDING, 0, ROUNDING))
+            standings = sorted({stands for each in shifted if (stands := standing(each, theirs))})
+            error, clear = told_error(said, gap)
+            expected = [
+                sentence(quality, rival.name, stands, gap, error, clear=each, at=across)
+                for stands in standings
+                for each in clear
+            ]
+            if said not in expected:
+                words = said or "no such sentence"
+                yield Found(f"{path} verdict -> {link}", " or ".join(expected), words, REMEDY)
+    yield from undue_verdict(run, path, metrics)
+
+
+def told_error(said: str, gap: float) -> tuple[float, list[bool]]:
+    """The standard error that a sentence of a verdict ends with (NaN where there is none), and whether gap is clear.
+
+    Both are rounded, so there may be two answers.
+    """
+    ending = re.search(r"\((\d+\.\d+)\)$", said)
+    error = float(ending[1]) if ending else math.nan
+    return error, sorted({abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING})
 
 
 def undue_verdict(run: Outputs, path: str, metrics: Mapping[str, Any]) -> Iterator[Found]:

@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.sampler import Resampler, Sampler, sampler
 from tests.forms.tokens.toy import EXAMPLE, LIMIT, Text, Tokenwise, models, texts
 
@@ -81,3 +83,16 @@ def test_a_model_draws_as_its_folder_says() -> None:
     assert isinstance(chosen, Resampler)
     assert (chosen.candidates, chosen.discriminator) == (3, discriminator)
     assert type(sampler(networks)) is Sampler
+
+
+@pytest.mark.parametrize("batch", [1, 7, 256])
+def test_answers_in_batches_are_those_one_by_one(batch: int) -> None:
+    chain, _ = models()
+    uniforms = random_numbers(2, 20, LIMIT)
+    prompts = [[4] * (number * 7 % 5) for number in range(20)]
+    alone = [
+        sample(chain, *pad([prompt]), row[None], temperature=0.7, top_p=0.95)[0]
+        for prompt, row in zip(prompts, uniforms, strict=True)
+    ]
+    assert Sampler(chain).answers(prompts, uniforms, 0.7, 0.95, batch=batch) == alone
+    assert len(set(map(tuple, alone))) > 3

@@ -100,7 +100,8 @@ def test_answers_to_a_prompt_that_is_read_once_are_those_to_a_repeated_one(gener
     once = sample(generator, batch.prompt, batch.prompt_lengths, uniforms)
     twice = [x.repeat_interleave(2, 0) for x in (batch.prompt, batch.prompt_lengths)]
     assert once == sample(generator, twice[0], twice[1], uniforms)
-    assert not {0, BOS, EOS} & {token for text in once for token in text}
+    told = {token for text in once for token in text}
+    assert not {BOS, EOS} & told and 0 in told  # what pads may be a word of the model
 
 
 def test_texts_that_share_a_prompt_have_the_gradient_of_those_that_do_not(generator: Generator, batch: Batch) -> None:

@@ -17,6 +17,14 @@ from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
 PARAMETERS = Parameters(count=10, shown=4)
 
 
+def generated(folders: dict[str, Path], validated: Path, out: Path, parameters: Parameters = PARAMETERS) -> str:
+    """What the stage does of it."""
+    out.mkdir()
+    samples, said = generate(folder.with_models(folders), validated, out, parameters, COMPUTE, 1, CPU)
+    samples.to_parquet(out / "samples.parquet", index=False)
+    return said
+
+
 @pytest.fixture
 def models(tmp_path: Path) -> dict[str, Path]:
     """Two model folders, and the folder of a stage that the recipe does not use."""
@@ -29,7 +37,7 @@ def models(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_every_model_draws_images_and_a_grid(models: dict[str, Path], validated_images: Path, tmp_path: Path) -> None:
-    said = generate(models, validated_images, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    said = generated(models, validated_images, tmp_path / "out")
     assert said.startswith("20 images in ") and "grid-adversarial.png" in said
     table = pd.read_parquet(tmp_path / "out/samples.parquet")
     assert table.groupby("model", sort=False).size().to_dict() == {"twin": 10, "adversarial": 10}
@@ -46,7 +54,7 @@ def test_the_same_models_and_seed_give_the_same_bytes(
     models: dict[str, Path], validated_images: Path, tmp_path: Path
 ) -> None:
     for name in ("one", "two"):
-        generate(models, validated_images, tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
+        generated(models, validated_images, tmp_path / name)
     for path in (tmp_path / "one").iterdir():
         assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
 
@@ -75,7 +83,7 @@ def test_a_model_of_another_task_is_refused(generator: TensorGenerator, tokens: 
 
 
 def test_the_page_holds_every_grid_by_itself(models: dict[str, Path], validated_images: Path, tmp_path: Path) -> None:
-    generate(models, validated_images, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    generated(models, validated_images, tmp_path / "out")
     html = page.markup(tmp_path / "out")
     assert html.count('src="data:image/png;base64,') == 3
     assert [list(entries) for _, entries in page.shown(tmp_path / "out", 5)] == [

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from promptgan.core.compute import Compute
-from promptgan.forms.tokens.decoding import random_numbers, unprompted
+from promptgan.forms.tokens.decoding import random_numbers
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.sampler import Sampler
 from promptgan.tasks.oracle.score.score import Score, overlap
 from tests.forms.tokens.toy import EXAMPLE, LIMIT, models
 
@@ -41,7 +42,7 @@ def test_nats_are_of_the_tokens_alone_and_no_end_is_counted(tmp_path: Path) -> N
         steps = [pair for text in rows for pair in pairwise([EXAMPLE.bos, *text])]
         return -float(sum(table.detach().double().log_softmax(1)[pair] for pair in steps)) / len(steps)
 
-    drawn = unprompted(chain, random_numbers(3, 4, LIMIT))
+    drawn = Sampler(chain).answers([[]] * 4, random_numbers(3, 4, LIMIT))
     assert {len(text) for text in drawn} > {LIMIT}  # some end by themselves
     assert row["val_loss"] == pytest.approx(nats(real, chain.transitions), rel=1e-5)
     assert row["entropy"] == pytest.approx(nats(drawn, chain.transitions), rel=1e-5)

@@ -12,6 +12,7 @@ from torch import nn
 from promptgan.core.compute import Compute
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.sampler import Sampler
 from promptgan.tasks.style.score.content import bleu, matches
 from promptgan.tasks.style.score.score import Score
 
@@ -67,11 +68,11 @@ def score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Score:
     with pa.OSFile(str(tmp_path / "val.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
 
-    def said(generator, prompt, lengths, uniforms, temperature):  # type: ignore[no-untyped-def]
-        return [generator.answer(row[:n]) for row, n in zip(prompt.tolist(), lengths.tolist(), strict=True)]
+    def said(sampler, prompts, uniforms, temperature):  # type: ignore[no-untyped-def]
+        return [sampler.generator.answer(prompt) for prompt in prompts]
 
-    monkeypatch.setattr("promptgan.tasks.style.score.score.sample", said)
-    monkeypatch.setattr(Score, "_nll", lambda self, generator, drawn: 1.0)
+    monkeypatch.setattr(Sampler, "answers", said)
+    monkeypatch.setattr("promptgan.forms.tokens.likelihood.per_token", lambda generator, prompts, texts: 1.0)
     return Score(Pairs(tmp_path / "val.arrow"), EXAMPLE, {"generator": Says(None)}, 40, COMPUTE, 1)
 
 

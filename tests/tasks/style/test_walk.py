@@ -36,11 +36,11 @@ def test_models_are_asked_as_the_prompts_of_the_test_split_ask_but_for_the_style
 ) -> None:
     asked: dict[str, list[int]] = {}
 
-    def noted(generator, prompt, lengths, *rest):  # type: ignore[no-untyped-def]
-        asked.update({str(row[:n][1:]): row[:n] for row, n in zip(prompt.tolist(), lengths.tolist(), strict=True)})
-        return [[] for _ in prompt]
+    def noted(sampler, prompts, *rest):  # type: ignore[no-untyped-def]
+        asked.update({str(prompt[1:]): prompt for prompt in prompts})
+        return [[] for _ in prompts]
 
-    monkeypatch.setattr(samples, "sample", noted)
+    monkeypatch.setattr(samples.Sampler, "answers", noted)
     test = pd.read_parquet(walked / "data/validated/test.parquet")
     wanted = ["negative" if label == "positive" else "positive" for label in test["label"]]
     samples.transfer(samples.load(walked / "models/adversarial"), test["text"].tolist(), wanted, seed=1)

@@ -48,6 +48,14 @@ PROMPTS = [
 ]
 
 
+def generated(folders: dict[str, Path], validated: Path, out: Path, parameters: Parameters = PARAMETERS) -> str:
+    """What the stage does of it."""
+    out.mkdir()
+    samples, said = generate(folder.with_models(folders), validated, out, parameters, COMPUTE, 1, CPU)
+    samples.to_parquet(out / "samples.parquet", index=False)
+    return said
+
+
 @pytest.fixture
 def models(generator: Generator, tokens: Path, tmp_path: Path) -> dict[str, Path]:
     """Two model folders, and the folder of a stage that the recipe does not use."""
@@ -103,7 +111,7 @@ def test_a_folder_whose_answers_are_resampled_does_so_by_itself(resampled: Path)
 def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
     models: dict[str, Path], validated: Path, tmp_path: Path
 ) -> None:
-    said = generate(models, validated, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    said = generated(models, validated, tmp_path / "out")
     samples = pd.read_parquet(tmp_path / "out/samples.parquet")
     assert len(samples) == 2 * (7 * 12 + 11)
     assert said.startswith(f"{len(samples)} samples in ")
@@ -130,7 +138,7 @@ def test_the_samples_hold_every_model_at_every_temperature_and_answers_to_read(
 
 def test_the_same_models_and_seed_give_the_same_bytes(models: dict[str, Path], validated: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        generate(models, validated, tmp_path / name, PARAMETERS, COMPUTE, 1, CPU)
+        generated(models, validated, tmp_path / name)
     for name in ("samples.parquet", "samples.txt"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -163,7 +171,7 @@ def test_an_answer_that_holds_line_ends_and_escapes_takes_one_line(
     models: dict[str, Path], validated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("promptgan.tasks.text.samples.samples.decode", lambda _, rows: ["a\n\n\x1b[2Jb"] * len(rows))
-    generate(models, validated, tmp_path / "out", PARAMETERS, COMPUTE, 1, CPU)
+    generated(models, validated, tmp_path / "out")
     blocks = (tmp_path / "out/samples.txt").read_text(encoding="utf-8").split("\n\n")
     assert len(blocks) == 1 + 11
     assert all(line.endswith(r"a\n\n\x1b[2Jb") for block in blocks[1:] for line in block.splitlines()[1:])
@@ -254,7 +262,7 @@ def test_what_people_read_says_that_there_is_no_prompt(unprompted: Path, validat
     test = pd.read_parquet(validated / "test.parquet").assign(prompt="")
     test.to_parquet(tmp_path / "test.parquet")
     parameters = PARAMETERS.model_copy(update={"prompts": []})
-    generate({"twin": unprompted}, tmp_path, tmp_path / "out", parameters, COMPUTE, 1, CPU)
+    generated({"twin": unprompted}, tmp_path, tmp_path / "out", parameters)
     samples = pd.read_parquet(tmp_path / "out/samples.parquet")
     assert set(samples["prompt"]) == {""}
     assert samples.query("purpose == 'curve' and temperature == 1.0")["text"].nunique() > 1

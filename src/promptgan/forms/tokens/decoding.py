@@ -7,13 +7,10 @@ import torch
 from torch import Tensor
 
 from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.temperature import LEAST, MOST, UnusableTemperature
 
 LOGITS, LEAST_ROWS = 2**20, 64
 """Logits that a CPU computes at a time, and rows at the least: larger temporaries cost page faults."""
-BATCH = 256
-"""Unprompted sequences drawn at once."""
 
 
 @torch.no_grad()
@@ -71,29 +68,6 @@ def sample(
             state, alive, token = state.select(rows), alive[rows], token[rows]
     ended = (written == eos).int().argmax(1).where((written == eos).any(1), uniforms.shape[1])
     return [row[:end] for row, end in zip(written.tolist(), ended.tolist(), strict=True)]
-
-
-def unprompted(
-    generator: TextGenerator, uniforms: Tensor, temperature: float = 1.0, top_p: float = 1.0
-) -> list[list[int]]:
-    """Draw N sequences that answer nothing, `BATCH` at a time; each depends on its own row of ``uniforms`` alone.
-
-    Args:
-        generator: in evaluation mode.
-        uniforms: numbers in [0, 1), (N, T), on any device; T is the most tokens a sequence may have.
-        temperature, top_p: see `sample`.
-
-    Returns:
-        N lists of token ids, without special tokens.
-
-    Raises:
-        UnusableTemperature: see `sample`.
-    """
-    device, drawn = generator.table.device, list[list[int]]()
-    for numbers in torch.split(uniforms, BATCH):
-        prompt, lengths = (x.to(device) for x in pad([[]] * len(numbers)))
-        drawn += sample(generator, prompt, lengths, numbers.to(device), temperature, top_p)
-    return drawn
 
 
 @torch.no_grad()

@@ -1,5 +1,6 @@
 """What a network must know of one sequence of token ids."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,15 @@ class Example:
     prompted: bool = True
     """Whether texts answer prompts; else every prompt is empty."""
 
+    def drawn(self, texts: Iterable[list[int]]) -> list[list[int]]:
+        """What was drawn of texts of token ids: their end too, but that of a text that was cut at the limit."""
+        return [[*text, self.eos][: self.max_tokens] for text in texts]
+
     @property
     def undrawn(self) -> list[int]:
-        """Ids that are never drawn: the special tokens but the end."""
-        return sorted({PAD, self.bos, *([] if self.unk is None else [self.unk])} - {self.eos})
+        """Ids that are never drawn: the special tokens but the end.
+
+        A pretrained model pads with an id that may be a word of its own.
+        """
+        special = {None if self.base else PAD, self.unk, self.bos} - {None, self.eos}
+        return sorted(token for token in special if token is not None)

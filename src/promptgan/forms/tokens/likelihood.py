@@ -7,9 +7,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from promptgan.forms.tokens.generator import Batch, TextGenerator, is_real
+from promptgan.forms.tokens.pairs import pad
 
 CHUNK = {"cpu": 256, "cuda": 8192}
 """Positions projected at a time, by device: on a CPU, larger temporaries cost page faults."""
+BATCH = 256
+"""Texts that `per_token` reads at once."""
 
 
 def backward(
@@ -87,6 +90,18 @@ def nll(
         for i, temperature in enumerate(temperatures):
             totals[i] += cross_entropy(logits / temperature, target, reduction="sum").double().cpu()
     return totals, len(targets)
+
+
+def per_token(generator: TextGenerator, prompts: Sequence[list[int]], texts: Sequence[list[int]]) -> float:
+    """NLL in nats per token of N texts after their prompts; an end counts where a text of ids holds it."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    total, count = 0.0, 0
+    for start in range(0, len(order), BATCH):
+        chosen = order[start : start + BATCH]
+        batch = Batch(*pad([prompts[i] for i in chosen]), *pad([texts[i] for i in chosen]))
+        nats, tokens = nll(generator, batch.to(generator.table.device))
+        total, count = total + nats.item(), count + tokens
+    return total / max(1, count)
 
 
 @torch.no_grad()

@@ -26,6 +26,7 @@ class NaiveBayes:
 
     def __init__(self, vocabulary: int, grams: Integers, counts: Integers, texts: Integers) -> None:
         self.vocabulary, self.grams, self.counts, self.texts = vocabulary, grams, counts, texts
+        self.totals = counts.sum(1)
 
     @classmethod
     def fitted(cls, texts: Texts, labels: Sequence[int], vocabulary: int) -> "NaiveBayes":
@@ -49,7 +50,7 @@ class NaiveBayes:
 
     def _one(self, text: Sequence[int], left_out: Sequence[int], label: int) -> float:
         known = self._places(text)
-        counts, totals, texts = self.counts[:, known].copy(), self.counts.sum(1), self.texts.copy()
+        counts, totals, texts = self.counts[:, known].copy(), self.totals.copy(), self.texts.copy()
         if len(left_out):
             gone = self._places(left_out)
             counts[label] -= np.isin(known, gone)

@@ -1,6 +1,6 @@
 """How a model draws its answers: by its generator alone, or one of several candidates by a discriminator's odds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -13,6 +13,8 @@ from promptgan.forms.tokens.pairs import pad
 
 Drawing = Mapping[str, Any]
 """What index.json says under `drawing`: `candidates`, of which the network `chosen_by` takes one."""
+BATCH = 256
+"""Texts drawn at once."""
 
 
 class Sampler:
@@ -54,6 +56,41 @@ class Sampler:
             N lists of token ids, without special tokens.
         """
         return sample(self.generator, prompt, prompt_lengths, uniforms, temperature, top_p, z)
+
+    def answers(
+        self,
+        prompts: Sequence[list[int]],
+        uniforms: Tensor,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        z: Tensor | None = None,
+        batch: int = BATCH,
+    ) -> list[list[int]]:
+        """An answer to each of N prompts, an empty one of a generator that answers none, drawn some at a time.
+
+        Prompts of like length are read together. Answer i depends on its own prompt and row i of ``uniforms`` and ``z``
+        alone, which may lie on any device.
+
+        Args:
+            prompts: N lists of token ids.
+            uniforms, temperature, top_p, z: see `__call__`.
+            batch: texts drawn at once; an answer that is chosen among candidates takes as many.
+
+        Returns:
+            N lists of token ids, without special tokens.
+        """
+        device = next(self.generator.parameters()).device
+        size = max(1, batch // self.candidates)
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        answers: list[list[int]] = [[] for _ in prompts]
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            asked, lengths = (part.to(device) for part in pad([prompts[i] for i in chosen]))
+            latent = None if z is None else z[chosen].to(device)
+            drawn = self(asked, lengths, uniforms[chosen].to(device), temperature, top_p, latent)
+            for i, text in zip(chosen, drawn, strict=True):
+                answers[i] = text
+        return answers
 
 
 class Resampler(Sampler):

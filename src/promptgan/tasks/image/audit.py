@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promptgan.tasks.image.measures.metrics import MEASURES
-from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_verdict
+from promptgan.terms.audit import REMEDY, ROUNDING, Found, Outputs, compared, near, undue_verdict
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
 
@@ -104,7 +104,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         if gap := metrics["gaps"].get(rival.name):
             again = systems[ADVERSARIAL.name][metric] - systems[rival.name][metric]
             link = f"{EVALUATION} gaps.{rival.name}"
-            if abs(again - gap[metric]) > 0.0002:
+            if abs(again - gap[metric]) > ROUNDING:
                 yield Found(f"{link} -> {EVALUATION} systems", f"about {again:.4f}", str(gap[metric]), REMEDY)
             words = ("ahead of", "cannot be told apart") if gap[metric] < 0 else ("behind", "cannot be told apart")
             said = next((s for s in metrics["verdict"] if s.startswith(f"{metric}: ") and f" {rival.name};" in s), "")

@@ -1,14 +1,12 @@
 """What an audit derives again of a run on an oracle: ids of records, numbers of samples, the oracle's NLL."""
 
-import math
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptgan.core.record import sha256
 from promptgan.tasks.oracle.measures.metrics import MEASURES
-from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_verdict
+from promptgan.terms.audit import REMEDY, ROUNDING, Found, Outputs, compared, near, told_error, undue_verdict
 from promptgan.terms.comparison import difference
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
 
 RAW, VALIDATED, TOKENS, SAMPLES = "data/raw", "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
-ROUNDING = 0.0002
-"""Of a gap and its standard error, which are written with four digits."""
 LAST_BITS = 0.001
 """How much of a mean in nats another machine may differ by."""
 
@@ -163,8 +159,5 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
 
 def _sentences(other: str, gap: float, said: str) -> list[str]:
     """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
-    metric = MEASURES[MEASURES.chosen_by]
-    ending = re.search(r"\((\d+\.\d+)\)$", said)
-    error = float(ending[1]) if ending else math.nan
-    weighed = {abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING}
-    return [difference(metric, other, gap, error, "sequences", clear=clear) for clear in sorted(weighed)]
+    error, clear = told_error(said, gap)
+    return [difference(MEASURES[MEASURES.chosen_by], other, gap, error, "sequences", clear=each) for each in clear]

@@ -1,7 +1,5 @@
 """What an audit derives again of a run on styles: prompts and ids of records, sentences of samples, numbers of both."""
 
-import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 from promptgan.core.parameters import validate_section
 from promptgan.quality.normalise import encodable, normalise
 from promptgan.tasks.style.measures.metrics import MEASURES
-from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, near, undue_verdict
-from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
+from promptgan.terms.audit import NOTHING, Found, Outputs, compared, compared_curves, near
 from promptgan.terms.splits import SPLITS
-from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
+from promptgan.terms.systems import REAL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
 CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
-ROUNDING = 0.0002
-"""Of a gap and its standard error, which are written with four digits."""
 
 
 def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
@@ -127,7 +122,7 @@ def measures(run: Outputs) -> Iterator[Found]:
 
 def evaluation(run: Outputs) -> Iterator[Found]:
     """metrics/evaluation.json repeats a point of each curve; its gaps and verdict follow from the curves."""
-    metrics, (quality,) = run.json(EVALUATION), MEASURES.qualities
+    metrics = run.json(EVALUATION)
     curves: dict[str, list[dict[str, str]]] = {}
     for row in run.rows(CURVES):
         curves.setdefault(row["model"], []).append(row)
@@ -137,22 +132,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         row = next((row for row in rows if at is None or float(row["temperature"]) == at), rows[0])
         facts = {name: float(row[name]) for name in written}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
-    for rival in RIVALS:
-        if rival.name not in metrics["gaps"]:
-            continue
-        gap, link = metrics["gaps"][rival.name][quality], f"{EVALUATION} gaps.{rival.name}.{quality}"
-        ours, theirs = (
-            [(float(row[str(MEASURES.diversity)]), float(row[quality])) for row in curves[name]]
-            for name in (ADVERSARIAL.name, rival.name)
-        )
-        again = gap_at_equal_diversity(ours, theirs)
-        if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
-            yield Found(f"{link} -> {CURVES}", f"about {again}", str(gap), REMEDY)
-        begins, names = f"{quality}: adversarial ", f" {rival.name} "
-        said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
-        if said not in (expected := _sentences(quality, rival.name, ours, theirs, gap, said)):
-            yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), said or "no such sentence", REMEDY)
-    yield from undue_verdict(run, EVALUATION, metrics)
+    yield from compared_curves(run, EVALUATION, CURVES, curves, MEASURES)
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
@@ -170,17 +150,3 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
     sentences, styles = drawn["prompt"].tolist(), drawn["style"].tolist()
     texts = transfer(load(model, device), sentences, styles, seed=seed, temperature=temperature)
     return sum(text == stored for text, stored in zip(texts, drawn["text"], strict=True)), len(texts)
-
-
-def _sentences(quality: str, other: str, ours: Points, theirs: Points, gap: float, said: str) -> list[str]:
-    """What the verdict may say of a gap, given the standard error that it ends with; all of it is rounded."""
-    ending = re.search(r"\((\d+\.\d+)\)$", said)
-    error = float(ending[1]) if ending else math.nan
-    shifted = ([(x, y + by) for x, y in ours] for by in (-ROUNDING, 0, ROUNDING))
-    standings = sorted({stands for each in shifted if (stands := standing(each, theirs))})
-    weighed = sorted({abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING})
-    return [
-        sentence(quality, other, stands, gap, error, clear=clear, at=str(MEASURES.diversity))
-        for stands in standings
-        for clear in weighed
-    ]

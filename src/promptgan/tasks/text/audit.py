@@ -1,7 +1,5 @@
 """What an audit derives again of a text run: token ids of records, prompts of samples, numbers of both."""
 
-import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.records.prompts import canonical, chosen
-from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, differences, near, undue_verdict
-from promptgan.terms.comparison import Points, gap_at_equal_diversity, sentence, standing
+from promptgan.terms.audit import NOTHING, Found, Outputs, compared, compared_curves, differences, near
 from promptgan.terms.splits import SPLITS
-from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS
+from promptgan.terms.systems import REAL
 from promptgan.terms.words import segments
 
 if TYPE_CHECKING:
@@ -23,8 +20,6 @@ CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
 LIKELIHOODS = ("nll", "nll_character", "nll_lower", "nll_upper", "nll_samples")
 """What is given at temperature 1, whatever the temperature of the point."""
 BATCH = 8192
-ROUNDING = 0.0002
-"""Of a gap and its standard error, which are written with four digits."""
 
 
 def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
@@ -150,24 +145,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         if at_one := [row for row in rows if row["temperature"] and float(row["temperature"]) == 1]:
             facts |= {key: float(at_one[0][key]) for key in LIKELIHOODS if at_one[0].get(key)}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
-    points = {
-        (system, quality): [(float(row[str(MEASURES.diversity)]), float(row[quality])) for row in rows if row[quality]]
-        for system, rows in curves.items()
-        for quality in MEASURES.qualities
-    }
-    for rival in RIVALS:
-        for quality, gap in metrics["gaps"].get(rival.name, {}).items():
-            link = f"{EVALUATION} gaps.{rival.name}.{quality}"
-            ours, theirs = points[ADVERSARIAL.name, quality], points[rival.name, quality]
-            again = gap_at_equal_diversity(ours, theirs)
-            if again is None or abs(again - gap) > 0.001:  # the curves are rounded to four digits
-                yield Found(f"{link} -> {CURVES}", f"about {again}", str(gap), REMEDY)
-            begins, names = f"{quality}: adversarial ", f" {rival.name} "
-            said = next((s for s in metrics["verdict"] if s.startswith(begins) and names in s), "")
-            if said not in (expected := _sentences(quality, rival.name, _standings(ours, theirs), gap, said)):
-                words = said or "no such sentence"
-                yield Found(f"{EVALUATION} verdict -> {link}", " or ".join(expected), words, REMEDY)
-    yield from undue_verdict(run, EVALUATION, metrics)
+    yield from compared_curves(run, EVALUATION, CURVES, curves, MEASURES)
 
 
 def _rank(row: dict[str, str], chosen: float | None) -> tuple[float, bool]:
@@ -191,17 +169,3 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
     prompts = drawn["prompt"].tolist()
     texts = answer(load(model, device), prompts, seed=seed, temperature=temperature, top_p=top_p)
     return sum(text == released for text, released in zip(texts, drawn["text"], strict=True)), len(texts)
-
-
-def _standings(ours: Points, theirs: Points) -> list[str]:
-    """How two curves may lie to each other; both are rounded, so that what hardly crosses may not, and the reverse."""
-    shifted = ([(x, y + by) for x, y in ours] for by in (-ROUNDING, 0, ROUNDING))
-    return sorted({stands for each in shifted if (stands := standing(each, theirs))})
-
-
-def _sentences(quality: str, other: str, standings: list[str], gap: float, said: str) -> list[str]:
-    """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
-    ending = re.search(r"\((\d+\.\d+)\)$", said)
-    error = float(ending[1]) if ending else math.nan
-    weighed = sorted({abs(gap) > 2 * error + ROUNDING, abs(gap) > 2 * error - ROUNDING})
-    return [sentence(quality, other, stands, gap, error, clear=clear) for stands in standings for clear in weighed]

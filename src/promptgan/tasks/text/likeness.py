@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promptgan.core.parameters import validate_section
-from promptgan.quality.duplicates import NearDuplicates
+from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
 from promptgan.quality.normalise import normalise
-from promptgan.tasks.text.records.duplicates import copies_of_pairs
+from promptgan.tasks.text.records.duplicates import words_of_pairs
 from promptgan.tasks.text.records.prompts import canonical, chosen
 from promptgan.terms.words import segments, words
 
@@ -38,7 +38,9 @@ def relatives(ours: "pd.DataFrame", others: "pd.DataFrame", section: Mapping[str
     pairs = _validated([ours, others], section)
     mine, theirs = pairs[: len(ours)], pairs[len(ours) :]
     prompts, texts = ([pair[side] for pair in [*mine, *theirs]] for side in (0, 1))
-    copies = copies_of_pairs(prompts, texts, [0] * len(mine) + [1] * len(theirs), near)[len(mine) :]
+    copies = higher_ranked_copies(words_of_pairs(prompts, texts), [0] * len(mine) + [1] * len(theirs), near)[
+        len(mine) :
+    ]
     same, long = {pair for pair in mine if any(pair)}, _long(mine)
     return [
         "of the same prompt and text" if pair in same

@@ -73,21 +73,19 @@ def generate(
     compute: Compute,
     seed: int,
     device: torch.device,
-) -> str:
-    """Draw images of every model into ``samples.parquet``, and a grid of each; return a sentence on them.
+) -> tuple[pd.DataFrame, str]:
+    """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
-    The Parquet file holds model, number, seed and image, a PNG. ``grid-SYSTEM.png`` holds the first of each, and
+    Their columns are model, number, seed and image, a PNG. ``grid-SYSTEM.png`` holds the first of each, and
     ``grid-real.png`` as many of the test split. All models start from the same random vectors where those are of one
-    size. A folder whose stage the recipe does not use is left out.
+    size.
     """
-    out.mkdir(parents=True, exist_ok=True)
     test = pd.read_parquet(validated / "test.parquet", columns=["image"])["image"]
     chosen = np.random.default_rng(seed).permutation(len(test))[: parameters.shown]
     grid(torch.stack([_pixels(test.iloc[i]) for i in chosen])).save(out / f"grid-{REAL.name}.png")
     frames = []
-    used = {name: path for name, path in folders.items() if folder.read_index(path)["kind"] != "none"}
-    with Progress("samples", len(used)) as progress:
-        for name, path in used.items():
+    with Progress("samples", len(folders)) as progress:
+        for name, path in folders.items():
             with autocast(compute):
                 drawn = images(load(path, device), parameters.count, seed)
             grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
@@ -95,8 +93,8 @@ def generate(
             frames.append(pd.DataFrame(columns))
             progress.advance()
     samples = pd.concat(frames, ignore_index=True)
-    samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
-    return f"{len(samples)} images in {out}; look at {', '.join(str(out / f'grid-{name}.png') for name in used)}"
+    grids = ", ".join(str(out / f"grid-{name}.png") for name in folders)
+    return samples, f"{len(samples)} images in {out}; look at {grids}"
 
 
 def read(samples: Path) -> dict[str, Tensor]:

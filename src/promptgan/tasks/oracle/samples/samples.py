@@ -10,8 +10,9 @@ from tokenizers import Tokenizer
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.decoding import random_numbers, unprompted
+from promptgan.forms.tokens.decoding import random_numbers
 from promptgan.forms.tokens.generator import TextGenerator
+from promptgan.forms.tokens.sampler import Sampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.oracle.samples.parameters import Parameters
@@ -53,7 +54,7 @@ def sequences(
         UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
     """
     uniforms = random_numbers(seed, count, model.generator.example.max_tokens)
-    return unprompted(model.generator, uniforms, temperature, top_p)
+    return Sampler(model.generator).answers([[]] * count, uniforms, temperature, top_p)
 
 
 def make(model: Path, n: int, seed: int, temperature: float = 1.0, top_p: float = 1.0) -> str:
@@ -74,16 +75,15 @@ def generate(
     compute: Compute,
     seed: int,
     device: torch.device,
-) -> str:
-    """Draw sequences of every model into ``samples.parquet`` and ``samples.txt``; return a sentence on them.
+) -> tuple[pd.DataFrame, str]:
+    """Draw sequences of every model; return the samples, and a sentence on them.
 
-    The Parquet file holds model, temperature, number, seed and text. All models draw with the same random numbers. A
-    folder whose stage the recipe does not use is left out.
+    Their columns are model, temperature, number, seed and text; ``samples.txt`` shows some. All models draw with the
+    same random numbers.
     """
     frames = []
-    used = {name: path for name, path in folders.items() if folder.read_index(path)["kind"] != "none"}
-    with Progress("samples", len(used) * len(parameters.temperatures)) as progress:
-        for name, path in used.items():
+    with Progress("samples", len(folders) * len(parameters.temperatures)) as progress:
+        for name, path in folders.items():
             model = load(path, device)
             for temperature in parameters.temperatures:
                 with autocast(compute):
@@ -91,11 +91,9 @@ def generate(
                 columns = {"model": name, "temperature": temperature, "number": range(len(texts)), "seed": seed}
                 frames.append(pd.DataFrame({**columns, "text": texts}))
                 progress.advance()
-    out.mkdir(parents=True, exist_ok=True)
     samples = pd.concat(frames, ignore_index=True)
-    samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
     (out / "samples.txt").write_text(readable(samples, parameters.shown), encoding="utf-8")
-    return f"{len(samples)} sequences in {out}"
+    return samples, f"{len(samples)} sequences in {out}"
 
 
 def readable(samples: pd.DataFrame, count: int) -> str:

@@ -12,13 +12,12 @@ from torch import nn
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
-from promptgan.forms.tokens.decoding import random_numbers, unprompted
+from promptgan.forms.tokens.decoding import random_numbers
 from promptgan.forms.tokens.example import Example
-from promptgan.forms.tokens.generator import Batch, TextGenerator
-from promptgan.forms.tokens.pairs import Pairs, pad
+from promptgan.forms.tokens.generator import TextGenerator
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.sampler import Sampler
 from promptgan.training.loop.method import Row
-
-BATCH = 256
 
 
 class Score:
@@ -39,19 +38,21 @@ class Score:
         self.compute = compute
         twin = cast("TextGenerator", start["generator"])
         self.twin = copy.deepcopy(twin).eval()
-        self.device = next(twin.parameters()).device
         self.real = val.rows("text", np.arange(min(count, len(val))))
         self.uniforms = random_numbers(seed, len(self.real), example.max_tokens)
+        self.prompts: list[list[int]] = [[] for _ in self.real]
 
     @torch.no_grad()
     def __call__(self, networks: Mapping[str, nn.Module]) -> Row:
-        """The overlap as score; entropy, KL to the twin, NLL of real sequences (nats per token); repeated ones."""
+        """The overlap as score; entropy, KL to the twin, NLL of real sequences (nats per token); repeated ones.
+
+        Their end, which is always at the limit, does not count.
+        """
         generator = cast("TextGenerator", networks["generator"]).eval()
         with autocast(self.compute):
-            drawn = unprompted(generator, self.uniforms)
-            entropy = self._nll(generator, drawn)
-            cross = self._nll(self.twin, drawn)
-            real = self._nll(generator, self.real)
+            drawn = Sampler(generator).answers(self.prompts, self.uniforms)
+            entropy, cross = (likelihood.per_token(each, self.prompts, drawn) for each in (generator, self.twin))
+            real = likelihood.per_token(generator, self.prompts, self.real)
         return {
             "score": overlap(drawn, self.real),
             "entropy": entropy,
@@ -59,15 +60,6 @@ class Score:
             "duplicates": 1 - len(set(map(tuple, drawn))) / len(drawn),
             "val_loss": real,
         }
-
-    def _nll(self, generator: TextGenerator, rows: Sequence[list[int]]) -> float:
-        """Nats per token, the end not counted."""
-        total, count = 0.0, 0
-        for start in range(0, len(rows), BATCH):
-            part = list(rows[start : start + BATCH])
-            nats, tokens = likelihood.nll(generator, Batch(*pad([[]] * len(part)), *pad(part)).to(self.device))
-            total, count = total + nats.item(), count + tokens
-        return total / max(1, count)
 
 
 def overlap(drawn: Sequence[Sequence[int]], real: Sequence[Sequence[int]]) -> float:

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
 from promptgan.quality.examination import Examination
-from promptgan.quality.normalise import encodable, foreign_share, normalise
+from promptgan.quality.normalise import foreign_share, normalise
 from promptgan.quality.output import Validated
-from promptgan.quality.splits import split_of
+from promptgan.quality.splits import near_copies_across_splits, split_of
 from promptgan.tasks.style.records.parameters import Parameters
 from promptgan.terms.splits import RANKING
 from promptgan.terms.words import words
@@ -33,12 +32,8 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     from promptgan.tasks.style.records.rules import ExpectTwoStyles
 
     p = parameters
-    found = Examination(records.astype(object).map(encodable), context)
-    frame = found.canonical(COLUMNS)
-    types = {f"{column}_type": [type(value).__name__ for value in frame[column]] for column in COLUMNS}
-    frame = found.rows(
-        "types", frame.assign(**types), [ex.ExpectString(column=column, value_set=["str"]) for column in types]
-    )
+    found = Examination(records, context)
+    frame = found.texts(COLUMNS)
     characters = (
         text_rules.ExpectNotEmpty,
         text_rules.ExpectNoControlCharacters,
@@ -63,7 +58,8 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     first = frame.groupby(equal, sort=False)["id"].transform("first")
     frame = frame.assign(duplicate_of=first.where(frame.duplicated(equal), None))
     frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
-    frame = frame.assign(copy_of=_copies_across_splits(frame, p.near_duplicates))
+    sentences = [[words(text) or [text]] for text in frame["text"]]
+    frame = frame.assign(copy_of=near_copies_across_splits(frame, sentences, p.near_duplicates))
     frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
 
     found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
@@ -87,14 +83,3 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         mean_words=round(float(frame["words"].mean()), 4),
         styles={str(style): int(count) for style, count in styles.items()},
     )
-
-
-def _copies_across_splits(frame: "pd.DataFrame", measure: NearDuplicates) -> "pd.Series[Any]":
-    """A near duplicate in a split of higher rank, in words; None for those that have none."""
-    import pandas as pd
-
-    ids, splits = list(frame["id"]), list(frame["split"])
-    sentences = [[words(text) or [text]] for text in frame["text"]]
-    copies = higher_ranked_copies(sentences, [RANKING.index(split) for split in splits], measure)
-    named = [None if copy is None else f"{ids[copy]} in {splits[copy]}" for copy in copies]
-    return pd.Series(named, index=frame.index, dtype=object)

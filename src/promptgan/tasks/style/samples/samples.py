@@ -12,10 +12,10 @@ from tokenizers import Tokenizer
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.decoding import random_numbers
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.markers import Markers, asked, load_markers
-from promptgan.forms.tokens.pairs import pad
+from promptgan.forms.tokens.sampler import Sampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.networks import folder
@@ -24,7 +24,6 @@ from promptgan.terms.visible import visible
 
 OPTIONS = frozenset({"prompt", "style", "temperature", "top_p"})
 """What `promptgan generate` takes for a model of styles."""
-BATCH = 256
 
 
 class UnusableSentence(PromptganError):
@@ -97,19 +96,12 @@ def transfer(
     for style in styles:
         if style not in model.styles:
             raise UnknownStyle(style, model.styles)
-    limit, device = model.generator.example.max_tokens, next(model.generator.parameters()).device
+    limit = model.generator.example.max_tokens
     known = {style: len(SPECIAL_TOKENS) + place for place, style in enumerate(model.styles)}
     encodings = model.tokenizer.encode_batch(sentences, add_special_tokens=False)
     rows = [asked(known[s], model.markers.content(e), limit) for s, e in zip(styles, encodings, strict=True)]
     uniforms = random_numbers(seed, len(rows), limit)
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    made: dict[int, str] = {}
-    for start in range(0, len(order), BATCH):
-        chosen = order[start : start + BATCH]
-        padded, lengths = (x.to(device) for x in pad([rows[i] for i in chosen]))
-        texts = sample(model.generator, padded, lengths, uniforms[chosen].to(device), temperature, top_p)
-        made.update(zip(chosen, decode(model.tokenizer, texts), strict=True))
-    return [made[i] for i in range(len(rows))]
+    return decode(model.tokenizer, Sampler(model.generator).answers(rows, uniforms, temperature, top_p))
 
 
 def make(
@@ -148,21 +140,20 @@ def generate(
     compute: Compute,
     seed: int,
     device: torch.device,
-) -> str:
-    """Put test sentences into their other style with every model, at every temperature; return a sentence on them.
+) -> tuple[pd.DataFrame, str]:
+    """Put test sentences into their other style with every model, at every temperature.
 
-    ``samples.parquet`` holds prompt_id, prompt (the sentence), style (the one that is wanted), text, model,
-    temperature, seed and headline, which is whether the temperature is that of the headline; ``samples.txt`` shows the
-    first ``shown`` of those. The sentences are the first of a permutation that ``seed`` gives. All models draw with the
-    same random numbers. A folder whose stage the recipe does not use is left out.
+    Returns the samples, and a sentence on them. Columns are prompt_id, prompt (the sentence), style (the one that is
+    wanted), text, model, temperature, seed and headline, which is whether the temperature is that of the headline;
+    ``samples.txt`` shows the first ``shown`` of those. The sentences are the first of a permutation that ``seed``
+    gives. All models draw with the same random numbers.
     """
     p = parameters
     test = pd.read_parquet(validated / "test.parquet", columns=["id", "text", "label"])
     test = test.iloc[np.random.default_rng(seed).permutation(len(test))].head(p.count)
     frames = []
-    used = {name: path for name, path in folders.items() if folder.read_index(path)["kind"] != "none"}
-    with Progress("samples", len(used) * len(p.temperatures)) as progress:
-        for name, path in used.items():
+    with Progress("samples", len(folders) * len(p.temperatures)) as progress:
+        for name, path in folders.items():
             model = load(path, device)
             wanted = [next(other for other in model.styles if other != own) for own in test["label"]]
             for temperature in p.temperatures:
@@ -172,11 +163,9 @@ def generate(
                 settings = {"temperature": temperature, "seed": seed, "headline": temperature == p.temperature}
                 frames.append(pd.DataFrame({**columns, "model": name, **settings}))
                 progress.advance()
-    out.mkdir(parents=True, exist_ok=True)
     samples = pd.concat(frames, ignore_index=True)
-    samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
     (out / "samples.txt").write_text(readable(samples, p.shown), encoding="utf-8")
-    return f"{len(samples)} transfers in {out}; read {out / 'samples.txt'}"
+    return samples, f"{len(samples)} transfers in {out}; read {out / 'samples.txt'}"
 
 
 def readable(samples: pd.DataFrame, count: int) -> str:

@@ -10,16 +10,15 @@ from torch import nn
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
-from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.decoding import random_numbers
 from promptgan.forms.tokens.example import Example
-from promptgan.forms.tokens.generator import Batch, TextGenerator
+from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.naive_bayes import NaiveBayes
-from promptgan.forms.tokens.pairs import Pairs, pad
+from promptgan.forms.tokens.pairs import Pairs
+from promptgan.forms.tokens.sampler import Sampler
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.tasks.style.score.content import bleu, matches
 from promptgan.training.loop.method import Row
-
-BATCH = 256
 
 
 class Score:
@@ -44,13 +43,12 @@ class Score:
         self.compute = compute
         twin = cast("TextGenerator", start["generator"])
         self.twin = copy.deepcopy(twin).eval()
-        self.device = next(twin.parameters()).device
         everything = np.arange(len(val))
         texts = val.rows("text", everything)
         prompts = val.rows("prompt", everything)
         styles = [prompt[0] - len(SPECIAL_TOKENS) for prompt in prompts]
         self.classifier = NaiveBayes.fitted(texts, styles, example.vocabulary)
-        chosen = sorted(range(min(count, len(val))), key=lambda i: len(texts[i]))
+        chosen = range(min(count, len(val)))
         self.sources, self.styles = [texts[i] for i in chosen], [styles[i] for i in chosen]
         first = len(SPECIAL_TOKENS)
         other = {first: first + 1, first + 1: first}
@@ -67,8 +65,9 @@ class Score:
         """
         generator = cast("TextGenerator", networks["generator"]).eval()
         with autocast(self.compute):
-            likeliest, drawn = self._transfers(generator, 0.0), self._transfers(generator, 1.0)
-            entropy, cross = self._nll(generator, drawn), self._nll(self.twin, drawn)
+            likeliest, texts = (Sampler(generator).answers(self.prompts, self.uniforms, t) for t in (0.0, 1.0))
+            drawn = generator.example.drawn(texts)
+            entropy, cross = (likelihood.per_token(each, self.prompts, drawn) for each in (generator, self.twin))
         changed = self._styles_of(likeliest) != self.styles
         flipped = float(changed[self.recognised].mean()) if self.recognised.any() else 0.0
         content = bleu(matches(likeliest, self.sources))
@@ -84,22 +83,3 @@ class Score:
     def _styles_of(self, texts: list[list[int]]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
         """What the classifier takes texts for that were made of the sources, 0 or 1."""
         return (self.classifier.log_odds(texts, (self.sources, self.styles)) > 0).astype(np.int64)
-
-    def _transfers(self, generator: TextGenerator, temperature: float) -> list[list[int]]:
-        drawn: list[list[int]] = []
-        for start in range(0, len(self.prompts), BATCH):
-            asked, lengths = (x.to(self.device) for x in pad(self.prompts[start : start + BATCH]))
-            numbers = self.uniforms[start : start + BATCH].to(self.device)
-            drawn += sample(generator, asked, lengths, numbers, temperature)
-        return drawn
-
-    def _nll(self, generator: TextGenerator, drawn: list[list[int]]) -> float:
-        """Nats per token of what was drawn, ends counted."""
-        limit, total, count = generator.example.max_tokens, 0.0, 0
-        for start in range(0, len(drawn), BATCH):
-            texts, lengths = pad(drawn[start : start + BATCH], (generator.example.eos,))
-            lengths = lengths.clamp_max(limit)  # the end of a text that was cut was not drawn
-            batch = Batch(*pad(self.prompts[start : start + BATCH]), texts, lengths).to(self.device)
-            nats, tokens = likelihood.nll(generator, batch)
-            total, count = total + nats.item(), count + tokens
-        return total / count

@@ -1,18 +1,14 @@
-"""Near duplicates among pairs of prompt and text."""
+"""What near duplicates among pairs of prompt and text are told by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
 from promptgan.terms.words import words
 
 
-def copies_of_pairs(
-    prompts: Sequence[str], texts: Sequence[str], ranks: Sequence[int], measure: NearDuplicates
-) -> list[int | None]:
-    """For every pair, the position of a near duplicate of lower rank number that is itself kept, or None."""
-    # A side without words, such as "?!", stands for itself; an empty prompt is no side.
-    pairs = [
-        [words(side) or [side] for side in (prompt, text) if side] or [[""]]
-        for prompt, text in zip(prompts, texts, strict=True)
-    ]
-    return higher_ranked_copies(pairs, ranks, measure)
+def words_of_pairs(prompts: Iterable[str], texts: Iterable[str]) -> list[list[list[str]]]:
+    """The words of both sides of every pair.
+
+    A side without words, such as "?!", stands for itself; an empty prompt is no side.
+    """
+    pairs = zip(prompts, texts, strict=True)
+    return [[words(side) or [side] for side in pair if side] or [[""]] for pair in pairs]

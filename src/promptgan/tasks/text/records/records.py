@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from promptgan.quality.duplicates import NearDuplicates
 from promptgan.quality.examination import Examination
-from promptgan.quality.normalise import encodable, foreign_share
+from promptgan.quality.normalise import foreign_share
 from promptgan.quality.output import Validated
-from promptgan.quality.splits import split_of
-from promptgan.tasks.text.records.duplicates import copies_of_pairs
+from promptgan.quality.splits import near_copies_across_splits, split_of
+from promptgan.tasks.text.records.duplicates import words_of_pairs
 from promptgan.tasks.text.records.parameters import Keywords, Parameters, Prefix
 from promptgan.tasks.text.records.prompts import canonical
 from promptgan.terms.splits import RANKING
@@ -46,7 +45,8 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     if "label" in columns:
         frame = frame.assign(labels_of_pair=frame.groupby(SIDES, sort=False)["label"].transform("nunique"))
         frame = found.rows("labels", frame, [ex.ExpectOneLabel(column="labels_of_pair")])
-    frame = frame.assign(copy_of=_copies_across_splits(frame, parameters.near_duplicates))
+    sides = words_of_pairs(frame["prompt"], frame["text"])
+    frame = frame.assign(copy_of=near_copies_across_splits(frame, sides, parameters.near_duplicates))
     frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
 
     found.quarantine_rules(parameters.max_defect_share, parameters.max_quarantine_share)
@@ -74,24 +74,12 @@ def sound(found: Examination, parameters: Parameters) -> "pd.DataFrame":
         TableRuleBroken: a column is missing, or an id is repeated.
         NoLabels: prompts are to be labels, and there are none.
     """
-    from promptgan.quality import expectations as ex
     from promptgan.quality import text_rules as rules
 
     prompt = parameters.prompt
-    found.table("columns", found.source.head(0), [ex.ExpectCanonicalColumns(column_set=COLUMNS)])
-    found.stop_if_broken()
     columns = COLUMNS + [column for column in ["label"] if column in found.source]
-    source = found.source = found.source[columns].astype(object).map(encodable).reset_index(drop=True)
-    found.table("ids", source, [ex.ExpectUniqueIds(column="id")])
-    found.stop_if_broken()
-
-    read = [column for column in columns if column != "prompt" or prompt.kind == "given"]
-    frame = found.rows("presence", source, [ex.ExpectPresent(column=column) for column in read])
-    types = {f"{column}_type": [type(value).__name__ for value in frame[column]] for column in read}
-    frame = found.rows(
-        "types", frame.assign(**types), [ex.ExpectString(column=column, value_set=["str"]) for column in types]
-    )
-    frame = frame.assign(**canonical(source, prompt).loc[frame.index, SIDES])
+    frame = found.texts(columns, [column for column in columns if column != "prompt" or prompt.kind == "given"])
+    frame = frame.assign(**canonical(found.source, prompt).loc[frame.index, SIDES])
     characters = (rules.ExpectNotEmpty, rules.ExpectNoControlCharacters, rules.ExpectNoContactDetails)
     sides = SIDES if prompt.kind != "none" else ["text"]
     long_enough = [rules.ExpectPrompt(column="prompt")] if isinstance(prompt, Prefix | Keywords) else []
@@ -144,16 +132,6 @@ def _measured(frame: "pd.DataFrame", script: str) -> "pd.DataFrame":
             for side in SIDES
         },
     )
-
-
-def _copies_across_splits(frame: "pd.DataFrame", measure: NearDuplicates) -> "pd.Series[Any]":
-    import pandas as pd
-
-    ids, splits = list(frame["id"]), list(frame["split"])
-    ranks = [RANKING.index(split) for split in splits]
-    copies = copies_of_pairs(list(frame["prompt"]), list(frame["text"]), ranks, measure)
-    named = [None if copy is None else f"{ids[copy]} in {splits[copy]}" for copy in copies]
-    return pd.Series(named, index=frame.index, dtype=object)
 
 
 def _details(frame: "pd.DataFrame", read: int, parameters: Parameters) -> dict[str, str]:

@@ -14,8 +14,7 @@ from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens.decoding import latent_vectors
 from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.pairs import pad
-from promptgan.forms.tokens.sampler import Sampler, sampler
+from promptgan.forms.tokens.sampler import BATCH, Sampler, sampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks import folder
 from promptgan.tasks.text.samples.parameters import Parameters
@@ -76,7 +75,7 @@ def answer(
     seed: int,
     temperature: float = 1.0,
     top_p: float = 1.0,
-    batch: int = 256,
+    batch: int = BATCH,
     z: torch.Tensor | None = None,
 ) -> list[str]:
     """Answer each prompt once; the same seed gives the same answers on the same kind of machine.
@@ -100,20 +99,10 @@ def answer(
         except UnicodeEncodeError as error:  # Python keeps the bytes of a command line as lone surrogates
             raise UnusablePrompt(f"the prompt {shown(prompt)} is not valid UTF-8", "give it in UTF-8") from error
     limit = model.index["example"]["max_tokens"]
-    device = next(model.generator.parameters()).device
     rows = [e.ids[-limit:] for e in model.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
     uniforms = model.sampler.random_numbers(seed, len(rows), limit)
     z = latent_vectors(seed, len(rows), model.generator.latent) if z is None else z
-    batch = max(1, batch // model.sampler.candidates)
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    answers: dict[int, str] = {}
-    for start in range(0, len(order), batch):
-        chosen = order[start : start + batch]
-        padded, lengths = pad([rows[i] for i in chosen])
-        asked = padded.to(device), lengths.to(device)
-        texts = model.sampler(*asked, uniforms[chosen].to(device), temperature, top_p, z[chosen].to(device))
-        answers.update(zip(chosen, decode(model.tokenizer, texts), strict=True))
-    return [answers[i] for i in range(len(rows))]
+    return decode(model.tokenizer, model.sampler.answers(rows, uniforms, temperature, top_p, z, batch))
 
 
 def make(
@@ -177,15 +166,14 @@ def generate(
     compute: Compute,
     seed: int,
     device: torch.device,
-) -> str:
-    """Answer test prompts with every model into ``samples.parquet`` and ``samples.txt``; return a sentence on them.
+) -> tuple[pd.DataFrame, str]:
+    """Answer test prompts with every model; return the samples, and a sentence on them.
 
-    The Parquet file holds prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first
-    the rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people
-    (``temperature``, ``top_p``; also to ``prompts``), which the text file shows on a line each, what would break it
-    escaped, below a line with these settings. The
-    test prompts are the first of a permutation that ``seed`` gives. All models answer with the same random numbers, but
-    for those that choose among candidates, which take more. A folder whose stage the recipe does not use is left out.
+    Their columns are prompt_id, prompt, text, model, purpose, temperature, top_p and seed. Of each model, first the
+    rows of purpose "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people (``temperature``,
+    ``top_p``; also to ``prompts``), which ``samples.txt`` shows on a line each, what would break it escaped, below a
+    line with these settings. The test prompts are the first of a permutation that ``seed`` gives. All models answer
+    with the same random numbers, but for those that choose among candidates, which take more.
     """
     p = parameters
     pairs = pd.read_parquet(validated / "test.parquet", columns=["id", "prompt"])
@@ -196,9 +184,8 @@ def generate(
     plan = [("curve", asked, temperature, 1.0) for temperature in p.temperatures]
     plan.append(("read", read, p.temperature, p.top_p))
     frames = []
-    used = {name: path for name, path in folders.items() if folder.read_index(path)["kind"] != "none"}
-    with Progress("samples", len(used) * len(plan)) as progress:
-        for name, path in used.items():
+    with Progress("samples", len(folders) * len(plan)) as progress:
+        for name, path in folders.items():
             model = load(path, device)
             for purpose, prompts, temperature, top_p in plan:
                 with autocast(compute):
@@ -207,11 +194,9 @@ def generate(
                 settings = {"purpose": purpose, "temperature": temperature, "top_p": top_p, "seed": seed}
                 frames.append(pd.DataFrame({**columns, **settings}))
                 progress.advance()
-    out.mkdir(parents=True, exist_ok=True)
     samples = pd.concat(frames, ignore_index=True)
-    samples.to_parquet(out / "samples.parquet", index=False, compression="zstd")
     (out / "samples.txt").write_text(readable(samples), encoding="utf-8")
-    return f"{len(samples)} samples in {out}; read {out / 'samples.txt'}"
+    return samples, f"{len(samples)} samples in {out}; read {out / 'samples.txt'}"
 
 
 def readable(samples: pd.DataFrame) -> str:

@@ -5,16 +5,17 @@ import functools
 from collections.abc import Mapping
 from typing import cast
 
+import numpy as np
 import torch
 from torch import nn
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.example import Example
-from promptgan.forms.tokens.generator import Batch, TextGenerator
-from promptgan.forms.tokens.pairs import Pairs, in_order, pad
+from promptgan.forms.tokens.generator import TextGenerator
+from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.sampler import Drawing, Sampler, sampler
-from promptgan.tasks.text.score.ms_jaccard import ms_jaccard
+from promptgan.tasks.text.score.ms_jaccard import MSJaccard
 from promptgan.training.loop.method import Row
 
 
@@ -36,12 +37,11 @@ class Score:
         self.compute = compute
         twin = cast("TextGenerator", start["generator"])
         self.twin = copy.deepcopy(twin).eval()
-        self.device = next(twin.parameters()).device
-        self.seed, self.max_tokens = seed, example.max_tokens
-        self.prompts = list(in_order(val, 256, min(count, len(val))))
-        self.real = [
-            row.tolist()[:n] for b in self.prompts for row, n in zip(b.text, b.text_lengths.tolist(), strict=True)
-        ]
+        self.seed, self.max_tokens, self.eos = seed, example.max_tokens, example.eos
+        chosen = np.arange(min(count, len(val)))
+        self.prompts = val.rows("prompt", chosen)
+        self.real = [[*text, self.eos] for text in val.rows("text", chosen)]
+        self.real_ngrams = MSJaccard(self.real, 4)
 
     @torch.no_grad()
     def __call__(self, networks: Mapping[str, nn.Module], drawing: Drawing | None = None) -> Row:
@@ -54,48 +54,29 @@ class Score:
         for network in networks.values():
             network.eval()
         draw = sampler(networks, drawing)
-        answers = self._answers(draw)
-        score = ms_jaccard(answers, self.real, 4)
+        texts = self._answers(draw)
+        score = self._score(texts)
         counts = {
-            "duplicates": 1 - len(set(map(tuple, answers))) / len(answers),
-            "length": sum(map(len, answers)) / len(answers),
+            "duplicates": 1 - len(set(map(tuple, texts))) / len(texts),
+            "length": 1 + sum(map(len, texts)) / len(texts),
         }
         if drawing:
             return {"score": score, "twin_score": self.twin_score, **counts}
-        entropy, kl, val_loss = self._likelihoods(draw.generator, answers)
-        return {"score": score, "entropy": entropy, "kl": kl, **counts, "val_loss": val_loss}
+        generator, drawn = draw.generator, draw.generator.example.drawn(texts)
+        with autocast(self.compute):
+            entropy, cross = (likelihood.per_token(each, self.prompts, drawn) for each in (generator, self.twin))
+            val_loss = likelihood.per_token(generator, self.prompts, self.real)
+        return {"score": score, "entropy": entropy, "kl": cross - entropy, **counts, "val_loss": val_loss}
 
     @functools.cached_property
     def twin_score(self) -> float:
         """MS-Jaccard of the twin's answers."""
-        return ms_jaccard(self._answers(Sampler(self.twin)), self.real, 4)
+        return self._score(self._answers(Sampler(self.twin)))
 
     def _answers(self, draw: Sampler) -> list[list[int]]:
-        """To every prompt, in the order of batches, each with its end."""
-        eos = draw.generator.example.eos
-        answers: list[list[int]] = []
-        numbers = draw.random_numbers(self.seed, len(self.real), self.max_tokens)
         with autocast(self.compute):
-            for batch in self.prompts:
-                batch = batch.to(self.device)
-                uniforms = numbers[len(answers) : len(answers) + len(batch)].to(self.device)
-                answers += [[*text, eos] for text in draw(batch.prompt, batch.prompt_lengths, uniforms)]
-        return answers
+            return draw.answers(self.prompts, draw.random_numbers(self.seed, len(self.real), self.max_tokens))
 
-    def _likelihoods(self, generator: TextGenerator, answers: list[list[int]]) -> tuple[float, float, float]:
-        totals = {"entropy": 0.0, "cross": 0.0, "real": 0.0}
-        drawn = said = begin = 0
-        with autocast(self.compute):
-            for batch in self.prompts:
-                batch = batch.to(self.device)
-                ids, lengths = (t.to(self.device) for t in pad(answers[begin : begin + len(batch)]))
-                begin += len(batch)
-                lengths = lengths.clamp_max(self.max_tokens)  # the end of a text that was cut was not drawn
-                answered = Batch(batch.prompt, batch.prompt_lengths, ids, lengths)
-                own, count = likelihood.nll(generator, answered)
-                totals["entropy"] += own.item()
-                totals["cross"] += likelihood.nll(self.twin, answered)[0].item()
-                real, real_count = likelihood.nll(generator, batch)
-                totals["real"] += real.item()
-                drawn, said = drawn + count, said + real_count
-        return totals["entropy"] / drawn, (totals["cross"] - totals["entropy"]) / drawn, totals["real"] / said
+    def _score(self, texts: list[list[int]]) -> float:
+        """MS-Jaccard of texts, all of which are taken to end."""
+        return self.real_ngrams([[*text, self.eos] for text in texts])
