@@ -322,7 +322,8 @@ def test_generate_draws_images_into_a_picture(repository: Path) -> None:
     from promptgan.forms.tensors.form import Example
     from promptgan.networks import folder
 
-    section = {"network": "fully_connected", "latent": 4, "width": 8, "layers": 1, "dropout": 0.0}
+    section = {"network": "fully_connected", "latent": 4, "widths": [8], "normalisation": "none"}
+    section |= {"conditioning": None, "dropout": 0.0}
     example = Example(channels=1, height=8, width=8)
     network = folder.build("tensors", "generator", section, example)
     index = folder.described("image", "tensors", example)
@@ -330,4 +331,5 @@ def test_generate_draws_images_into_a_picture(repository: Path) -> None:
     assert "9 images in some.png" in run("generate", "--model", "model", "--n", "9", "--out", "some.png").output
     with Image.open(repository / "some.png") as picture:
         assert picture.size == ((3 * 8 + 4) * 2,) * 2
-    assert "--prompt means nothing" in run("generate", "--model", "model", "--prompt", "a", code=2).stderr
+    assert "--style means nothing" in run("generate", "--model", "model", "--style", "a", code=2).stderr
+    assert "not told what to make" in run("generate", "--model", "model", "--prompt", "a", code=1).stderr

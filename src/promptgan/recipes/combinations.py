@@ -100,11 +100,16 @@ def heads_that_do_not_divide(task: str, sections: Sections) -> str | None:
 
 
 def critic_without_penalty(task: str, sections: Sections) -> str | None:
-    """A Wasserstein critic must be Lipschitz, which here only the gradient penalty makes it."""
+    """A Wasserstein critic must be Lipschitz, which a gradient penalty, clipping or spectral normalisation makes it."""
     objective, penalty = getattr(sections["train"], "objective", None), getattr(sections["train"], "penalty", None)
-    if objective != "wasserstein" or penalty == "gradient":
+    clipped = getattr(sections["train"], "clip_weights", None) is not None
+    if clipped and objective != "wasserstein":
+        return f"train.clip_weights is for train.objective wasserstein, not {objective}: make it null"
+    ways = (penalty == "gradient", clipped, getattr(sections["discriminator"], "normalisation", None) == "spectral")
+    if objective != "wasserstein" or any(ways):
         return None
-    return f"train.objective is wasserstein, which needs train.penalty gradient, not {penalty}"
+    by = " (or train.clip_weights, or discriminator.normalisation spectral)" if task == "image" else ""
+    return f"train.objective is wasserstein, which needs train.penalty gradient{by}, not {penalty}"
 
 
 def penalty_without_weight(task: str, sections: Sections) -> str | None:

@@ -11,10 +11,24 @@ from promptgan.networks import folder
 
 EXAMPLE = Example(channels=3, height=8, width=12)
 FAMILIES: dict[str, dict[str, Any]] = {
-    "fully_connected": {"network": "fully_connected", "latent": 5, "width": 16, "layers": 2, "dropout": 0.0},
-    "dcgan": {"network": "dcgan", "latent": 5, "width": 4, "normalisation": "batch"},
-    "dcgan without normalisation": {"network": "dcgan", "latent": 5, "width": 4, "normalisation": "none"},
+    "fully_connected": {"network": "fully_connected", "widths": [16, 12], "normalisation": "none", "dropout": 0.0},
+    "fully_connected by the batch": {
+        "network": "fully_connected",
+        "widths": [16],
+        "normalisation": "batch",
+        "dropout": 0.0,
+    },
+    "dcgan": {"network": "dcgan", "width": 4, "halvings": 2, "normalisation": "batch"},
+    "dcgan halved once": {"network": "dcgan", "width": 4, "halvings": 1, "normalisation": "none"},
 }
+CONDITIONS = {
+    "label": (Example(3, 8, 12, classes=4), torch.tensor([0, 3, 1, 1, 2, 0])),
+    "caption": (
+        Example(3, 8, 12, words=9, caption_words=4),
+        torch.tensor([[2, 3, 4, 5], [8, 0, 0, 0], [1, 2, 0, 0], [1, 3, 0, 0], [5, 5, 5, 0], [8, 0, 0, 0]]),
+    ),
+}
+JUDGING = ("concat", "projection", "auxiliary")
 
 
 @pytest.fixture(params=FAMILIES)
@@ -22,8 +36,10 @@ def family(request: pytest.FixtureRequest, one_thread: None) -> dict[str, Any]:
     return FAMILIES[request.param]
 
 
-def build(role: str, family: dict[str, Any]) -> Any:
-    return folder.build("tensors", role, family, EXAMPLE)
+def build(role: str, family: dict[str, Any], example: Example = EXAMPLE, **more: Any) -> Any:
+    judges = role == "discriminator"
+    roles = {"latent": None, "conditioning": "none"} if judges else {"latent": 5, "conditioning": None}
+    return folder.build("tensors", role, {**family, **roles, **more}, example)
 
 
 def test_a_generator_makes_arrays_of_the_examples_shape(family: dict[str, Any]) -> None:
@@ -56,3 +72,51 @@ def test_what_is_drawn_does_not_depend_on_the_batch(family: dict[str, Any]) -> N
     z = noise(1, 9, 5)
     assert torch.equal(draw(generator, z, batch=9), draw(generator, z, batch=4))
     assert torch.equal(noise(1, 3, 5), z[:3])
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_what_is_made_depends_on_the_condition_and_on_nothing_else_of_a_caption(
+    family: dict[str, Any], condition: str
+) -> None:
+    example, asked = CONDITIONS[condition]
+    generator, encoder = (build(role, family, example).eval() for role in ("generator", "encoder"))
+    z, x = torch.randn(1, 5).expand(6, 5), torch.rand(1, 3, 8, 12).expand(6, 3, 8, 12)
+    for made in (generator(z, asked), encoder(x, asked)[0]):
+        same = torch.tensor([[torch.allclose(a, b, atol=1e-6) for b in made] for a in made])
+        assert torch.equal(same, torch.tensor([[bool((a == b).all()) for b in asked] for a in asked]))
+    padded = torch.cat([asked, torch.zeros_like(asked[:, :1])], 1) if condition == "caption" else asked
+    torch.testing.assert_close(generator(z, padded), generator(z, asked))
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("judging", JUDGING)
+def test_a_discriminator_reads_conditions_or_guesses_them(family: dict[str, Any], condition: str, judging: str) -> None:
+    example, asked = CONDITIONS[condition]
+    if (condition, judging) == ("caption", "auxiliary"):
+        return
+    network = build("discriminator", family, example, conditioning=judging).eval()
+    x = torch.rand(1, 3, 8, 12).expand(6, 3, 8, 12)
+    logits, classes = network.judged(x, asked)
+    assert (len(logits.unique()) > 1) == (judging != "auxiliary")
+    assert (None if classes is None else classes.shape) == ((6, 4) if judging == "auxiliary" else None)
+
+
+def test_projection_adds_the_inner_product_with_the_features(family: dict[str, Any]) -> None:
+    example, asked = CONDITIONS["label"]
+    network, x = build("discriminator", family, example, conditioning="projection").eval(), torch.rand(6, 3, 8, 12)
+    features = network.features(x)
+    expected = network.logit(features)[:, 0] + torch.einsum("nf,nf->n", features, network.projected.embedding(asked))
+    torch.testing.assert_close(network(x, asked), expected)
+
+
+def test_every_weight_of_a_normalised_discriminator_has_singular_value_one(family: dict[str, Any]) -> None:
+    example, asked = CONDITIONS["label"]
+    network = build("discriminator", family, example, conditioning="projection", normalisation="spectral").train()
+    for _ in range(200):
+        network(torch.rand(6, 3, 8, 12), asked)
+    weights = [
+        m.weight.detach() for m in network.eval().modules() if isinstance(getattr(m, "weight", None), torch.Tensor)
+    ]
+    assert len(weights) >= 3
+    for weight in weights:
+        assert torch.linalg.matrix_norm(weight.flatten(1), 2).item() == pytest.approx(1, abs=0.01)

@@ -1,6 +1,8 @@
 """Tiny images: two kinds of squares, in records, arrays and model folders."""
 
 import io
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,13 @@ CPU = torch.device("cpu")
 GENERATOR: dict[str, Any] = {
     "network": "fully_connected",
     "latent": 4,
-    "width": 16,
-    "layers": 1,
+    "widths": [16],
+    "normalisation": "none",
+    "conditioning": None,
     "dropout": 0.0,
 }
-SECTIONS = {"generator": GENERATOR, "discriminator": {**GENERATOR, "latent": None}, "encoder": GENERATOR}
+DISCRIMINATOR = {**GENERATOR, "latent": None, "conditioning": "none"}
+SECTIONS = {"generator": GENERATOR, "discriminator": DISCRIMINATOR, "encoder": GENERATOR}
 COUNTS = {"train": 120, "val": 100, "test": 60, "judge": 120}
 
 
@@ -64,7 +68,16 @@ def arrays(validated_images: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     from promptgan.tasks.image.arrays.parameters import Parameters
 
     folder = tmp_path_factory.mktemp("arrays")
-    pack(validated_images, folder, Parameters(size=SIZE))
+    pack(validated_images, folder, Parameters(size=SIZE, condition="none"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def labelled_arrays(arrays: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, each on the condition of its label."""
+    folder = shutil.copytree(arrays, tmp_path_factory.mktemp("labelled") / "arrays")
+    meta = json.loads((folder / "meta.json").read_text())
+    (folder / "meta.json").write_text(json.dumps({**meta, "condition": "label"}))
     return folder
 
 

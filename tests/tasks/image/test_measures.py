@@ -132,6 +132,7 @@ def test_the_bound_is_that_of_the_formula() -> None:
     from torch.distributions import Bernoulli, Normal, kl_divergence
 
     from promptgan.forms.tensors.elbo import negative_elbo
+    from promptgan.forms.tensors.tensors import Batch
 
     encoder, generator = (folder.build("tensors", role, SECTIONS[role], EXAMPLE) for role in ("encoder", "generator"))
     x, noise = torch.rand(5, 1, SIZE, SIZE) * 2 - 1, torch.randn(5, 4)
@@ -140,4 +141,4 @@ def test_the_bound_is_that_of_the_formula() -> None:
     z = mean + posterior.scale * noise
     likelihood = Bernoulli(logits=generator.logits(z), validate_args=False).log_prob((x + 1) / 2)
     expected = kl_divergence(posterior, Normal(0.0, 1.0)).sum(1) - likelihood.flatten(1).sum(1)
-    torch.testing.assert_close(negative_elbo(encoder, generator, x, noise), expected)
+    torch.testing.assert_close(negative_elbo(encoder, generator, Batch(x, None), noise), expected)

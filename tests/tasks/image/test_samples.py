@@ -7,11 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
+from promptgan.forms.tensors import form
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
 from promptgan.tasks.image import page
 from promptgan.tasks.image.samples.parameters import Parameters
-from promptgan.tasks.image.samples.samples import generate, grid, images, load, read
+from promptgan.tasks.image.samples.samples import UnusableRequest, generate, grid, images, load, make, read
 from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
 
 PARAMETERS = Parameters(count=10, shown=4)
@@ -89,3 +90,34 @@ def test_the_page_holds_every_grid_by_itself(models: dict[str, Path], validated_
     assert [list(entries) for _, entries in page.shown(tmp_path / "out", 5)] == [
         ["real data", "likelihood twin", "adversarial"]
     ]
+
+
+@pytest.fixture
+def asked(labelled_arrays: Path, tmp_path: Path) -> Path:
+    """A model that is asked for a label."""
+    example = form.example(labelled_arrays)
+    torch.manual_seed(4)
+    network = folder.build("tensors", "generator", SECTIONS["generator"], example)
+    index = folder.described("image", "tensors", example)
+    where = tmp_path / "asked"
+    folder.save(
+        where, {"generator": network}, {"generator": SECTIONS["generator"]}, index, form.needed(labelled_arrays)
+    )
+    return where
+
+
+def test_images_are_of_the_labels_of_test_images_and_a_model_makes_what_it_is_asked_for(
+    asked: Path, validated_images: Path, tmp_path: Path
+) -> None:
+    generated({"twin": asked}, validated_images, tmp_path / "out")
+    table = pd.read_parquet(tmp_path / "out/samples.parquet")
+    test = pd.read_parquet(validated_images / "test.parquet")["label"]
+    assert table["label"].tolist() == test.iloc[np.random.default_rng(1).permutation(len(test))[:10]].tolist()
+    loaded = load(asked)
+    drawn = images(loaded, 4, 1, ["a", "b", "b", "a"])
+    others = images(loaded, 4, 1, ["b", "b", "a", "a"])
+    assert [torch.equal(*pair) for pair in zip(drawn, others, strict=True)] == [False, True, False, True]
+    assert make(asked, 3, 1, ["b"], tmp_path / "b.png").startswith("3 images")
+    assert make(asked, 3, 1, out=tmp_path / "all.png").startswith("6 images")
+    with pytest.raises(UnusableRequest, match="nothing called 'c'"):
+        make(asked, 3, 1, ["c"])

@@ -11,6 +11,7 @@ from torch import nn
 from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.forms.tensors import form
+from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.tasks.image.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Method
@@ -20,8 +21,9 @@ from promptgan.training.methods.gan.parameters import Parameters as GANParameter
 from promptgan.training.methods.vae import method as vae
 from promptgan.training.methods.vae.parameters import Parameters as VAEParameters
 from promptgan.training.setting import Setting
-from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS
+from tests.tasks.image.conftest import COMPUTE, CPU, SECTIONS
 from tests.tasks.image.conftest import arrays as arrays
+from tests.tasks.image.conftest import labelled_arrays as labelled_arrays
 from tests.tasks.image.conftest import validated_images as validated_images
 from tests.training.conftest import Killed, KilledAfter
 
@@ -32,6 +34,9 @@ GAN: dict[str, Any] = {
     "objective": "non_saturating",
     "penalty": "none",
     "penalty_weight": 0.0,
+    "clip_weights": None,
+    "auxiliary_weight": 0.0,
+    "augment": [],
     "steps": 60,
     "batch": 20,
     "players": {"generator": PLAYER, "discriminator": PLAYER},
@@ -59,11 +64,12 @@ VAE: dict[str, Any] = {
 
 def setting(arrays: Path, start: dict[str, nn.Module] | None = None, **chosen: str) -> Setting:
     torch.manual_seed(1)
-    val = form.split(arrays, "val")
+    val, example = form.split(arrays, "val"), form.example(arrays)
+    judging = {**SECTIONS["discriminator"], "conditioning": chosen.get("conditioning", "none")}
     return Setting(
         form="tensors",
-        example=EXAMPLE,
-        sections=SECTIONS,
+        example=example,
+        sections={**SECTIONS, "discriminator": judging},
         start=start or {},
         train=form.split(arrays, "train"),
         val=val,
@@ -72,13 +78,20 @@ def setting(arrays: Path, start: dict[str, nn.Module] | None = None, **chosen: s
         device=CPU,
         objective=choose("promptgan.objectives", chosen.get("objective", "non_saturating"), "train.objective"),
         penalty=choose("promptgan.penalties", chosen.get("penalty", "none"), "train.penalty"),
-        score=Score(val, EXAMPLE, {}, 60, COMPUTE, 1),
+        score=Score(val, example, {}, 60, COMPUTE, 1),
     )
 
 
 def adversarial(arrays: Path, twin: dict[str, nn.Module] | None = None, **changes: Any) -> tuple[Method, Plan]:
-    chosen = {key: changes[key] for key in ("objective", "penalty") if key in changes}
+    chosen = {key: changes[key] for key in ("objective", "penalty", "conditioning") if key in changes}
+    changes.pop("conditioning", None)
     return gan.build(setting(arrays, twin, **chosen), validate_section(GANParameters, GAN | changes, "train"))
+
+
+def guessing(arrays: Path) -> tuple[Method, Plan]:
+    return adversarial(
+        arrays, conditioning="auxiliary", auxiliary_weight=1.0, augment=["colour", "translation", "cutout"]
+    )
 
 
 def autoencoding(arrays: Path, **changes: Any) -> tuple[Method, Plan]:
@@ -90,9 +103,12 @@ def trained(built: tuple[Method, Plan], checkpoint: Checkpoint | None = None) ->
         return run(*built, state)
 
 
-@pytest.mark.parametrize("build", [adversarial, autoencoding])
+@pytest.mark.parametrize("build", [adversarial, guessing, autoencoding])
 @pytest.mark.parametrize("saves", [1, 3])
-def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(build: Any, saves: int, arrays: Path) -> None:
+def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(
+    build: Any, saves: int, arrays: Path, labelled_arrays: Path
+) -> None:
+    arrays = labelled_arrays if build is guessing else arrays
     whole = trained(build(arrays))
     with pytest.raises(Killed):
         trained(build(arrays), KilledAfter(saves))
@@ -159,3 +175,28 @@ def test_latent_sizes_must_agree(arrays: Path) -> None:
     sections = {**SECTIONS, "encoder": {**SECTIONS["encoder"], "latent": 7}}
     with pytest.raises(ParameterError, match=r"encoder\.latent: 7 is not generator\.latent, 4"):
         vae.build(replace(setting(arrays), sections=sections), validate_section(VAEParameters, VAE, "pretrain"))
+
+
+@pytest.mark.parametrize("conditioning", ["concat", "projection", "auxiliary"])
+def test_a_generator_that_is_asked_for_a_side_gives_it(conditioning: str, labelled_arrays: Path) -> None:
+    weight = 1.0 if conditioning == "auxiliary" else 0.0
+    built = adversarial(
+        labelled_arrays, conditioning=conditioning, auxiliary_weight=weight, steps=300, validate_every=100, ema=0.9
+    )
+    generator = trained(built).networks["generator"].eval()
+    asked = torch.arange(2).repeat(50)
+    drawn = draw(generator, noise(5, 100, 4), asked).float()  # type: ignore[arg-type]
+    to_the_right = drawn[..., 4:].mean((1, 2, 3)) > drawn[..., :4].mean((1, 2, 3))
+    assert (to_the_right == asked.bool()).float().mean() > 0.9
+
+
+def test_weights_are_cut_after_each_step_of_the_critic(arrays: Path) -> None:
+    method, _ = adversarial(arrays, objective="wasserstein", clip_weights=0.01)
+    method.step(0)
+    assert all(weight.abs().max() <= 0.01 for weight in method.networks["discriminator"].parameters())
+    assert any(weight.abs().max() > 0.01 for weight in method.networks["generator"].parameters())
+
+
+def test_an_autoencoder_reconstructs_on_a_condition(labelled_arrays: Path) -> None:
+    outcome = trained(autoencoding(labelled_arrays))
+    assert outcome.best < outcome.history[0]["val_loss"] - 1

@@ -15,7 +15,14 @@ def noise(seed: int, rows: int, latent: int) -> Tensor:
 
 
 @torch.no_grad()
-def draw(generator: TensorGenerator, z: Tensor, batch: int = 256) -> Tensor:
-    """What a generator, in evaluation mode, makes of latent vectors (N, Z): uint8 (N, C, H, W) on the CPU."""
+def draw(generator: TensorGenerator, z: Tensor, condition: Tensor | None = None, batch: int = 256) -> Tensor:
+    """What a generator, in evaluation mode, makes of latent vectors (N, Z): uint8 (N, C, H, W) on the CPU.
+
+    ``condition`` are as many labels or captions, where it makes arrays on such.
+    """
     device = next(generator.parameters()).device
-    return torch.cat([to_bytes(generator(part.to(device))) for part in torch.split(z, batch)])
+    parts = []
+    for start in range(0, len(z), batch):
+        given = () if condition is None else (condition[start : start + batch].to(device),)
+        parts.append(to_bytes(generator(z[start : start + batch].to(device), *given)))
+    return torch.cat(parts)

@@ -4,9 +4,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
+from promptgan.forms.tensors.tensors import Batch
 
 
-def negative_elbo(encoder: TensorEncoder, generator: TensorGenerator, x: Tensor, noise: Tensor) -> Tensor:
+def negative_elbo(encoder: TensorEncoder, generator: TensorGenerator, batch: Batch, noise: Tensor) -> Tensor:
     """The bound's negative for each array, in nats, (N,): an upper bound of its negative log-likelihood.
 
     Pixels are read as probabilities of being bright (a Bernoulli likelihood each); the divergence of the encoder's
@@ -14,13 +15,13 @@ def negative_elbo(encoder: TensorEncoder, generator: TensorGenerator, x: Tensor,
 
     Args:
         encoder, generator: of one latent size Z.
-        x: arrays (N, C, H, W) in [-1, 1].
+        batch: N arrays, and their conditions where they have such.
         noise: standard normal vectors (N, Z), which choose the latent vectors.
     """
-    mean, log_variance = encoder(x)
+    mean, log_variance = encoder(batch.x, batch.condition)
     mean, log_variance = mean.float(), log_variance.float()
-    logits = generator.logits(mean + (log_variance / 2).exp() * noise).float()
-    reconstruction = binary_cross_entropy_with_logits(logits, (x + 1) / 2, reduction="none").flatten(1).sum(1)
+    logits = generator.logits(mean + (log_variance / 2).exp() * noise, batch.condition).float()
+    reconstruction = binary_cross_entropy_with_logits(logits, (batch.x + 1) / 2, reduction="none").flatten(1).sum(1)
     divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
     bound: Tensor = reconstruction + divergence
     return bound

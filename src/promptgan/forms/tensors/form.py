@@ -7,7 +7,7 @@ from typing import Any
 
 from promptgan.forms.tensors.tensors import Tensors
 
-META = "meta.json"
+META, CAPTIONS = "meta.json", "captions.json"
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,28 @@ class Example:
     channels: int
     height: int
     width: int
+    classes: int = 0
+    """Labels, one of which is the condition of an example; 0 where none is."""
+    words: int = 0
+    """Words of captions, one of which is the condition of an example; 0 where none is."""
+    caption_words: int = 0
+    """The most of a caption."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether examples are made on a condition."""
+        return bool(self.classes or self.words)
 
 
 def example(tokens: Path) -> Example:
     """What the examples of the folder ``tokens`` have in common."""
-    meta: dict[str, Any] = json.loads((tokens / META).read_text(encoding="utf-8"))
-    return Example(meta["channels"], meta["height"], meta["width"])
+    meta = _meta(tokens)
+    condition = {
+        "none": {},
+        "label": {"classes": len(meta["classes"])},
+        "caption": {"words": len(meta.get("words", ())), "caption_words": meta.get("caption_words", 0)},
+    }[meta["condition"]]
+    return Example(meta["channels"], meta["height"], meta["width"], **condition)
 
 
 def places(folder: Path) -> dict[str, Path]:
@@ -32,14 +48,34 @@ def places(folder: Path) -> dict[str, Path]:
 
 def split(tokens: Path, name: str) -> Tensors:
     """One split, memory-mapped."""
-    return Tensors(tokens / f"{name}.images.npy", tokens / f"{name}.labels.npy")
+    files = {kind: tokens / f"{name}.{kind}.npy" for kind in ("images", "labels", "captions")}
+    condition = {"none": None, "label": files["labels"], "caption": files["captions"]}[_meta(tokens)["condition"]]
+    return Tensors(files["images"], files["labels"], condition)
 
 
 def files(tokens: Path, *splits: str) -> list[Path]:
     """What is read of the folder by whoever reads ``splits``."""
-    return [tokens / META, *(tokens / f"{name}.{kind}.npy" for name in splits for kind in ("images", "labels"))]
+    kinds = ["images", "labels", *(["captions"] if _meta(tokens)["condition"] == "caption" else [])]
+    return [tokens / META, *(tokens / f"{name}.{kind}.npy" for name in splits for kind in kinds)]
 
 
 def needed(tokens: Path) -> dict[str, Path]:
-    """What a model needs beside its weights, by the name in its folder."""
-    return {}
+    """What a model needs beside its weights, by the name in its folder: what its conditions are called."""
+    names = {"none": None, "label": META, "caption": CAPTIONS}[_meta(tokens)["condition"]]
+    return {names: tokens / names} if names else {}
+
+
+def labels_of(folder: Path) -> list[str]:
+    """What the labels of a condition are called, in the order of their numbers; none where no label is one.
+
+    Args:
+        folder: of arrays, or of a model.
+    """
+    if not (folder / META).is_file() or (meta := _meta(folder))["condition"] != "label":
+        return []
+    return list(meta["classes"])
+
+
+def _meta(tokens: Path) -> dict[str, Any]:
+    meta: dict[str, Any] = json.loads((tokens / META).read_text(encoding="utf-8"))
+    return meta

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,28 +12,47 @@ from torch import Tensor
 Indices = npt.NDArray[np.int64]
 
 
+class Batch(NamedTuple):
+    """N examples."""
+
+    x: Tensor
+    """float32 (N, C, H, W) in [-1, 1]."""
+    condition: Tensor | None
+    """Labels (N,) or captions as word ids (N, T), int64; None where nothing is a condition."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        return Batch(self.x.to(device), None if self.condition is None else self.condition.to(device))
+
+
 class Tensors:
     """One split of `data/tokens/`.
 
     Args:
         images: a file of uint8 (N, C, H, W).
         labels: a file of int64 (N,).
+        conditions: a file of integers (N,) or (N, T), where examples are made on conditions.
     """
 
-    def __init__(self, images: Path, labels: Path) -> None:
+    def __init__(self, images: Path, labels: Path, conditions: Path | None = None) -> None:
         self.images: npt.NDArray[np.uint8] = np.load(images, mmap_mode="r")
         self.labels: Indices = np.load(labels)
+        self.conditions: npt.NDArray[np.integer] | None = None if conditions is None else np.load(conditions)
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batch(self, indices: Indices) -> Tensor:
-        """The images at ``indices``, float32 (N, C, H, W) in [-1, 1]."""
-        return scaled(self.stored(indices))
+    def batch(self, indices: Indices) -> Batch:
+        """The examples at ``indices``."""
+        return Batch(scaled(self.stored(indices)), self.condition(indices))
 
     def stored(self, indices: Indices | None = None) -> Tensor:
         """The images at ``indices``, or all, as they are stored: uint8 (N, C, H, W), in memory."""
         return torch.from_numpy(np.array(self.images if indices is None else self.images[indices]))
+
+    def condition(self, indices: Indices) -> Tensor | None:
+        """The conditions at ``indices``, int64 (N,) or (N, T); None where there are none."""
+        return None if self.conditions is None else torch.from_numpy(self.conditions[indices].astype(np.int64))
 
 
 class Batches:
@@ -56,11 +76,11 @@ class Batches:
             self._order = epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.data))
         return np.sort(self._order[1][index * self.size : (index + 1) * self.size])
 
-    def __getitem__(self, step: int) -> Tensor:
+    def __getitem__(self, step: int) -> Batch:
         return self.data.batch(self.indices(step))
 
 
-def in_order(data: Tensors, size: int, limit: int | None = None) -> Iterator[Tensor]:
+def in_order(data: Tensors, size: int, limit: int | None = None) -> Iterator[Batch]:
     """The first ``limit`` examples (or all) in batches, every one exactly once."""
     count = len(data) if limit is None else min(limit, len(data))
     for start in range(0, count, size):

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 
 from promptgan.forms.tensors.form import Example
-from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator
+from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
+from promptgan.forms.tensors.spectral import normalise
 from promptgan.networks.tensors.dcgan.parameters import Parameters
 
 SCALE = 0.02
@@ -13,62 +14,82 @@ SCALE = 0.02
 
 
 class Generator(TensorGenerator):
-    """A latent vector to a quarter of the images' size, doubled twice."""
+    """A latent vector to a small map, whose size is doubled until it is the images'."""
 
     def __init__(self, parameters: Parameters, example: Example) -> None:
-        super().__init__(parameters.latent or 1)
-        w, self.quarter = parameters.width, (example.height // 4, example.width // 4)
-        self.start = nn.Linear(self.latent, 2 * w * self.quarter[0] * self.quarter[1], bias=False)
+        latent = parameters.latent or 1
+        super().__init__(latent, example, latent)
+        *channels, widest = _channels(parameters)
+        self.map = (widest, *_smallest(parameters, example))
+        self.start = nn.Linear(self.inputs, widest * self.map[1] * self.map[2], bias=False)
+        layers: list[nn.Module] = []
+        for wide, narrow in zip([widest, *channels[::-1]], channels[::-1], strict=False):
+            layers += [*_normalised(wide, parameters, nn.ReLU()), nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False)]
+        last = parameters.width
         self.layers = nn.Sequential(
-            *_normalised(2 * w, parameters, nn.ReLU()),
-            nn.ConvTranspose2d(2 * w, w, 4, 2, 1, bias=False),
-            *_normalised(w, parameters, nn.ReLU()),
-            nn.ConvTranspose2d(w, example.channels, 4, 2, 1),
+            *layers,
+            *_normalised(last, parameters, nn.ReLU()),
+            nn.ConvTranspose2d(last, example.channels, 4, 2, 1),
         )
         self.apply(_fresh)
 
-    def logits(self, z: Tensor) -> Tensor:
-        """See `TensorGenerator.logits`."""
-        pixels: Tensor = self.layers(self.start(z).view(len(z), -1, *self.quarter))
+    def pixels(self, inputs: Tensor) -> Tensor:
+        """See `TensorGenerator.pixels`."""
+        pixels: Tensor = self.layers(self.start(inputs).view(len(inputs), *self.map))
         return pixels
 
 
 class Discriminator(TensorDiscriminator):
-    """Halved twice, and a logit of what is left."""
+    """Halved until a small map is left, whose values are the features."""
 
     def __init__(self, parameters: Parameters, example: Example) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(*_halved(parameters, example, 1))
+        super().__init__(example, _size(parameters, example), parameters.conditioning or "none")
+        self.layers = nn.Sequential(*_halved(parameters, self))
         self.apply(_fresh)
+        if parameters.normalisation == "spectral":
+            normalise(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """See `TensorDiscriminator.forward`."""
-        logits: Tensor = self.layers(x)
-        return logits[:, 0]
+    def features(self, x: Tensor) -> Tensor:
+        """See `TensorReader.features`."""
+        features: Tensor = self.layers(x)
+        return features
 
 
 class Encoder(TensorEncoder):
-    """Halved twice, and a normal distribution of latent vectors from what is left."""
+    """Halved until a small map is left, whose values are the features."""
 
     def __init__(self, parameters: Parameters, example: Example) -> None:
-        super().__init__(parameters.latent or 1)
-        self.layers = nn.Sequential(*_halved(parameters, example, 2 * self.latent))
+        super().__init__(parameters.latent or 1, example, _size(parameters, example))
+        self.layers = nn.Sequential(*_halved(parameters, self))
         self.apply(_fresh)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """See `TensorEncoder.forward`."""
-        mean, log_variance = self.layers(x).chunk(2, 1)
-        return mean, log_variance
+    def features(self, x: Tensor) -> Tensor:
+        """See `TensorReader.features`."""
+        features: Tensor = self.layers(x)
+        return features
 
 
-def _halved(parameters: Parameters, example: Example, outputs: int) -> Iterator[nn.Module]:
-    w = parameters.width
-    yield nn.Conv2d(example.channels, w, 4, 2, 1)
+def _channels(parameters: Parameters) -> list[int]:
+    return [parameters.width * 2**n for n in range(parameters.halvings)]
+
+
+def _smallest(parameters: Parameters, example: Example) -> tuple[int, int]:
+    return example.height >> parameters.halvings, example.width >> parameters.halvings
+
+
+def _size(parameters: Parameters, example: Example) -> int:
+    height, width = _smallest(parameters, example)
+    return _channels(parameters)[-1] * height * width
+
+
+def _halved(parameters: Parameters, reader: TensorReader) -> Iterator[nn.Module]:
+    first, *more = _channels(parameters)
+    yield nn.Conv2d(reader.channels, first, 4, 2, 1)
     yield nn.LeakyReLU(0.2)
-    yield nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)
-    yield from _normalised(2 * w, parameters, nn.LeakyReLU(0.2))
+    for channels in more:
+        yield nn.Conv2d(channels // 2, channels, 4, 2, 1, bias=parameters.normalisation != "batch")
+        yield from _normalised(channels, parameters, nn.LeakyReLU(0.2))
     yield nn.Flatten()
-    yield nn.Linear(2 * w * (example.height // 4) * (example.width // 4), outputs)
 
 
 def _normalised(channels: int, parameters: Parameters, activation: nn.Module) -> Iterator[nn.Module]:

@@ -1,6 +1,6 @@
 """What the fully connected networks take."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,8 +14,10 @@ class Parameters(Section):
     network: Literal["fully_connected"]
     latent: int | None = Field(ge=1, le=4096)
     """Size of a latent vector; null for a discriminator, which has none."""
-    width: int = Field(ge=2, le=8192)
-    """Units of a hidden layer."""
-    layers: int = Field(ge=1, le=16)
-    """Hidden layers."""
+    widths: list[Annotated[int, Field(ge=2, le=8192)]] = Field(min_length=1, max_length=16)
+    """Units of each hidden layer."""
+    normalisation: Literal["batch", "spectral", "none"]
+    """Of hidden units by the batch, or, of a discriminator, of all its weights by their largest singular value."""
+    conditioning: Literal["none", "concat", "projection", "auxiliary"] | None
+    """How a discriminator reads the condition of an image; null for the others, which have it beside their inputs."""
     dropout: float = Field(ge=0, lt=1)

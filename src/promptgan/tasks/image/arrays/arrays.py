@@ -46,6 +46,7 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
         "height": parameters.size,
         "width": parameters.size,
         "classes": classes,
+        "condition": parameters.condition,
         "splits": {name: {"records": file.metadata.num_rows} for name, file in files.items()},
     }
     write_json(out / META, meta)

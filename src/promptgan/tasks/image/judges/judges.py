@@ -94,7 +94,7 @@ class Classifying(Method):
         order = np.random.default_rng([self.seed, epoch]).permutation(self.train)
         batch = order[index * self.size : (index + 1) * self.size]
         labels = torch.from_numpy(self.data.labels[batch]).to(self.device)
-        loss = cross_entropy(self.classifier(self.data.batch(batch).to(self.device)), labels)
+        loss = cross_entropy(self.classifier(self.data.batch(batch).x.to(self.device)), labels)
         loss.backward()  # type: ignore[no-untyped-call]
         self.player.update()
         return {"loss": loss}

@@ -170,9 +170,10 @@ def _bound(model: Path, tokens: Path, seed: int, device: torch.device) -> float:
     encoder, generator = cast("TensorEncoder", networks["encoder"]), cast("TensorGenerator", networks["generator"])
     test = form.split(tokens, "test")
     vectors, total, count = noise(seed, len(test), generator.latent).to(device), 0.0, 0
-    for x in in_order(test, 256):
-        total += negative_elbo(encoder, generator, x.to(device), vectors[count : count + len(x)]).sum().item()
-        count += len(x)
+    for batch in in_order(test, 256):
+        chosen = vectors[count : count + len(batch.x)]
+        total += negative_elbo(encoder, generator, batch.to(device), chosen).sum().item()
+        count += len(batch.x)
     return total / count
 
 

@@ -2,6 +2,8 @@
 
 import io
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -13,20 +15,53 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
 from promptgan.forms.tensors.drawing import draw, noise
+from promptgan.forms.tensors.form import labels_of
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
 from promptgan.tasks.image.samples.parameters import Parameters
 from promptgan.terms.systems import REAL
 
-OPTIONS = frozenset({"out"})
+OPTIONS = frozenset({"prompt", "out"})
 """What `promptgan generate` takes for a model of images."""
 SCALE = 2
 """Pixels of a grid for each of an image, whichever way."""
 
 
-def load(model: Path, device: torch.device | None = None) -> TensorGenerator:
+class UnusableRequest(PromptganError):
+    """A model is asked for what it has not learnt, or not told what it is asked for."""
+
+
+@dataclass(frozen=True)
+class ImageModel:
+    """What draws images."""
+
+    generator: TensorGenerator
+    """In evaluation mode."""
+    labels: list[str]
+    """One of which is asked for; empty where nothing is."""
+
+    def conditions(self, labels: Sequence[str]) -> Tensor | None:
+        """The labels as the generator takes them, (N,); None where nothing is asked for.
+
+        Raises:
+            UnusableRequest: the model has not learnt one of them.
+        """
+        if not self.labels:
+            return None
+        number = {label: index for index, label in enumerate(self.labels)}
+        for label in labels:
+            if label not in number:
+                known = ", ".join(self.labels[:20])
+                raise UnusableRequest(
+                    f"the model has learnt nothing called {shown(label)}", f"ask for one of these: {known}"
+                )
+        return torch.tensor([number[label] for label in labels])
+
+
+def load(model: Path, device: torch.device | None = None) -> ImageModel:
     """Load the generator of a model folder.
 
     Raises:
@@ -38,28 +73,40 @@ def load(model: Path, device: torch.device | None = None) -> TensorGenerator:
             f"the model in {model} makes no images: its task is {loaded.index['task']}",
             "give the folder of one that does",
         )
-    return cast("TensorGenerator", loaded.networks["generator"])
+    return ImageModel(cast("TensorGenerator", loaded.networks["generator"]), labels_of(model))
 
 
-def images(generator: TensorGenerator, count: int, seed: int) -> Tensor:
-    """``count`` images, uint8 (N, C, H, W); the first are the same however many there are."""
-    return draw(generator, noise(seed, count, generator.latent))
+def images(model: ImageModel, count: int, seed: int, labels: Sequence[str] = ()) -> Tensor:
+    """``count`` images, uint8 (N, C, H, W); the first are the same however many there are.
 
-
-def make(model: Path, n: int, seed: int, out: Path = Path("grid.png")) -> str:
-    """``n`` images in the picture ``out``; says where it is.
+    ``labels`` are those that are asked for, as many, of a model that makes images of such.
 
     Raises:
+        UnusableRequest: see `ImageModel.conditions`.
+    """
+    return draw(model.generator, noise(seed, count, model.generator.latent), model.conditions(labels))
+
+
+def make(model: Path, n: int, seed: int, prompt: list[str] | None = None, out: Path = Path("grid.png")) -> str:
+    """``n`` images of each label that is asked for, in the picture ``out``; says where it is.
+
+    Raises:
+        UnusableRequest: a label is asked for that the model has not learnt, or the model makes images of no label.
         NotAModelFolder: see `load`.
         OSError: the picture cannot be written.
     """
-    grid(images(load(model), n, seed)).save(out, "png")
-    return f"{n} images in {out}"
+    loaded = load(model)
+    if prompt and not loaded.labels:
+        raise UnusableRequest("this model is not told what to make", "leave --prompt out")
+    asked = [label for label in prompt or loaded.labels for _ in range(n)]
+    drawn = images(loaded, len(asked) or n, seed, asked)
+    grid(drawn, n if asked else None).save(out, "png")
+    return f"{len(drawn)} images in {out}"
 
 
-def grid(drawn: Tensor) -> Image.Image:
-    """Images, uint8 (N, C, H, W), as one picture, as many in a row as there are rows."""
-    columns = math.ceil(math.sqrt(len(drawn)))
+def grid(drawn: Tensor, columns: int | None = None) -> Image.Image:
+    """Images, uint8 (N, C, H, W), as one picture, ``columns`` in a row; by default as many as there are rows."""
+    columns = columns or math.ceil(math.sqrt(len(drawn)))
     picture = make_grid(drawn, nrow=columns, padding=1, pad_value=128)
     picture = picture.repeat_interleave(SCALE, 1).repeat_interleave(SCALE, 2)
     return Image.fromarray(picture.permute(1, 2, 0).numpy())
@@ -76,21 +123,26 @@ def generate(
 ) -> tuple[pd.DataFrame, str]:
     """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
-    Their columns are model, number, seed and image, a PNG. ``grid-SYSTEM.png`` holds the first of each, and
+    Their columns are model, number, seed and image, a PNG, and label, where models are asked for one: those of test
+    images in an order that ``seed`` gives. ``grid-SYSTEM.png`` holds the first of each, and
     ``grid-real.png`` as many of the test split. All models start from the same random vectors where those are of one
     size.
     """
-    test = pd.read_parquet(validated / "test.parquet", columns=["image"])["image"]
-    chosen = np.random.default_rng(seed).permutation(len(test))[: parameters.shown]
-    grid(torch.stack([_pixels(test.iloc[i]) for i in chosen])).save(out / f"grid-{REAL.name}.png")
+    test = pd.read_parquet(validated / "test.parquet", columns=["image", "label"])
+    order = np.random.default_rng(seed).permutation(len(test))
+    grid(torch.stack([_pixels(png) for png in test["image"].iloc[order[: parameters.shown]]])).save(
+        out / f"grid-{REAL.name}.png"
+    )
+    labels = test["label"].iloc[np.resize(order, parameters.count)].tolist()
     frames = []
     with Progress("samples", len(folders)) as progress:
         for name, path in folders.items():
+            model = load(path, device)
             with autocast(compute):
-                drawn = images(load(path, device), parameters.count, seed)
+                drawn = images(model, parameters.count, seed, labels)
             grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
             columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [png(x) for x in drawn]}
-            frames.append(pd.DataFrame(columns))
+            frames.append(pd.DataFrame(columns).assign(**({"label": labels} if model.labels else {})))
             progress.advance()
     samples = pd.concat(frames, ignore_index=True)
     grids = ", ".join(str(out / f"grid-{name}.png") for name in folders)

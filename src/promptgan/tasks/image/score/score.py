@@ -43,13 +43,15 @@ class Score:
             torch.randn(out, into, 5, 5, generator=drawn) / (25 * into) ** 0.5
             for into, out in zip(inputs, CHANNELS, strict=False)
         ]
-        self.real = self.features(val.stored(np.arange(self.count)))
+        chosen = np.arange(self.count)
+        self.condition = val.condition(chosen)
+        self.real = self.features(val.stored(chosen))
 
     def __call__(self, networks: Mapping[str, nn.Module]) -> Row:
         """The negative Frechet distance, so that more is better."""
         generator = cast("TensorGenerator", networks["generator"])
         with autocast(self.compute):
-            images = draw(generator, noise(self.seed, self.count, generator.latent))
+            images = draw(generator, noise(self.seed, self.count, generator.latent), self.condition)
         return {"score": -frechet_distance(self.features(images), self.real)}
 
     @torch.no_grad()

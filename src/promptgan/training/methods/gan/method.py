@@ -1,18 +1,21 @@
 """Alternating adversarial training of a generator of arrays (Goodfellow et al., 2014, arXiv:1406.2661)."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorGenerator
-from promptgan.forms.tensors.tensors import Batches
+from promptgan.forms.tensors.tensors import Batch, Batches
 from promptgan.training.loop.method import Method, Row, Value
 from promptgan.training.loop.run import Plan
+from promptgan.training.methods.gan.augmentation import augmented
 from promptgan.training.methods.gan.parameters import Parameters
 from promptgan.training.setting import Setting
 
@@ -49,10 +52,10 @@ class GAN(Method):
         noted: dict[str, Value] = {}
         turns = self.p.players.discriminator.steps
         for turn in range(turns):
-            real = self.batches[k * turns + turn].to(self.setting.device)
-            noted |= self._step_discriminator(real)
+            batch = self.batches[k * turns + turn].to(self.setting.device)
+            noted |= self._step_discriminator(batch)
         for _ in range(self.p.players.generator.steps):
-            noted |= self._step_generator(real)
+            noted |= self._step_generator(batch)
         return noted
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
@@ -60,49 +63,62 @@ class GAN(Method):
         assert self.setting.score
         return self.setting.score(networks)
 
-    def _drawn(self, count: int) -> Tensor:
-        z = torch.randn(count, self.generator.latent, device=self.setting.device)
+    def _drawn(self, batch: Batch) -> Tensor:
+        """As many arrays as a batch has, on its conditions."""
+        z = torch.randn(len(batch.x), self.generator.latent, device=self.setting.device)
         with autocast(self.setting.compute):
-            drawn: Tensor = self.generator(z)
+            drawn: Tensor = self.generator(z, batch.condition)
         return drawn.float()
 
-    def _logits(self, x: Tensor) -> Tensor:
+    def _judged(self, x: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Logits (N,) of arrays under the conditions of a batch, and how wrong an auxiliary classifier is there."""
         with autocast(self.setting.compute):
-            logits: Tensor = self.discriminator(x)
-        return logits.float()
+            logits, classes = self.discriminator.judged(augmented(x, self.p.augment), batch.condition)
+        if classes is None or batch.condition is None:
+            return logits.float(), logits.new_zeros(())
+        return logits.float(), cross_entropy(classes.float(), batch.condition)
 
-    def _step_discriminator(self, real: Tensor) -> dict[str, Value]:
+    def _step_discriminator(self, batch: Batch) -> dict[str, Value]:
         assert self.setting.objective
         with torch.no_grad():
-            fake = self._drawn(len(real))
-        real_logits, fake_logits = self._logits(real), self._logits(fake)
+            fake = self._drawn(batch)
+        (real_logits, wrong_real), (fake_logits, wrong_fake) = (self._judged(x, batch) for x in (batch.x, fake))
         loss: Tensor = self.setting.objective.discriminator_loss(real_logits, fake_logits)
         noted: dict[str, Value] = {
             "discriminator_loss": loss,
             "accuracy": (real_logits > fake_logits).float().mean(),
         }
+        if self.p.auxiliary_weight:
+            noted["auxiliary_loss"] = wrong_real
+            loss = loss + self.p.auxiliary_weight * (wrong_real + wrong_fake)
         if self.p.penalty != "none":
-            noted["penalty"] = penalty = self._penalty(real, fake)
+            noted["penalty"] = penalty = self._penalty(batch, fake)
             loss = loss + self.p.penalty_weight * penalty
         loss.backward()  # type: ignore[no-untyped-call]
         self.players["discriminator"].update()
+        if (most := self.p.clip_weights) is not None:
+            with torch.no_grad():
+                for weight in self.discriminator.parameters():
+                    weight.clamp_(-most, most)
         return noted
 
-    def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
+    def _penalty(self, batch: Batch, fake: Tensor) -> Tensor:
         assert self.setting.penalty
         penalty = self.setting.penalty
+        score = functools.partial(self.discriminator, condition=batch.condition)
         if penalty.AT == "real":
-            return cast("Tensor", penalty.penalty(self.discriminator, real))
-        mixing = torch.rand(len(real), device=real.device)
-        return cast("Tensor", penalty.penalty(self.discriminator, real, fake, mixing))
+            return cast("Tensor", penalty.penalty(score, batch.x))
+        mixing = torch.rand(len(fake), device=fake.device)
+        return cast("Tensor", penalty.penalty(score, batch.x, fake, mixing))
 
-    def _step_generator(self, real: Tensor) -> dict[str, Value]:
+    def _step_generator(self, batch: Batch) -> dict[str, Value]:
         assert self.setting.objective
         self.discriminator.requires_grad_(False)
-        fake_logits = self._logits(self._drawn(len(real)))
+        fake_logits, wrong = self._judged(self._drawn(batch), batch)
         with torch.no_grad():
-            real_logits = self._logits(real) if self.setting.objective.RELATIVE else None
+            real_logits = self._judged(batch.x, batch)[0] if self.setting.objective.RELATIVE else None
         loss: Tensor = self.setting.objective.generator_loss(real_logits, fake_logits)
+        loss = loss + self.p.auxiliary_weight * wrong
         loss.backward()  # type: ignore[no-untyped-call]
         self.players["generator"].update()
         self.discriminator.requires_grad_(True)

@@ -59,10 +59,10 @@ class VAE(Method):
         """One batch; reports the bound's negative over examples."""
         for group in self.player.optimizer.param_groups:
             group["lr"] = self.cooling.rate(k)
-        x = self.batches[k].to(self.setting.device)
-        drawn = torch.randn(len(x), self.generator.latent, device=x.device)
+        batch = self.batches[k].to(self.setting.device)
+        drawn = torch.randn(len(batch.x), self.generator.latent, device=self.setting.device)
         with autocast(self.setting.compute):
-            loss = negative_elbo(self.encoder, self.generator, x, drawn).mean()
+            loss = negative_elbo(self.encoder, self.generator, batch, drawn).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         self.player.update()
         self.cooling["steps"] += 1
@@ -76,10 +76,11 @@ class VAE(Method):
         drawn = noise(self.setting.seed, self.p.validation_count, generator.latent).to(self.setting.device)
         total, count = 0.0, 0
         with autocast(self.setting.compute):
-            for x in in_order(self.setting.val, 256, self.p.validation_count):
-                x = x.to(self.setting.device)
-                total += negative_elbo(encoder, generator, x, drawn[count : count + len(x)]).sum().item()
-                count += len(x)
+            for batch in in_order(self.setting.val, 256, self.p.validation_count):
+                batch = batch.to(self.setting.device)
+                noise_of = drawn[count : count + len(batch.x)]
+                total += negative_elbo(encoder, generator, batch, noise_of).sum().item()
+                count += len(batch.x)
         return {"val_loss": total / count, **self.cooling.row()}
 
     def hear(self, row: Row) -> str | None:

@@ -1,0 +1,42 @@
+import copy
+from typing import Any
+
+import pytest
+
+from promptgan.recipes.parameters import problems
+from promptgan.recipes.presets import resolve
+
+
+@pytest.fixture(scope="module")
+def recipe() -> dict[str, Any]:
+    return resolve("image-dcgan").values
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, None),
+        ({"generator.halvings": 3}, "tokenize.size is 28, which cannot be halved 3 times, as generator.halvings says"),
+        ({"tokenize.condition": "label"}, "tokenize.condition is label, discriminator.conditioning none"),
+        ({"discriminator.conditioning": "concat"}, "tokenize.condition is none, discriminator.conditioning concat"),
+        ({"discriminator.conditioning": None}, "discriminator.conditioning is null"),
+        ({"encoder.conditioning": "concat"}, "encoder.conditioning is concat: it must be null"),
+        ({"train.auxiliary_weight": 1.0}, "train.auxiliary_weight is 1.0, and discriminator.conditioning none"),
+        ({"generator.normalisation": "spectral"}, "generator.normalisation is spectral"),
+        ({"train.penalty": "zero_centred", "train.penalty_weight": 1.0}, "spectral or none, not batch"),
+        ({"train.start": "twin", "pretrain": {"method": "none"}}, "there is no twin to go on from"),
+        ({"train.clip_weights": 0.01}, "train.clip_weights is for train.objective wasserstein"),
+        ({"train.objective": "wasserstein"}, "needs train.penalty gradient (or train.clip_weights, or"),
+        ({"train.objective": "wasserstein", "train.clip_weights": 0.01}, None),
+        ({"train.objective": "wasserstein", "discriminator.normalisation": "spectral"}, None),
+    ],
+)
+def test_what_makes_no_sense_for_images_is_said_before_anything_runs(
+    recipe: dict[str, Any], changes: dict[str, Any], words: str | None
+) -> None:
+    values = copy.deepcopy(recipe)
+    for key, value in changes.items():
+        section, _, name = key.partition(".")
+        values[section] = {**values[section], name: value} if name else value
+    found = problems(values)
+    assert found == [] if words is None else any(words in problem for problem in found), found
