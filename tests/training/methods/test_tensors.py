@@ -11,11 +11,14 @@ from torch import nn
 from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.forms.tensors import form
-from promptgan.forms.tensors.drawing import draw, noise
+from promptgan.forms.tensors.drawing import draw, noise, translate
 from promptgan.tasks.image.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Method
 from promptgan.training.loop.run import NothingLearnt, Outcome, Plan, run
+from promptgan.training.methods.cyclegan import method as cyclegan
+from promptgan.training.methods.cyclegan.parameters import Parameters as CycleParameters
+from promptgan.training.methods.cyclegan.pool import Pool
 from promptgan.training.methods.gan import method as gan
 from promptgan.training.methods.gan.parameters import Parameters as GANParameters
 from promptgan.training.methods.vae import method as vae
@@ -88,6 +91,15 @@ def adversarial(arrays: Path, twin: dict[str, nn.Module] | None = None, **change
     return gan.build(setting(arrays, twin, **chosen), validate_section(GANParameters, GAN | changes, "train"))
 
 
+def translating(arrays: Path, **changes: Any) -> tuple[Method, Plan]:
+    resnet = {"network": "resnet", "width": 4, "halvings": 1, "blocks": 1}
+    made = setting(arrays, objective="least_squares")
+    made = replace(made, sections={**made.sections, "generator": resnet})
+    chosen = {key: GAN[key] for key in CycleParameters.model_fields if key in GAN} | {"method": "cyclegan"}
+    chosen |= {"objective": "least_squares", "cycle_weight": 5.0, "identity_weight": 1.0, "pool": 30}
+    return cyclegan.build(made, validate_section(CycleParameters, chosen | changes, "train"))
+
+
 def guessing(arrays: Path) -> tuple[Method, Plan]:
     return adversarial(
         arrays, conditioning="auxiliary", auxiliary_weight=1.0, augment=["colour", "translation", "cutout"]
@@ -103,7 +115,7 @@ def trained(built: tuple[Method, Plan], checkpoint: Checkpoint | None = None) ->
         return run(*built, state)
 
 
-@pytest.mark.parametrize("build", [adversarial, guessing, autoencoding])
+@pytest.mark.parametrize("build", [adversarial, guessing, autoencoding, translating])
 @pytest.mark.parametrize("saves", [1, 3])
 def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(
     build: Any, saves: int, arrays: Path, labelled_arrays: Path
@@ -200,3 +212,33 @@ def test_weights_are_cut_after_each_step_of_the_critic(arrays: Path) -> None:
 def test_an_autoencoder_reconstructs_on_a_condition(labelled_arrays: Path) -> None:
     outcome = trained(autoencoding(labelled_arrays))
     assert outcome.best < outcome.history[0]["val_loss"] - 1
+
+
+def test_what_is_to_the_left_is_translated_to_the_right_and_back(arrays: Path) -> None:
+    networks = trained(translating(arrays, steps=400, validate_every=100, ema=0.9)).networks
+    val = form.split(arrays, "val")
+    images = val.stored()
+    for kind, way in enumerate(("generator", "generator_back")):
+        translated = translate(networks[way].eval(), images[val.labels == kind]).float()  # type: ignore[arg-type]
+        to_the_right = translated[..., 4:].mean((1, 2, 3)) > translated[..., :4].mean((1, 2, 3))
+        assert (to_the_right == (kind == 0)).float().mean() > 0.9
+
+
+def test_a_kind_of_fewer_images_than_a_batch_is_an_error(arrays: Path) -> None:
+    with pytest.raises(ParameterError, match=r"train\.batch: 61 is more than the 60 of kind 0"):
+        translating(arrays, batch=61)
+
+
+def test_a_pool_gives_back_what_comes_until_it_is_full_then_half_of_the_time_what_was_there() -> None:
+    torch.manual_seed(1)
+    pool, images = Pool(10), torch.arange(600.0).view(600, 1, 1, 1)
+    assert torch.equal(pool.exchanged(images[:6]), images[:6])
+    given = torch.cat([pool.exchanged(part) for part in images[6:].split(6)]).flatten()
+    assert torch.equal(given[:4], images[6:10].flatten())
+    came, left = images[10:].flatten(), given[4:]
+    assert 0.4 < (came == left).float().mean() < 0.6
+    there = set(left.tolist()) | set(pool.images.flatten().tolist())  # type: ignore[union-attr]
+    assert there >= set(came.tolist()) and len(pool.images) == 10  # type: ignore[arg-type]
+    again = Pool(10)
+    again.load_state_dict(pool.state_dict())
+    assert torch.equal(again.images, pool.images)  # type: ignore[arg-type]

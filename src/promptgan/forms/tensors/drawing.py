@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from promptgan.forms.tensors.roles import TensorGenerator
-from promptgan.forms.tensors.tensors import to_bytes
+from promptgan.forms.tensors.roles import TensorGenerator, TensorTranslator
+from promptgan.forms.tensors.tensors import scaled, to_bytes
 
 
 def noise(seed: int, rows: int, latent: int) -> Tensor:
@@ -26,3 +26,10 @@ def draw(generator: TensorGenerator, z: Tensor, condition: Tensor | None = None,
         given = () if condition is None else (condition[start : start + batch].to(device),)
         parts.append(to_bytes(generator(z[start : start + batch].to(device), *given)))
     return torch.cat(parts)
+
+
+@torch.no_grad()
+def translate(translator: TensorTranslator, images: Tensor, batch: int = 256) -> Tensor:
+    """What a translator, in evaluation mode, makes of images, uint8 (N, C, H, W); of that shape, on the CPU."""
+    device = next(translator.parameters()).device
+    return torch.cat([to_bytes(translator(scaled(part.to(device)))) for part in torch.split(images, batch)])

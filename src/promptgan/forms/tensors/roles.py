@@ -47,6 +47,14 @@ class TensorGenerator(nn.Module):
         return torch.tanh(self.logits(z, condition) / 2)
 
 
+class TensorTranslator(nn.Module):
+    """Makes of an array another one: of the other kind, where there are two."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Arrays (N, C, H, W) in [-1, 1], of such."""
+        raise NotImplementedError
+
+
 class TensorReader(nn.Module):
     """Reads arrays and, as a further channel where it is told to, their conditions.
 

@@ -62,18 +62,20 @@ class Batches:
         data: the split.
         size: of a batch; the rest of an epoch that does not fill one is left out.
         seed: of the order.
+        chosen: indices of the examples that are read, (N,); all where None.
     """
 
-    def __init__(self, data: Tensors, size: int, seed: int) -> None:
-        self.data, self.size, self.seed = data, min(size, len(data)), seed
-        self.per_epoch = len(data) // self.size
+    def __init__(self, data: Tensors, size: int, seed: int, chosen: Indices | None = None) -> None:
+        self.chosen = np.arange(len(data)) if chosen is None else chosen
+        self.data, self.size, self.seed = data, min(size, len(self.chosen)), seed
+        self.per_epoch = len(self.chosen) // self.size
         self._order: tuple[int, Indices] = (-1, np.zeros(0, np.int64))
 
     def indices(self, step: int) -> Indices:
         """Which examples the batch of step number ``step`` holds, in ascending order, which reads files faster."""
         epoch, index = divmod(step, self.per_epoch)
         if epoch != self._order[0]:
-            self._order = epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.data))
+            self._order = epoch, np.random.default_rng([self.seed, epoch]).permutation(self.chosen)
         return np.sort(self._order[1][index * self.size : (index + 1) * self.size])
 
     def __getitem__(self, step: int) -> Batch:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, conv2d, relu
 
 from promptgan.core.compute import Compute, autocast
-from promptgan.forms.tensors.drawing import draw, noise
+from promptgan.forms.tensors.drawing import draw, noise, translate
 from promptgan.forms.tensors.form import Example
-from promptgan.forms.tensors.roles import TensorGenerator
+from promptgan.forms.tensors.roles import TensorGenerator, TensorTranslator
 from promptgan.forms.tensors.tensors import Tensors, scaled
 from promptgan.terms.frechet import Floats, frechet_distance
 from promptgan.training.loop.method import Row
@@ -45,14 +45,25 @@ class Score:
         ]
         chosen = np.arange(self.count)
         self.condition = val.condition(chosen)
-        self.real = self.features(val.stored(chosen))
+        self.images, self.kinds = val.stored(chosen), val.labels[chosen]
+        self.real = self.features(self.images)
 
     def __call__(self, networks: Mapping[str, nn.Module]) -> Row:
-        """The negative Frechet distance, so that more is better."""
-        generator = cast("TensorGenerator", networks["generator"])
+        """The negative Frechet distance, so that more is better; of translations the mean of both ways."""
+        generator = networks["generator"]
+        if isinstance(generator, TensorTranslator):
+            ways = (generator, cast("TensorTranslator", networks["generator_back"]))
+            return {"score": -sum(self._translated(way, kind) for kind, way in enumerate(ways)) / 2}
+        generator = cast("TensorGenerator", generator)
         with autocast(self.compute):
             images = draw(generator, noise(self.seed, self.count, generator.latent), self.condition)
         return {"score": -frechet_distance(self.features(images), self.real)}
+
+    def _translated(self, translator: TensorTranslator, kind: int) -> float:
+        """How far images of a kind, translated, are from those of the other one."""
+        with autocast(self.compute):
+            images = translate(translator, self.images[self.kinds == kind])
+        return frechet_distance(self.features(images), self.real[self.kinds != kind])
 
     @torch.no_grad()
     def features(self, images: Tensor) -> Floats:

@@ -1,0 +1,1 @@
+"""Unpaired translation of images."""
