@@ -80,8 +80,8 @@ class CycleGAN(Method):
             same = [back(real[0]), there(real[1])] if self.p.identity_weight else real
             logits = [judge(x) for judge, x in zip(self.discriminators, drawn, strict=True)]
         fooled = sum(self.setting.objective.generator_loss(None, each.float()) for each in logits)
-        cycle = sum(l1_loss(a.float(), b) for a, b in zip(again, real, strict=True))
-        identity = sum(l1_loss(a.float(), b) for a, b in zip(same, real, strict=True))
+        cycle = _distance(again, real)
+        identity = _distance(same, real)
         loss = fooled + self.p.cycle_weight * cycle + self.p.identity_weight * identity
         loss.backward()
         self.players["generator"].update()
@@ -103,6 +103,11 @@ class CycleGAN(Method):
         loss.backward()  # type: ignore[no-untyped-call]
         self.players["discriminator"].update()
         return {"discriminator_loss": loss, "accuracy": torch.stack(right).mean()}
+
+
+def _distance(ours: list[Tensor], real: list[Tensor]) -> Tensor:
+    """Mean absolute difference of pixels, summed over the kinds."""
+    return torch.stack([l1_loss(a.float(), b) for a, b in zip(ours, real, strict=True)]).sum()
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[CycleGAN, Plan]:
