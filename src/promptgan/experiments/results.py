@@ -122,7 +122,7 @@ def _size(old: Any, new: Any, spread: list[float | None]) -> tuple[str, bool]:
 
 def _content(path: Path, revision: str | None = None) -> dict[str, Any]:
     try:
-        return dict(json.loads(lock.at_revision(path, revision) if revision else path.read_bytes()))
+        return dict(json.loads(lock.at_revision(path, revision)))
     except (OSError, ValueError, TypeError) as error:
         where = f"{revision}:{path}" if revision else str(path)
         raise NothingToCompare(f"{where} cannot be read: {error}", f"`git checkout {path}`, or `make run`") from error

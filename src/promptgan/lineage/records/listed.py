@@ -15,8 +15,8 @@ SHOWN = 3
 def read(revision: str | None = None) -> Listed:
     """The records that the list has: here, or at a Git revision; none where there is no list that can be read."""
     try:
-        content = lock.at_revision(exclusions.LIST, revision) if revision else exclusions.LIST.read_bytes()
-        text = content.decode("utf-8-sig")  # Excel writes a mark, and semicolons in some countries
+        # Excel writes a mark, and semicolons in some countries
+        text = lock.at_revision(exclusions.LIST, revision).decode("utf-8-sig")
         delimiter = ";" if text.startswith(";".join(exclusions.COLUMNS)) else ","
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
         return {(row["data"], row["id"]): row["reason"] for row in rows}
