@@ -129,16 +129,17 @@ def cached(md5: str) -> dict[str, Path]:
 def resolve(revision: str) -> str:
     """A revision as Git understands it; a DVC experiment is also known by its name alone.
 
+    Of experiments with the same name it is that on HEAD, else the latest.
+
     Raises:
         RevisionUnknown: there is none; names the nearest branch, tag or experiment.
     """
     if git.text_if_any("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
         return revision
-    found = references.known()
-    experiments = {name: each for each in found if (name := references.experiment(each))}
-    if revision in experiments:
-        return experiments[revision]
-    meant = nearest(revision, [*map(references.name, found)])
+    if baselines := [baseline for baseline, name in references.experiments() if name == revision]:
+        head = git.text_if_any("rev-parse", "HEAD").strip()
+        return references.of_experiment(head if head in baselines else baselines[-1], revision)
+    meant = nearest(revision, [*map(references.name, references.known())])
     raise lock.RevisionUnknown(
         f"{revision}: no such commit, branch, tag or experiment{meant}",
         "`git log -- dvc.lock` and `dvc exp list` show those that there are",
@@ -182,7 +183,6 @@ def concatenated(tables: Mapping[str, Path], name: str) -> "pd.DataFrame":
 
 def _title(commit: str | None) -> str:
     try:
-        content = lock.at_revision(METRICS, commit) if commit else METRICS.read_bytes()
-        return str(json.loads(content)["data"]["title"])
+        return str(json.loads(lock.at_revision(METRICS, commit))["data"]["title"])
     except (OSError, ValueError, TypeError, KeyError, lock.RevisionUnknown):
         return ""
