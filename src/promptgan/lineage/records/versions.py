@@ -139,7 +139,7 @@ def resolve(revision: str) -> str:
     if baselines := [baseline for baseline, name in references.experiments() if name == revision]:
         head = git.text_if_any("rev-parse", "HEAD").strip()
         return references.of_experiment(head if head in baselines else baselines[-1], revision)
-    meant = nearest(revision, [*map(references.name, references.known())])
+    meant = nearest(revision, [references.kind_and_name(each)[1] for each in references.known()])
     raise lock.RevisionUnknown(
         f"{revision}: no such commit, branch, tag or experiment{meant}",
         "`git log -- dvc.lock` and `dvc exp list` show those that there are",
