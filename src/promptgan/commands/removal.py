@@ -10,7 +10,8 @@ from rich.table import Table
 
 from promptgan.commands.terminal import terminal
 from promptgan.lineage import lock, samples
-from promptgan.lineage.records import listed, removal, versions
+from promptgan.lineage.counting import counted, few
+from promptgan.lineage.records import removal, versions
 from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.places import Place, places
 from promptgan.lineage.records.search import Search
@@ -87,7 +88,7 @@ def _say_excluded(console: Console, subject: removal.Subject, data: str, new: li
     if len(new) > SHOWN:
         console.print(f"excluded: {len(new) - SHOWN} more of its group")
     if old := sorted(subject.listed):
-        console.print(f"excluded already, and left as it is in {exclusions.LIST}: {listed.few(old, SHOWN)}")
+        console.print(f"excluded already, and left as it is in {exclusions.LIST}: {few(old, SHOWN)}")
     if new:
         rerun = [stage.name for stage in lock.read().downstream(exclusions.LIST.as_posix())]
         console.print(f"will rerun with `make run`: {', '.join(rerun) or 'every stage'}")
@@ -97,7 +98,7 @@ def _say_excluded(console: Console, subject: removal.Subject, data: str, new: li
 def _say_staying(console: Console, staying: "dict[str, pd.DataFrame]") -> None:
     for kind, records in staying.items():
         if len(records):
-            console.print(f"stays: {listed.counted(len(records))} {kind}")
+            console.print(f"stays: {counted(len(records))} {kind}")
         shown = records.head(0 if kind == removal.OF_ITS_GROUP else SHOWN)
         for row in shown.drop(columns=["group", "rule", "reason"]).to_dict("records"):
             values = " -> ".join(repr(samples.shown(v)) for k, v in row.items() if k not in ("id", "split", "kind"))
@@ -107,8 +108,8 @@ def _say_staying(console: Console, staying: "dict[str, pd.DataFrame]") -> None:
 def _table(console: Console, title: str, found: list[Place]) -> None:
     if not found:
         return
-    counted = ", ".join(f"{n} {WHERE.get(kind, kind)}" for kind, n in Counter(place.kind for place in found).items())
-    title = f"{title}: {counted}"
+    kinds = ", ".join(f"{n} {WHERE.get(kind, kind)}" for kind, n in Counter(place.kind for place in found).items())
+    title = f"{title}: {kinds}"
     table = Table("", "place", "how", "", title=title, title_justify="left", title_style="bold", show_lines=False)
     for column in table.columns:
         column.overflow = "fold"

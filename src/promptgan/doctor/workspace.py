@@ -13,6 +13,7 @@ import psutil  # type: ignore[import-untyped]
 from promptgan.doctor.finding import Finding, near, note, problem, size
 from promptgan.lineage import cache as cache_of_dvc
 from promptgan.lineage import lock
+from promptgan.lineage.counting import counted
 from promptgan.lineage.records import listed
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def exclusions() -> Finding:
     """Whether the exclusion list still has every record that HEAD's has."""
     if found := listed.admitted_again():
         return note("exclusions", *found)
-    return Finding("exclusions", f"{listed.counted(len(listed.read()))} excluded")
+    return Finding("exclusions", f"{counted(len(listed.read()))} excluded")
 
 
 def checkpoints(folder: Path) -> Finding:

@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Sequence
 
 from promptgan.lineage import lock
+from promptgan.lineage.counting import counted, few
 from promptgan.quality import exclusions
 
 Listed = dict[tuple[str, str], str]
@@ -43,13 +43,3 @@ def admitted_again() -> tuple[str, str] | None:
         f" a run here takes {them} in again",
         f"`git checkout HEAD -- {exclusions.LIST}` excludes {them} again",
     )
-
-
-def counted(count: int) -> str:
-    """A number of records, in words."""
-    return f"{count:,} record{'' if count == 1 else 's'}"
-
-
-def few(names: Sequence[str], most: int) -> str:
-    """The first names of many, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

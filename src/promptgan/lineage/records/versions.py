@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptgan import git
 from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import cache, lock, references
+from promptgan.lineage.counting import counted
 from promptgan.lineage.evidence import VALIDATED
 from promptgan.lineage.records import listed
 from promptgan.quality.exclusions import LIST
@@ -39,7 +40,7 @@ class NotInCache(PromptganError):
         elif withdrawn:  # making it again would bring back what somebody wanted to be gone
             they_were = "it was" if withdrawn == 1 else "they were"
             remedy = (
-                f"{LIST} here lists {listed.counted(withdrawn)} that {name}'s does not: if {they_were} purged, {name}'s"
+                f"{LIST} here lists {counted(withdrawn)} that {name}'s does not: if {they_were} purged, {name}'s"
                 f" data went with that and there is nothing to compare with; if it was only never here, {fetch}"
             )
         else:
