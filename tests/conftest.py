@@ -1,6 +1,9 @@
 """What tests of several rooms need: tokenized pairs, a tiny generator, and arithmetic on one thread."""
 
-from collections.abc import Iterator
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +39,31 @@ def records(first: int, count: int) -> pd.DataFrame:
         prompt, text = f"do you {act} the {thing} {extra}".strip(), f"yes , i {act} {thing} now"
         rows.append((f"r{i}", f"g{i}", prompt, text))
     return pd.DataFrame(rows, columns=["id", "group", "prompt", "text"])
+
+
+Shared = Callable[[str, Callable[[Path], object]], Path]
+"""Gives the folder of a name, made by the function where no worker has made it yet."""
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """What is costly is made once for all workers of a test run, whoever needs it first; to be read only."""
+    base = tmp_path_factory.getbasetemp()
+    top = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, whole = top / name / "made", top / name / "whole"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (top / name / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
+
+    return once
 
 
 @pytest.fixture(scope="session")

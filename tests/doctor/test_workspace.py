@@ -73,11 +73,11 @@ def test_a_link_that_the_disk_does_not_know_is_a_problem(root: Path) -> None:
 
 
 def test_nothing_has_run(root: Path) -> None:
-    assert workspace.outputs(Repo())[0].remedy == "make run"
+    assert workspace.outputs()[0].remedy == "make run"
 
 
 def test_outputs_are_here_in_the_cache_or_nowhere(ran: Path) -> None:
-    found = workspace.outputs(Repo())[0]
+    found = workspace.outputs()[0]
     assert found.found == "2 of the 2 of dvc.lock are missing: first, folder"
     assert "`dvc pull` where the remote has them; `make run`" in found.remedy
 
@@ -85,30 +85,30 @@ def test_outputs_are_here_in_the_cache_or_nowhere(ran: Path) -> None:
     listing = '[{"md5": "21112233445566778899aabbccddeeff", "relpath": "one"}]'
     (ran / "dvc.lock").write_text(LOCK.replace("0112233445566778899aabbccddeeff0", md5(listing)))
     put_in_cache(ran, f"{md5(listing)}.dir", listing)
-    found = workspace.outputs(Repo())[0]
+    found = workspace.outputs()[0]
     assert found.found.endswith("first, folder; the cache lacks 1 of these"), "a listing is not what it lists"
     assert "`make run`" in found.remedy
     put_in_cache(ran, "21112233445566778899aabbccddeeff")
-    assert "`dvc checkout`" in workspace.outputs(Repo())[0].remedy
+    assert "`dvc checkout`" in workspace.outputs()[0].remedy
 
     (ran / "first").write_text("x")
     (ran / "folder").mkdir()
-    assert workspace.outputs(Repo())[0].verdict is Verdict.ok
+    assert workspace.outputs()[0].verdict is Verdict.ok
 
 
 def test_outputs_that_an_emptied_cache_no_longer_holds_are_noted(ran: Path) -> None:
     (ran / "first").write_text("x")
     (ran / "dvc.yaml").write_text("stages: {make: {cmd: x, outs: [folder, first: {cache: true}]}}\n")
-    found = workspace.outputs(Repo())[1]
+    found = workspace.outputs()[1]
     assert (found.verdict, found.found) == (
         Verdict.note, "1 of 1 outputs are here and not, or not wholly, in the cache: first"
     )  # fmt: skip
     assert "`dvc commit`" in found.remedy
     (ran / "dvc.yaml").write_text("stages: {make: {cmd: x, outs: [folder, first: {cache: false}]}}\n")
-    assert workspace.outputs(Repo())[1].verdict is Verdict.ok, "Git keeps it"
+    assert workspace.outputs()[1].verdict is Verdict.ok, "Git keeps it"
     (ran / "dvc.yaml").write_text(PIPELINE)
     put_in_cache(ran, "00112233445566778899aabbccddeeff")
-    assert workspace.outputs(Repo())[1].verdict is Verdict.ok
+    assert workspace.outputs()[1].verdict is Verdict.ok
 
 
 def test_a_record_that_is_excluded_no_longer_is_noted(root: Path) -> None:
@@ -124,8 +124,7 @@ def test_a_record_that_is_excluded_no_longer_is_noted(root: Path) -> None:
 
 def test_a_lock_with_conflict_markers_is_a_problem(ran: Path) -> None:
     (ran / "dvc.lock").write_text(f"<<<<<<< ours\n{LOCK}=======\n{LOCK}>>>>>>> theirs\n")
-    repo = Repo()
-    found = workspace.outputs(repo)[0]
+    found = workspace.outputs()[0]
     assert found.verdict is Verdict.problem
     assert "after a merge see docs/troubleshooting.md" in found.remedy
 

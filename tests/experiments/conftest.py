@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import Shared
+
 STAGE = """
 import csv, json, os, pathlib, sys, time, yaml
 stage = sys.argv[1]
@@ -100,11 +102,13 @@ def at_work_in_copy(source: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="session")
-def quick_source(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path) -> Path:
+def quick_source(shared: Shared, default_parameters: Path) -> Path:
     """The repository, run and committed; to be read only."""
-    return repository_with(
-        tmp_path_factory.mktemp("quick") / "repository", default_parameters, STAGE, PIPELINE, "repro"
-    )
+
+    def run(folder: Path) -> None:
+        repository_with(folder / "repository", default_parameters, STAGE, PIPELINE, "repro")
+
+    return shared("quick", run) / "repository"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Shared
 from tests.lineage import small_run, traced_run
 from tests.pipeline.clone import Clone
 
@@ -71,9 +72,10 @@ def signed(built_signed: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+def traced(shared: Shared) -> Clone:
     """A repository that DVC ran and Git holds, small enough to know every byte of it; to be read only."""
-    return traced_run.make(tmp_path_factory.mktemp("traced"))
+    folder = shared("traced", traced_run.make)
+    return Clone(folder / "repository", folder / "home")
 
 
 @pytest.fixture

@@ -25,5 +25,5 @@ START = f"refs/exps/{'ab'}/{'c' * 38}"
 def test_only_an_experiment_is_called_one(reference: str, called: str, note: bool) -> None:
     assert references.is_note(reference) is note
     if not note:
-        assert references.kind_and_name(reference) == called
+        assert " ".join(filter(None, references.kind_and_name(reference))) == called
     assert references.experiment(reference) == ("brave-toad" if "toad" in reference else None)

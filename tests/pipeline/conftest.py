@@ -12,35 +12,38 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conftest import Shared
 from tests.pipeline.clone import DVC, PATIENCE_SECONDS, Clone, committed_copy
 
 
 @pytest.fixture(scope="session")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+def source(shared: Shared) -> Clone:
     """This repository, set to be tiny, committed, and never run."""
-    folder = tmp_path_factory.mktemp("pipeline")
-    return committed_copy(folder / "source", folder / "home")
+    folder = shared("pipeline", lambda folder: committed_copy(folder / "source", folder / "home"))
+    return Clone(folder / "source", folder / "home")
 
 
 @pytest.fixture(scope="session")
-def two_runs(source: Clone, tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, Clone]:
-    """Two fresh clones in which the whole pipeline has run, side by side; to be read only."""
-    folder = tmp_path_factory.mktemp("runs")
-    first, second = (source.fresh(folder / name) for name in ("first", "second"))
-    with first.started(*DVC, "repro") as one, second.started(*DVC, "repro") as other:
-        for process in (one, other):
-            said, _ = process.communicate(timeout=PATIENCE_SECONDS)
-            assert process.returncode == 0, said[-4000:]
-    return first, second
+def two_runs(source: Clone, shared: Shared) -> tuple[Clone, Clone]:
+    """Two fresh clones in which the whole pipeline has run, side by side, the first committed; to be read only."""
+
+    def run(folder: Path) -> None:
+        first, second = (source.fresh(folder / name) for name in ("first", "second"))
+        with first.started(*DVC, "repro") as one, second.started(*DVC, "repro") as other:
+            for process in (one, other):
+                said, _ = process.communicate(timeout=PATIENCE_SECONDS)
+                assert process.returncode == 0, said[-4000:]
+        first.git("add", "--all")
+        first.git("commit", "--quiet", "--message", "results")
+
+    folder = shared("runs", run)
+    return Clone(folder / "first", source.home), Clone(folder / "second", source.home)
 
 
 @pytest.fixture(scope="session")
 def finished(two_runs: tuple[Clone, Clone]) -> Clone:
     """A clone in which the whole pipeline has run and its results are committed; copy it to change it."""
-    clone, _ = two_runs
-    clone.git("add", "--all")
-    clone.git("commit", "--quiet", "--message", "results")
-    return clone
+    return two_runs[0]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Proof two, by doing: every stage makes the same bytes in a folder that holds only what it declares."""
+"""Proof two, by doing: every stage makes the same bytes in a folder that holds only what it declares.
+
+Those that handle data and pages start without torch.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +22,14 @@ def test_a_stage_needs_nothing_that_it_does_not_declare(
 ) -> None:
     for output in finished.hashes(stage):
         assert contents(isolated(stage).folder / output) == contents(finished.path / output), output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["download", "validate", "report"])
+def test_a_stage_without_a_model_never_loads_torch(stage: str, isolated: Callable[[str], Isolated]) -> None:
+    imported = isolated(stage).imported
+    assert {"promptgan", "typer"} <= imported
+    assert "torch" not in imported
 
 
 def contents(path: Path) -> dict[str, bytes]:

@@ -1,17 +1,18 @@
 """A comparison of two versions of the data as tables on the terminal."""
 
+from rich.table import Table
+
+from promptgan.commands.terminal import terminal
 from promptgan.lineage.records.difference import KINDS, Difference, verdict
 from promptgan.lineage.records.page import measured
+
+WIDTH = 110
+"""Columns where the output is no terminal."""
 
 
 def show(found: Difference, examples: int) -> None:
     """Print tables of what changed: rows, columns, quarantine, distributions."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=110)
+    console = terminal(WIDTH, markup=False)
     for version in (found.before, found.after):
         console.print(f"{version.name}: {version.title or '(no title)'}")
     console.print(verdict(found))

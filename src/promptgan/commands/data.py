@@ -69,7 +69,7 @@ def remove(
     promptgan data remove --record ai-0003-0 --reason "asked to be left out"
     promptgan data remove --record ai-0003-0 --group --purge
     """
-    from promptgan.lineage.records import removal
+    from promptgan.commands import removal
 
     if (raw or yes) and not purge:
         raise typer.BadParameter("--raw and --yes go with --purge")

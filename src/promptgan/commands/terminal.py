@@ -10,10 +10,10 @@ WIDTH = 100
 """Of what is printed where there is no terminal."""
 
 
-def terminal() -> Console:
-    """Where tables are printed."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+def terminal(width: int = WIDTH, *, markup: bool = True) -> Console:
+    """Where tables are printed: as wide as the terminal, or ``width`` columns where there is none."""
+    console = Console(highlight=False, markup=markup)
+    return console if console.is_terminal else Console(highlight=False, markup=markup, width=width)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str | Text]], words: int = 1, least: int = 12) -> Table:

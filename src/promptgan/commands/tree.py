@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from promptgan.commands.terminal import terminal
 from promptgan.terms.visible import visible
 
 if TYPE_CHECKING:
@@ -34,17 +35,15 @@ def show(title: str, document: Mapping[str, Any], full: bool = False) -> None:
         document: as `--json` prints it.
         full: whether every value and every digit of a hash is shown.
     """
-    from rich.console import Console
     from rich.text import Text
     from rich.tree import Tree
 
     tree = Tree(Text(visible(title), "bold"))
     _grow(tree, document, full)
-    console = Console(highlight=False)
+    console = terminal(WIDTH)
     if console.is_terminal:
         console.print(tree)
         return
-    console = Console(highlight=False, width=WIDTH)
     with console.capture() as capture:
         console.print(tree)
     print("\n".join(line.rstrip() for line in capture.get().splitlines()))

@@ -73,7 +73,7 @@ def _clone(root: Path, ask_remote: bool) -> list[Finding]:
         "remote answers": lambda: [remote.answers(repo)] if ask_remote else [],
         "secrets": lambda: remote.secrets(repo),
         "cache": lambda: workspace.cache(repo),
-        "outputs": lambda: workspace.outputs(repo),
+        "outputs": workspace.outputs,
         "exclusions": workspace.exclusions,
         "checkpoints": lambda: workspace.checkpoints(main_repository(root) / ".dvc/tmp"),
         "experiments": lambda: workspace.experiments(temporary),

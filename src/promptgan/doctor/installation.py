@@ -6,6 +6,7 @@ from pathlib import Path
 
 import promptgan
 from promptgan.doctor.finding import Finding, near, note, problem
+from promptgan.lineage.counting import few
 from promptgan.lineage.packages import differing, read
 
 PYTHON = (3, 11)
@@ -35,8 +36,7 @@ def packages(lock: Path) -> Finding:
     ]
     if not different:
         return Finding("packages", f"{len(wanted)} as in {lock.name}")
-    named = ", ".join(different[:SHOWN]) + (f" and {len(different) - SHOWN} more" if len(different) > SHOWN else "")
-    found = f"{len(different)} of {len(wanted)} differ from {lock.name}: {named}"
+    found = f"{len(different)} of {len(wanted)} differ from {lock.name}: {few(different, SHOWN)}"
     return problem("packages", found, f"{near(Path(sys.executable))} -m pip install -r {lock.name}")
 
 

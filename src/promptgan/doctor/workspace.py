@@ -13,6 +13,7 @@ import psutil  # type: ignore[import-untyped]
 from promptgan.doctor.finding import Finding, near, note, problem, size
 from promptgan.lineage import cache as cache_of_dvc
 from promptgan.lineage import lock
+from promptgan.lineage.counting import counted
 from promptgan.lineage.records import listed
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def cache(repo: "Repo") -> Finding:
     return Finding("cache", found)
 
 
-def outputs(repo: "Repo") -> list[Finding]:
+def outputs() -> list[Finding]:
     """Whether what dvc.lock names is here, in its place or in the cache; and whether the cache has all that is here."""
     try:
         locked = lock.read()
@@ -50,7 +51,7 @@ def outputs(repo: "Repo") -> list[Finding]:
         return [problem("outputs", error.problem, error.remedy)]
     expected = [file for _, file in locked.outputs()]
     gone = [file for file in expected if not Path(file.path).exists()]
-    lost = [file for file in gone if not _in_cache(file, repo)]
+    lost = [file for file in gone if not cache_of_dvc.holds(file)]
     found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {_named(gone)}"
     if not gone:
         first = Finding("outputs", f"all {len(expected)} of dvc.lock are here")
@@ -60,7 +61,7 @@ def outputs(repo: "Repo") -> list[Finding]:
         lacks = f"; the cache lacks {len(lost)} of these" if len(lost) < len(gone) else ""
         first = note("outputs", found + lacks, "`dvc pull` where the remote has them; `make run` makes them anew")
     here = [file for file in expected if file.path not in locked.in_git and Path(file.path).exists()]
-    lacking = [file for file in here if not _in_cache(file, repo)]
+    lacking = [file for file in here if not cache_of_dvc.holds(file)]
     if not lacking:
         return [first, Finding("kept", f"all {len(here)} outputs that are here and not in Git are in the cache too")]
     found = f"{len(lacking)} of {len(here)} outputs are here and not, or not wholly, in the cache: {_named(lacking)}"
@@ -72,7 +73,7 @@ def exclusions() -> Finding:
     """Whether the exclusion list still has every record that HEAD's has."""
     if found := listed.admitted_again():
         return note("exclusions", *found)
-    return Finding("exclusions", f"{listed.counted(len(listed.read()))} excluded")
+    return Finding("exclusions", f"{counted(len(listed.read()))} excluded")
 
 
 def checkpoints(folder: Path) -> Finding:
@@ -139,14 +140,6 @@ def unwritable(folder: Path) -> str:
 def existing(folder: Path) -> Path:
     """A folder, or the nearest one above it that is there."""
     return next(path for path in (folder, *folder.parents) if path.exists())
-
-
-def _in_cache(file: lock.File, repo: "Repo") -> bool:
-    """Whether the cache has an output with every file that a folder holds: a purge deletes some and no listing."""
-    members = cache_of_dvc.listing(file.md5) if file.files is not None else {}
-    if members is None:
-        return False
-    return all(Path(repo.cache.local.oid_to_path(md5)).exists() for md5 in (file.md5, *members.values()))
 
 
 def _named(files: list[lock.File]) -> str:

@@ -13,8 +13,9 @@ from typing import Any, Literal
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE, ParameterError
 from promptgan.experiments import leaderboard, makeup, runner
-from promptgan.experiments.entry import FOLDER, Entry, finished_run, some_of
+from promptgan.experiments.entry import FOLDER, Entry, finished_run
 from promptgan.experiments.makeup import Makeup
+from promptgan.lineage.counting import few
 from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
 from promptgan.recipes.parameters import absent_device
 from promptgan.recipes.presets import BrokenRecipe, OwnDataMissing, resolve
@@ -81,7 +82,7 @@ def compare(recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = prin
             entry = entries[plan.recipe]
             if entry.made and (changed := entry.made.differences(plan.made)):
                 recorded = leaderboard.seeds(sorted(entry.trained))
-                say(f"replaces {recorded} of {plan.recipe} as recorded before: {some_of(changed)}")
+                say(f"replaces {recorded} of {plan.recipe} as recorded before: {few(changed, between='; ')}")
         each = [(plan, seed) for seed in seeds for plan in plans]
         runner.run(_trainings(each, start, held, say, results), jobs)
         leaderboard.write()

@@ -179,11 +179,6 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
         ) from error
 
 
-def some_of(lines: list[str], count: int = 4, between: str = "; ") -> str:
-    """The first of them in one line, and how many more there are."""
-    return between.join(lines[:count]) + (f" and {len(lines) - count} more" if len(lines) > count else "")
-
-
 def _curves(text: str, columns: list[str]) -> dict[str, dict[str, list[float]]]:
     curves: dict[str, dict[str, list[float]]] = {}
     for row in csv.DictReader(io.StringIO(text)):

@@ -112,7 +112,7 @@ def measured(parameters: dict[str, Any], revision: str | None = None, of: Collec
             ):
                 continue
             with suppress(lock.RevisionUnknown, OSError, ValueError):
-                content = lock.at_revision(Path(out.path), revision) if revision else Path(out.path).read_bytes()
+                content = lock.at_revision(Path(out.path), revision)
                 if hashlib.md5(content, usedforsecurity=False).hexdigest() == out.md5:
                     found[out.path] = json.loads(content)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from promptgan.core.files import write_text
 from promptgan.core.flat import flat
-from promptgan.experiments.entry import FOLDER, Entry, some_of
+from promptgan.experiments.entry import FOLDER, Entry
 from promptgan.experiments.makeup import told
 from promptgan.experiments.scores import (
     EQUAL,
@@ -17,6 +17,7 @@ from promptgan.experiments.scores import (
     shared_seeds,
     unconverged,
 )
+from promptgan.lineage.counting import few
 from promptgan.reporting import pictures
 from promptgan.terms.audit import NOTHING
 from promptgan.terms.audit import differences as unequal
@@ -198,10 +199,10 @@ def _state(entry: Entry, other: Entry) -> str:
             for made in (entry.made, other.made)
         )
         if found := [f"{key} {told(ours)} instead of {told(their)}" for key, ours, their in unequal(mine, theirs)]:
-            text += f"; measured differently from `{other.recipe}`: {some_of(found)}"
+            text += f"; measured differently from `{other.recipe}`: {few(found, between='; ')}"
         changed = [path for path, *both in unequal(entry.made.inputs, other.made.inputs) if NOTHING not in both]
         if changed:
-            text += f"; **run with other versions than `{other.recipe}`** of {some_of(changed)}"
+            text += f"; **run with other versions than `{other.recipe}`** of {few(changed, between='; ')}"
     return text
 
 

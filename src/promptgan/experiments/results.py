@@ -15,8 +15,8 @@ from typing import Any
 
 from promptgan.core.errors import PromptganError
 from promptgan.experiments import finished
-from promptgan.experiments.entry import some_of
 from promptgan.lineage import lock
+from promptgan.lineage.counting import few
 from promptgan.terms.audit import NOTHING, differences
 from promptgan.terms.metrics import declared
 from promptgan.terms.systems import SYSTEMS
@@ -68,7 +68,7 @@ def compare(revision: str = "HEAD") -> tuple[list[str], list[Difference]]:
         here, there = (finished.parameters(at).get("recipe", "?") for at in (None, revision))
         raise OtherParameters(
             f"the committed results are of recipe {there}, and this run is of recipe {here} with other parameters: they"
-            f" are not comparable; {some_of(differing, 6, ', ')}",
+            f" are not comparable; {few(differing, 6)}",
             "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
             " `git checkout params.yaml`, `make run`, then compare again",
         )
@@ -122,7 +122,7 @@ def _size(old: Any, new: Any, spread: list[float | None]) -> tuple[str, bool]:
 
 def _content(path: Path, revision: str | None = None) -> dict[str, Any]:
     try:
-        return dict(json.loads(lock.at_revision(path, revision) if revision else path.read_bytes()))
+        return dict(json.loads(lock.at_revision(path, revision)))
     except (OSError, ValueError, TypeError) as error:
         where = f"{revision}:{path}" if revision else str(path)
         raise NothingToCompare(f"{where} cannot be read: {error}", f"`git checkout {path}`, or `make run`") from error

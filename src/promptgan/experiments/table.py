@@ -164,7 +164,10 @@ def differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
     if a == b == WORKSPACE:  # which DVC would take as HEAD and the workspace
         return
     swapped = a == WORKSPACE  # which DVC takes as the second side alone, where it is not named
-    sides = [None if name == WORKSPACE else _revision(name) for name in ((b, a) if swapped else (a, b))]
+    sides = [
+        None if name == WORKSPACE else git.text("rev-parse", f"{versions.resolve(name)}^{{commit}}").strip()
+        for name in ((b, a) if swapped else (a, b))
+    ]
     found = json.loads(_dvc("exp", "diff", "--json", *filter(None, sides)))
     held = [{PARAMETERS, *finished.measured(finished.parameters(side), side)} for side in sides]
     for file, values in (each for kind in ("params", "metrics") for each in sorted(found.get(kind, {}).items())):
@@ -198,20 +201,6 @@ def _dvc(*arguments: str) -> str:
         problem = f"`dvc {' '.join(arguments[:2])}`: {' '.join(said[-3:])}"
         raise CommandFailed(problem, "run it by hand in the repository's own folder to see why")
     return done.stdout.strip()
-
-
-def _revision(name: str) -> str:
-    """What DVC finds one commit for: of experiments with the same name that on HEAD, else the latest.
-
-    Raises:
-        RevisionUnknown: there is no such experiment, commit, branch or tag; names the nearest.
-    """
-    baselines = [baseline for baseline, other in references.experiments() if other == name]
-    if not baselines:
-        return versions.resolve(name)
-    head = git.text("rev-parse", HEAD).strip()
-    chosen = head if head in baselines else baselines[-1]
-    return git.text("rev-parse", references.of_experiment(chosen, name)).strip()
 
 
 def _row(name: str, commit: dict[str, Any], rev: str, state: str = "", baseline: str = "") -> Row:

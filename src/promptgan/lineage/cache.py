@@ -61,6 +61,12 @@ def listing(md5: str) -> dict[str, str] | None:
     return None
 
 
+def holds(file: lock.File) -> bool:
+    """Whether the cache has an output with every file that a folder holds: a purge deletes some and no listing."""
+    files = {} if file.files is None else listing(file.md5)
+    return files is not None and all(place(folder(), md5).is_file() for md5 in (file.md5, *files.values()))
+
+
 def members(file: lock.File) -> dict[str, str]:
     """The md5 of each file of an output, by its path; of the output itself where no listing of it is known."""
     files = listing(file.md5)

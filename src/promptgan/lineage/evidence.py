@@ -39,7 +39,7 @@ class FilesDiffer(PromptganError):
 
 
 class Evidence:
-    """The repository in this folder.
+    """The repository in this folder. Reading one of its files raises `Unreadable` where that is missing or broken.
 
     Raises:
         LockUnreadable: there is no dvc.lock, or it is not what DVC writes.
@@ -85,22 +85,8 @@ class Evidence:
         outputs = ((stage.name, out.path, self.tree(out.path)) for stage, out in self.lock.outputs())
         return {name: self.json(f"{path}/{RUN}") for name, path, tree in outputs if tree and RUN in tree.files}
 
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """Where the data comes from: data/raw/provenance.json; empty before it is here."""
-        return dict(self.json(f"{RAW}/{PROVENANCE}")) if self.lock.producer(RAW) else {}
-
-    @cached_property
-    def base_model(self) -> dict[str, Any]:
-        """Where the pretrained model comes from, likewise; empty where the run begins with none."""
-        return self._optional(BASE)
-
-    @cached_property
-    def corpus(self) -> dict[str, Any]:
-        """Where the texts come from that are read before the pairs, likewise; empty where the run has no corpus."""
-        return self._optional(CORPUS)
-
-    def _optional(self, folder: str) -> dict[str, Any]:
+    def provenance(self, folder: str = RAW) -> dict[str, Any]:
+        """Where the content of data/raw, data/corpus or data/base comes from; empty where the run has no such thing."""
         written = self.json(f"{folder}/{PROVENANCE}") if self.lock.producer(folder) else {}
         return dict(written) if "source" in written else {}
 
@@ -130,11 +116,7 @@ class Evidence:
         return self.lock.stages[stage].parameters
 
     def tree(self, path: str) -> Tree | None:
-        """The hashes of a file or a folder; None where there is neither.
-
-        Raises:
-            Unreadable: a file in it cannot be read.
-        """
+        """The hashes of a file or a folder; None where there is neither."""
         if path not in self._trees:
             if not Path(path).exists():
                 return None
@@ -160,22 +142,14 @@ class Evidence:
         )
 
     def sha256(self, path: str) -> str | None:
-        """The sha256 of a file, hashed with the output it lies in; None where there is no such file.
-
-        Raises:
-            Unreadable: something in that output cannot be read.
-        """
+        """The sha256 of a file, hashed with the output it lies in; None where there is no such file."""
         held = next((out.path for _, out in self.lock.outputs() if lock.lies_in(path, out.path)), path)
         tree = self.tree(held)
         found = tree and tree.files.get(path[len(held) + 1 :])
         return found.sha256 if found else None
 
     def json(self, path: str) -> Any:
-        """The content of a JSON object.
-
-        Raises:
-            Unreadable: it is missing or is no JSON object.
-        """
+        """The content of a JSON object."""
         if path not in self._documents:
             try:
                 document = json.loads(Path(path).read_bytes())
@@ -187,30 +161,18 @@ class Evidence:
         return self._documents[path]
 
     def text(self, path: str) -> str:
-        """The content of a text file.
-
-        Raises:
-            Unreadable: it is missing or is not UTF-8.
-        """
+        """The content of a text file in UTF-8."""
         try:
             return Path(path).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise Unreadable(path, error) from error
 
     def rows(self, path: str) -> list[dict[str, str]]:
-        """The rows of a CSV file.
-
-        Raises:
-            Unreadable: it is missing or is not UTF-8.
-        """
+        """The rows of a CSV file."""
         return list(csv.DictReader(self.text(path).splitlines()))
 
     def table(self, path: str) -> "pa.Table":
-        """The table of a Parquet or Arrow file.
-
-        Raises:
-            Unreadable: it is missing or is no such file.
-        """
+        """The table of a Parquet or Arrow file."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 

@@ -1,4 +1,7 @@
-"""The hashes that dvc.lock and run.json hold, computed from the bytes on disk and without DVC."""
+"""The hashes that dvc.lock and run.json hold, computed from the bytes on disk and without DVC.
+
+What is not there or cannot be read raises OSError.
+"""
 
 import hashlib
 import json
@@ -48,11 +51,7 @@ class Tree:
 
 
 def tree(path: Path) -> Tree:
-    """The hashes of a file, or of every file of a folder in the order of their names.
-
-    Raises:
-        OSError: it is not there, or a file cannot be read.
-    """
+    """The hashes of a file, or of every file of a folder in the order of their names."""
     return Tree({name: digest(file) for name, file in files_of(path)})
 
 
@@ -68,11 +67,7 @@ def files_of(path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def digest(path: Path) -> Digest:
-    """Hash a file once with both algorithms.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """Hash a file once with both algorithms."""
     md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -83,11 +78,7 @@ def digest(path: Path) -> Digest:
 
 
 def md5_of(path: Path) -> str:
-    """The md5 of a file.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """The md5 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 

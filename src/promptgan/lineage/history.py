@@ -53,7 +53,7 @@ class History:
 
 def versions() -> Iterator[tuple[str, list[str]]]:
     """A revision for each different dvc.lock that Git holds, with all that know it: first references, then commits."""
-    known_as = {name: references.kind_and_name(name) for name in references.known()}
+    known_as = {name: " ".join(references.kind_and_name(name)).strip() for name in references.known()}
     commits = git.text_if_any("rev-list", "--all", "--full-history", "--", str(LOCK)).split()
     known_as |= {name: f"commit {name[:7]}" for name in commits}
     names: dict[bytes, list[str]] = defaultdict(list)
@@ -72,8 +72,8 @@ def _commits(*revisions: str) -> list[Commit]:
 
 
 def _references(commit: str) -> list[str]:
-    found = references.known("--contains", commit)
-    return [f"experiment {name}" if (name := references.experiment(each)) else references.name(each) for each in found]
+    found = map(references.kind_and_name, references.known("--contains", commit))
+    return [f"{kind} {name}" if kind == "experiment" else name for kind, name in found]
 
 
 def _locks(revisions: list[str]) -> dict[str, bytes]:

@@ -161,7 +161,11 @@ def read(revision: str | None = None) -> Lock:
         LockUnreadable: there is no lock, or it is not what DVC writes.
         RevisionUnknown: Git does not know the revision.
     """
-    content = {path: _content(path, revision) for path in (LOCK, PIPELINE)}
+    try:
+        content = {path: at_revision(path, revision) for path in (LOCK, PIPELINE)}
+    except OSError as error:
+        remedy = "run this at the top of the repository, after `make run`"
+        raise LockUnreadable(f"{error.filename} cannot be read: {error.strerror}", remedy) from error
     where = f"{revision}:{LOCK}" if revision else str(LOCK)
     try:
         locked = YAML(typ="safe", pure=True).load(content[LOCK])["stages"]
@@ -195,29 +199,21 @@ def lies_in(path: str, folder: str) -> bool:
     return PurePosixPath(path).is_relative_to(folder)
 
 
-def at_revision(path: Path, revision: str) -> bytes:
-    """The content of a tracked file at a Git revision.
+def at_revision(path: Path, revision: str | None) -> bytes:
+    """The content of a tracked file at a Git revision; of the file here where None.
 
     Raises:
         RevisionUnknown: Git does not know the revision, or it holds no such file.
+        OSError: the file here cannot be read.
     """
+    if revision is None:
+        return path.read_bytes()
     try:
         return git.output("show", f"{revision}:./{path.as_posix()}")
     except git.GitFailed as error:
         raise RevisionUnknown(
             f"{revision}:{path}: {error.said}",
             "name a commit, branch or experiment that has it; `git log -- dvc.lock` lists commits",
-        ) from error
-
-
-def _content(path: Path, revision: str | None) -> bytes:
-    if revision:
-        return at_revision(path, revision)
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise LockUnreadable(
-            f"{path} cannot be read: {error.strerror}", "run this at the top of the repository, after `make run`"
         ) from error
 
 

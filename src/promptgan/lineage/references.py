@@ -41,17 +41,8 @@ def is_note(reference: str) -> bool:
     return reference.startswith(OF_DVC) and not experiment(reference) and not reference.endswith("/stash")
 
 
-def name(reference: str) -> str:
-    """What people call it, without the word for its kind."""
-    return _kind_and_name(reference)[1]
-
-
-def kind_and_name(reference: str) -> str:
-    """The same with the word for its kind."""
-    return " ".join(filter(None, _kind_and_name(reference)))
-
-
-def _kind_and_name(reference: str) -> tuple[str, str]:
+def kind_and_name(reference: str) -> tuple[str, str]:
+    """The word for its kind, empty where there is none, and what people call it."""
     if reference.startswith(OF_DVC):
         named = experiment(reference)
         return ("experiment", named) if named else ("", "DVC's stash")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
@@ -83,7 +83,7 @@ def verify(folder: Path, public_key: Path | None = None) -> Verified:
         release = _Release(folder, files)
         if problems := list(release.problems()):
             raise ReleaseBroken(folder, problems)
-        return Verified(len(files), release.model, _answers(folder, release.model), signed)
+        return Verified(len(files), release.model, _answers(folder, release.model, release.runs[SAMPLES]), signed)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
         # The sums are right, so whoever wrote the folder wrote it broken.
         problem = f"{LINEAGE}/ or a run.json is not of the form that a release has: {error!r}"
@@ -200,7 +200,7 @@ class _Release:
                 yield f"{name}: is not the file that dvc.lock leads to"
 
 
-def _answers(folder: Path, model: str) -> str:
+def _answers(folder: Path, model: str, run: dict[str, Any]) -> str:
     """Load the model; where the released samples were drawn on this kind of machine, draw those for people again.
 
     Another CPU of the same kind may change last bits, and so an answer; but a model that gives less than half of them
@@ -215,7 +215,6 @@ def _answers(folder: Path, model: str) -> str:
     from promptgan.core.compute import Compute, autocast, prepare
     from promptgan.networks.folder import load
 
-    run = json.loads((folder / SAMPLES / RUN).read_bytes())
     compute = validate_section(Compute, run["parameters"]["compute"], "compute")
     here, there = (torch.__version__, _device(compute)), (run["torch"], run["device"])
     if here != there:

@@ -5,11 +5,13 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from promptgan.lineage.evidence import Evidence
+from promptgan.lineage.evidence import BASE, CORPUS, RAW, Evidence
 from promptgan.lineage.packages import Package
 from promptgan.lineage.tools import tool
 
 LIBRARY = "cyclonedx-python-lib"
+ORIGINS = {RAW: ("data", "data"), CORPUS: ("corpus", "data"), BASE: ("base-model", "machine-learning-model")}
+"""The reference and the kind of component of what the stage download got, by its folder."""
 PACKAGE_URL_TYPES = {"pypi", "npm"}
 """Kinds of source that a package URL can name."""
 
@@ -30,11 +32,8 @@ def sbom(evidence: Evidence, model: str) -> str:
     bom = tool("cyclonedx.model.bom", LIBRARY).Bom()
     bom.serial_number = bom.metadata.timestamp = None  # what cyclonedx-py does for --output-reproducible
     bom.metadata.component = subject = _model(evidence, model)
-    parts = [_origin("data", "data", evidence.provenance), *map(_package, evidence.packages)]
-    if evidence.corpus:
-        parts.append(_origin("corpus", "data", evidence.corpus))
-    if evidence.base_model:
-        parts.append(_origin("base-model", "machine-learning-model", evidence.base_model))
+    origins = ((*described, evidence.provenance(folder)) for folder, described in ORIGINS.items())
+    parts = [*(_origin(*each) for each in origins if each[-1]), *map(_package, evidence.packages)]
     for part in parts:
         bom.components.add(part)
     bom.register_dependency(subject, parts)

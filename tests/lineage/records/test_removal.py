@@ -12,7 +12,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from promptgan.commands import removal as said_by
 from promptgan.commands.data import app
+from promptgan.lineage import lock
 from promptgan.lineage.records import removal, versions
 from promptgan.lineage.records.known import Known
 from promptgan.lineage.records.places import Place, places
@@ -357,7 +359,7 @@ def test_a_purge_after_the_next_run_spares_all_that_the_workspace_needs(reposito
 
 
 def _needed(repository: Repository) -> Iterator[Path]:
-    for _, out in removal.lock.read().outputs():
+    for _, out in lock.read().outputs():
         if out.path.startswith(("data", "models", "samples", "reports")):
             listing = repository.object(out.md5)
             yield listing
@@ -475,6 +477,7 @@ def test_excluded_is_never_called_by_the_stronger_word(repository: Repository) -
     said += CliRunner().invoke(app, ["remove", "--help"]).output
     source = Path(removal.__file__).parent
     said += "".join(path.read_text(encoding="utf-8") for path in [*source.glob("*.py"), *source.glob("templates/*")])
+    said += Path(said_by.__file__).read_text(encoding="utf-8")
     assert "erase" not in said.lower()
     assert "Excluded is not deleted" in said
 

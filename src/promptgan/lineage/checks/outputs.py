@@ -31,7 +31,8 @@ def on_disk(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
 def in_cache(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """Every object of the cache that dvc.lock leads to has the content it is named after; none is lost for good."""
     for out in stage.outputs:
-        for md5, path in _objects(out).items():
+        objects = {out.md5: out.path} | {md5: path for path, md5 in cache.members(out).items()}
+        for md5, path in objects.items():
             place = cache.place(cache.folder(), md5)
             if place.is_file():
                 if (found := hashes.md5_of(place)) != md5.removesuffix(".dir"):
@@ -54,9 +55,4 @@ def in_cache(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
 def not_in_cache(evidence: Evidence) -> list[str]:
     """Outputs that DVC keeps, and of which the cache lacks the listing or a file."""
     kept = [out for _, out in evidence.lock.outputs() if out.path not in evidence.lock.in_git]
-    return [out.path for out in kept if not all(cache.place(cache.folder(), md5).is_file() for md5 in _objects(out))]
-
-
-def _objects(out: lock.File) -> dict[str, str]:
-    """What an output consists of, by md5: itself, and the files that its listing names."""
-    return {out.md5: out.path} | {md5: path for path, md5 in cache.members(out).items()}
+    return [out.path for out in kept if not cache.holds(out)]

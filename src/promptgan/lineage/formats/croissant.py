@@ -52,7 +52,7 @@ def export(evidence: Evidence) -> str:
     """
     if VALIDATED not in evidence.outputs:
         raise NoRecords(f"{VALIDATED} is not in dvc.lock", "run `make validate` first")
-    provenance = evidence.provenance
+    provenance = evidence.provenance()
     source, licence = provenance["source"], provenance["licence"]
     known = ", ".join(f"{key} {source[key]}" for key in ("name", "version", "url", "file", "sha256") if key in source)
     document = {

@@ -43,8 +43,8 @@ def _event(evidence: Evidence, stage: Stage) -> Any:
         for d in stage.dependencies
         if d.role == "data"
     ]
-    if evidence.provenance and stage is evidence.lock.producer(RAW):
-        inputs.append(_source(evidence.provenance["source"]))
+    if stage is evidence.lock.producer(RAW):
+        inputs.append(_source(evidence.provenance()["source"]))
     statistics = _facets().output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
     return ol.RunEvent(
         eventTime=time,

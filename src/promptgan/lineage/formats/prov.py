@@ -36,8 +36,8 @@ def document(evidence: Evidence) -> Any:
         _activity(doc, evidence, stage)
         _files(doc, evidence, stage)
         _relations(doc, evidence, stage)
-    if evidence.provenance:
-        _source(doc, evidence)
+    if provenance := evidence.provenance():
+        _source(doc, evidence, provenance)
     for name in (f"environment:{md5}" for md5 in evidence.lock.package_locks):
         software = {"prov:type": doc.valid_qualified_name("prov:SoftwareAgent")}
         doc.agent(name, {**software, "prov:label": f"the packages that {PACKAGE_LOCK} pins"})
@@ -98,10 +98,10 @@ def _relations(doc: Any, evidence: Evidence, stage: Stage) -> None:
                 doc.derivation(made, name, activity=run)
 
 
-def _source(doc: Any, evidence: Evidence) -> None:
-    source, licence = evidence.provenance["source"], evidence.provenance["licence"]
+def _source(doc: Any, evidence: Evidence, provenance: dict[str, Any]) -> None:
+    source, licence = provenance["source"], provenance["licence"]
     name = f"source:{source['sha256']}"
-    about = {"prov:label": evidence.provenance["title"], "term:licence": licence["name"]}
+    about = {"prov:label": provenance["title"], "term:licence": licence["name"]}
     about |= {"term:licence-certainty": licence["certainty"], "term:licence-note": licence["note"]}
     doc.entity(name, {**about, **{f"term:{key}": value for key, value in source.items()}})
     maker = evidence.lock.producer(RAW)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptgan.lineage import cache, history, lock
+from promptgan.lineage.counting import few
 from promptgan.lineage.lock import Stage
-from promptgan.lineage.records.listed import few
 
 RUN_CACHE = "run-cache"
-SHOWN = 4
 
 Output = tuple[str, str]
 """Path and md5."""
@@ -89,4 +88,4 @@ class Known:
         """Who remembers it, as a note; the run-cache where nobody else does."""
         names = dict.fromkeys(name for known_as in self._owners.get(md5, {}).values() for name in known_as)
         shown = [name for name in names if name != RUN_CACHE] or [*names]
-        return f"of {few(shown, SHOWN)}" if shown else ""
+        return f"of {few(shown)}" if shown else ""

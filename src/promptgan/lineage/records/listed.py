@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Sequence
 
 from promptgan.lineage import lock
+from promptgan.lineage.counting import counted, few
 from promptgan.quality import exclusions
 
 Listed = dict[tuple[str, str], str]
@@ -15,8 +15,8 @@ SHOWN = 3
 def read(revision: str | None = None) -> Listed:
     """The records that the list has: here, or at a Git revision; none where there is no list that can be read."""
     try:
-        content = lock.at_revision(exclusions.LIST, revision) if revision else exclusions.LIST.read_bytes()
-        text = content.decode("utf-8-sig")  # Excel writes a mark, and semicolons in some countries
+        # Excel writes a mark, and semicolons in some countries
+        text = lock.at_revision(exclusions.LIST, revision).decode("utf-8-sig")
         delimiter = ";" if text.startswith(";".join(exclusions.COLUMNS)) else ","
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
         return {(row["data"], row["id"]): row["reason"] for row in rows}
@@ -43,13 +43,3 @@ def admitted_again() -> tuple[str, str] | None:
         f" a run here takes {them} in again",
         f"`git checkout HEAD -- {exclusions.LIST}` excludes {them} again",
     )
-
-
-def counted(count: int) -> str:
-    """A number of records, in words."""
-    return f"{count:,} record{'' if count == 1 else 's'}"
-
-
-def few(names: Sequence[str], most: int) -> str:
-    """The first names of many, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

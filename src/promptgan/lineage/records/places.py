@@ -8,10 +8,10 @@ from pathlib import Path
 
 from promptgan import git
 from promptgan.lineage import cache, lock
+from promptgan.lineage.counting import few
 from promptgan.lineage.evidence import RAW, VALIDATED
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import lies_in
-from promptgan.lineage.records.listed import few
 from promptgan.lineage.records.search import Search
 from promptgan.lineage.records.traces import Traces
 from promptgan.quality.exclusions import LIST

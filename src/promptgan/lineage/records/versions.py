@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptgan import git
 from promptgan.core.errors import PromptganError, nearest
 from promptgan.lineage import cache, lock, references
+from promptgan.lineage.counting import counted
 from promptgan.lineage.evidence import VALIDATED
 from promptgan.lineage.records import listed
 from promptgan.quality.exclusions import LIST
@@ -39,7 +40,7 @@ class NotInCache(PromptganError):
         elif withdrawn:  # making it again would bring back what somebody wanted to be gone
             they_were = "it was" if withdrawn == 1 else "they were"
             remedy = (
-                f"{LIST} here lists {listed.counted(withdrawn)} that {name}'s does not: if {they_were} purged, {name}'s"
+                f"{LIST} here lists {counted(withdrawn)} that {name}'s does not: if {they_were} purged, {name}'s"
                 f" data went with that and there is nothing to compare with; if it was only never here, {fetch}"
             )
         else:
@@ -129,16 +130,17 @@ def cached(md5: str) -> dict[str, Path]:
 def resolve(revision: str) -> str:
     """A revision as Git understands it; a DVC experiment is also known by its name alone.
 
+    Of experiments with the same name it is that on HEAD, else the latest.
+
     Raises:
         RevisionUnknown: there is none; names the nearest branch, tag or experiment.
     """
     if git.text_if_any("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
         return revision
-    found = references.known()
-    experiments = {name: each for each in found if (name := references.experiment(each))}
-    if revision in experiments:
-        return experiments[revision]
-    meant = nearest(revision, [*map(references.name, found)])
+    if baselines := [baseline for baseline, name in references.experiments() if name == revision]:
+        head = git.text_if_any("rev-parse", "HEAD").strip()
+        return references.of_experiment(head if head in baselines else baselines[-1], revision)
+    meant = nearest(revision, [references.kind_and_name(each)[1] for each in references.known()])
     raise lock.RevisionUnknown(
         f"{revision}: no such commit, branch, tag or experiment{meant}",
         "`git log -- dvc.lock` and `dvc exp list` show those that there are",
@@ -182,7 +184,6 @@ def concatenated(tables: Mapping[str, Path], name: str) -> "pd.DataFrame":
 
 def _title(commit: str | None) -> str:
     try:
-        content = lock.at_revision(METRICS, commit) if commit else METRICS.read_bytes()
-        return str(json.loads(content)["data"]["title"])
+        return str(json.loads(lock.at_revision(METRICS, commit))["data"]["title"])
     except (OSError, ValueError, TypeError, KeyError, lock.RevisionUnknown):
         return ""

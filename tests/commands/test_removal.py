@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from promptgan.commands.removal import rows
 from promptgan.lineage.records.places import Place
-from promptgan.lineage.records.removal import rows
 
 
 def cached(name: str, version: str, how: str = "trained on it") -> Place:
