@@ -104,7 +104,7 @@ def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(build: Any, s
 
 
 def test_a_gan_learns_from_fresh_weights(arrays: Path) -> None:
-    outcome = trained(adversarial(arrays))
+    outcome = trained(adversarial(arrays, steps=80))
     assert outcome.best > outcome.history[0]["score"] / 2
     assert {"generator_loss", "discriminator_loss", "accuracy"} <= set(outcome.history[-1])
 
@@ -159,3 +159,12 @@ def test_latent_sizes_must_agree(arrays: Path) -> None:
     sections = {**SECTIONS, "encoder": {**SECTIONS["encoder"], "latent": 7}}
     with pytest.raises(ParameterError, match=r"encoder\.latent: 7 is not generator\.latent, 4"):
         vae.build(replace(setting(arrays), sections=sections), validate_section(VAEParameters, VAE, "pretrain"))
+
+
+def test_a_unit_of_work_draws_once_for_both_players(arrays: Path) -> None:
+    players = {"generator": PLAYER | {"steps": 2}, "discriminator": PLAYER | {"steps": 3}}
+    method, _ = adversarial(arrays, players=players)
+    drawn: list[int] = []
+    method.networks["generator"].register_forward_hook(lambda network, z, x: drawn.append(len(x)))
+    method.step(0)
+    assert drawn == [20] * 4  # three for the discriminator, the last of them for the generator too, and one more

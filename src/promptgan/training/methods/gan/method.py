@@ -20,7 +20,8 @@ from promptgan.training.setting import Setting
 class GAN(Method):
     """A generator and a discriminator that learn from one another.
 
-    In each unit of work the discriminator takes its steps, each on a batch of its own, then the generator its own.
+    In each unit of work the discriminator takes its steps, each on a batch of its own, then the generator its own, the
+    first of them on what the discriminator saw last, which is drawn once.
     Networks and arrays have their channels last in memory, which convolutions are fastest with.
 
     Args:
@@ -53,9 +54,11 @@ class GAN(Method):
         turns = self.p.players.discriminator.steps
         for turn in range(turns):
             real = self.batches[k * turns + turn].to(self.setting.device, memory_format=torch.channels_last)
-            noted |= self._step_discriminator(real)
-        for _ in range(self.p.players.generator.steps):
-            noted |= self._step_generator(real)
+            with torch.set_grad_enabled(turn == turns - 1):
+                fake = self._drawn(len(real))
+            noted |= self._step_discriminator(real, fake.detach())
+        for turn in range(self.p.players.generator.steps):
+            noted |= self._step_generator(real, self._drawn(len(real)) if turn else fake)
         return noted
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
@@ -74,10 +77,8 @@ class GAN(Method):
             logits: Tensor = self.discriminator(x)
         return logits.float()
 
-    def _step_discriminator(self, real: Tensor) -> dict[str, Value]:
+    def _step_discriminator(self, real: Tensor, fake: Tensor) -> dict[str, Value]:
         assert self.setting.objective
-        with torch.no_grad():
-            fake = self._drawn(len(real))
         real_logits, fake_logits = self._logits(real), self._logits(fake)
         loss: Tensor = self.setting.objective.discriminator_loss(real_logits, fake_logits)
         noted: dict[str, Value] = {
@@ -99,10 +100,10 @@ class GAN(Method):
         mixing = torch.rand(len(real), device=real.device)
         return cast("Tensor", penalty.penalty(self.discriminator, real, fake, mixing))
 
-    def _step_generator(self, real: Tensor) -> dict[str, Value]:
+    def _step_generator(self, real: Tensor, fake: Tensor) -> dict[str, Value]:
         assert self.setting.objective
         self.discriminator.requires_grad_(False)
-        fake_logits = self._logits(self._drawn(len(real)))
+        fake_logits = self._logits(fake)
         with torch.no_grad():
             real_logits = self._logits(real) if self.setting.objective.RELATIVE else None
         loss: Tensor = self.setting.objective.generator_loss(real_logits, fake_logits)
