@@ -132,7 +132,7 @@ def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(
 
 
 def test_a_gan_learns_from_fresh_weights(arrays: Path) -> None:
-    outcome = trained(adversarial(arrays))
+    outcome = trained(adversarial(arrays, steps=80))
     assert outcome.best > outcome.history[0]["score"] / 2
     assert {"generator_loss", "discriminator_loss", "accuracy"} <= set(outcome.history[-1])
 
@@ -242,3 +242,12 @@ def test_a_pool_gives_back_what_comes_until_it_is_full_then_half_of_the_time_wha
     again = Pool(10)
     again.load_state_dict(pool.state_dict())
     assert torch.equal(again.images, pool.images)  # type: ignore[arg-type]
+
+
+def test_a_unit_of_work_draws_once_for_both_players(arrays: Path) -> None:
+    players = {"generator": PLAYER | {"steps": 2}, "discriminator": PLAYER | {"steps": 3}}
+    method, _ = adversarial(arrays, players=players)
+    drawn: list[int] = []
+    method.networks["generator"].register_forward_hook(lambda network, z, x: drawn.append(len(x)))
+    method.step(0)
+    assert drawn == [20] * 4  # three for the discriminator, the last of them for the generator too, and one more

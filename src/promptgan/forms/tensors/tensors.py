@@ -21,8 +21,9 @@ class Batch(NamedTuple):
     """Labels (N,) or captions as word ids (N, T), int64; None where nothing is a condition."""
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on a device."""
-        return Batch(self.x.to(device), None if self.condition is None else self.condition.to(device))
+        """The same on a device, channels last, which convolutions are fastest with."""
+        x = self.x.to(device, memory_format=torch.channels_last)
+        return Batch(x, None if self.condition is None else self.condition.to(device))
 
 
 class Tensors:
