@@ -203,7 +203,12 @@ def measured(case: Case, tokens: Path, rounds: int, steps: int, compiled: bool) 
     if not compiled or shutil.which("g++") is None:
         left_out["bare, compiled"] = "torch.compile needs a C++ compiler, g++" if compiled else "not asked for"
     else:
-        ways["bare, compiled"] = bare(case.players(), images, compiled=True)
+        way = bare(case.players(), images, compiled=True)
+        try:
+            way.step()
+            ways["bare, compiled"] = way
+        except Exception as error:  # of whatever kind: a compiler's troubles are a reason to leave it out
+            left_out["bare, compiled"] = f"torch.compile failed: {type(error).__name__}"
     peak = 0.0
     for _ in range(rounds + 1):
         peak = max(peak, _peak())
