@@ -45,6 +45,13 @@ def test_a_discriminator_gives_a_logit_and_an_encoder_a_normal_distribution(fami
     assert mean.shape == log_variance.shape == (6, 5)
 
 
+def test_the_logit_of_a_discriminator_is_linear_in_its_features(family: dict[str, Any]) -> None:
+    discriminator, x = build("discriminator", family).eval(), torch.rand(6, 3, 8, 12) * 2 - 1
+    features = discriminator.features(x)
+    assert features.shape[0] == 6 and features.dim() == 2
+    torch.testing.assert_close(discriminator.layers[-1](features)[:, 0], discriminator(x))
+
+
 def test_every_weight_of_a_generator_gets_a_gradient(family: dict[str, Any]) -> None:
     generator, discriminator = build("generator", family), build("discriminator", family)
     discriminator(generator(torch.randn(6, 5))).sum().backward()

@@ -27,6 +27,10 @@ class TensorGenerator(nn.Module):
 class TensorDiscriminator(nn.Module):
     """Scores how real arrays are."""
 
+    def features(self, x: Tensor) -> Tensor:
+        """Activations (N, F) before the logit, which is linear in them, of arrays (N, C, H, W) in [-1, 1]."""
+        raise NotImplementedError
+
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N,) of arrays (N, C, H, W) in [-1, 1]."""
         raise NotImplementedError

@@ -41,6 +41,11 @@ class Discriminator(TensorDiscriminator):
         self.layers = nn.Sequential(*_halved(parameters, example, 1))
         self.apply(_fresh)
 
+    def features(self, x: Tensor) -> Tensor:
+        """See `TensorDiscriminator.features`."""
+        hidden: Tensor = self.layers[:-1](x)
+        return hidden
+
     def forward(self, x: Tensor) -> Tensor:
         """See `TensorDiscriminator.forward`."""
         logits: Tensor = self.layers(x)

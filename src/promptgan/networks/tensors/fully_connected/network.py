@@ -34,6 +34,11 @@ class Discriminator(TensorDiscriminator):
         size = example.channels * example.height * example.width
         self.layers = nn.Sequential(nn.Flatten(), *_hidden(size, parameters), nn.Linear(parameters.width, 1))
 
+    def features(self, x: Tensor) -> Tensor:
+        """See `TensorDiscriminator.features`."""
+        hidden: Tensor = self.layers[:-1](x)
+        return hidden
+
     def forward(self, x: Tensor) -> Tensor:
         """See `TensorDiscriminator.forward`."""
         logits: Tensor = self.layers(x)
