@@ -1,15 +1,16 @@
-"""Variational autoencoding: an encoder and a generator by the evidence lower bound, until it stops improving."""
+"""Autoencoding: an encoder and a generator by the evidence lower bound, or by how well they reconstruct."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
+from promptgan.forms.tensors.codes import DETERMINISTIC
 from promptgan.forms.tensors.drawing import noise
-from promptgan.forms.tensors.elbo import negative_elbo
+from promptgan.forms.tensors.elbo import Terms, binarised, binarised_once, terms
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import Batches, in_order
 from promptgan.training.loop.cooling import Cooling
@@ -26,20 +27,29 @@ MOST = 10**6
 class VAE(Method):
     """An encoder and a generator learn together (Kingma and Welling, 2014, arXiv:1312.6114).
 
+    The divergence has a weight (Higgins et al., 2017, "beta-VAE"), which rises from zero (Bowman et al., 2016,
+    arXiv:1511.06349), and some of it may be free (Kingma et al., 2016, arXiv:1606.04934). Validation knows the final
+    weight alone, so that its rows compare; with a weight of 1 its loss is the bound.
+
+    A final weight of 0 is a plain autoencoder. Nothing would then hold up the variance, so the latent vector is the
+    encoder's mean, and the encoder is called `encoder_deterministic`: it gives no bound, and its codes have no prior.
+
     Args:
         setting: the two, and the examples.
         parameters: the `pretrain` section.
     """
 
-    averaged = ("generator", "encoder")
     score, better = "val_loss", "lower"
     limits = (Limit("diverged", lambda row, start: row["val_loss"] > 2 * start["val_loss"]),)
     remedy = "lower pretrain.learning_rate, or set compute.precision to float32"
 
     def __init__(self, setting: Setting, parameters: Parameters) -> None:
         self.p, self.setting = parameters, setting
+        self.random = parameters.divergence_weight > 0
+        self.named = "encoder" if self.random else DETERMINISTIC
+        self.averaged = ("generator", self.named)
         self.generator = cast("TensorGenerator", setting.network("generator"))
-        self.encoder = cast("TensorEncoder", setting.network("encoder"))
+        self.encoder = cast("TensorEncoder", setting.network(self.named, "encoder"))
         if self.generator.latent != self.encoder.latent:
             raise ParameterError(
                 [f"encoder.latent: {self.encoder.latent} is not generator.latent, {self.generator.latent}"]
@@ -49,42 +59,57 @@ class VAE(Method):
         self.cooling = Cooling(parameters)
         self.state = {
             "generator": self.generator,
-            "encoder": self.encoder,
+            self.named: self.encoder,
             "optimizer": self.player.optimizer,
             "numbers": self.cooling,
         }
         self.batches = Batches(setting.train, parameters.batch, setting.seed)
 
     def step(self, k: int) -> dict[str, Value]:
-        """One batch; reports the bound's negative over examples."""
+        """One batch; reports what validation does."""
         for group in self.player.optimizer.param_groups:
             group["lr"] = self.cooling.rate(k)
         x = self.batches[k].to(self.setting.device)
-        drawn = torch.randn(len(x), self.generator.latent, device=x.device)
+        if self.p.likelihood == "binarised":
+            x = binarised(x, torch.rand_like(x))
         with autocast(self.setting.compute):
-            loss = negative_elbo(self.encoder, self.generator, x, drawn).mean()
-        loss.backward()  # type: ignore[no-untyped-call]
+            found = self._terms(self.encoder, self.generator, x, torch.randn(len(x), self.generator.latent))
+        paid = found.divergence.mean(0).clamp_min(self.p.free_bits).sum()
+        weight = self.p.divergence_weight * min(1.0, (k + 1) / max(1, self.p.anneal))
+        (found.reconstruction.mean() + weight * paid).backward()
         self.player.update()
         self.cooling["steps"] += 1
-        return {"train_loss": loss}
+        return {"train_loss": found.total(self.p.divergence_weight).mean()}
 
     @torch.no_grad()
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
-        """The bound's negative per validation example, with the same random vectors each time."""
-        encoder = cast("TensorEncoder", networks["encoder"])
+        """The loss per validation example in nats, and the divergence in it before it is weighed.
+
+        The random vectors are the same each time, and so are binarised pixels.
+        """
+        encoder = cast("TensorEncoder", networks[self.named])
         generator = cast("TensorGenerator", networks["generator"])
-        drawn = noise(self.setting.seed, self.p.validation_count, generator.latent).to(self.setting.device)
-        total, count = 0.0, 0
+        drawn = noise(self.setting.seed, self.p.validation_count, generator.latent)
+        batches = in_order(self.setting.val, 256, self.p.validation_count)
+        if self.p.likelihood == "binarised":
+            batches = binarised_once(batches)
+        total, divergence, count = 0.0, 0.0, 0
         with autocast(self.setting.compute):
-            for x in in_order(self.setting.val, 256, self.p.validation_count):
-                x = x.to(self.setting.device)
-                total += negative_elbo(encoder, generator, x, drawn[count : count + len(x)]).sum().item()
+            for x in batches:
+                found = self._terms(encoder, generator, x.to(self.setting.device), drawn[count : count + len(x)])
+                total += found.total(self.p.divergence_weight).sum().item()
+                divergence += found.divergence.sum().item()
                 count += len(x)
-        return {"val_loss": total / count, **self.cooling.row()}
+        kl = {"kl": divergence / count} if self.random else {}
+        return {"val_loss": total / count, **kl, **self.cooling.row()}
 
     def hear(self, row: Row) -> str | None:
-        """Cut the learning rate where a validation gained less than `min_gain`; stop after `patience` cuts."""
-        return self.cooling.hear(row["val_loss"])
+        """As `Cooling.hear`, once the divergence has its whole weight: until then the loss may well get worse."""
+        return self.cooling.hear(row["val_loss"]) if row["step"] >= self.p.anneal else None
+
+    def _terms(self, encoder: TensorEncoder, generator: TensorGenerator, x: Tensor, drawn: Tensor) -> Terms:
+        drawn = drawn.to(x.device)
+        return terms(encoder, generator, x, drawn if self.random else torch.zeros_like(drawn))
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[VAE, Plan]:
@@ -105,7 +130,7 @@ def onward(
         budget: floating-point operations.
         ema: decay of the moving averages of the weights, which are what is validated and kept.
     """
-    method = VAE(setting, parameters.model_copy(update={"learning_rate": learning_rate}))
+    method = VAE(setting, parameters.model_copy(update={"learning_rate": learning_rate, "anneal": 0}))
     return method, _plan(method, steps=MOST, budget=budget, ema=ema)
 
 
