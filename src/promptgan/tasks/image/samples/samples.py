@@ -1,29 +1,38 @@
 """Images of a model folder, and for the generate stage of every model, with grids to look at."""
 
-import io
-import math
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
+from promptgan.forms.tensors.codes import DETERMINISTIC, Codes
 from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
+from promptgan.tasks.image.samples import reconstruction
 from promptgan.tasks.image.samples.parameters import Parameters
+from promptgan.tasks.image.samples.pictures import grid, pixels, png
 from promptgan.terms.systems import REAL
 
 OPTIONS = frozenset({"out"})
 """What `promptgan generate` takes for a model of images."""
-SCALE = 2
-"""Pixels of a grid for each of an image, whichever way."""
+
+
+class NoPrior(PromptganError):
+    """The latent vectors of a model follow no distribution that is known, so there is nothing to draw from."""
+
+    def __init__(self, model: Path) -> None:
+        super().__init__(
+            f"{model} holds a plain autoencoder, whose codes have no prior to draw from",
+            "see what it does by `promptgan reconstruct`, or train image-vae; the samples of a run are of a normal"
+            " distribution fitted to the codes of its training images, which are not in the folder",
+        )
 
 
 def load(model: Path, device: torch.device | None = None) -> TensorGenerator:
@@ -41,28 +50,37 @@ def load(model: Path, device: torch.device | None = None) -> TensorGenerator:
     return cast("TensorGenerator", loaded.networks["generator"])
 
 
-def images(generator: TensorGenerator, count: int, seed: int) -> Tensor:
-    """``count`` images, uint8 (N, C, H, W); the first are the same however many there are."""
-    return draw(generator, noise(seed, count, generator.latent))
+def load_with_prior(model: Path) -> TensorGenerator:
+    """As `load`, of a model whose latent vectors are standard normal.
+
+    Raises:
+        NotAModelFolder: see `load`.
+        NoPrior: it is a plain autoencoder.
+    """
+    generator = load(model)
+    if reconstruction.encoder_of(model) == DETERMINISTIC:
+        raise NoPrior(model)
+    return generator
+
+
+def images(generator: TensorGenerator, count: int, seed: int, codes: Codes | None = None) -> Tensor:
+    """``count`` images, uint8 (N, C, H, W); the first are the same however many there are.
+
+    Latent vectors are standard normal, or as ``codes`` say.
+    """
+    z = noise(seed, count, generator.latent)
+    return draw(generator, codes.at(z) if codes else z)
 
 
 def make(model: Path, n: int, seed: int, out: Path = Path("grid.png")) -> str:
     """``n`` images in the picture ``out``; says where it is.
 
     Raises:
-        NotAModelFolder: see `load`.
+        NotAModelFolder, NoPrior: see `load_with_prior`.
         OSError: the picture cannot be written.
     """
-    grid(images(load(model), n, seed)).save(out, "png")
+    grid(images(load_with_prior(model), n, seed)).save(out, "png")
     return f"{n} images in {out}"
-
-
-def grid(drawn: Tensor) -> Image.Image:
-    """Images, uint8 (N, C, H, W), as one picture, as many in a row as there are rows."""
-    columns = math.ceil(math.sqrt(len(drawn)))
-    picture = make_grid(drawn, nrow=columns, padding=1, pad_value=128)
-    picture = picture.repeat_interleave(SCALE, 1).repeat_interleave(SCALE, 2)
-    return Image.fromarray(picture.permute(1, 2, 0).numpy())
 
 
 def generate(
@@ -77,17 +95,22 @@ def generate(
     """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
     Their columns are model, number, seed and image, a PNG. ``grid-SYSTEM.png`` holds the first of each, and
-    ``grid-real.png`` as many of the test split. All models start from the same random vectors where those are of one
-    size.
+    ``grid-real.png`` as many of the test split; these are what ``reconstructions-SYSTEM.png`` shows beside what an
+    autoencoder makes of them. All models start from the same random vectors where those are of one size; a plain
+    autoencoder turns them into codes by the normal distribution fitted to those of training images.
     """
     test = pd.read_parquet(validated / "test.parquet", columns=["image"])["image"]
-    chosen = np.random.default_rng(seed).permutation(len(test))[: parameters.shown]
-    grid(torch.stack([_pixels(test.iloc[i]) for i in chosen])).save(out / f"grid-{REAL.name}.png")
+    chosen = [test.iloc[i] for i in np.random.default_rng(seed).permutation(len(test))[: parameters.shown]]
+    grid(torch.stack([pixels(each) for each in chosen])).save(out / f"grid-{REAL.name}.png")
     frames = []
     with Progress("samples", len(folders)) as progress:
         for name, path in folders.items():
             with autocast(compute):
-                drawn = images(load(path, device), parameters.count, seed)
+                codes = reconstruction.codes(path, validated, device)
+                drawn = images(load(path, device), parameters.count, seed, codes)
+                if reconstruction.encoder_of(path):
+                    pairs = reconstruction.pairs(reconstruction.load(path, device), chosen)
+                    pairs.save(out / f"reconstructions-{name}.png")
             grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
             columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [png(x) for x in drawn]}
             frames.append(pd.DataFrame(columns))
@@ -105,19 +128,6 @@ def read(samples: Path) -> dict[str, Tensor]:
     """
     table = pd.read_parquet(samples, columns=["model", "image"])
     return {
-        str(name): torch.stack([_pixels(png) for png in part["image"]])
+        str(name): torch.stack([pixels(each) for each in part["image"]])
         for name, part in table.groupby("model", sort=False)
     }
-
-
-def png(x: Tensor) -> bytes:
-    """An image, uint8 (C, H, W), as a picture file."""
-    content = io.BytesIO()
-    array = x.numpy()
-    Image.fromarray(array[0] if len(array) == 1 else array.transpose(1, 2, 0)).save(content, "png")
-    return content.getvalue()
-
-
-def _pixels(png: bytes) -> Tensor:
-    array = np.array(Image.open(io.BytesIO(png)))
-    return torch.from_numpy(array[None] if array.ndim == 2 else array.transpose(2, 0, 1).copy())
