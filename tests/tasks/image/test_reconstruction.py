@@ -162,6 +162,8 @@ def test_a_plain_autoencoder_draws_from_its_codes_where_there_is_training_data_a
         "reconstructions-adversarial.png",
     }  # fmt: skip
     assert page.markup(out).count('src="data:image/png;base64,') == 5
+    assert "promptgan reconstruct --model models/pretrained" in page.card(out, "models/pretrained")
+    assert "reconstruct" not in page.card(out, "models/control")
     monkeypatch.setattr(audit, "VALIDATED", str(validated_images))
     for name, model in (("twin", plain), ("adversarial", vae)):
         assert audit.drawn_again(model, samples[samples["model"] == name], CPU) == (10, 10)

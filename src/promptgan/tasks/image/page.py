@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promptgan.terms.systems import SYSTEMS
+from promptgan.terms.systems import MODELS, SYSTEMS
 
 TITLE = "Images"
 """What stands above the page, before where it was learnt from."""
@@ -38,8 +38,15 @@ def markup(samples: Path) -> str:
 
 
 def card(samples: Path, model: str) -> str:
-    """How to draw from the model folder ``model``, in Markdown."""
-    return f"The folder loads by itself:\n\n    promptgan generate --model {model} --n 64 --out grid.png"
+    """How to draw from the model folder ``model``, and to reconstruct with it where it can, in Markdown."""
+    lines = f"The folder loads by itself:\n\n    promptgan generate --model {model} --n 64 --out grid.png"
+    name = next((name for name, folder in MODELS.items() if folder == Path(model).name), None)
+    if not (samples / f"reconstructions-{name}.png").is_file():
+        return lines
+    return (
+        f"{lines}\n    promptgan reconstruct --model {model} --images FOLDER --out grid.png\n\n"
+        "A plain autoencoder (`image-ae`) refuses the first: its codes have no prior."
+    )
 
 
 def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
