@@ -56,17 +56,24 @@ def prior(guess: Normal) -> Normal:
     return Normal(torch.zeros_like(guess.mean), torch.ones_like(guess.mean))
 
 
+def reconstruction(generator: TensorGenerator, z: Tensor, x: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Negative log-likelihood of arrays (N, C, H, W) in [-1, 1], given latent vectors (N, Z), in nats, (N,)."""
+    logits = generator.logits(z).float()
+    pixels = binary_cross_entropy_with_logits(logits, (x + 1) / 2, reduction="none")
+    return pixels.flatten(1).sum(1, dtype=dtype)
+
+
 def terms(encoder: TensorEncoder, generator: TensorGenerator, x: Tensor, noise: Tensor) -> Terms:
     """The terms of the bound, the divergence in closed form (Kingma and Welling, appendix B).
 
     Args:
         encoder, generator: of one latent size Z.
         x: arrays (N, C, H, W) in [-1, 1].
-        noise: standard normal vectors (N, Z), which choose the latent vectors; zeros choose the encoder's means.
+        noise: standard normal vectors (N, Z), which choose the latent vectors.
     """
     guess = guessed(encoder, x)
-    pixels = _cross_entropy(generator, guess.mean + guess.stddev * noise, x)
-    return Terms(pixels.sum(1), kl_divergence(guess, prior(guess)))
+    pixels = reconstruction(generator, guess.mean + guess.stddev * noise, x)
+    return Terms(pixels, kl_divergence(guess, prior(guess)))
 
 
 def negative_elbo(encoder: TensorEncoder, generator: TensorGenerator, x: Tensor, noise: Tensor) -> Tensor:
@@ -90,7 +97,7 @@ def bounds(encoder: TensorEncoder, generator: TensorGenerator, x: Tensor, noise:
     pixels, weights = [], []
     for each in noise:
         z = guess.mean + guess.stddev * each
-        pixels.append(_cross_entropy(generator, z.to(noise.dtype), x).double().sum(1))
+        pixels.append(reconstruction(generator, z.to(noise.dtype), x, torch.float64))
         weights.append((standard.log_prob(z) - guess.log_prob(z)).sum(1) - pixels[-1])
     elbo = torch.stack(pixels).mean(0) + kl_divergence(guess, standard).sum(1)
     return Bounds(elbo, math.log(len(noise)) - torch.stack(weights).logsumexp(0))
@@ -114,8 +121,3 @@ def binarised_once(batches: Iterable[Tensor]) -> Iterator[Tensor]:
     random = np.random.Generator(np.random.Philox(BINARISATION))
     for x in batches:
         yield binarised(x, torch.from_numpy(random.random(x.shape)))
-
-
-def _cross_entropy(generator: TensorGenerator, z: Tensor, x: Tensor) -> Tensor:
-    logits = generator.logits(z).float()
-    return binary_cross_entropy_with_logits(logits, (x + 1) / 2, reduction="none").flatten(1)

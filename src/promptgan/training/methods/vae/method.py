@@ -10,7 +10,7 @@ from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.codes import DETERMINISTIC
 from promptgan.forms.tensors.drawing import noise
-from promptgan.forms.tensors.elbo import Terms, binarised, binarised_once, terms
+from promptgan.forms.tensors.elbo import Terms, binarised, binarised_once, reconstruction, terms
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import Batches, in_order
 from promptgan.training.loop.cooling import Cooling
@@ -108,8 +108,10 @@ class VAE(Method):
         return self.cooling.hear(row["val_loss"]) if row["step"] >= self.p.anneal else None
 
     def _terms(self, encoder: TensorEncoder, generator: TensorGenerator, x: Tensor, drawn: Tensor) -> Terms:
-        drawn = drawn.to(x.device)
-        return terms(encoder, generator, x, drawn if self.random else torch.zeros_like(drawn))
+        if self.random:
+            return terms(encoder, generator, x, drawn.to(x.device))
+        code = encoder(x)[0].float()  # the variance, which nothing trains, may be anything
+        return Terms(reconstruction(generator, code, x), torch.zeros_like(code))
 
 
 def build(setting: Setting, parameters: Parameters) -> tuple[VAE, Plan]:
