@@ -48,6 +48,8 @@ def test_help_lists_every_command() -> None:
             "show",
             "check-results",
             "generate",
+            "interpolate",
+            "reconstruct",
             "compare",
             "search",
             "lineage",
@@ -333,3 +335,31 @@ def test_generate_draws_images_into_a_picture(repository: Path) -> None:
         assert picture.size == ((3 * 8 + 4) * 2,) * 2
     assert "--style means nothing" in run("generate", "--model", "model", "--style", "a", code=2).stderr
     assert "not told what to make" in run("generate", "--model", "model", "--prompt", "a", code=1).stderr
+
+
+def test_reconstruct_and_interpolate_dispatch_to_the_task_of_the_model(repository: Path) -> None:
+    from promptgan.networks import folder
+    from tests.conftest import EXAMPLE as TEXT
+    from tests.conftest import GENERATOR
+    from tests.tasks.image.conftest import EXAMPLE, SECTIONS
+
+    both = {role: folder.build("tensors", role, SECTIONS[role], EXAMPLE) for role in ("generator", "encoder")}
+    folder.save(repository / "model", both, SECTIONS, folder.described("image", "tensors", EXAMPLE))
+    picture = str(repository / "some.png")
+    assert "4 images in strip.png" in run("interpolate", "--model", "model", "--n", "4", "--out", "strip.png").output
+    run("generate", "--model", "model", "--n", "1", "--out", picture)
+    assert "1 images, each" in run("reconstruct", "--model", "model", "--images", picture, "--out", "pairs.png").output
+    assert "no test images" in run("reconstruct", "--model", "model", code=1).stderr
+    folder.save(
+        repository / "text",
+        {"generator": folder.build("tokens", "generator", GENERATOR, TEXT)},
+        {"generator": GENERATOR},
+        folder.described("text", "tokens", TEXT),
+    )
+    refused = run("interpolate", "--model", "text", code=1).stderr
+    assert "there is no interpolation for a model whose task is text" in refused
+    assert "generate --interpolate" in refused
+    assert (
+        "there is no reconstruction for a model whose task is text"
+        in run("reconstruct", "--model", "text", code=1).stderr
+    )

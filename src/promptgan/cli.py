@@ -14,8 +14,10 @@ from promptgan.commands import (
     exp,
     export,
     generate,
+    interpolate,
     lineage,
     rate,
+    reconstruct,
     release,
     search,
     track,
@@ -209,11 +211,16 @@ def check_results() -> None:
     raise typer.Exit(0 if passed else 1)
 
 
-command(app, anywhere=True)(generate.generate)
-command(app, anywhere=True)(export.export)
-command(app, anywhere=True)(evaluate_texts.evaluate_texts)
-for function in (compare.compare, search.search, track.track, doctor.doctor):
-    command(app)(function)
+for function in (
+    generate.generate,
+    interpolate.interpolate,
+    reconstruct.reconstruct,
+    export.export,
+    evaluate_texts.evaluate_texts,
+):
+    command(app, anywhere=True)(function)
+for each in (compare.compare, search.search, track.track, doctor.doctor):
+    command(app)(each)
 for groups in (exp, data, lineage, release, rate):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 

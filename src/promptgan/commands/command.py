@@ -2,9 +2,17 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import typer
+
+from promptgan.core.errors import PromptganError
+
+
+class NotForThisTask(PromptganError):
+    """A command means nothing to models of the task."""
 
 
 def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -28,6 +36,24 @@ def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[.
         return clean
 
     return add
+
+
+def of_task(model: Path, file: str, remedy: str) -> ModuleType:
+    """The module ``file`` of the room `samples` of the task that a model folder is of.
+
+    Raises:
+        NotAModelFolder: it has no readable index.
+        ParameterError: its task is none of promptgan's.
+        NotForThisTask: the room has no such module; says the ``remedy``.
+    """
+    from promptgan.core.choices import choices, choose
+    from promptgan.networks.folder import read_index
+
+    task = read_index(model).get("task")
+    choose("promptgan.tasks", task, f"{model / 'index.json'} task", "samples")
+    if file not in choices(f"promptgan.tasks.{task}.samples"):
+        raise NotForThisTask(f"{model}: there is no {file} for a model whose task is {task}", remedy)
+    return choose("promptgan.tasks", task, "task", f"samples.{file}")
 
 
 def group(help: str) -> typer.Typer:

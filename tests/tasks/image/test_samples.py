@@ -12,7 +12,8 @@ from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
 from promptgan.tasks.image import page
 from promptgan.tasks.image.samples.parameters import Parameters
-from promptgan.tasks.image.samples.samples import UnusableRequest, generate, grid, images, load, make, read
+from promptgan.tasks.image.samples.pictures import grid
+from promptgan.tasks.image.samples.samples import UnusableRequest, generate, images, load, make, read
 from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
 
 PARAMETERS = Parameters(count=10, shown=4)

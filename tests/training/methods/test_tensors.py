@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -23,6 +24,8 @@ from promptgan.training.methods.gan import method as gan
 from promptgan.training.methods.gan.parameters import Parameters as GANParameters
 from promptgan.training.methods.vae import method as vae
 from promptgan.training.methods.vae.parameters import Parameters as VAEParameters
+from promptgan.training.methods.vaegan import method as vaegan
+from promptgan.training.methods.vaegan.parameters import Parameters as VAEGANParameters
 from promptgan.training.setting import Setting
 from tests.tasks.image.conftest import COMPUTE, CPU, SECTIONS
 from tests.tasks.image.conftest import arrays as arrays
@@ -49,6 +52,9 @@ GAN: dict[str, Any] = {
     "patience": 9,
     "checkpoint_every": 7,
 }
+VAEGAN: dict[str, Any] = {**GAN, "method": "vaegan", "reconstruction_weight": 0.1}
+PLAIN: dict[str, Any] = {"likelihood": "bernoulli", "divergence_weight": 0.0, "anneal": 0, "free_bits": 0.0}
+"""An autoencoder whose code is deterministic."""
 VAE: dict[str, Any] = {
     "method": "vae",
     "epochs": 12,
@@ -56,6 +62,10 @@ VAE: dict[str, Any] = {
     "learning_rate": 0.01,
     "betas": [0.9, 0.999],
     "warmup": 3,
+    "likelihood": "binarised",
+    "divergence_weight": 1.0,
+    "anneal": 10,
+    "free_bits": 0.05,
     "validate_every": 18,
     "validation_count": 60,
     "min_gain": 0.0,
@@ -110,12 +120,21 @@ def autoencoding(arrays: Path, **changes: Any) -> tuple[Method, Plan]:
     return vae.build(setting(arrays), validate_section(VAEParameters, VAE | changes, "pretrain"))
 
 
+def plain(arrays: Path, **changes: Any) -> tuple[Method, Plan]:
+    return autoencoding(arrays, **PLAIN | changes)
+
+
+def both(arrays: Path, twin: dict[str, nn.Module] | None = None, **changes: Any) -> tuple[Method, Plan]:
+    chosen = {key: changes[key] for key in ("objective", "penalty") if key in changes}
+    return vaegan.build(setting(arrays, twin, **chosen), validate_section(VAEGANParameters, VAEGAN | changes, "train"))
+
+
 def trained(built: tuple[Method, Plan], checkpoint: Checkpoint | None = None) -> Outcome:
     with checkpoint or Checkpoint("stage", {}) as state:
         return run(*built, state)
 
 
-@pytest.mark.parametrize("build", [adversarial, guessing, autoencoding, translating])
+@pytest.mark.parametrize("build", [adversarial, guessing, autoencoding, plain, both, translating])
 @pytest.mark.parametrize("saves", [1, 3])
 def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(
     build: Any, saves: int, arrays: Path, labelled_arrays: Path
@@ -139,33 +158,46 @@ def test_a_gan_learns_from_fresh_weights(arrays: Path) -> None:
 
 @pytest.mark.parametrize("objective", sorted(set(choices("promptgan.objectives")) - {"none"}))
 @pytest.mark.parametrize("penalty", ["none", "gradient", "zero_centred"])
-def test_every_objective_moves_both_players_with_every_penalty(objective: str, penalty: str, arrays: Path) -> None:
-    method, _ = adversarial(arrays, objective=objective, penalty=penalty, penalty_weight=1.0, steps=20)
+@pytest.mark.parametrize("build", [adversarial, both])
+def test_every_objective_moves_all_players_with_every_penalty(
+    build: Any, objective: str, penalty: str, arrays: Path
+) -> None:
+    method, _ = build(arrays, objective=objective, penalty=penalty, penalty_weight=1.0, steps=20)
     before = {name: {k: t.clone() for k, t in n.state_dict().items()} for name, n in method.networks.items()}
     method.step(0)
     for name, network in method.networks.items():
         assert any(not torch.equal(before[name][key], tensor) for key, tensor in network.state_dict().items())
 
 
-def test_five_critic_steps_and_a_generator_step_are_one_unit(arrays: Path) -> None:
+@pytest.mark.parametrize(("build", "one"), [(adversarial, "generator"), (both, "autoencoder")])
+def test_five_critic_steps_and_a_generator_step_are_one_unit(build: Any, one: str, arrays: Path) -> None:
     players = {"generator": PLAYER, "discriminator": PLAYER | {"steps": 5}}
-    method, _ = adversarial(arrays, players=players)
+    method, _ = build(arrays, players=players)
     method.step(0)
     steps = {
         name: max(int(slot["step"]) for slot in method.state[f"{name}_optimizer"].state_dict()["state"].values())
-        for name in ("generator", "discriminator")
+        for name in (one, "discriminator")
     }
-    assert steps == {"generator": 1, "discriminator": 5}
+    assert steps == {one: 1, "discriminator": 5}
 
 
-def test_it_goes_on_from_a_twin_only_where_it_is_told_to(arrays: Path) -> None:
+@pytest.mark.parametrize(("build", "names"), [(adversarial, ["generator"]), (both, ["generator", "encoder"])])
+def test_it_goes_on_from_a_twin_only_where_it_is_told_to(build: Any, names: list[str], arrays: Path) -> None:
     twin = trained(autoencoding(arrays)).networks
-    fresh, _ = adversarial(arrays, twin)
-    onward, plan = adversarial(arrays, twin, start="twin")
-    assert onward.networks["generator"] is twin["generator"] and not plan.fresh
-    assert fresh.networks["generator"] is not twin["generator"]
-    with pytest.raises(ParameterError, match=r"train\.start: twin needs a generator"):
-        adversarial(arrays, start="twin")
+    fresh, _ = build(arrays, twin)
+    onward, plan = build(arrays, twin, start="twin")
+    assert not plan.fresh
+    for name in names:
+        assert onward.networks[name] is twin[name]
+        assert fresh.networks[name] is not twin[name]
+    with pytest.raises(ParameterError, match=r"train\.start: twin needs"):
+        build(arrays, start="twin")
+
+
+def test_a_plain_autoencoder_is_no_twin_of_a_vae_gan(arrays: Path) -> None:
+    twin = dict(plain(arrays)[0].networks)
+    with pytest.raises(ParameterError, match="with a divergence_weight above 0"):
+        both(arrays, twin, start="twin")
 
 
 def test_an_autoencoder_learns_and_its_control_goes_on_for_what_it_may_cost(arrays: Path) -> None:
@@ -251,3 +283,107 @@ def test_a_unit_of_work_draws_once_for_both_players(arrays: Path) -> None:
     method.networks["generator"].register_forward_hook(lambda network, z, x: drawn.append(len(x)))
     method.step(0)
     assert drawn == [20] * 4  # three for the discriminator, the last of them for the generator too, and one more
+
+
+def test_the_gradient_is_that_of_the_annealed_bound_with_free_bits(
+    arrays: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against the formulas over the same random numbers."""
+    method, _ = autoencoding(arrays, divergence_weight=2.0, anneal=4, free_bits=0.04)
+    monkeypatch.setattr(method.player, "update", lambda: None)
+    for k, weight in ((0, 0.5), (3, 2.0), (9, 2.0)):
+        method.player.network.zero_grad()
+        torch.manual_seed(k)
+        reported = method.step(k)["train_loss"]
+        ours = {name: parameter.grad.clone() for name, parameter in method.player.network.named_parameters()}
+
+        method.player.network.zero_grad()
+        torch.manual_seed(k)
+        grey = method.batches[k]
+        x = torch.where(torch.rand_like(grey) < (grey + 1) / 2, 1.0, -1.0)
+        mean, log_variance = method.encoder(x)
+        z = mean + (log_variance / 2).exp() * torch.randn(20, 4)
+        pixels = torch.distributions.Bernoulli(logits=method.generator.logits(z)).log_prob((x + 1) / 2)
+        kl = (mean.square() + log_variance.exp() - 1 - log_variance).mean(0) / 2
+        assert (kl > 0.04).any() and (kl < 0.04).any()
+        (weight * torch.stack([each if each > 0.04 else 0.04 * torch.ones(()) for each in kl]).sum()
+         - pixels.flatten(1).sum(1).mean()).backward()  # fmt: skip
+        for name, parameter in method.player.network.named_parameters():
+            torch.testing.assert_close(ours[name], parameter.grad, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(reported, 2 * kl.sum() - pixels.flatten(1).sum(1).mean())
+
+
+def test_validation_has_the_final_weight_whatever_the_step_and_binarises_once(arrays: Path) -> None:
+    rows = [
+        autoencoding(arrays, **changes)[0]
+        for changes in ({}, {"anneal": 0, "free_bits": 3.0}, {"divergence_weight": 3.0}, {"likelihood": "bernoulli"})
+    ]
+    first, same, heavier, grey = (method.validate(method.networks) for method in rows)
+    assert first == same == rows[0].validate(rows[0].networks)
+    assert heavier["val_loss"] == pytest.approx(first["val_loss"] + 2 * first["kl"], rel=1e-6)
+    assert grey["val_loss"] != first["val_loss"]
+
+
+def test_the_rate_is_not_cut_while_the_divergence_is_annealed(arrays: Path) -> None:
+    method, _ = autoencoding(arrays, anneal=20)
+    for step, loss in ((0, 4.0), (18, 5.0), (36, 6.0)):
+        method.hear({"step": step, "val_loss": loss})
+    assert method.cooling["cuts"] == 0
+    method.hear({"step": 54, "val_loss": 6.1})
+    assert method.cooling["cuts"] == 1
+
+
+def test_free_bits_keep_the_latent_vector_in_use(arrays: Path) -> None:
+    kept, lost = (trained(autoencoding(arrays, free_bits=bits)).history[-1] for bits in (2.0, 0.0))
+    assert kept["kl"] > lost["kl"] + 1
+
+
+def test_a_plain_autoencoder_reconstructs_from_the_mean_alone(arrays: Path) -> None:
+    built = plain(arrays)
+    built[0].encoder.register_forward_hook(lambda module, inputs, said: (said[0], said[1] + 1e4))  # no variance counts
+    row = built[0].validate(built[0].networks)
+    x = form.split(arrays, "val").batch(np.arange(60))
+    encoder, generator = built[0].encoder, built[0].generator
+    logits = generator.logits(encoder(x)[0])
+    expected = torch.nn.functional.binary_cross_entropy_with_logits(logits, (x + 1) / 2, reduction="none")
+    assert row == {"val_loss": pytest.approx(expected.flatten(1).sum(1).mean().item(), rel=1e-5)}
+    outcome = trained(built)
+    assert outcome.best < trained(autoencoding(arrays, likelihood="bernoulli")).best
+    assert set(outcome.networks) == {"generator", "encoder_deterministic"}
+
+
+@pytest.mark.parametrize("changes", [{"anneal": 5}, {"free_bits": 0.1}])
+def test_a_plain_autoencoder_anneals_and_frees_nothing(changes: dict[str, Any], arrays: Path) -> None:
+    with pytest.raises(ParameterError, match="leaves anneal and free_bits nothing to do"):
+        plain(arrays, **changes)
+
+
+def test_a_vae_gan_learns_and_gives_each_player_the_gradient_of_its_own_losses(
+    arrays: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method, _ = both(arrays)
+    monkeypatch.setattr(method.autoencoder, "update", lambda: None)
+    torch.manual_seed(3)
+    x = method.batches[0]
+    noted = method._step_autoencoder(x)
+    ours = {name: parameter.grad.clone() for name, parameter in method.autoencoder.network.named_parameters()}
+
+    torch.manual_seed(3)
+    mean, log_variance = method.encoder(x)
+    z = mean + (log_variance / 2).exp() * torch.randn_like(mean)
+    made, drawn = method.generator(z), method.generator(torch.randn_like(mean))
+    kl = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
+    hidden = method.discriminator.features
+    distance = (hidden(made) - hidden(x)).square().sum(1).mean() / 2
+    softplus = torch.nn.functional.softplus
+    fooled = (softplus(-method.discriminator(made)).mean() + softplus(-method.discriminator(drawn)).mean()) / 2
+    losses = {"0": kl + distance, "1": 0.1 * distance + fooled}
+    for name, parameter in method.autoencoder.network.named_parameters():
+        (wanted,) = torch.autograd.grad(losses[name.split(".")[0]], parameter, retain_graph=True)
+        torch.testing.assert_close(ours[name], wanted, atol=1e-6, rtol=1e-4)
+    assert noted["generator_loss"].item() == pytest.approx(fooled.item(), rel=1e-5)
+    assert all(parameter.grad is None for parameter in method.discriminator.parameters())
+
+    history = trained(both(arrays)).history
+    assert history[-1]["reconstruction"] >= 0
+    assert max(row["score"] for row in history) > history[0]["score"] / 2

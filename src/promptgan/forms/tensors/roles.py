@@ -50,6 +50,10 @@ class TensorGenerator(nn.Module):
 class TensorTranslator(nn.Module):
     """Makes of an array another one: of the other kind, where there are two."""
 
+    def features(self, x: Tensor) -> Tensor:
+        """Activations (N, F) before the logit, which is linear in them, of arrays (N, C, H, W) in [-1, 1]."""
+        raise NotImplementedError
+
     def forward(self, x: Tensor) -> Tensor:
         """Arrays (N, C, H, W) in [-1, 1], of such."""
         raise NotImplementedError

@@ -66,7 +66,8 @@ def samples(run: Outputs) -> Iterator[Found]:
     """There are as many images as the section generate asks for, of its seed; the grids show the first of them."""
     from PIL import Image
 
-    from promptgan.tasks.image.samples.samples import grid, read
+    from promptgan.tasks.image.samples.pictures import grid
+    from promptgan.tasks.image.samples.samples import read
 
     path = f"{SAMPLES}/samples.parquet"
     parameters = run.parameters("generate")
@@ -122,7 +123,10 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
         drawn: its rows of samples.parquet.
         device: where it runs.
     """
-    from promptgan.tasks.image.samples.samples import images, load, png
+    from promptgan.tasks.image.samples.pictures import png
+    from promptgan.tasks.image.samples.reconstruction import codes
+    from promptgan.tasks.image.samples.samples import images, load
 
-    again = images(load(model, device), len(drawn), int(drawn["seed"].iloc[0]))
+    fitted, labels = codes(model, Path(VALIDATED), device), drawn["label"].tolist() if "label" in drawn else []
+    again = images(load(model, device), len(drawn), int(drawn["seed"].iloc[0]), labels, fitted)
     return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promptgan.terms.systems import SYSTEMS
+from promptgan.terms.systems import MODELS, SYSTEMS
 
 TITLE = "Images"
 """What stands above the page, before where it was learnt from."""
@@ -19,27 +19,34 @@ USES = (
 
 
 def markup(samples: Path) -> str:
-    """The grid of each system beside one another, as HTML.
+    """The grid of each system beside one another, and below them what autoencoders make of test images, as HTML.
 
     Args:
         samples: the folder of the grids.
     """
-    figures = Markup("\n").join(
-        Markup(
-            '<figure><img class="grid" alt="{title}" src="data:image/png;base64,{data}">'
-            "<figcaption>{title}</figcaption></figure>"
-        ).format(title=title, data=base64.b64encode(path.read_bytes()).decode())
-        for title, path in _grids(samples)
-    )
-    return Markup(
+    parts = [
         '<p class="soft">Not selected: the first images that each model made of the same random numbers, and test'
-        ' images drawn at random.</p>\n<div class="figures">\n{}\n</div>'
-    ).format(figures)
+        " images drawn at random.</p>\n",
+        _figures(_grids(samples)),
+    ]
+    if reconstructions := _grids(samples, "reconstructions"):
+        parts += [
+            '\n<p class="soft">The same test images, each with what an autoencoder makes of it to its right.</p>\n',
+            _figures(reconstructions),
+        ]
+    return Markup("").join(Markup(part) for part in parts)
 
 
 def card(samples: Path, model: str) -> str:
-    """How to draw from the model folder ``model``, in Markdown."""
-    return f"The folder loads by itself:\n\n    promptgan generate --model {model} --n 64 --out grid.png"
+    """How to draw from the model folder ``model``, and to reconstruct with it where it can, in Markdown."""
+    lines = f"The folder loads by itself:\n\n    promptgan generate --model {model} --n 64 --out grid.png"
+    name = next((name for name, folder in MODELS.items() if folder == Path(model).name), None)
+    if not (samples / f"reconstructions-{name}.png").is_file():
+        return lines
+    return (
+        f"{lines}\n    promptgan reconstruct --model {model} --images FOLDER --out grid.png\n\n"
+        "A plain autoencoder (`image-ae`) refuses the first: its codes have no prior."
+    )
 
 
 def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
@@ -62,6 +69,17 @@ def caveats(judges: dict[str, Any]) -> list[str]:
     ]
 
 
-def _grids(samples: Path) -> list[tuple[str, Path]]:
-    paths = ((system.title, samples / f"grid-{system.name}.png") for system in SYSTEMS)
+def _figures(pictures: list[tuple[str, Path]]) -> Markup:
+    figures = Markup("\n").join(
+        Markup(
+            '<figure><img class="grid" alt="{title}" src="data:image/png;base64,{data}">'
+            "<figcaption>{title}</figcaption></figure>"
+        ).format(title=title, data=base64.b64encode(path.read_bytes()).decode())
+        for title, path in pictures
+    )
+    return Markup('<div class="figures">\n{}\n</div>').format(figures)
+
+
+def _grids(samples: Path, kind: str = "grid") -> list[tuple[str, Path]]:
+    paths = ((system.title, samples / f"{kind}-{system.name}.png") for system in SYSTEMS)
     return [(title, path) for title, path in paths if path.is_file()]

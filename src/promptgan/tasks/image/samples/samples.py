@@ -1,7 +1,5 @@
 """Images of a model folder, and for the generate stage of every model, with grids to look at."""
 
-import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,24 +8,34 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid
 
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
+from promptgan.forms.tensors.codes import DETERMINISTIC, Codes
 from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.forms.tensors.form import labels_of
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
+from promptgan.tasks.image.samples import reconstruction
 from promptgan.tasks.image.samples.parameters import Parameters
+from promptgan.tasks.image.samples.pictures import grid, pixels, png
 from promptgan.terms.systems import REAL
 
 OPTIONS = frozenset({"prompt", "out"})
 """What `promptgan generate` takes for a model of images."""
-SCALE = 2
-"""Pixels of a grid for each of an image, whichever way."""
+
+
+class NoPrior(PromptganError):
+    """The latent vectors of a model follow no distribution that is known, so there is nothing to draw from."""
+
+    def __init__(self, model: Path) -> None:
+        super().__init__(
+            f"{model} holds a plain autoencoder, whose codes have no prior to draw from",
+            "see what it does by `promptgan reconstruct`, or train image-vae; the samples of a run are of a normal"
+            " distribution fitted to the codes of its training images, which are not in the folder",
+        )
 
 
 class UnusableRequest(PromptganError):
@@ -76,40 +84,48 @@ def load(model: Path, device: torch.device | None = None) -> ImageModel:
     return ImageModel(cast("TensorGenerator", loaded.networks["generator"]), labels_of(model))
 
 
-def images(model: ImageModel, count: int, seed: int, labels: Sequence[str] = ()) -> Tensor:
+def load_with_prior(model: Path) -> ImageModel:
+    """As `load`, of a model whose latent vectors are standard normal.
+
+    Raises:
+        NotAModelFolder: see `load`.
+        NoPrior: it is a plain autoencoder.
+    """
+    loaded = load(model)
+    if reconstruction.encoder_of(model) == DETERMINISTIC:
+        raise NoPrior(model)
+    return loaded
+
+
+def images(model: ImageModel, count: int, seed: int, labels: Sequence[str] = (), codes: Codes | None = None) -> Tensor:
     """``count`` images, uint8 (N, C, H, W); the first are the same however many there are.
 
-    ``labels`` are those that are asked for, as many, of a model that makes images of such.
+    Latent vectors are standard normal, or as ``codes`` say. ``labels`` are those that are asked for, as many, of a
+    model that makes images of such.
 
     Raises:
         UnusableRequest: see `ImageModel.conditions`.
     """
-    return draw(model.generator, noise(seed, count, model.generator.latent), model.conditions(labels))
+    z = noise(seed, count, model.generator.latent)
+    return draw(model.generator, codes.at(z) if codes else z, model.conditions(labels))
 
 
 def make(model: Path, n: int, seed: int, prompt: list[str] | None = None, out: Path = Path("grid.png")) -> str:
     """``n`` images of each label that is asked for, in the picture ``out``; says where it is.
 
+
     Raises:
         UnusableRequest: a label is asked for that the model has not learnt, or the model makes images of no label.
-        NotAModelFolder: see `load`.
+        NotAModelFolder, NoPrior: see `load_with_prior`.
         OSError: the picture cannot be written.
     """
-    loaded = load(model)
+    loaded = load_with_prior(model)
     if prompt and not loaded.labels:
         raise UnusableRequest("this model is not told what to make", "leave --prompt out")
     asked = [label for label in prompt or loaded.labels for _ in range(n)]
     drawn = images(loaded, len(asked) or n, seed, asked)
     grid(drawn, n if asked else None).save(out, "png")
     return f"{len(drawn)} images in {out}"
-
-
-def grid(drawn: Tensor, columns: int | None = None) -> Image.Image:
-    """Images, uint8 (N, C, H, W), as one picture, ``columns`` in a row; by default as many as there are rows."""
-    columns = columns or math.ceil(math.sqrt(len(drawn)))
-    picture = make_grid(drawn, nrow=columns, padding=1, pad_value=128)
-    picture = picture.repeat_interleave(SCALE, 1).repeat_interleave(SCALE, 2)
-    return Image.fromarray(picture.permute(1, 2, 0).numpy())
 
 
 def generate(
@@ -124,22 +140,28 @@ def generate(
     """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
     Their columns are model, number, seed and image, a PNG, and label, where models are asked for one: those of test
-    images in an order that ``seed`` gives. ``grid-SYSTEM.png`` holds the first of each, and
-    ``grid-real.png`` as many of the test split. All models start from the same random vectors where those are of one
-    size.
+    images in an order that ``seed`` gives. ``grid-SYSTEM.png`` holds the first of each, and ``grid-real.png`` as many
+    of the test split; these are what ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. All
+    models start from the same random vectors where those are of one size; a plain autoencoder turns them into codes by
+    the normal distribution fitted to those of training images.
     """
     test = pd.read_parquet(validated / "test.parquet", columns=["image", "label"])
     order = np.random.default_rng(seed).permutation(len(test))
-    grid(torch.stack([_pixels(png) for png in test["image"].iloc[order[: parameters.shown]]])).save(
-        out / f"grid-{REAL.name}.png"
-    )
+    chosen = test.iloc[order[: parameters.shown]]
+    grid(torch.stack([pixels(each) for each in chosen["image"]])).save(out / f"grid-{REAL.name}.png")
     labels = test["label"].iloc[np.resize(order, parameters.count)].tolist()
     frames = []
     with Progress("samples", len(folders)) as progress:
         for name, path in folders.items():
             model = load(path, device)
             with autocast(compute):
-                drawn = images(model, parameters.count, seed, labels)
+                codes = reconstruction.codes(path, validated, device)
+                drawn = images(model, parameters.count, seed, labels, codes)
+                if reconstruction.encoder_of(path):
+                    autoencoder = reconstruction.load(path, device)
+                    condition = model.conditions(chosen["label"].tolist())
+                    pairs = reconstruction.pairs(autoencoder, chosen["image"].tolist(), condition)
+                    pairs.save(out / f"reconstructions-{name}.png")
             grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
             columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [png(x) for x in drawn]}
             frames.append(pd.DataFrame(columns).assign(**({"label": labels} if model.labels else {})))
@@ -157,19 +179,6 @@ def read(samples: Path) -> dict[str, Tensor]:
     """
     table = pd.read_parquet(samples, columns=["model", "image"])
     return {
-        str(name): torch.stack([_pixels(png) for png in part["image"]])
+        str(name): torch.stack([pixels(each) for each in part["image"]])
         for name, part in table.groupby("model", sort=False)
     }
-
-
-def png(x: Tensor) -> bytes:
-    """An image, uint8 (C, H, W), as a picture file."""
-    content = io.BytesIO()
-    array = x.numpy()
-    Image.fromarray(array[0] if len(array) == 1 else array.transpose(1, 2, 0)).save(content, "png")
-    return content.getvalue()
-
-
-def _pixels(png: bytes) -> Tensor:
-    array = np.array(Image.open(io.BytesIO(png)))
-    return torch.from_numpy(array[None] if array.ndim == 2 else array.transpose(2, 0, 1).copy())

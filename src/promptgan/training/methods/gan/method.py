@@ -1,6 +1,5 @@
 """Alternating adversarial training of a generator of arrays (Goodfellow et al., 2014, arXiv:1406.2661)."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
@@ -12,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorGenerator
+from promptgan.forms.tensors.slope import slope
 from promptgan.forms.tensors.tensors import Batch, Batches
 from promptgan.training.loop.method import Method, Row, Value
 from promptgan.training.loop.run import Plan
@@ -96,7 +96,8 @@ class GAN(Method):
             noted["auxiliary_loss"] = wrong_real
             loss = loss + self.p.auxiliary_weight * (wrong_real + wrong_fake)
         if self.p.penalty != "none":
-            noted["penalty"] = penalty = self._penalty(batch, fake)
+            assert self.setting.penalty
+            noted["penalty"] = penalty = slope(self.discriminator, self.setting.penalty, batch, fake)
             loss = loss + self.p.penalty_weight * penalty
         loss.backward()  # type: ignore[no-untyped-call]
         self.players["discriminator"].update()
@@ -105,15 +106,6 @@ class GAN(Method):
                 for weight in self.discriminator.parameters():
                     weight.clamp_(-most, most)
         return noted
-
-    def _penalty(self, batch: Batch, fake: Tensor) -> Tensor:
-        assert self.setting.penalty
-        penalty = self.setting.penalty
-        score = functools.partial(self.discriminator, condition=batch.condition)
-        if penalty.AT == "real":
-            return cast("Tensor", penalty.penalty(score, batch.x))
-        mixing = torch.rand(len(fake), device=fake.device)
-        return cast("Tensor", penalty.penalty(score, batch.x, fake, mixing))
 
     def _step_generator(self, batch: Batch, fake: Tensor) -> dict[str, Value]:
         assert self.setting.objective

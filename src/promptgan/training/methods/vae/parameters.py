@@ -1,8 +1,8 @@
-"""What variational autoencoding takes."""
+"""What autoencoding takes."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from promptgan.core.parameters import Section
 
@@ -19,10 +19,20 @@ class Parameters(Section):
     """Decay of AdamW's running means of the gradient and of its square."""
     warmup: int = Field(ge=0)
     """Steps over which the learning rate rises from zero."""
+    likelihood: Literal["bernoulli", "binarised"]
+    """Of pixels that are dark or bright: `bernoulli` reads grey ones as they are, as the probability of being bright;
+    `binarised` draws them, for training anew each time they are read, for validation once and for all."""
+    divergence_weight: float = Field(ge=0)
+    """Of the encoder's distribution from the standard normal one, beside the reconstruction; 1 gives a bound of the
+    likelihood, and 0 a plain autoencoder, whose latent vector is not drawn."""
+    anneal: int = Field(ge=0)
+    """Steps over which that weight rises from zero."""
+    free_bits: float = Field(ge=0)
+    """Nats of divergence that each entry of the latent vector may have at no cost."""
     validate_every: int = Field(ge=1)
     """Steps between validations."""
     validation_count: int = Field(ge=10)
-    """Validation examples whose bound is computed."""
+    """Validation examples that are read each time; all where there are fewer."""
     min_gain: float = Field(ge=0)
     """Nats per example by which a validation must beat the best one; one that does not cuts the learning rate."""
     cut: float = Field(gt=0, lt=1)
@@ -31,3 +41,9 @@ class Parameters(Section):
     """Cuts after which training has converged and stops."""
     checkpoint_every: int = Field(ge=1)
     """Steps between checkpoints, for resuming after a kill."""
+
+    @model_validator(mode="after")
+    def _only_what_costs_is_annealed_or_free(self) -> "Parameters":
+        if not self.divergence_weight and (self.anneal or self.free_bits):
+            raise ValueError("a divergence_weight of 0 leaves anneal and free_bits nothing to do: give 0 for each")
+        return self

@@ -1,0 +1,45 @@
+"""Images as picture files, and many of them as one picture."""
+
+import io
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.utils import make_grid
+
+SCALE = 2
+"""Pixels of a grid for each of an image, whichever way."""
+
+
+def grid(images: Tensor, columns: int | None = None) -> Image.Image:
+    """Images, uint8 (N, C, H, W), as one picture, with as many in a row as there are rows, or ``columns``."""
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    picture = make_grid(images, nrow=columns, padding=1, pad_value=128)
+    picture = picture.repeat_interleave(SCALE, 1).repeat_interleave(SCALE, 2)
+    return Image.fromarray(picture.permute(1, 2, 0).numpy())
+
+
+def png(x: Tensor) -> bytes:
+    """An image, uint8 (C, H, W), as a picture file."""
+    content = io.BytesIO()
+    array = x.numpy()
+    Image.fromarray(array[0] if len(array) == 1 else array.transpose(1, 2, 0)).save(content, "png")
+    return content.getvalue()
+
+
+def pixels(content: bytes, shape: tuple[int, int, int] | None = None) -> Tensor:
+    """A picture file's pixels, uint8 (C, H, W), as they are or brought to ``shape``, grey or in colour.
+
+    Raises:
+        OSError: it is no picture that Pillow reads.
+    """
+    image: Image.Image = Image.open(io.BytesIO(content))
+    if shape:
+        channels, height, width = shape
+        image = image.convert("L" if channels == 1 else "RGB")
+        if image.size != (width, height):
+            image = image.resize((width, height), Image.Resampling.BOX)
+    array = np.array(image)
+    return torch.from_numpy(array[None] if array.ndim == 2 else array.transpose(2, 0, 1).copy())

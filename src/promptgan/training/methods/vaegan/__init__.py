@@ -1,0 +1,1 @@
+"""Autoencoding beyond pixels."""
