@@ -9,11 +9,9 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from promptgan.forms.tensors.tensors import Tensors, scaled
-from promptgan.tasks.image.judges.classifier import Classifier, seen
+from promptgan.tasks.image.judges.classifier import Classifier, classes_of
 
 Integers = npt.NDArray[np.int64]
-CHUNK = 4096
-"""Test images that are classified at a time."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,9 @@ class Schooling:
             ).to(device)
             optimizer = torch.optim.AdamW(classifier.parameters(), self.learning_rate)
             for _ in range(self.epochs):
-                for batch in torch.randperm(len(images)).split(self.batch):
+                for batch in torch.split(torch.randperm(len(images)), self.batch):
                     optimizer.zero_grad()
                     logits = classifier(scaled(images[batch].to(device)))
                     cross_entropy(logits, targets[batch].to(device)).backward()  # type: ignore[no-untyped-call]
                     optimizer.step()
-        classifier.eval()
-        right = 0
-        for chunk in np.array_split(np.arange(len(test)), -(-len(test) // CHUNK)):
-            right += int((seen(classifier, test.stored(chunk))[1] == test.labels[chunk]).sum())
-        return right / len(test)
+        return float((classes_of(classifier.eval(), test) == test.labels).mean())

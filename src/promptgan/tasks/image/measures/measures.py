@@ -23,7 +23,7 @@ from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier as judge
 from promptgan.tasks.image.measures import efficientnet
 from promptgan.tasks.image.measures.classification import Schooling
-from promptgan.tasks.image.measures.metrics import MEASURES
+from promptgan.tasks.image.measures.metrics import MEASURES, WHOLE
 from promptgan.tasks.image.measures.parameters import Parameters
 from promptgan.tasks.image.measures.yardstick import Yardstick
 from promptgan.tasks.image.samples import samples as drawn
@@ -34,8 +34,6 @@ from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
 Integers = npt.NDArray[np.int64]
 Numbers = dict[str, float]
-WHOLE = 1.0
-"""The truncation of latent vectors that are drawn as they are; at it a system's headline is."""
 
 
 class NoSamples(PromptganError):
@@ -80,17 +78,18 @@ def evaluate(
     """
     indices = {name: folder.read_index(models / path) for name, path in MODELS.items()}
     used = [name for name, index in indices.items() if index["kind"] != "none"]
-    made = _made(samples / "samples.parquet", json.loads((tokens / form.META).read_text(encoding="utf-8"))["classes"])
-    if missing := [name for name in used if WHOLE not in made.get(name, {})]:
+    classes = json.loads((tokens / form.META).read_text(encoding="utf-8"))["classes"]
+    by_model = made(samples / "samples.parquet", classes)
+    if missing := [name for name in used if WHOLE not in by_model.get(name, {})]:
         raise NoSamples(f"{samples} holds no samples of: {', '.join(missing)}", "run `dvc repro generate`")
     count = min(
-        len(form.split(tokens, "val")), *(len(sample.images) for name in used for sample in made[name].values())
+        len(form.split(tokens, "val")), *(len(sample.images) for name in used for sample in by_model[name].values())
     )
     yardstick = Yardstick(tokens, judge.load(models / "judges", device), parameters, count, seed, device)
-    asked = any(made[name][WHOLE].labels is not None for name in used)
+    asked = any(by_model[name][WHOLE].labels is not None for name in used)
     sets = {
         REAL.name: {WHOLE: _real(tokens, "val", count, seed, labelled=asked)},
-        **{name: made[name] for name in used},
+        **{name: by_model[name] for name in used},
     }
     truncated = any(len(each) > 1 for each in sets.values())
     rows: list[dict[str, Any]] = []
@@ -107,11 +106,11 @@ def evaluate(
                     spreads[name] = {key: x.error for key, x in found.items() if key in MEASURES.names}
                 progress.advance()
             headline = next(row for row in rows if row["model"] == name)
-            if asked and each[WHOLE].labels is not None:
-                learnt = _real(tokens, "train", count, seed, labelled=True) if name == REAL.name else each[WHOLE]
-                headline["classification_accuracy"] = _schooling(models).accuracy(
-                    *learnt.first(count), yardstick.test, seed, device
-                )
+            learnt = _real(tokens, "train", count, seed, labelled=asked) if name == REAL.name else each[WHOLE]
+            images, labels = learnt.first(count)
+            if labels is not None:
+                accuracy = _schooling(models).accuracy(images, labels, yardstick.test, seed, device)
+                headline["classification_accuracy"] = accuracy
             if name != REAL.name and "encoder" in indices[name]["networks"]:
                 headline["elbo"] = _bound(models / MODELS[name], tokens, seed, device)
             systems[name] = {key: headline[key] for key in MEASURES.names if key in headline}
@@ -130,8 +129,13 @@ def evaluate(
     return Evaluation(rounded(metrics), rounded(rows))
 
 
-def _made(path: Path, classes: list[str]) -> dict[str, dict[float, Sample]]:
-    """What every model made, by truncation, that of the headline first, and the rest from the weakest down."""
+def made(path: Path, classes: list[str]) -> dict[str, dict[float, Sample]]:
+    """What every model made, by truncation, that of the headline first, and the rest from the weakest down.
+
+    Args:
+        path: a samples.parquet.
+        classes: the names of the labels, in the order of their numbers.
+    """
     optional = {"label", "truncation"} & set(pq.read_schema(path).names)
     table = pd.read_parquet(path, columns=["model", *sorted(optional)])
     found: dict[str, dict[float, Sample]] = {}

@@ -2,6 +2,8 @@
 
 from promptgan.terms.metrics import Measures, Metric
 
+WHOLE = 1.0
+"""The truncation of latent vectors that are drawn as they are; at it a system's headline is."""
 MEASURES = Measures(
     metrics=(
         Metric(

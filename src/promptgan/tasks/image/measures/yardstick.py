@@ -1,7 +1,9 @@
 """What images are measured against: those of every split, in pixels and in the features of each extractor."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ from promptgan.tasks.image.measures.kernel import KernelTo
 from promptgan.tasks.image.measures.manifold import ManifoldOf
 from promptgan.tasks.image.measures.moments import FrechetTo, Moments
 from promptgan.tasks.image.measures.parameters import Parameters
+from promptgan.terms.shift import total_variation
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -111,20 +114,19 @@ class Yardstick:
         self.train, self.test = form.split(tokens, "train"), form.split(tokens, "test")
         self.compared = min(count, len(self.test))
         self.left_out = parts(count, parameters.jackknife_groups, seed)
-        self._classifier, self._kinds = classifier, classifier.classes.out_features
+        self._classifier = classifier
         self.features, known = classifier.classes.in_features, f"there are {len(self.test)} test images"
         _enough(count, len(self.test), self.features, f"lower judges.features; {known}")
         self._efficientnet = None
         if parameters.extractor != "none":
             _enough(count, self.compared, efficientnet.FEATURES, f"set evaluate.extractor to none; {known}")
             self._efficientnet = efficientnet.load(device)
-        classes: list[Integers] = []
+        self._classes = Counter[int]()
         k = parameters.neighbours
-        self._spaces = [Space(self._judged(classes), self.compared, k, _by_judge)]
+        self._spaces = [Space(self._judged(), self.compared, k, _by_judge)]
         if self._efficientnet:
             chunks = (self._efficientnet(x) for x in self._read(self.compared))
             self._spaces.append(Space(chunks, self.compared, k, _by_efficientnet))
-        self._classes = np.concatenate(classes)
         images = self.test.images
         self._copy = np.quantile(nearest(images, self.train.images), COPY_QUANTILE)
         few = images[: self.compared]
@@ -147,15 +149,14 @@ class Yardstick:
         found: Estimates = {}
         for space, features in zip(self._spaces, images.features, strict=True):
             found |= space.numbers(features, self.left_out)
-        test = self._shares(self._classes)
         found["class_distance"] = self._estimate(
-            lambda keep: float(np.abs(self._shares(images.classes[keep]) - test).sum() / 2), len(images.classes)
+            lambda keep: total_variation(Counter(images.classes[keep].tolist()), self._classes), len(images.classes)
         )
         shares = {"copied": images.to_training < self._copy, "duplicates": images.to_others < self._twin}
         if labels is not None:
             shares["label_agreement"] = images.classes == labels
         for name, which in shares.items():
-            found[name] = self._estimate(lambda keep, which=which: float(which[keep].mean()), len(which))
+            found[name] = self._estimate(partial(_mean, which), len(which))
         return found
 
     def _estimate(self, statistic: Callable[[Integers], float], count: int) -> Estimate:
@@ -163,19 +164,19 @@ class Yardstick:
         without = [statistic(np.setdiff1d(everything, part)) for part in self.left_out]
         return Estimate(statistic(everything), standard_error(np.array(without)))
 
-    def _shares(self, classes: Integers) -> Floats:
-        shares: Floats = np.bincount(classes, minlength=self._kinds) / len(classes)
-        return shares
-
     def _read(self, count: int) -> Iterator[Tensor]:
         for start in range(0, count, CHUNK):
             yield self.test.stored(np.arange(start, min(start + CHUNK, count)))
 
-    def _judged(self, classes: list[Integers]) -> Iterator[Floats]:
+    def _judged(self) -> Iterator[Floats]:
         for images in self._read(len(self.test)):
-            features, found = judge.seen(self._classifier, images)
-            classes.append(found)
+            features, classes = judge.seen(self._classifier, images)
+            self._classes.update(classes.tolist())
             yield features
+
+
+def _mean(which: npt.NDArray[np.bool_], keep: Integers) -> float:
+    return float(which[keep].mean())
 
 
 def _by_judge(name: str) -> str:
