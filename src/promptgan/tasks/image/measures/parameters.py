@@ -6,6 +6,9 @@ from pydantic import Field
 
 from promptgan.core.parameters import Section
 
+FEATURES = {"efficientnet_lite0": 1280}
+"""Of every extractor but the judge, whose own are `judges.features`."""
+
 
 class Parameters(Section):
     """The `evaluate` section for images."""
