@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,17 @@ def test_its_features_ignore_dropout_once_it_is_fitted() -> None:
     network = classifier.Classifier((1, 8, 8), 2, 4, 8, dropout=0.5).eval()
     x = torch.rand(3, 1, 8, 8)
     assert torch.equal(network(x), network(x))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [4, 28, 128])
+def test_images_of_any_size_and_channels_have_features_and_classes(channels: int, size: int) -> None:
+    network = classifier.Classifier((channels, size, size), 3, 2, 8).eval()
+    features, classes = classifier.seen(network, torch.zeros(2, channels, size, size, dtype=torch.uint8))
+    assert features.shape == (2, 8) and classes.shape == (2,)
+
+
+def test_the_index_says_how_the_classifier_learnt(arrays: Path, tmp_path: Path) -> None:
+    fitted(form.split(arrays, "judge")).save(tmp_path)
+    index = json.loads((tmp_path / classifier.INDEX).read_text(encoding="utf-8"))
+    assert index["training"] == {"dropout": 0.1, "batch": 16, "learning_rate": 0.01, "epochs": 4}

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,15 @@ from promptgan.core.files import write_json
 from promptgan.forms.tensors import form
 from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier
-from promptgan.tasks.image.measures.manifold import nearest, precision_and_recall, squared_distances
+from promptgan.tasks.image.measures import efficientnet
 from promptgan.tasks.image.measures.measures import NoSamples, evaluate
 from promptgan.tasks.image.measures.parameters import Parameters
+from promptgan.tasks.image.measures.yardstick import TooFewImages
 from promptgan.terms.metrics import Evaluation, declared
 from tests.tasks.image.conftest import CPU, EXAMPLE, SECTIONS, SIZE, png
 
-PARAMETERS = Parameters(neighbours=2, jackknife_groups=4)
+PARAMETERS = Parameters(extractor="none", neighbours=2, jackknife_groups=4)
+OF_LABELS = {"label_agreement", "classification_accuracy"}
 
 
 @pytest.fixture
@@ -28,7 +31,8 @@ def models(tmp_path: Path) -> Path:
     folder.save(root / "pretrained", twin, SECTIONS, index)
     folder.save(root / "adversarial", {"generator": network["generator"]}, SECTIONS, index)
     folder.save_none(root / "control", "this recipe has no control")
-    shape = {"shape": [1, SIZE, SIZE], "classes": 2, "width": 4, "features": 8}
+    training = {"dropout": 0.1, "batch": 16, "learning_rate": 0.01, "epochs": 4}
+    shape = {"shape": [1, SIZE, SIZE], "classes": 2, "width": 4, "features": 8, "training": training}
     classifier.save(root / "judges", classifier.Classifier((1, SIZE, SIZE), 2, 4, 8), shape)
     return root
 
@@ -45,17 +49,115 @@ def samples(arrays: Path, tmp_path: Path) -> Path:
     return path
 
 
-def found(arrays: Path, models: Path, samples: Path) -> Evaluation:
-    return evaluate(arrays, models, samples, PARAMETERS, 1, CPU)
+def found(arrays: Path, models: Path, samples: Path, **changes: Any) -> Evaluation:
+    return evaluate(arrays, models, samples, PARAMETERS.model_copy(update=changes), 1, CPU)
 
 
-def test_every_system_is_measured_by_what_the_task_declares(arrays: Path, models: Path, samples: Path) -> None:
-    metrics, curves = found(arrays, models, samples)
+def change(samples: Path, **columns: Any) -> None:
+    """Put columns beside the samples, of both systems the same."""
+    table = pd.read_parquet(samples / "samples.parquet")
+    table.assign(**{name: [*values, *values] for name, values in columns.items()}).to_parquet(
+        samples / "samples.parquet"
+    )
+
+
+class FewFeatures:
+    """Stands for the second extractor: ten pixels."""
+
+    def __call__(self, images: torch.Tensor) -> np.ndarray:
+        return images.flatten(1)[:, 20:30].double().numpy()
+
+
+@pytest.fixture
+def few_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(efficientnet, "FEATURES", 10)
+    monkeypatch.setattr(efficientnet, "load", lambda device: FewFeatures())
+
+
+def test_every_system_is_measured_by_what_the_task_declares(
+    arrays: Path, models: Path, samples: Path, few_features: None
+) -> None:
+    metrics, curves = found(arrays, models, samples, extractor="efficientnet_lite0")
+    declarations = declared("image")
+    names = set(declarations.names) - OF_LABELS
     assert [row["model"] for row in curves] == ["real", "twin", "adversarial"]
-    assert set(metrics["systems"]["twin"]) == set(declared("image").names)
-    assert set(metrics["systems"]["real"]) == set(declared("image").names) - {"elbo"}
+    assert set(metrics["systems"]["twin"]) == names
+    assert set(metrics["systems"]["real"]) == names - {"elbo"}
+    further = {metric.name for metric in declarations.further}
+    assert set(curves[1]) == names | further | {"model"}
     assert metrics["systems"]["control"] == "not applicable: this recipe has no control"
-    assert {row["system"] for row in metrics["standard_errors"]} == {"real", "twin", "adversarial"}
+    assert [row.pop("system") for row in metrics["standard_errors"]] == ["real", "twin", "adversarial"]
+    assert all(set(row) == names - {"elbo"} for row in metrics["standard_errors"])
+
+
+def test_without_a_second_extractor_nothing_is_said_of_its_features(arrays: Path, models: Path, samples: Path) -> None:
+    metrics, curves = found(arrays, models, samples)
+    assert not [key for row in curves for key in row if "efficientnet" in key]
+    assert not [line for line in metrics["signature"] if "efficientnet" in line]
+
+
+def test_no_more_images_than_features_are_refused_with_the_parameter_to_raise(
+    arrays: Path, models: Path, samples: Path
+) -> None:
+    with pytest.raises(TooFewImages, match="1280 features takes more images than that: there are 100") as caught:
+        found(arrays, models, samples, extractor="efficientnet_lite0")
+    assert "raise generate.count above 1280" in str(caught.value.remedy)
+    assert "set evaluate.extractor to none" in str(caught.value.remedy)
+    table = pd.read_parquet(samples / "samples.parquet")
+    table.groupby("model").head(8).to_parquet(samples / "samples.parquet")
+    with pytest.raises(TooFewImages, match="8 features") as caught:
+        found(arrays, models, samples)
+    assert "lower judges.features" in str(caught.value.remedy)
+
+
+def test_labelled_images_are_measured_by_their_labels_and_real_ones_too(
+    arrays: Path, models: Path, samples: Path
+) -> None:
+    train = form.split(arrays, "train").labels[:100]
+    change(samples, label=["ab"[label] for label in train])
+    metrics = found(arrays, models, samples).metrics
+    systems = metrics["systems"]
+    for name in ("real", "twin", "adversarial"):
+        assert set(systems[name]) >= OF_LABELS
+    assert systems["adversarial"]["classification_accuracy"] > 0.95  # its images are training images
+    assert systems["real"]["classification_accuracy"] > 0.95
+    judge = classifier.load(models / "judges")
+    seen = classifier.seen(judge, form.split(arrays, "train").stored(np.arange(100)))[1]
+    assert systems["adversarial"]["label_agreement"] == pytest.approx((seen == train).mean())
+    assert "label_agreement" in " ".join(metrics["signature"])
+
+
+def test_an_unknown_label_agrees_with_nothing(arrays: Path, models: Path, samples: Path) -> None:
+    change(samples, label=["a", *["no such class"] * 98, "b"])
+    systems = found(arrays, models, samples).metrics["systems"]
+    assert systems["adversarial"]["label_agreement"] <= 0.02
+
+
+def test_every_truncation_has_a_row_and_the_headline_is_that_of_none(arrays: Path, models: Path, samples: Path) -> None:
+    whole = found(arrays, models, samples)
+    table = pd.read_parquet(samples / "samples.parquet")
+    others = [table.iloc[::-1].assign(truncation=value) for value in (0.5, 0.7)]
+    pd.concat([others[0], table.assign(truncation=1.0), others[1]]).to_parquet(samples / "samples.parquet")
+    metrics, curves = found(arrays, models, samples)
+    assert [(row["model"], row["truncation"]) for row in curves] == [
+        ("real", 1.0),
+        *[(name, truncation) for name in ("twin", "adversarial") for truncation in (1.0, 0.7, 0.5)],
+    ]
+    assert metrics["systems"] == whole.metrics["systems"]
+    assert metrics["verdict"] == whole.metrics["verdict"]
+    assert [row["precision"] for row in curves[1:4]] == pytest.approx([curves[1]["precision"]] * 3)
+    table.assign(truncation=0.5).to_parquet(samples / "samples.parquet")
+    with pytest.raises(NoSamples, match="twin, adversarial"):
+        found(arrays, models, samples)
+
+
+def test_images_made_twice_are_duplicates(arrays: Path, models: Path, samples: Path) -> None:
+    table = pd.read_parquet(samples / "samples.parquet")
+    rows = table.groupby("model").head(50)
+    pd.concat([rows, rows]).to_parquet(samples / "samples.parquet")
+    _, curves = found(arrays, models, samples)
+    assert [row["duplicates"] for row in curves[1:]] == [1.0, 1.0]
+    assert curves[0]["duplicates"] < 0.1
 
 
 def test_copies_of_training_images_are_near_and_called_copies(arrays: Path, models: Path, samples: Path) -> None:
@@ -102,30 +204,6 @@ def test_a_model_without_samples_is_refused(arrays: Path, models: Path, samples:
     table[table["model"] != "twin"].to_parquet(samples / "samples.parquet")
     with pytest.raises(NoSamples, match="twin"):
         found(arrays, models, samples)
-
-
-def test_precision_and_recall_are_those_of_the_definition() -> None:
-    random = np.random.default_rng(1)
-    real, made, k = random.normal(size=(30, 3)), random.normal(0.7, 1, size=(25, 3)), 3
-
-    def on_manifold(x: np.ndarray, points: np.ndarray) -> bool:
-        for p in points:
-            radius = sorted(np.linalg.norm(p - q) for q in points)[k]
-            if np.linalg.norm(x - p) <= radius:
-                return True
-        return False
-
-    expected = np.mean([on_manifold(x, real) for x in made]), np.mean([on_manifold(x, made) for x in real])
-    distances = squared_distances(real, real), squared_distances(made, made), squared_distances(made, real)
-    assert 0 < expected[0] < 1 and 0 < expected[1] < 1
-    assert precision_and_recall(*distances, k) == pytest.approx(expected)
-
-
-def test_the_nearest_is_found_across_chunks() -> None:
-    random = np.random.default_rng(2)
-    asked, known = random.normal(size=(7, 5)), random.normal(size=(1100, 5))
-    expected = [min(np.square(a - b).sum() for b in known) for a in asked]
-    assert nearest(asked, known) == pytest.approx(expected)
 
 
 def test_the_bound_is_that_of_the_formula() -> None:

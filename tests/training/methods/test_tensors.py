@@ -52,7 +52,9 @@ GAN: dict[str, Any] = {
     "patience": 9,
     "checkpoint_every": 7,
 }
-VAEGAN: dict[str, Any] = {**GAN, "method": "vaegan", "reconstruction_weight": 0.1}
+OF_GANS = {"clip_weights", "auxiliary_weight", "augment"}
+VAEGAN: dict[str, Any] = {key: value for key, value in GAN.items() if key not in OF_GANS}
+VAEGAN |= {"method": "vaegan", "reconstruction_weight": 0.1}
 PLAIN: dict[str, Any] = {"likelihood": "bernoulli", "divergence_weight": 0.0, "anneal": 0, "free_bits": 0.0}
 """An autoencoder whose code is deterministic."""
 VAE: dict[str, Any] = {

@@ -1,13 +1,15 @@
 """What an audit derives again of an image run: pixels of records, grids of samples, numbers of both."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from promptgan.tasks.image.measures.metrics import MEASURES
+from promptgan.tasks.image.measures.metrics import MEASURES, WHOLE
 from promptgan.terms.audit import REMEDY, ROUNDING, Found, Outputs, compared, near, undue_verdict
+from promptgan.terms.shift import total_variation
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import ADVERSARIAL, RIVALS
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
-CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
+CURVES, EVALUATION, JUDGE = "plots/curves.csv", "metrics/evaluation.json", "models/judges"
+DOUBTFUL = 3
+"""Images of a system that the judge may see otherwise on another device."""
 
 
 def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
@@ -59,7 +63,7 @@ def models(run: Outputs) -> Iterator[Found]:
     """The classifier reads images of the shape and tells the classes of data/tokens."""
     meta = run.json(f"{TOKENS}/meta.json")
     facts = {"shape": [meta["channels"], meta["height"], meta["width"]], "classes": len(meta["classes"])}
-    yield from compared("models/judges/index.json", f"{TOKENS}/meta.json", facts, run.json("models/judges/index.json"))
+    yield from compared(f"{JUDGE}/index.json", f"{TOKENS}/meta.json", facts, run.json(f"{JUDGE}/index.json"))
 
 
 def samples(run: Outputs) -> Iterator[Found]:
@@ -86,11 +90,35 @@ def samples(run: Outputs) -> Iterator[Found]:
 
 
 def measures(run: Outputs) -> Iterator[Found]:
-    """plots/curves.csv has a row for each system that made images."""
-    rows = [row["model"] for row in run.rows(CURVES)]
-    made = set(run.table(f"{SAMPLES}/samples.parquet")["model"].to_pylist())
-    if set(rows[1:]) != made:
-        yield Found(f"{CURVES} -> {SAMPLES}/samples.parquet", ", ".join(sorted(made)), ", ".join(rows[1:]), REMEDY)
+    """plots/curves.csv has a row for each set of images, whose classes the judge sees as that row says."""
+    from promptgan.forms.tensors import form
+    from promptgan.tasks.image.judges import classifier
+    from promptgan.tasks.image.measures.measures import made
+
+    source, meta = f"{SAMPLES}/samples.parquet", run.json(f"{TOKENS}/meta.json")
+    sets = {
+        (name, truncation): sample
+        for name, each in made(Path(source), meta["classes"]).items()
+        for truncation, sample in each.items()
+    }
+    rows = {(row["model"], float(row.get("truncation") or WHOLE)): row for row in run.rows(CURVES)[1:]}
+    if rows.keys() != sets.keys():
+        there, written = (", ".join(f"{name} {at:g}" for name, at in sorted(each)) for each in (sets, rows))
+        yield Found(f"{CURVES} -> {source}", there, written, REMEDY)
+        return
+    judge, test = classifier.load(Path(JUDGE)), form.split(Path(TOKENS), "test")
+    count = min(meta["splits"]["val"]["records"], *(len(sample.images) for sample in sets.values()))
+    real = Counter(classifier.classes_of(judge, test).tolist())
+    for key, sample in sets.items():
+        images, labels = sample.first(count)
+        classes = classifier.seen(judge, images)[1]
+        again = {"class_distance": total_variation(Counter(classes.tolist()), real)}
+        if labels is not None:
+            again["label_agreement"] = float((classes == labels).mean())
+        for name, value in again.items():
+            told = float(rows[key][name])
+            if abs(value - told) > DOUBTFUL / count:
+                yield Found(f"{CURVES} {key[0]} {name} -> {source}, {JUDGE}", f"about {value:.4f}", str(told), REMEDY)
 
 
 def evaluation(run: Outputs) -> Iterator[Found]:
@@ -98,8 +126,9 @@ def evaluation(run: Outputs) -> Iterator[Found]:
     metrics = run.json(EVALUATION)
     systems = metrics["systems"]
     for row in run.rows(CURVES):
-        facts = {key: float(row[key]) for key in systems[row["model"]]}
-        yield from near(f"{EVALUATION} systems.{row['model']}", CURVES, facts, systems[row["model"]])
+        if float(row.get("truncation") or WHOLE) == WHOLE:
+            facts = {key: float(row[key]) for key in systems[row["model"]]}
+            yield from near(f"{EVALUATION} systems.{row['model']}", CURVES, facts, systems[row["model"]])
     metric = MEASURES.chosen_by
     for rival in RIVALS:
         if gap := metrics["gaps"].get(rival.name):

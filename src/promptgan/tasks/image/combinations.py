@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from promptgan.tasks.image.measures.parameters import FEATURES
+
 Sections = dict[str, Any]
 """The validated section of each room, by its name."""
 READERS = ("discriminator", "encoder")
@@ -38,9 +40,9 @@ def conditioning_elsewhere(task: str, sections: Sections) -> str | None:
 
 def auxiliary_without_weight(task: str, sections: Sections) -> str | None:
     """An auxiliary classifier guesses labels, and learns by its weight in the losses."""
-    weight = getattr(sections["train"], "auxiliary_weight", None)
+    weight = getattr(sections["train"], "auxiliary_weight", 0.0)
     conditioning = getattr(sections["discriminator"], "conditioning", None)
-    if weight is None or (conditioning == "auxiliary") == (weight > 0):
+    if (conditioning == "auxiliary") == (weight > 0):
         return None
     return (
         f"train.auxiliary_weight is {weight}, and discriminator.conditioning {conditioning}: a weight above 0 and"
@@ -71,6 +73,22 @@ def twin_of_other_kind(task: str, sections: Sections) -> str | None:
     return "train.start is twin, and pretrain.method none: there is no twin to go on from"
 
 
+def fewer_images_than_features(task: str, sections: Sections) -> str | None:
+    """A Frechet distance takes more images than features; evaluation, hours later, would refuse fewer."""
+    count, extractor = sections["generate"].count, sections["evaluate"].extractor
+    spaces = {
+        "judges.features": sections["judges"].features,
+        f"evaluate.extractor {extractor}": FEATURES.get(extractor, 0),
+    }
+    widest = max(spaces, key=lambda name: spaces[name])
+    if count > spaces[widest]:
+        return None
+    return (
+        f"generate.count is {count}, and a Frechet distance takes more images than the {spaces[widest]} features of"
+        f" {widest}; raise generate.count, lower judges.features or set evaluate.extractor to none"
+    )
+
+
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     size_that_is_not_halved,
     condition_unread,
@@ -79,4 +97,5 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     spectral_elsewhere,
     penalty_across_a_batch,
     twin_of_other_kind,
+    fewer_images_than_features,
 )

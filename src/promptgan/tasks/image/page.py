@@ -62,10 +62,12 @@ def caveats(judges: dict[str, Any]) -> list[str]:
     """
     ours, simple = (judges[name]["accuracy"] for name in ("classifier", "nearest_mean"))
     return [
-        "The Frechet distance is in the features of a small classifier fitted here, not of Inception-v3: it compares"
-        " the systems of this page, and no FID from elsewhere compares with it.",
+        "The Frechet distance is in the features of a small classifier fitted here, or where it says so of"
+        " EfficientNet-lite0, never of Inception-v3: it compares the systems of this page, and no FID from elsewhere"
+        " compares with it.",
         f"That classifier is right in {ours:.1%} of cases (nearest mean image: {simple:.1%}).",
-        "Precision and recall depend on how many images are compared: read them beside the real line.",
+        "Distances, precision, recall, density and coverage depend on how many images are compared: read them beside"
+        " the real line.",
     ]
 
 

@@ -13,10 +13,12 @@ from torch.nn.functional import dropout, relu
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
-from promptgan.forms.tensors.tensors import scaled
+from promptgan.forms.tensors.tensors import Tensors, scaled
 from promptgan.networks.weights import save_weights
 
 INDEX, WEIGHTS = "index.json", "classifier.safetensors"
+CHUNK = 4096
+"""Images of a split that are in memory at a time."""
 
 
 class NoClassifier(PromptganError):
@@ -67,6 +69,12 @@ def seen(classifier: Classifier, images: Tensor) -> tuple[npt.NDArray[np.float64
     features = torch.cat([classifier.features(scaled(part.to(device))) for part in torch.split(images, 256)])
     classes = classifier.classes(features).argmax(1)
     return features.cpu().numpy().astype(np.float64), classes.cpu().numpy()
+
+
+def classes_of(classifier: Classifier, data: Tensors) -> npt.NDArray[np.int64]:
+    """The likeliest class (N,) of every image of a split, which is read chunk by chunk."""
+    chunks = np.array_split(np.arange(len(data)), -(-len(data) // CHUNK))
+    return np.concatenate([seen(classifier, data.stored(chunk))[1] for chunk in chunks])
 
 
 def save(folder: Path, classifier: Classifier, index: dict[str, Any]) -> None:

@@ -23,6 +23,8 @@ from promptgan.training.loop.method import Method, Player, Row, Value
 from promptgan.training.loop.run import Plan, run
 
 Indices = npt.NDArray[np.int64]
+CHUNK = 1024
+"""Images that are held as floats at a time."""
 
 
 class TooFewImages(PromptganError):
@@ -148,7 +150,13 @@ def fit(
         patience=parameters.patience,
     )
     outcome = run(method, plan, checkpoint)
-    index = {"shape": shape, "classes": classes, "width": parameters.width, "features": parameters.features}
+    index = {
+        "shape": shape,
+        "classes": classes,
+        "width": parameters.width,
+        "features": parameters.features,
+        "training": {name: getattr(parameters, name) for name in ("dropout", "batch", "learning_rate", "epochs")},
+    }
     metrics = {
         "classifier": {"accuracy": round(method.accuracy(report), 4)},
         "nearest_mean": {"accuracy": round(_nearest_mean(data, train, report, classes), 4)},
@@ -159,9 +167,12 @@ def fit(
 
 
 def _nearest_mean(data: Tensors, train: Indices, report: Indices, classes: int) -> float:
-    pixels, labels = data.images[train].reshape(len(train), -1).astype(np.float64), data.labels[train]
+    labels = data.labels[train]
     there = [k for k in range(classes) if (labels == k).any()]
-    means = np.stack([pixels[labels == k].mean(0) for k in there])
-    asked = data.images[report].reshape(len(report), -1).astype(np.float64)
-    distances = np.square(means).sum(1) - 2 * asked @ means.T
-    return float((np.array(there)[distances.argmin(1)] == data.labels[report]).mean())
+    means = np.stack([data.images[train[labels == k]].mean(0).ravel() for k in there])
+    right = 0
+    for part in np.array_split(report, -(-len(report) // CHUNK)):
+        asked = data.images[part].reshape(len(part), -1).astype(np.float64)
+        distances = np.square(means).sum(1) - 2 * asked @ means.T
+        right += int((np.array(there)[distances.argmin(1)] == data.labels[part]).sum())
+    return right / len(report)

@@ -1,16 +1,19 @@
-"""Measuring generated images: likeness, variety, classes, memorisation, and autoencoders' likelihood."""
+"""Measuring generated images: likeness, variety, classes, labels, memorisation, and autoencoders' likelihood."""
 
-from dataclasses import dataclass
+import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
+from promptgan.core.record import sha256
 from promptgan.forms.tensors import form
 from promptgan.forms.tensors.drawing import noise
 from promptgan.forms.tensors.elbo import negative_elbo
@@ -18,84 +21,36 @@ from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import in_order
 from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier as judge
-from promptgan.tasks.image.measures.manifold import nearest, precision_and_recall, squared_distances
-from promptgan.tasks.image.measures.metrics import MEASURES
+from promptgan.tasks.image.measures import efficientnet
+from promptgan.tasks.image.measures.classification import Schooling
+from promptgan.tasks.image.measures.metrics import MEASURES, WHOLE
 from promptgan.tasks.image.measures.parameters import Parameters
+from promptgan.tasks.image.measures.yardstick import Yardstick
 from promptgan.tasks.image.samples import samples as drawn
 from promptgan.terms import comparison
-from promptgan.terms.comparison import difference, jackknife
-from promptgan.terms.frechet import frechet_distance
+from promptgan.terms.comparison import difference
 from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import ADVERSARIAL, MODELS, REAL, RIVALS
 
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Numbers = dict[str, float]
-COPY_QUANTILE = 0.01
-"""Of the distances of test images to the training images: what is nearer counts as a copy."""
 
 
 class NoSamples(PromptganError):
     """There are no samples of a generator."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A set of images as the judge sees them."""
+class Sample(NamedTuple):
+    """A set of images."""
 
-    features: Floats
-    classes: Integers
-    nearest: Floats
-    """Squared distance in pixels to the nearest training image."""
+    images: Tensor
+    """uint8 (N, C, H, W)."""
+    labels: Integers | None
+    """(N,), as numbers of the classes of data/tokens, -1 where it has none such; None where no label was asked for."""
 
-    def __getitem__(self, keep: Integers) -> "Seen":
-        return Seen(self.features[keep], self.classes[keep], self.nearest[keep])
-
-
-class Yardstick:
-    """What images are measured against: those of every split, in the judge's features.
-
-    Args:
-        tokens: the folder of the splits.
-        classifier: gives features and classes.
-        parameters: the `evaluate` section.
-        count: test images that precision and recall are computed with.
-    """
-
-    def __init__(self, tokens: Path, classifier: judge.Classifier, parameters: Parameters, count: int) -> None:
-        self.classifier, self.p = classifier, parameters
-        self.train = form.split(tokens, "train")
-        self.pixels = self.train.images[:].reshape(len(self.train), -1).astype(np.float32) / 255
-        test = form.split(tokens, "test")
-        self.test = self.see(test.stored())
-        self.count = min(count, len(test))
-        part = self.test.features[: self.count]
-        self.among_test = squared_distances(part, part)
-        self.kinds = int(max(self.train.labels.max(), self.test.classes.max())) + 1
-        self.copy = float(np.quantile(self.test.nearest, COPY_QUANTILE))
-
-    def see(self, images: Tensor) -> Seen:
-        """Images, uint8 (N, C, H, W), as the judge sees them."""
-        pixels = images.numpy().reshape(len(images), -1).astype(np.float32) / 255
-        return Seen(*judge.seen(self.classifier, images), nearest(pixels, self.pixels))
-
-    def numbers(self, images: Seen) -> Numbers:
-        """All metrics of a set of images but the likelihood."""
-        test = self.test.features[: self.count]
-        precision, recall = precision_and_recall(
-            self.among_test,
-            squared_distances(images.features, images.features),
-            squared_distances(images.features, test),
-            self.p.neighbours,
-        )
-        shares = (np.bincount(x, minlength=self.kinds) / len(x) for x in (images.classes, self.test.classes))
-        return {
-            "frechet_distance": frechet_distance(images.features, self.test.features),
-            "precision": precision,
-            "recall": recall,
-            "class_distance": float(np.abs(next(shares) - next(shares)).sum() / 2),
-            "copied": float((images.nearest < self.copy).mean()),
-        }
+    def first(self, count: int) -> "Sample":
+        """As many of them."""
+        return Sample(self.images[:count], None if self.labels is None else self.labels[:count])
 
 
 def evaluate(
@@ -104,63 +59,109 @@ def evaluate(
     """Measure every system's images, and real ones as if they had been generated.
 
     The line of real data is as many validation images as a system has: measured against the same test images, it is
-    what a perfect generator would score.
+    what a perfect generator would score. Where samples tell how far latent vectors were truncated, curves have a row
+    for each value.
 
     Args:
         tokens: folder of the splits.
         models: holds the model folders and the judge.
         samples: folder of samples.parquet.
         parameters: the `evaluate` section.
-        seed: of the choice of validation images, of latent vectors, and of the groups of the jackknife.
+        seed: of the choice of validation images, of latent vectors, of classifiers that learn from samples, and of the
+            groups of the jackknife.
         device: where models run.
 
     Raises:
         NoSamples: a generator has no samples.
+        TooFewImages, NoExtractor: see `Yardstick`.
         NotAModelFolder, NoClassifier: a model cannot be loaded.
     """
     indices = {name: folder.read_index(models / path) for name, path in MODELS.items()}
     used = [name for name, index in indices.items() if index["kind"] != "none"]
-    made = drawn.read(samples / "samples.parquet")
-    if missing := [name for name in used if name not in made]:
+    classes = json.loads((tokens / form.META).read_text(encoding="utf-8"))["classes"]
+    by_model = made(samples / "samples.parquet", classes)
+    if missing := [name for name in used if WHOLE not in by_model.get(name, {})]:
         raise NoSamples(f"{samples} holds no samples of: {', '.join(missing)}", "run `dvc repro generate`")
-    count = min(len(images) for images in made.values())
-    val = form.split(tokens, "val")
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(val))[:count])
-    sets = {REAL.name: val.stored(chosen), **{name: made[name][: len(chosen)] for name in used}}
-    yardstick = Yardstick(tokens, judge.load(models / "judges", device), parameters, len(chosen))
+    count = min(
+        len(form.split(tokens, "val")), *(len(sample.images) for name in used for sample in by_model[name].values())
+    )
+    yardstick = Yardstick(tokens, judge.load(models / "judges", device), parameters, count, seed, device)
+    asked = any(by_model[name][WHOLE].labels is not None for name in used)
+    sets = {
+        REAL.name: {WHOLE: _real(tokens, "val", count, seed, labelled=asked)},
+        **{name: by_model[name] for name in used},
+    }
+    truncated = any(len(each) > 1 for each in sets.values())
+    rows: list[dict[str, Any]] = []
     systems: dict[str, Any] = {}
     spreads: dict[str, Numbers] = {}
-    with Progress("evaluate", len(sets)) as progress:
-        for name, images in sets.items():
-            seen = yardstick.see(images)
-            systems[name] = yardstick.numbers(seen)
-            spreads[name] = _standard_errors(seen, yardstick, parameters, seed)
+    with Progress("evaluate", sum(map(len, sets.values()))) as progress:
+        for name, each in sets.items():
+            for truncation, sample in each.items():
+                images, labels = sample.first(count)
+                found = yardstick.numbers(yardstick.see(images), labels)
+                row: dict[str, Any] = {"model": name, **({"truncation": truncation} if truncated else {})}
+                rows.append(row | {key: estimate.value for key, estimate in found.items()})
+                if truncation == WHOLE:
+                    spreads[name] = {key: x.error for key, x in found.items() if key in MEASURES.names}
+                progress.advance()
+            headline = next(row for row in rows if row["model"] == name)
+            learnt = _real(tokens, "train", count, seed, labelled=asked) if name == REAL.name else each[WHOLE]
+            images, labels = learnt.first(count)
+            if labels is not None:
+                accuracy = _schooling(models).accuracy(images, labels, yardstick.test, seed, device)
+                headline["classification_accuracy"] = accuracy
             if name != REAL.name and "encoder" in indices[name]["networks"]:
-                systems[name]["elbo"] = _bound(models / MODELS[name], tokens, seed, device)
-            progress.advance()
-    rows = [{"model": name, **numbers} for name, numbers in systems.items()]
+                headline["elbo"] = _bound(models / MODELS[name], tokens, seed, device)
+            systems[name] = {key: headline[key] for key in MEASURES.names if key in headline}
     for name, index in indices.items():
         if name not in used:
             systems[name] = f"not applicable: {index['reason']}"
-    withheld = comparison.withheld(indices, len(chosen), parameters.jackknife_groups)
+    withheld = comparison.withheld(indices, count, parameters.jackknife_groups)
     gaps, verdict = ({}, [withheld]) if withheld else _verdict(systems, spreads)
     metrics = {
         "systems": {name: systems[name] for name in (REAL.name, *MODELS)},
         "gaps": gaps,
         "standard_errors": [{"system": name, **spread} for name, spread in spreads.items()],
         "verdict": verdict,
-        "signature": _signature(yardstick, parameters, len(chosen), seed),
+        "signature": _signature(models, yardstick, parameters, count, seed, labelled=asked, truncated=truncated),
     }
     return Evaluation(rounded(metrics), rounded(rows))
 
 
-def _standard_errors(seen: Seen, yardstick: Yardstick, parameters: Parameters, seed: int) -> Numbers:
-    names = list(yardstick.numbers(seen))
+def made(path: Path, classes: list[str]) -> dict[str, dict[float, Sample]]:
+    """What every model made, by truncation, that of the headline first, and the rest from the weakest down.
 
-    def statistic(keep: Integers) -> list[float]:
-        return list(yardstick.numbers(seen[keep]).values())
+    Args:
+        path: a samples.parquet.
+        classes: the names of the labels, in the order of their numbers.
+    """
+    optional = {"label", "truncation"} & set(pq.read_schema(path).names)
+    table = pd.read_parquet(path, columns=["model", *sorted(optional)])
+    found: dict[str, dict[float, Sample]] = {}
+    for name, images in drawn.read(path).items():
+        own = table[table["model"] == name]
+        truncation = own["truncation"].fillna(WHOLE) if "truncation" in own else pd.Series(WHOLE, index=own.index)
+        labels = own["label"] if "label" in own and own["label"].notna().all() else None
+        number = {label: k for k, label in enumerate(classes)}
+        for value in sorted(truncation.unique(), key=lambda value: (value != WHOLE, -value)):
+            rows = np.flatnonzero(truncation == value)
+            asked = None if labels is None else np.array([number.get(label, -1) for label in labels.iloc[rows]])
+            found.setdefault(name, {})[float(value)] = Sample(images[torch.from_numpy(rows)], asked)
+    return found
 
-    return dict(zip(names, jackknife(len(seen.classes), parameters.jackknife_groups, seed, statistic), strict=True))
+
+def _real(tokens: Path, split: str, count: int, seed: int, *, labelled: bool) -> Sample:
+    """Images of a split, chosen by the seed."""
+    data = form.split(tokens, split)
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(data))[:count])
+    return Sample(data.stored(chosen), data.labels[chosen] if labelled else None)
+
+
+def _schooling(models: Path) -> Schooling:
+    """How the judge learnt."""
+    index = json.loads((models / "judges" / judge.INDEX).read_text(encoding="utf-8"))
+    return Schooling(index["classes"], index["width"], index["features"], **index["training"])
 
 
 @torch.no_grad()
@@ -188,21 +189,44 @@ def _verdict(systems: dict[str, Any], spreads: dict[str, Numbers]) -> tuple[dict
     return gaps, comparison.verdict(sentences)
 
 
-def _signature(yardstick: Yardstick, parameters: Parameters, count: int, seed: int) -> list[str]:
+def _signature(
+    models: Path,
+    yardstick: Yardstick,
+    parameters: Parameters,
+    count: int,
+    seed: int,
+    *,
+    labelled: bool,
+    truncated: bool,
+) -> list[str]:
     """What one needs to know to compute the same numbers."""
-    test, train = len(yardstick.test.classes), len(yardstick.train)
-    features = yardstick.test.features.shape[1]
+    test, train, compared = len(yardstick.test), len(yardstick.train), yardstick.compared
+    second, weights = parameters.extractor != "none", sha256(models / "judges" / judge.WEIGHTS)
     return [
         f"images: {count} a system, seed {seed}; real: as many validation images, measured as if generated",
-        f"features: the {features} units before the classes of the classifier in models/judges, which was fitted on the"
-        " judge split; not Inception-v3, so no distance here is an FID",
-        f"frechet_distance: against all {test} test images",
-        f"precision, recall: k = {parameters.neighbours} nearest neighbours, {count} images against {yardstick.count}"
-        " test images",
+        f"features: the {yardstick.features} units before the classes of the classifier in models/judges, fitted on the"
+        f" judge split, weights sha256 {weights[:16]}; not Inception-v3, so no distance here is an FID",
+        *([efficientnet.SIGNATURE] if second else []),
+        f"frechet_distance: against all {test} test images"
+        + (f"; frechet_efficientnet: against {compared} of them" if second else ""),
+        f"kernel: squared MMD, unbiased, kernel (x y / F + 1)^3, over all pairs, against {compared} test images",
+        f"precision, recall, density, coverage: k = {parameters.neighbours} nearest neighbours, {count} images against"
+        f" {compared} test images",
         f"class_distance: total variation of the judge's classes, against {test} test images",
+        *(
+            [
+                "label_agreement: the judge's likeliest class is the label asked for; real: is the label of the record",
+                f"classification_accuracy: on {test} test images, of a classifier trained as the judge was, to its last"
+                f" epoch, on {count} images, seed {seed}; real: on as many training images",
+            ]
+            if labelled
+            else []
+        ),
         f"copied: Euclidean distance in pixels to the nearest of {train} training images, below the first percentile of"
-        " that of test images",
+        f" that of {test} test images; duplicates: to the nearest other of the {count}, below that of {compared} test"
+        " images to one another",
         "elbo: one latent vector an image, pixels as Bernoulli probabilities",
-        f"standard errors: over images, jackknife of {parameters.jackknife_groups} groups, seed {seed}; not over"
-        " training seeds",
+        *([f"truncation: a row of the curves for each; headline at {WHOLE:g}"] if truncated else []),
+        f"standard errors: over images, seed {seed}, jackknife of {parameters.jackknife_groups} groups, of Frechet"
+        " distances the infinitesimal jackknife; not over training seeds",
     ]

@@ -1,7 +1,9 @@
-"""The headline numbers of images."""
+"""The headline numbers of images, and what the report shows below them."""
 
 from promptgan.terms.metrics import Measures, Metric
 
+WHOLE = 1.0
+"""The truncation of latent vectors that are drawn as they are; at it a system's headline is."""
 MEASURES = Measures(
     metrics=(
         Metric(
@@ -11,6 +13,14 @@ MEASURES = Measures(
             "Distance of the images' features from those of test images, in the features of the judge. Not FID.",
             format=".2f",
             per="models/judges",
+            leads=True,
+        ),
+        Metric(
+            "frechet_efficientnet",
+            "Frechet, EfficientNet",
+            "lower",
+            "The same in the features of EfficientNet-lite0, which learnt on ImageNet. Not FID.",
+            format=".2f",
             leads=True,
         ),
         Metric(
@@ -34,6 +44,18 @@ MEASURES = Measures(
             "Distance of the shares of the classes, as the judge sees them, from those of test (total variation).",
         ),
         Metric(
+            "label_agreement",
+            "label agreement",
+            "real",
+            "Share of images that the judge takes for the label asked for.",
+        ),
+        Metric(
+            "classification_accuracy",
+            "CAS",
+            "real",
+            "Accuracy on test images of a classifier that learnt from these images and their labels alone.",
+        ),
+        Metric(
             "copied",
             "copied",
             "real",
@@ -50,4 +72,40 @@ MEASURES = Measures(
     chosen_by="frechet_distance",
     diversity="recall",
     qualities=("precision",),
+    further=(
+        Metric(
+            "kernel_distance",
+            "kernel",
+            "lower",
+            "Squared maximum mean discrepancy from test images under a cubic kernel, in the features of the judge.",
+        ),
+        Metric(
+            "kernel_efficientnet",
+            "kernel, EfficientNet",
+            "lower",
+            "The same in the features of EfficientNet-lite0. Not KID.",
+        ),
+        Metric(
+            "density",
+            "density",
+            "real",
+            "In how many balls around test images an image lies, over k: precision that outliers do not raise.",
+        ),
+        Metric(
+            "coverage",
+            "coverage",
+            "real",
+            "Share of balls around test images with an image in them: recall that outliers do not raise.",
+        ),
+        Metric("precision_efficientnet", "precision, EfficientNet", "real", "In the features of EfficientNet-lite0."),
+        Metric("recall_efficientnet", "recall, EfficientNet", "real", "In the features of EfficientNet-lite0."),
+        Metric("density_efficientnet", "density, EfficientNet", "real", "In the features of EfficientNet-lite0."),
+        Metric("coverage_efficientnet", "coverage, EfficientNet", "real", "In the features of EfficientNet-lite0."),
+        Metric(
+            "duplicates",
+            "duplicates",
+            "real",
+            "Share of images nearer to another of their set than 99 % of as many test images are.",
+        ),
+    ),
 )

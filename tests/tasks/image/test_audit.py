@@ -1,0 +1,102 @@
+"""An audit of what evaluation wrote finds nothing, and every number that somebody has changed."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from promptgan.core.files import write_csv, write_json
+from promptgan.forms.tensors import form
+from promptgan.tasks.image import audit
+from promptgan.tasks.image.measures.measures import evaluate
+from promptgan.terms.audit import Found
+from tests.tasks.image.conftest import CPU
+from tests.tasks.image.test_measures import PARAMETERS
+from tests.tasks.image.test_measures import models as models
+from tests.tasks.image.test_measures import samples as samples
+
+CURVES, EVALUATION, SAMPLES = (
+    Path(path) for path in ("plots/curves.csv", "metrics/evaluation.json", "samples/generated/samples.parquet")
+)
+
+
+class Run:
+    """A finished run in this folder, as `promptgan.terms.audit.Outputs` wants it."""
+
+    def parameters(self, stage: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def json(self, path: str) -> Any:
+        return json.loads(Path(path).read_text())
+
+    def text(self, path: str) -> str:
+        return Path(path).read_text()
+
+    def rows(self, path: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(Path(path).read_text().splitlines()))
+
+    def table(self, path: str) -> Any:
+        return pq.read_table(path)
+
+
+@pytest.fixture
+def run(arrays: Path, models: Path, samples: Path, tmp_path: Path) -> Run:
+    """What evaluation makes of labelled samples of two truncations, in this folder."""
+    for path in (CURVES, EVALUATION, SAMPLES):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    Path("data").mkdir()
+    Path("data/tokens").symlink_to(arrays)
+    table = pd.read_parquet(samples / "samples.parquet")
+    table["label"] = ["ab"[label] for label in form.split(arrays, "train").labels[:100]] * 2
+    pd.concat([table.assign(truncation=value) for value in (1.0, 0.5)]).to_parquet(SAMPLES)
+    metrics, curves = evaluate(arrays, models, SAMPLES.parent, PARAMETERS, 1, CPU)
+    write_csv(CURVES, curves)
+    write_json(EVALUATION, metrics)
+    return Run()
+
+
+def broken(run: Run) -> list[Found]:
+    return [found for check in (audit.measures, audit.evaluation) for found in check(run)]
+
+
+def in_curves(column: str, model: str, truncation: float) -> Callable[[], None]:
+    def change() -> None:
+        table = pd.read_csv(CURVES).astype({column: float})
+        table.loc[(table["model"] == model) & (table["truncation"] == truncation), column] = 0.123
+        table.to_csv(CURVES, index=False)
+
+    return change
+
+
+def without_a_row() -> None:
+    pd.read_csv(CURVES).iloc[:-1].to_csv(CURVES, index=False)
+
+
+def in_evaluation() -> None:
+    content = json.loads(EVALUATION.read_text())
+    content["systems"]["twin"]["frechet_distance"] += 1
+    EVALUATION.write_text(json.dumps(content))
+
+
+def test_an_honest_run_has_no_broken_link(run: Run) -> None:
+    assert broken(run) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (in_curves("label_agreement", "twin", 0.5), "twin label_agreement -> samples"),
+        (in_curves("class_distance", "adversarial", 1.0), "adversarial class_distance -> samples"),
+        (in_curves("recall", "twin", 1.0), "systems.twin recall -> plots/curves.csv"),
+        (without_a_row, "plots/curves.csv -> samples"),
+        (in_evaluation, "systems.twin frechet_distance -> plots/curves.csv"),
+    ],
+)
+def test_a_changed_number_is_found(change: Callable[[], None], said: str, run: Run) -> None:
+    change()
+    assert any(said in found.link for found in broken(run))
