@@ -211,14 +211,11 @@ def check_results() -> None:
     raise typer.Exit(0 if passed else 1)
 
 
-for function in (
-    generate.generate,
-    interpolate.interpolate,
-    reconstruct.reconstruct,
-    export.export,
-    evaluate_texts.evaluate_texts,
-):
-    command(app, anywhere=True)(function)
+command(app, anywhere=True)(generate.generate)
+command(app, anywhere=True)(interpolate.interpolate)
+command(app, anywhere=True)(reconstruct.reconstruct)
+command(app, anywhere=True)(export.export)
+command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)
 for groups in (exp, data, lineage, release, rate):

@@ -76,7 +76,8 @@ class VAE(Method):
             found = self._terms(self.encoder, self.generator, x, torch.randn(len(x), self.generator.latent))
         paid = found.divergence.mean(0).clamp_min(self.p.free_bits).sum()
         weight = self.p.divergence_weight * min(1.0, (k + 1) / max(1, self.p.anneal))
-        (found.reconstruction.mean() + weight * paid).backward()
+        loss = found.reconstruction.mean() + weight * paid
+        loss.backward()  # type: ignore[no-untyped-call]
         self.player.update()
         self.cooling["steps"] += 1
         return {"train_loss": found.total(self.p.divergence_weight).mean()}

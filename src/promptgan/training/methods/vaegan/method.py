@@ -86,7 +86,8 @@ class VAEGAN(Method):
 
     def _features(self, x: Tensor) -> Tensor:
         with autocast(self.setting.compute):
-            return self.discriminator.features(x).float()
+            features = self.discriminator.features(x)
+        return features.float()
 
     def _step_discriminator(self, real: Tensor) -> dict[str, Value]:
         assert self.setting.objective
