@@ -211,16 +211,13 @@ def check_results() -> None:
     raise typer.Exit(0 if passed else 1)
 
 
-for function in (
-    generate.generate,
-    interpolate.interpolate,
-    reconstruct.reconstruct,
-    export.export,
-    evaluate_texts.evaluate_texts,
-):
-    command(app, anywhere=True)(function)
-for each in (compare.compare, search.search, track.track, doctor.doctor):
-    command(app)(each)
+command(app, anywhere=True)(generate.generate)
+command(app, anywhere=True)(interpolate.interpolate)
+command(app, anywhere=True)(reconstruct.reconstruct)
+command(app, anywhere=True)(export.export)
+command(app, anywhere=True)(evaluate_texts.evaluate_texts)
+for function in (compare.compare, search.search, track.track, doctor.doctor):
+    command(app)(function)
 for groups in (exp, data, lineage, release, rate):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 

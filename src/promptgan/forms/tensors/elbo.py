@@ -99,7 +99,8 @@ def bounds(encoder: TensorEncoder, generator: TensorGenerator, batch: Batch, noi
     for each in noise:
         z = guess.mean + guess.stddev * each
         pixels.append(reconstruction(generator, z.to(noise.dtype), batch, torch.float64))
-        weights.append((standard.log_prob(z) - guess.log_prob(z)).sum(1) - pixels[-1])  # type: ignore[no-untyped-call]
+        ratio = standard.log_prob(z) - guess.log_prob(z)  # type: ignore[no-untyped-call]
+        weights.append(ratio.sum(1) - pixels[-1])
     elbo = torch.stack(pixels).mean(0) + kl_divergence(guess, standard).sum(1)
     return Bounds(elbo, math.log(len(noise)) - torch.stack(weights).logsumexp(0))
 
