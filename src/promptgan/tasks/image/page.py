@@ -19,22 +19,18 @@ USES = (
 
 
 def markup(samples: Path) -> str:
-    """The grid of each system beside one another, as HTML.
+    """The grid of each system beside one another, and below them what validation took, as HTML.
 
     Args:
         samples: the folder of the grids.
     """
-    figures = Markup("\n").join(
-        Markup(
-            '<figure><img class="grid" alt="{title}" src="data:image/png;base64,{data}">'
-            "<figcaption>{title}</figcaption></figure>"
-        ).format(title=title, data=base64.b64encode(path.read_bytes()).decode())
-        for title, path in _grids(samples)
-    )
-    return Markup(
+    page = Markup(
         '<p class="soft">Not selected: the first images that each model made of the same random numbers, and test'
         ' images drawn at random.</p>\n<div class="figures">\n{}\n</div>'
-    ).format(figures)
+    ).format(Markup("\n").join(_figure(title, path) for title, path in _grids(samples)))
+    if (sheet := samples / "quarantine.png").is_file():
+        page += Markup('\n<div class="figures">\n{}\n</div>').format(_figure("taken by validation, and why", sheet))
+    return page
 
 
 def card(samples: Path, model: str) -> str:
@@ -60,6 +56,13 @@ def caveats(judges: dict[str, Any]) -> list[str]:
         f"That classifier is right in {ours:.1%} of cases (nearest mean image: {simple:.1%}).",
         "Precision and recall depend on how many images are compared: read them beside the real line.",
     ]
+
+
+def _figure(title: str, path: Path) -> Markup:
+    return Markup(
+        '<figure><img class="grid" alt="{title}" src="data:image/png;base64,{data}">'
+        "<figcaption>{title}</figcaption></figure>"
+    ).format(title=title, data=base64.b64encode(path.read_bytes()).decode())
 
 
 def _grids(samples: Path) -> list[tuple[str, Path]]:

@@ -15,13 +15,16 @@ from torchvision.utils import make_grid
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.progress import Progress
 from promptgan.forms.tensors.drawing import draw, noise
+from promptgan.forms.tensors.pictures import pixels
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
+from promptgan.tasks.image.samples.contact_sheet import contact_sheet
 from promptgan.tasks.image.samples.parameters import Parameters
 from promptgan.terms.systems import REAL
 
 OPTIONS = frozenset({"out"})
 """What `promptgan generate` takes for a model of images."""
+QUARANTINE = "quarantine.png"
 SCALE = 2
 """Pixels of a grid for each of an image, whichever way."""
 
@@ -77,12 +80,16 @@ def generate(
     """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
     Their columns are model, number, seed and image, a PNG. ``grid-SYSTEM.png`` holds the first of each, and
-    ``grid-real.png`` as many of the test split. All models start from the same random vectors where those are of one
-    size.
+    ``grid-real.png`` as many of the test split, their middle at the size of the models' images; ``quarantine.png``
+    shows what validation took, if anything. All models start from the same random vectors where those are of one size.
     """
     test = pd.read_parquet(validated / "test.parquet", columns=["image"])["image"]
     chosen = np.random.default_rng(seed).permutation(len(test))[: parameters.shown]
-    grid(torch.stack([_pixels(test.iloc[i]) for i in chosen])).save(out / f"grid-{REAL.name}.png")
+    example = folder.read_index(next(iter(folders.values())))["example"]
+    real = [pixels(test.iloc[i], example["channels"], example["width"], "crop") for i in chosen]
+    grid(torch.from_numpy(np.stack(real))).save(out / f"grid-{REAL.name}.png")
+    if sheet := contact_sheet(validated / "quarantine.parquet"):
+        sheet.save(out / QUARANTINE)
     frames = []
     with Progress("samples", len(folders)) as progress:
         for name, path in folders.items():
