@@ -9,6 +9,8 @@ from PIL import Image, ImageOps
 
 Fit = Literal["crop", "pad", "stretch"]
 """What becomes of a picture that is not square: its middle, with white beside it, or out of proportion."""
+ORIENTATION = 0x0112
+"""The tag of EXIF that says how a camera was held."""
 MODES = {1: "L", 3: "RGB"}
 """Pillow's name of a mode by its number of channels."""
 RESAMPLING = Image.Resampling.BICUBIC
@@ -45,7 +47,9 @@ def _on_white(image: Image.Image) -> Image.Image:
     Of 16 bits the upper 8 are taken; floating-point numbers are brightness in [0, 1], or in [0, 255] where one is
     above 1.
     """
-    image = ImageOps.exif_transpose(image)
+    image.load()
+    if image.getexif().get(ORIENTATION, 1) != 1:  # a copy less of what is upright
+        image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode.startswith("I"):
         numbers = np.asarray(image).astype(np.float64)
         brightest = (1 if numbers.max() <= 1 else 255) if image.mode == "F" else 2**16 - 1

@@ -2,18 +2,18 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import Image
 
+ORIENTATION = 0x0112
+"""The tag of EXIF that says how a camera was held."""
 HASH_SIDE = 8
 """The perceptual hash has the square of it in bits."""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """One row of the table that rules are asked of."""
 
     unknown: str | None = None
@@ -55,7 +55,7 @@ def facts(content: bytes) -> Facts:
     except Exception as error:
         return Facts(damage=_told(error), mode=file.mode, bytes=len(content))
     numbers = np.asarray(image).reshape(image.height * image.width, -1)
-    seen = image.convert("RGB").tobytes() if image.mode != "F" else image.tobytes()
+    grey = (numbers == numbers[:, :1]).all() if numbers.shape[1] > 1 else True
     return Facts(
         width=image.width,
         height=image.height,
@@ -65,7 +65,7 @@ def facts(content: bytes) -> Facts:
         mean=float(numbers.mean()),
         deviation=float(numbers.std(0, dtype=np.float64).max()),
         perceptual_hash=difference_hash(image),
-        pixels=hashlib.sha256(f"{image.size}".encode() + seen).hexdigest(),
+        pixels=hashlib.sha256(f"{image.size}".encode() + numbers[:, : 1 if grey else None].tobytes()).hexdigest(),
         bytes=len(content),
     )
 
@@ -82,7 +82,7 @@ def difference_hash(image: "Image.Image") -> int:
     import numpy as np
     from PIL import Image
 
-    grey = image if image.mode == "F" else image.convert("L")
+    grey = image if image.mode in ("F", "L") else image.convert("L")
     small = np.asarray(grey.resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.BOX))
     return int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes())
 
@@ -96,14 +96,18 @@ def on_white(image: "Image.Image") -> "Image.Image":
     import numpy as np
     from PIL import Image, ImageOps
 
-    image = ImageOps.exif_transpose(image)
+    image.load()
+    if image.getexif().get(ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode.startswith("I"):
         return Image.fromarray(np.asarray(image).astype(np.float32))
     if image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")
         paper.alpha_composite(image.convert("RGBA"))
         image = paper
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    if image.mode in ("L", "RGB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _told(error: Exception) -> str:

@@ -81,7 +81,7 @@ def _with_facts(frame: "pd.DataFrame") -> "pd.DataFrame":
         for each in pool.map(facts, frame["image"]):
             told.append(each)
             progress.advance()
-    return frame.assign(**{name: [getattr(each, name) for each in told] for name in Facts.__dataclass_fields__})
+    return frame.assign(**{name: [each[i] for each in told] for i, name in enumerate(Facts._fields)})
 
 
 def _counts(values: "pd.Series[Any]") -> dict[str, int]:

@@ -10,11 +10,11 @@ from promptgan.forms.tensors.pictures import pixels
 MOST = 64
 """Pictures on the sheet."""
 COLUMNS = 8
-SIDE = 112
+SIDE = 144
 """Pixels that a picture is wide and high."""
 LINE = 14
 """Pixels of a line of text."""
-LETTERS = 18
+LETTERS = 24
 """Of a line, at most."""
 
 
