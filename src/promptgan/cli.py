@@ -153,7 +153,9 @@ def use(
         presets.find(recipe)
     options = {"--path": path, "--prompt": prompt, "--text": text, "--model": model, "--threads": threads}
     if path is None and (prompt or text or captions):
-        raise typer.BadParameter("--prompt, --text and --captions say what the file or folder that --path gives holds")
+        raise typer.BadParameter(
+            "--prompt and --text name columns of the file that --path gives, and --captions a table about its images"
+        )
     data, unused = None, set[str]()
     with presets.naming_options(
         {"--device", "--first-words", *(name for name in options if options[name] is not None)}
