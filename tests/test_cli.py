@@ -199,6 +199,23 @@ def test_use_imports_own_data_and_check_says_when_it_has_changed(repository: Pat
     assert "no column 'nothing'" in run("use", "local-text", "--path", "my.csv", "--prompt", "nothing", code=1).stderr
 
 
+def test_use_imports_a_folder_of_images_and_takes_no_options_of_texts(repository: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    (repository / "photos/cats").mkdir(parents=True)
+    for i in range(700):
+        Image.fromarray(np.full((2, 2), i % 256, np.uint8)).save(repository / f"photos/cats/{i}.png")
+    output = run("use", "local-images", "--path", "photos", "--device", "cpu").output
+    assert "photos: 700 files, 700 of them pictures; 1 label(s): cats\n" in output
+    assert run("check").output == "params.yaml is valid: local-images on local_images, cpu\n"
+    assert "takes no --prompt" in run("use", "local-images", "--path", "photos", "--prompt", "a", code=2).stderr
+    assert "takes no --captions" in run("use", "local-text", "--path", "a.csv", "--captions", "a", code=2).stderr
+    assert "reads no data of your own" in run("use", "text-style", "--path", "a.csv", code=2).stderr
+    (repository / "photos/cats/0.png").unlink()
+    assert "promptgan use local-images --keep --path" in run("check").output
+
+
 def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> None:
     file = repository / "my data.csv"
     file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(400)))

@@ -83,14 +83,13 @@ def check() -> None:
     """
     from promptgan.core.parameters import PARAMS_FILE
     from promptgan.lineage.records import listed
-    from promptgan.recipes import parameters
+    from promptgan.recipes import own_data, parameters
     from promptgan.repository import require
-    from promptgan.tasks.text import own_data
 
     require(PARAMS_FILE)
     document = parameters.check(on_this_machine=True)
     own_data.check_minimum(document, Path.cwd())
-    if changed := own_data.changed_since_import(document["data"], Path.cwd(), document["recipe"]):
+    if changed := own_data.changed_since_import(document, Path.cwd()):
         print(f"note: {changed}")
     if admitted := listed.admitted_again():
         print("note: {}\n  -> {}".format(*admitted))
@@ -110,13 +109,17 @@ def recipes() -> None:
 def use(
     recipe: Annotated[str, typer.Argument(help="A preset's name; `promptgan recipes` lists them.")],
     path: Annotated[
-        Path | None, typer.Option(help="Your own data: CSV, TSV, JSONL, Parquet or text, also .gz.")
+        Path | None,
+        typer.Option(help="Your own data: CSV, TSV, JSONL, Parquet or text, also .gz; of images a folder or zip."),
     ] = None,
     prompt: Annotated[str | None, typer.Option(help="The column that holds the prompt.")] = None,
     text: Annotated[str | None, typer.Option(help="The column that holds the answer.")] = None,
     first_words: Annotated[
         int, typer.Option(min=1, help="Plain text, one sentence a line: its first words are the prompt.")
     ] = 3,
+    captions: Annotated[
+        Path | None, typer.Option(help="Of your own images: a table of two columns, file and caption.")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="Your own language model: a folder in the format of transformers, or OWNER/NAME on the Hub."),
@@ -136,6 +139,7 @@ def use(
     promptgan use text-hinge
     promptgan use local-text --path my.csv --prompt question --text answer
     promptgan use local-text --path lines.txt --first-words 3
+    promptgan use local-images --path photos --captions captions.csv
     promptgan use text-lm --model HuggingFaceTB/SmolLM2-360M-Instruct
     promptgan use local-text --keep --path my.csv --prompt question --text answer
     """
@@ -145,20 +149,27 @@ def use(
         )
     from promptgan.core.parameters import load_params
     from promptgan.data import own_model
-    from promptgan.recipes import presets
-    from promptgan.tasks.text import own_data
+    from promptgan.recipes import own_data, presets
 
     if not keep:
         presets.find(recipe)
     options = {"--path": path, "--prompt": prompt, "--text": text, "--model": model, "--threads": threads}
-    if path is None and (prompt or text):
-        raise typer.BadParameter("--prompt and --text name columns of the file that --path gives")
-    data = None
+    if path is None and (prompt or text or captions):
+        raise typer.BadParameter(
+            "--prompt and --text name columns of the file that --path gives, and --captions a table about its images"
+        )
+    data, unused = None, set[str]()
     with presets.naming_options(
         {"--device", "--first-words", *(name for name in options if options[name] is not None)}
     ):
         if path is not None:
-            data = own_data.import_own_data(path, prompt=prompt, text=text, first_words=first_words, root=Path.cwd())
+            importer = own_data.importer(load_params()["task"] if keep else presets.task_of(recipe))
+            asked = {"prompt": prompt, "text": text, "first_words": first_words, "captions": captions}
+            if wrong := [key for key in ("prompt", "text", "captions") if asked[key] and key not in importer.OPTIONS]:
+                raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
+            given = {key: value for key, value in asked.items() if key in importer.OPTIONS}
+            data = importer.import_own_data(path, **given, root=Path.cwd())
+            unused = importer.unused(data)
         if keep:
             assert data
             changes = presets.use_data(recipe, data)
@@ -166,7 +177,6 @@ def use(
             base_model = own_model.pinned(model) if model else None
             changes = presets.use(recipe, data=data, base_model=base_model, device=device.value, threads=threads)
         own_data.check_minimum(load_params(), Path.cwd())
-    unused = own_data.unused(data) if data else set()
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:
         mine = "   (your own value)" if change.by_hand else ""

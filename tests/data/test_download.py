@@ -12,7 +12,7 @@ import pytest
 from promptgan.data import download as module
 from promptgan.data.archives import MissingMember
 from promptgan.data.download import NoSourceDelivered, OwnDataMissing, WrongContent, WrongHash, download
-from promptgan.data.sources import Deb, Licence, Local, Npm, Package, PyPI, Upstream, Url, content_sha256
+from promptgan.data.sources import Deb, Joined, Licence, Local, Npm, Package, PyPI, Upstream, Url, content_sha256
 
 from .conftest import Answer
 
@@ -149,6 +149,26 @@ def test_any_cached_source_is_taken_before_the_network(server, get, tmp_path):
     (tmp_path / "cache" / second.sha256).write_bytes(b"verse")
     get(upstream(first, second, files=FILES))
     assert server.requests == []
+
+
+def test_packages_are_joined_and_what_they_call_alike_is_told_apart(server, get, tmp_path):
+    bodies = {"old": archive(b"old verse"), "new": archive(b"new verse")}
+    parts = {
+        name: Url(digest(body), server.serve(f"/{name}.zip", Answer(body=body)), members=("pkg/*.txt",))
+        for name, body in bodies.items()
+    }
+    files = {"old-verses.txt": b"old verse", "new-verses.txt": b"new verse"}
+    pinned = content_sha256({name: digest(body) for name, body in files.items()})
+    provenance = get(upstream(Joined(pinned, tuple(parts.items())), files=files))
+    assert {path.name: path.read_bytes() for path in (tmp_path / "raw").glob("*.txt")} == files
+    assert provenance["source"] == {
+        "kind": "joined",
+        "sha256": pinned,
+        **{name: f"url {part.url}, sha256 {part.sha256}" for name, part in parts.items()},
+    }
+    shutil.rmtree(tmp_path / "raw")
+    get(upstream(Joined(pinned, tuple(parts.items())), files=files))
+    assert server.requests == ["/old.zip", "/new.zip"], "kept packages are taken again"
 
 
 def test_a_damaged_cache_entry_is_fetched_again(server, get, tmp_path):

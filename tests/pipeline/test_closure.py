@@ -18,13 +18,14 @@ from tests.pipeline.closure import ROOT, closure, value_of
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
 COMMITTED = {"requirements.lock", "data/excluded.csv", "data/ratings.csv"}
-OWN_DATA = {"name": "local_text", "file": "a.csv", "sha256": "0" * 64, "prompt": "q", "text": "a", "first_words": 3}
+OWN_TEXT = {"name": "local_text", "file": "a.csv", "sha256": "0" * 64, "prompt": "q", "text": "a", "first_words": 3}
+OWN_IMAGES = {"name": "local_images", "file": "a.zip", "sha256": "0" * 64}
 
 
 def written(recipe: str, path: Path) -> dict[str, Any]:
     """The whole parameter file that a recipe makes."""
     path.write_bytes((ROOT / "params.yaml").read_bytes())
-    own = OWN_DATA if recipe.startswith("local-") else None
+    own = {"local-text": OWN_TEXT, "local-lm": OWN_TEXT, "local-images": OWN_IMAGES}.get(recipe)
     with contextlib.chdir(ROOT):
         presets.use(recipe, path, data=own, device="cpu")
     return load_params(path)

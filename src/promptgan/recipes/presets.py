@@ -113,6 +113,15 @@ def find(name: str) -> Path:
     return FOLDER / f"{name}.yaml"
 
 
+def task_of(name: str) -> str:
+    """The task of a preset.
+
+    Raises:
+        UnknownRecipe, BrokenRecipe: there is no such preset, or it cannot be read.
+    """
+    return str(_compose(name)["task"])
+
+
 @contextmanager
 def naming_options(given: Collection[str]) -> Iterator[None]:
     """Have a complaint about a parameter that an option of `promptgan use` gave name the option.

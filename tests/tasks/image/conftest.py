@@ -14,6 +14,7 @@ from PIL import Image
 
 from promptgan.core.compute import Compute
 from promptgan.forms.tensors.form import Example
+from promptgan.tasks.image.arrays.parameters import Parameters
 
 SIZE = 8
 EXAMPLE = Example(channels=1, height=SIZE, width=SIZE)
@@ -30,6 +31,11 @@ GENERATOR: dict[str, Any] = {
 DISCRIMINATOR = {**GENERATOR, "latent": None, "conditioning": "none"}
 SECTIONS = {"generator": GENERATOR, "discriminator": DISCRIMINATOR, "encoder": GENERATOR}
 COUNTS = {"train": 120, "val": 100, "test": 60, "judge": 120}
+
+
+def arrays_of(**other: Any) -> Parameters:
+    """The section `tokenize`."""
+    return Parameters(**{"size": SIZE, "channels": 1, "fit": "crop", "condition": "none", **other})
 
 
 def png(pixels: Any) -> bytes:
@@ -58,6 +64,7 @@ def validated_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("validated-images")
     for seed, (split, count) in enumerate(COUNTS.items()):
         write_parquet(records(count, seed), folder / f"{split}.parquet")
+    write_parquet(records(1, 9).assign(rule="empty-image", reason="none").head(0), folder / "quarantine.parquet")
     return folder
 
 
@@ -65,10 +72,9 @@ def validated_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def arrays(validated_images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tokenize stage."""
     from promptgan.tasks.image.arrays.arrays import pack
-    from promptgan.tasks.image.arrays.parameters import Parameters
 
     folder = tmp_path_factory.mktemp("arrays")
-    pack(validated_images, folder, Parameters(size=SIZE, condition="none"))
+    pack(validated_images, folder, arrays_of())
     return folder
 
 

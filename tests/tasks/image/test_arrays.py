@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -6,10 +7,11 @@ import pytest
 import torch
 
 from promptgan.forms.tensors import form
+from promptgan.forms.tensors.captions import Vocabulary, caption_of
+from promptgan.forms.tensors.pictures import pixels
 from promptgan.forms.tensors.tensors import Batches, scaled, to_bytes
-from promptgan.tasks.image.arrays.arrays import pack, pixels
-from promptgan.tasks.image.arrays.parameters import Parameters
-from tests.tasks.image.conftest import COUNTS, EXAMPLE, SIZE
+from promptgan.tasks.image.arrays.arrays import CHUNK, pack
+from tests.tasks.image.conftest import COUNTS, EXAMPLE, SIZE, arrays_of, records
 
 
 def test_arrays_hold_the_pixels_and_classes_of_every_split(arrays: Path, validated_images: Path) -> None:
@@ -18,18 +20,57 @@ def test_arrays_hold_the_pixels_and_classes_of_every_split(arrays: Path, validat
         data, frame = form.split(arrays, name), pd.read_parquet(validated_images / f"{name}.parquet")
         assert len(data) == count
         assert data.labels.tolist() == [0 if label == "a" else 1 for label in frame["label"]]
-        assert np.array_equal(data.images[3], pixels(frame["image"][3], SIZE))
+        assert np.array_equal(data.images[3], pixels(frame["image"][3], 1, SIZE, "crop"))
 
 
 def test_the_same_records_give_the_same_bytes(arrays: Path, validated_images: Path, tmp_path: Path) -> None:
-    pack(validated_images, tmp_path / "again", Parameters(size=SIZE, condition="none"))
+    pack(validated_images, tmp_path / "again", arrays_of())
     for path in arrays.iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_images_are_resized_where_another_size_is_asked_for(validated_images: Path, tmp_path: Path) -> None:
-    meta = pack(validated_images, tmp_path / "small", Parameters(size=4, condition="none"))
+    meta = pack(validated_images, tmp_path / "small", arrays_of(size=4))
     assert (meta["height"], meta["width"], form.split(tmp_path / "small", "val").images.shape[1:]) == (4, 4, (1, 4, 4))
+
+
+def test_captions_are_the_records_own_or_tell_of_the_label(validated_images: Path, tmp_path: Path) -> None:
+    for split in COUNTS:
+        frame = pd.read_parquet(validated_images / f"{split}.parquet")
+        frame["caption"] = [f"square {i}" if i < 3 else None for i in range(len(frame))]
+        frame.to_parquet(tmp_path / f"{split}.parquet")
+    meta = pack(tmp_path, tmp_path / "captioned", arrays_of(condition="caption", channels=3))
+    assert (meta["condition"], meta["channels"]) == ("caption", 3)
+    vocabulary = Vocabulary(meta["words"], meta["caption_words"])
+    assert Vocabulary.read(tmp_path / "captioned") == vocabulary
+    ids = np.load(tmp_path / "captioned/test.captions.npy")
+    assert (ids.shape, ids.dtype) == ((COUNTS["test"], vocabulary.length), np.int16)
+    frame = pd.read_parquet(tmp_path / "test.parquet")
+    expected = ["square 0", "square 1", "square 2"]
+    expected += [caption_of(name, label) for name, label in zip(frame["id"][3:], frame["label"][3:], strict=True)]
+    assert np.array_equal(ids, vocabulary.ids(expected))
+    assert " ".join(meta["words"][i] for i in ids[0] if i) == "square 0"
+
+
+def test_memory_does_not_grow_with_the_number_of_images(
+    validated_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more pictures are held than are read at a time, however many there are."""
+    from promptgan.quality.output import write_parquet
+    from promptgan.tasks.image.arrays import arrays as module
+
+    for split in COUNTS:
+        write_parquet(records(3 * CHUNK if split == "train" else 4, 7), tmp_path / f"{split}.parquet")
+    peaks = []
+
+    class Pool(module.ThreadPoolExecutor):
+        def map(self, function: Any, contents: list[bytes]) -> Any:  # type: ignore[override]
+            peaks.append(len(contents))
+            return super().map(function, contents)
+
+    monkeypatch.setattr(module, "ThreadPoolExecutor", Pool)
+    pack(tmp_path, tmp_path / "many", arrays_of())
+    assert peaks == [CHUNK] * 3 + [4] * 3
 
 
 def test_batches_are_a_function_of_seed_and_step_and_pass_over_everything(arrays: Path) -> None:

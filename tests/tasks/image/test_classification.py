@@ -1,5 +1,6 @@
 """The classification accuracy score: high of images that look like their labels, at chance of labels that are wrong."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ def test_it_is_a_function_of_its_seed_and_leaves_random_numbers_as_they_were(arr
 def test_images_of_any_channels_are_learnt_from(channels: int, arrays: Path, tmp_path: Path) -> None:
     train = form.split(arrays, "train")
     images = train.stored().expand(-1, channels, -1, -1).contiguous()
+    shutil.copyfile(arrays / "meta.json", tmp_path / "meta.json")
     for name, array in (("images", images.numpy()), ("labels", train.labels)):
         np.save(tmp_path / f"test.{name}.npy", array)
     assert SCHOOL.accuracy(images, train.labels, form.split(tmp_path, "test"), 1, CPU) > 0.95

@@ -16,7 +16,7 @@ from promptgan.networks import folder
 from promptgan.tasks.image import audit, page
 from promptgan.tasks.image.samples import interpolation, reconstruction
 from promptgan.tasks.image.samples.parameters import Parameters
-from promptgan.tasks.image.samples.pictures import SCALE
+from promptgan.tasks.image.samples.pictures import SCALE, sized
 from promptgan.tasks.image.samples.samples import NoPrior, generate, images, load, make
 from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
 
@@ -154,7 +154,7 @@ def test_a_plain_autoencoder_draws_from_its_codes_where_there_is_training_data_a
     assert codes and reconstruction.codes(vae, validated_images) is None
     autoencoder = reconstruction.load(plain)
     pictures = pd.read_parquet(validated_images / "train.parquet")["image"]
-    train = torch.stack([reconstruction.pixels(each) for each in pictures])
+    train = sized(pictures, (1, SIZE, SIZE))
     torch.testing.assert_close(codes.mean, autoencoder.codes(train).mean(0), atol=1e-5, rtol=1e-4)
     assert not torch.equal(images(load(plain), 10, 1, codes=codes), images(load(plain), 10, 1))
     assert {path.name for path in out.iterdir()} == {

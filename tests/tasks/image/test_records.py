@@ -1,10 +1,12 @@
 """What is asked of image records, and where those go that do not meet it."""
 
+import io
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from promptgan.quality.examination import TableRuleBroken
 from promptgan.quality.splits import Shares
@@ -16,6 +18,8 @@ PARAMETERS = Parameters(
     shares=Shares(val=0.2, test=0.2, judge=0.2),
     width=SIZE,
     height=SIZE,
+    min_side=SIZE,
+    near_bits=0,
     min_rows=100,
     max_defect_share=0.1,
     max_quarantine_share=0.2,
@@ -35,7 +39,8 @@ def test_good_images_pass_whole() -> None:
 @pytest.mark.parametrize(
     ("image", "rule"),
     [
-        (b"no picture", "wrong-size"),
+        (b"no picture", "not-an-image"),
+        (png(np.eye(SIZE, dtype=np.uint8))[:50], "unreadable-image"),
         (png(np.zeros((4, 4), np.uint8) + np.arange(4, dtype=np.uint8)), "wrong-size"),
         (png(np.full((SIZE, SIZE), 7, np.uint8)), "empty-image"),
         (None, "missing-value"),
@@ -46,6 +51,41 @@ def test_a_bad_image_goes_to_quarantine_with_its_rule(image: Any, rule: str) -> 
     source.at[5, "image"] = image
     found = validate(source, PARAMETERS)
     assert found.quarantine[["id", "rule"]].to_numpy().tolist() == [["0-5", rule]]
+
+
+def test_images_of_any_size_are_kept_from_the_smallest_up() -> None:
+    source, random = records(200, 0), np.random.default_rng(0)
+    for row, shape in enumerate([(SIZE, 40), (40, SIZE), (SIZE - 1, 40), (40, SIZE - 1)]):
+        source.at[row, "image"] = png(random.integers(0, 256, shape, np.uint8))
+    found = validate(source, PARAMETERS.model_copy(update={"width": None, "height": None}))
+    assert found.quarantine[["id", "rule"]].to_numpy().tolist() == [["0-2", "wrong-size"], ["0-3", "wrong-size"]]
+
+
+def test_captions_go_along_and_may_be_missing() -> None:
+    source = records(200, 0).assign(caption=["a square", None] * 100)
+    found = validate(source, PARAMETERS)
+    assert len(found.quarantine) == 0
+    together = pd.concat(found.splits.values()).sort_index()
+    assert together["caption"].notna().tolist() == [True, False] * 100
+    assert found.summary["modes"] == {"L": 200}
+
+
+def test_a_near_copy_stays_in_the_split_of_highest_rank_alone() -> None:
+    random = np.random.default_rng(0)
+    source = records(200, 0)
+    source["image"] = [png(random.integers(0, 256, (SIZE, 9), np.uint8)) for _ in range(200)]
+    parameters = PARAMETERS.model_copy(update={"width": None, "height": None, "near_bits": 3})
+    first = validate(source, parameters)
+    assert len(first.quarantine) == 0
+    where = {split: frame.index[0] for split, frame in first.splits.items()}
+    pixels = np.asarray(Image.open(io.BytesIO(source.at[where["test"], "image"])))
+    for split in ("train", "judge"):
+        source.at[where[split], "image"] = png(np.kron(pixels, np.ones((3, 3), np.uint8)))
+    found = validate(source, parameters)
+    assert set(found.quarantine["rule"]) == {"duplicate-across-splits"}
+    assert set(found.quarantine.index) == {where["train"], where["judge"]}
+    assert all(f"0-{where['test']} in test" in reason for reason in found.quarantine["reason"][:1])
+    assert len(validate(source, parameters.model_copy(update={"near_bits": 0})).quarantine) == 1, "two are the same"
 
 
 def test_equal_pixels_stay_once_and_in_the_split_of_highest_rank() -> None:

@@ -14,15 +14,8 @@ from promptgan.data.download import download
 from promptgan.data.sets import local_text
 from promptgan.data.tables.decoding import NotUtf8, UnknownFormat, wide_encoding
 from promptgan.data.tables.reading import WrongColumn
-from promptgan.tasks.text.own_data import (
-    MIN_PAIRS,
-    NoSuchFile,
-    TooFewForTheStages,
-    TooFewPairs,
-    changed_since_import,
-    check_minimum,
-    import_own_data,
-)
+from promptgan.recipes.own_data import TooFewForTheStages, check_minimum
+from promptgan.tasks.text.own_data import MIN_PAIRS, NoSuchFile, TooFewPairs, changed_since_import, import_own_data
 
 ENGLISH = [(f'how was week {i}, "then"?', f"it was fine, number {i}") for i in range(MIN_PAIRS)]
 CHINESE = [(f"白日依山盡{chr(0x4E00 + i)}，", f"黃河入海流{chr(0x5E00 + i)}。") for i in range(MIN_PAIRS)]
@@ -183,7 +176,7 @@ def test_data_that_a_later_stage_could_not_use_is_refused_before_it_trains(tmp_p
     path.write_bytes(content("csv", ENGLISH, tmp_path))
     section = import_own_data(path, prompt="question", text="answer", first_words=3, root=tmp_path)
     document = {"task": "text", "data": section, "validate": {"shares": {"val": 0.1, "test": 0.1, "judge": 0.1}}}
-    with pytest.raises(TooFewForTheStages, match=r"its 100 pairs leave \d+ for the judge split.* needs 20") as caught:
+    with pytest.raises(TooFewForTheStages, match=r"its 100 records leave \d+ for the judge split.* needs 20") as caught:
         check_minimum(document, tmp_path)
     share = float(re.search(r"to about ([\d.]+)", caught.value.remedy)[1])
     document["validate"]["shares"]["judge"] = share

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from promptgan.forms.tensors.captions import FILE, Vocabulary
 from promptgan.forms.tensors.tensors import Tensors
 
-META, CAPTIONS = "meta.json", "captions.json"
+META = "meta.json"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def files(tokens: Path, *splits: str) -> list[Path]:
 
 def needed(tokens: Path) -> dict[str, Path]:
     """What a model needs beside its weights, by the name in its folder: what its conditions are called."""
-    names = {"none": None, "label": META, "caption": CAPTIONS}[_meta(tokens)["condition"]]
+    names = {"none": None, "label": META, "caption": FILE}[_meta(tokens)["condition"]]
     return {names: tokens / names} if names else {}
 
 
@@ -74,6 +75,15 @@ def labels_of(folder: Path) -> list[str]:
     if not (folder / META).is_file() or (meta := _meta(folder))["condition"] != "label":
         return []
     return list(meta["classes"])
+
+
+def captions_of(folder: Path) -> Vocabulary | None:
+    """What captions are read by; None where no caption is a condition.
+
+    Args:
+        folder: of arrays, or of a model.
+    """
+    return Vocabulary.read(folder) if (folder / FILE).is_file() else None
 
 
 def _meta(tokens: Path) -> dict[str, Any]:

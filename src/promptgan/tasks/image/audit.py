@@ -33,14 +33,20 @@ def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
 
 
 def arrays(run: Outputs) -> Iterator[Found]:
-    """Each split's pixels and labels are those of its records, in their order; meta.json counts them."""
+    """Each split's pixels, labels and captions are those of its records, in their order; meta.json counts them."""
+    import pyarrow.parquet as pq
+
     from promptgan.forms.tensors import form
-    from promptgan.tasks.image.arrays.arrays import pixels
+    from promptgan.forms.tensors.captions import Vocabulary
+    from promptgan.forms.tensors.pictures import pixels
+    from promptgan.tasks.image.arrays.arrays import told
 
     meta = run.json(f"{TOKENS}/meta.json")
     remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
-    size = run.parameters("tokenize")["tokenize"]["size"]
-    yield from compared(f"{TOKENS}/meta.json", "dvc.lock (stage tokenize)", {"height": size, "width": size}, meta)
+    section = run.parameters("tokenize")["tokenize"]
+    size, channels, fit = section["size"], section["channels"], section["fit"]
+    asked = {"height": size, "width": size, "channels": channels, "condition": section["condition"]}
+    yield from compared(f"{TOKENS}/meta.json", "dvc.lock (stage tokenize)", asked, meta)
     for split in SPLITS:
         path, source = f"{TOKENS}/{split}.images.npy", f"{VALIDATED}/{split}.parquet"
         data, records = form.split(Path(TOKENS), split), run.table(source)
@@ -49,10 +55,14 @@ def arrays(run: Outputs) -> Iterator[Found]:
         if len(data) != len(records):
             yield Found(f"{path} -> {source}", f"{len(records)} images", f"{len(data)} images", remedy)
             continue
+        if meta["condition"] == "caption":
+            ids = Vocabulary(meta["words"], meta["caption_words"]).ids(told(pq.ParquetFile(source)))
+            if not np.array_equal(ids, np.load(f"{TOKENS}/{split}.captions.npy")):
+                yield Found(f"{TOKENS}/{split}.captions.npy -> {source}", "its captions", "other words", remedy)
         rows = zip(records["id"].to_pylist(), records["image"].to_pylist(), records["label"].to_pylist(), strict=True)
         for index, (identifier, image, label) in enumerate(rows):
             number = meta["classes"].index(label) if label in meta["classes"] else -1
-            if not np.array_equal(pixels(image, size), data.images[index]):
+            if not np.array_equal(pixels(image, channels, size, fit), data.images[index]):
                 yield Found(f"{path} of {identifier} -> {source}", "its pixels", "other pixels", remedy)
             if number != data.labels[index]:
                 link = f"{TOKENS}/{split}.labels.npy of {identifier} -> {source}"
@@ -156,6 +166,7 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
     from promptgan.tasks.image.samples.reconstruction import codes
     from promptgan.tasks.image.samples.samples import images, load
 
-    fitted, labels = codes(model, Path(VALIDATED), device), drawn["label"].tolist() if "label" in drawn else []
-    again = images(load(model, device), len(drawn), int(drawn["seed"].iloc[0]), labels, fitted)
+    fitted, loaded = codes(model, Path(VALIDATED), device), load(model, device)
+    asked = drawn["prompt"] if loaded.captions else drawn["label"] if loaded.labels else []
+    again = images(loaded, len(drawn), int(drawn["seed"].iloc[0]), list(asked), fitted)
     return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)

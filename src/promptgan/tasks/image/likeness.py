@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 NEAREST = 5
-MEASURE = "Euclidean distance of the pixels, of 1: 0 is the same image, 1 black against white"
+MEASURE = "Euclidean distance of the pixels, of 1, at the sample's size: 0 is the same image, 1 black against white"
 
 
 def relatives(ours: "pd.DataFrame", others: "pd.DataFrame", section: Mapping[str, Any]) -> list[str]:
@@ -31,28 +30,19 @@ def repeats(record: Mapping[str, Any], samples: "pd.DataFrame") -> list[int]:
 def origin(sample: Mapping[str, Any], samples: "pd.DataFrame", train: "pd.DataFrame") -> dict[str, Any]:
     """Whether a sample was copied: the training images nearest to it, by `MEASURE`."""
     import numpy as np
+    from PIL import Image
 
-    own = _pixels(sample["image"])
-    pictures = [_pixels(image) for image in train["image"]]
-    fitting = [n for n, picture in enumerate(pictures) if picture.shape == own.shape]
-    distances = np.array([np.sqrt(np.mean((pictures[n] - own) ** 2)) for n in fitting])
+    from promptgan.forms.tensors.pictures import pixels
+
+    with Image.open(io.BytesIO(sample["image"])) as image:
+        size, channels = image.width, len(image.getbands())
+    own, *pictures = (pixels(x, channels, size, "crop") / np.float32(255) for x in (sample["image"], *train["image"]))
+    distances = np.array([np.sqrt(np.mean((picture - own) ** 2)) for picture in pictures])
     best = distances.argsort(kind="stable")[:NEAREST].tolist()
     columns = ("id", "group", "label")
-    near = [
-        {**{key: train[key].iloc[fitting[n]] for key in columns}, "distance": round(float(distances[n]), 4)}
-        for n in best
-    ]
-    if not near:
-        verdict = f"no training image has its {own.shape[1]} x {own.shape[0]} pixels"
-    elif near[0]["distance"] == 0:
+    near = [{**{key: train[key].iloc[n] for key in columns}, "distance": round(float(distances[n]), 4)} for n in best]
+    if near[0]["distance"] == 0:
         verdict = f"copied pixel for pixel: {int((distances == 0).sum())} of {len(train):,} training images are this"
     else:
         verdict = f"not a training image; the nearest of {len(train):,} is {near[0]['distance']} away"
     return {"verdict": verdict, "nearest": near, "measure": MEASURE}
-
-
-def _pixels(picture: bytes) -> "np.ndarray[Any, Any]":
-    import numpy as np
-    from PIL import Image
-
-    return np.asarray(Image.open(io.BytesIO(picture)), dtype=np.float32) / 255

@@ -19,7 +19,7 @@ USES = (
 
 
 def markup(samples: Path) -> str:
-    """The grid of each system beside one another, and below them what autoencoders make of test images, as HTML.
+    """The grid of each system beside one another; below, what autoencoders make of test images, what validation took.
 
     Args:
         samples: the folder of the grids.
@@ -34,6 +34,8 @@ def markup(samples: Path) -> str:
             '\n<p class="soft">The same test images, each with what an autoencoder makes of it to its right.</p>\n',
             _figures(reconstructions),
         ]
+    if (sheet := samples / "quarantine.png").is_file():
+        parts += ["\n", _figures([("taken by validation, and why", sheet)])]
     return Markup("").join(Markup(part) for part in parts)
 
 

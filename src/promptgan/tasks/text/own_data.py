@@ -1,27 +1,22 @@
-"""Importing your own file into the store that experiments share and that DVC can push."""
+"""Importing your own file of texts."""
 
-import json
-import os
 import shlex
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
-from promptgan.core.files import write_json
 from promptgan.core.parameters import validate_section
 from promptgan.core.record import sha256
+from promptgan.data import own_store
 from promptgan.data.sets import local_text
 from promptgan.data.sets.local_text import Parameters, read_pairs
 from promptgan.data.tables.decoding import format_of
 
-STORE = Path("data/own")
-ORIGINALS = Path(".dvc/tmp/own_data.json")
-"""Where the imported files came from; a path of this machine, so it enters neither params.yaml nor Git."""
+DATA = "local_text"
+"""The data set that is the user's own."""
+OPTIONS = frozenset({"prompt", "text", "first_words"})
+"""What `promptgan use` takes beside the path."""
 MIN_PAIRS = 100
 
 
@@ -43,17 +38,6 @@ class TooFewPairs(PromptganError):
             f" at least {MIN_PAIRS} are needed, thousands are better",
             "add data, or name other columns; a pair is usable where both its prompt and its text hold words",
         )
-
-
-class TooFewForTheStages(PromptganError):
-    """A split of own data is smaller than a later stage needs, which would say so only after hours."""
-
-
-class NotTracked(PromptganError):
-    """The file is in the store, but DVC could not take it up."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"`dvc add {path}` failed: {reason}", f"run `dvc add {path}` by hand to see why")
 
 
 def import_own_data(
@@ -94,48 +78,19 @@ def import_own_data(
     counted = f"{len(pairs):,} rows, {usable:,} of them usable pairs"
     print(f"{path.name}: {counted}; the longest cell has {longest:,} characters")
 
-    stored = STORE / section["sha256"] / path.name
-    target = root / stored
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(target.name + ".partial")
-    shutil.copyfile(path, temporary)
-    temporary.replace(target)
-    if (root / ".dvc/config").is_file():  # `.dvc` alone may be what a former import made
-        _track(stored, root)
-    originals = _originals(root)
     status = path.stat()
-    originals[section["sha256"]] = [str(path.resolve()), status.st_size, status.st_mtime_ns]
-    write_json(root / ORIGINALS, originals)
+    own_store.put(path, section["sha256"], root, [str(path.resolve()), status.st_size, status.st_mtime_ns])
     return section
 
 
-def check_minimum(document: dict[str, Any], root: Path) -> None:
-    """Hold own data to what later stages need of it; nothing is asked of other data sets.
+def groups(file: Path, section: dict[str, Any]) -> list[str]:
+    """The group of each record of an imported file.
 
     Args:
-        document: a parsed parameter file whose file of own data is in the store.
-        root: the repository.
-
-    Raises:
-        TooFewForTheStages: the judge split would be too small to fit a judge on.
+        file: in the store.
+        section: `data` of params.yaml.
     """
-    from promptgan.quality.splits import Shares, split_of
-
-    section = document["data"]
-    path = root / STORE / str(section.get("sha256")) / str(section.get("file"))
-    if section.get("name") != "local_text" or not path.is_file():
-        return
-    records = local_text.records(path.parent, validate_section(Parameters, section, "data"))
-    shares = validate_section(Shares, document["validate"]["shares"], "validate.shares")
-    held = sum(split_of(group, shares) == "judge" for group in records["group"])
-    needed: int = choose("promptgan.tasks", document["task"], "task", "judges.parameters").FEWEST
-    if held < needed:
-        share = min(0.3, round(shares.judge * 1.3 * needed / max(1, held), 2))
-        raise TooFewForTheStages(
-            f"{section['file']}: its {len(records)} pairs leave {held} for the judge split, and the stage judges needs"
-            f" {needed}",
-            f"add data, or raise validate.shares.judge in params.yaml, to about {share}",
-        )
+    return list(local_text.records(file.parent, validate_section(Parameters, section, "data"))["group"])
 
 
 def _held(pairs: Any, side: str) -> str:
@@ -159,7 +114,7 @@ def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "loc
         root: the repository.
         recipe: what params.yaml holds, for the command that imports the file again.
     """
-    if section.get("name") != "local_text" or not (entry := _originals(root).get(section.get("sha256", ""))):
+    if section.get("name") != DATA or not (entry := own_store.original_of(section.get("sha256", ""), root)):
         return None
     original, (size, modified) = Path(entry[0]), entry[1:]
     try:
@@ -173,20 +128,3 @@ def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "loc
     options = [word for option, value in given for word in (option, str(value))]
     command = shlex.join(["promptgan", "use", recipe, "--keep", "--path", str(original), *options])
     return f"{original} has changed since its import; `{command}` imports it again and changes nothing else"
-
-
-def _originals(root: Path) -> dict[str, Any]:
-    try:
-        content = json.loads((root / ORIGINALS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _track(stored: Path, root: Path) -> None:
-    command = [sys.executable, "-m", "dvc", "add", "--quiet", str(stored)]
-    done = subprocess.run(
-        command, cwd=root, capture_output=True, text=True, env={**os.environ, "DVC_NO_ANALYTICS": "1"}
-    )
-    if done.returncode:
-        raise NotTracked(stored, (done.stderr.strip().splitlines() or ["no message"])[-1])

@@ -1,62 +1,77 @@
-"""Records to pixels: one memory-mapped array of images and one of labels per split."""
+"""Records to pixels: memory-mapped arrays of images, their labels, and where they have captions the words of these."""
 
-import io
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from PIL import Image
 
 from promptgan.core.files import write_json
+from promptgan.core.progress import Progress
+from promptgan.forms.tensors.captions import Vocabulary, captions
 from promptgan.forms.tensors.form import META
+from promptgan.forms.tensors.pictures import pixels
 from promptgan.tasks.image.arrays.parameters import Parameters
 from promptgan.terms.splits import SPLITS
 
-CHUNK = 4096
-"""Records read at a time, so that memory does not grow with the data."""
+CHUNK = 128
+"""Records read at a time, so that memory does not grow with their number."""
 
 
 def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None = None) -> dict[str, Any]:
     """Write ``SPLIT.images.npy``, uint8 (N, C, H, W), and ``SPLIT.labels.npy``, int64 (N,), of every split.
 
-    Returns what ``meta.json`` holds: the shape, and the classes in the order of their numbers.
+    Where the condition is a caption also ``SPLIT.captions.npy``, int16 (N, T), and ``captions.json``, the words.
+    Pictures are decoded by as many threads as there are CPUs; the arrays are the same however many.
+
+    Returns what ``meta.json`` holds: the shape, the condition, the classes in the order of their numbers and, of
+    captions, the words in the order of their ids, and T.
     """
+    p = parameters
     out.mkdir(parents=True, exist_ok=True)
     files = {name: pq.ParquetFile(validated / f"{name}.parquet") for name in SPLITS}
-    classes = sorted(set(pq.read_table(validated / "train.parquet", columns=["label"])["label"].to_pylist()))
+    counts = {name: file.metadata.num_rows for name, file in files.items()}
+    classes = sorted(set(_column(files["train"], "label")))
     number = {label: index for index, label in enumerate(classes)}
-    first = next(files["train"].iter_batches(1, columns=["image"]))["image"][0].as_py()
-    channels = len(Image.open(io.BytesIO(first)).getbands())
-    shape = (channels, parameters.size, parameters.size)
-    for name, file in files.items():
-        count = file.metadata.num_rows
-        images = np.lib.format.open_memmap(out / f"{name}.images.npy", "w+", np.uint8, (count, *shape))
-        labels = np.zeros(count, np.int64)
-        row = 0
-        for batch in file.iter_batches(CHUNK, columns=["image", "label"]):
-            for png, label in zip(batch["image"].to_pylist(), batch["label"].to_pylist(), strict=True):
-                images[row] = pixels(png, parameters.size)
-                labels[row] = number.get(label, -1)  # a class that training has not seen
-                row += 1
-        images.flush()
-        np.save(out / f"{name}.labels.npy", labels)
     meta = {
-        "channels": channels,
-        "height": parameters.size,
-        "width": parameters.size,
+        "channels": p.channels,
+        "height": p.size,
+        "width": p.size,
+        "condition": p.condition,
         "classes": classes,
-        "condition": parameters.condition,
-        "splits": {name: {"records": file.metadata.num_rows} for name, file in files.items()},
+        "splits": {name: {"records": count} for name, count in counts.items()},
     }
+    if p.condition == "caption":
+        vocabulary = Vocabulary.of(told(files["train"]))
+        vocabulary.write(out)
+        meta |= {"words": vocabulary.words, "caption_words": vocabulary.length}
+        for name, file in files.items():
+            np.save(out / f"{name}.captions.npy", vocabulary.ids(told(file)))
+    with ThreadPoolExecutor(os.cpu_count()) as pool, Progress("tokenize", sum(counts.values())) as progress:
+        for name, file in files.items():
+            labels = [number.get(label, -1) for label in _column(file, "label")]  # -1: training has not seen it
+            np.save(out / f"{name}.labels.npy", np.array(labels, np.int64))
+            shape = (counts[name], p.channels, p.size, p.size)
+            images, row = np.lib.format.open_memmap(out / f"{name}.images.npy", "w+", np.uint8, shape), 0
+            for batch in file.iter_batches(CHUNK, columns=["image"]):
+                for picture in pool.map(lambda x: pixels(x, p.channels, p.size, p.fit), batch["image"].to_pylist()):
+                    images[row] = picture
+                    row += 1
+                progress.advance(len(batch))
+            images.flush()
     write_json(out / META, meta)
     return meta
 
 
-def pixels(content: bytes, size: int) -> Any:
-    """The pixels of a picture file, uint8 (C, ``size``, ``size``)."""
-    image: Image.Image = Image.open(io.BytesIO(content))
-    if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BOX)
-    array = np.asarray(image)
-    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+def told(file: pq.ParquetFile) -> Iterator[str]:
+    """One caption a record of a file, with a column caption or without; see `captions`."""
+    own = _column(file, "caption") if "caption" in file.schema_arrow.names else None
+    return captions(_column(file, "id"), _column(file, "label"), own)
+
+
+def _column(file: pq.ParquetFile, name: str) -> list[Any]:
+    values: list[Any] = file.read(columns=[name])[name].to_pylist()
+    return values

@@ -12,5 +12,9 @@ class Parameters(Section):
 
     size: int = Field(ge=4, le=1024, multiple_of=4)
     """Pixels that the arrays are wide and high; images of another size are resized."""
-    condition: Literal["none", "label"]
-    """What every image is made on the condition of."""
+    channels: Literal[1, 3]
+    """1, grey, or 3, red, green and blue; what is transparent is white."""
+    fit: Literal["crop", "pad", "stretch"]
+    """What becomes of an image that is not square: its middle, with white beside it, or out of proportion."""
+    condition: Literal["none", "label", "caption"]
+    """What images are made on the condition of. A record without a caption gets a sentence about its label."""

@@ -1,12 +1,14 @@
 """Labelled images: row rules, splits, table rules."""
 
-import hashlib
-import io
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from promptgan.core.progress import Progress
 from promptgan.quality.examination import Examination
 from promptgan.quality.output import Validated
 from promptgan.quality.splits import copies_across_splits, split_of
+from promptgan.tasks.image.records.facts import Facts, facts
 from promptgan.tasks.image.records.parameters import Parameters
 from promptgan.terms.splits import RANKING
 
@@ -14,16 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ["id", "group", "image", "label"]
+CAPTION = "caption"
+"""A column that a data set may have more; a record without one has none."""
 
 
 def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = None) -> Validated:
     """Quarantine bad images, split the rest by group, and check the table.
 
-    An image whose pixels lie in a split of higher rank too goes to quarantine, so that no model is tested on what it
-    has seen.
+    An image that lies in a split of higher rank too, by its pixels or nearly, goes to quarantine, so that no model is
+    tested on what it has seen.
 
     Args:
-        records: columns id, group, image (the bytes of a picture file) and label.
+        records: columns id, group, image (the bytes of a picture file), label, and caption where there are captions.
         parameters: the section `validate`.
         context: of `expectations.new_context`, which may keep what it finds; one in memory where None.
 
@@ -32,21 +36,27 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     """
     from promptgan.quality import expectations as ex
     from promptgan.tasks.image.records import rules
+    from promptgan.tasks.image.records.near import near_copies_across_splits
 
     p = parameters
+    columns = [*COLUMNS, *([CAPTION] if CAPTION in records else [])]
     found = Examination(records, context)
-    frame = found.canonical(COLUMNS)
-    facts = [_facts(image) for image in frame["image"]]
-    names = ("size", "contrast", "pixels")
-    frame = frame.assign(**{name: list(column) for name, column in zip(names, zip(*facts, strict=True), strict=True)})
-    frame = found.rows("sizes", frame, [rules.ExpectSize(column="size", value_set=[f"{p.width} x {p.height}"])])
-    frame = found.rows("contents", frame, [rules.ExpectContent(column="contrast")])
+    frame = found.canonical(columns, COLUMNS)
+    frame = _with_facts(frame)
+    frame = found.rows("pictures", frame, [rules.ExpectPicture(column="unknown"), rules.ExpectWhole(column="damage")])
+    sides = {"width": p.width, "height": p.height}
+    sizes = [rules.ExpectSize(column=c, min_value=n or p.min_side, max_value=n) for c, n in sides.items()]
+    frame = found.rows("sizes", frame, sizes)
+    frame = found.rows("contents", frame, [rules.ExpectContent(column="deviation")])
     frame = frame.assign(split=[split_of(group, p.shares) for group in frame["group"]])
     first = frame.groupby(["pixels", "split"], sort=False)["id"].transform("first")
     frame = frame.assign(duplicate_of=first.where(frame.duplicated(["pixels", "split"]), None))
     frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
     frame = frame.assign(copy_of=copies_across_splits(frame, "pixels"))
     frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
+    if p.near_bits:
+        frame = frame.assign(near_copy_of=near_copies_across_splits(frame, p.near_bits))
+        frame = found.rows("near", frame, [ex.ExpectNoDuplicateAcrossSplits(column="near_copy_of")])
 
     found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
     shares = frame.groupby("label", sort=False)["label"].transform("size") / max(1, len(frame))
@@ -60,19 +70,20 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         ],
     )
     found.stop_if_broken()
-    labels = {str(label): int(count) for label, count in frame["label"].value_counts().sort_index().items()}
-    return found.validated(frame, COLUMNS, labels=labels)
+    counted = {name: _counts(frame[column]) for name, column in (("labels", "label"), ("modes", "mode"))}
+    return found.validated(frame, columns, **counted)
 
 
-def _facts(image: bytes) -> tuple[str, int, str]:
-    """Width and height in words, the difference between the darkest and the brightest pixel, and the pixels' sha256."""
-    import numpy as np
-    from PIL import Image, UnidentifiedImageError
+def _with_facts(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The records with a column for each of the `Facts`."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool, Progress("images", len(frame)) as progress:
+        told = []
+        for each in pool.map(facts, frame["image"]):
+            told.append(each)
+            progress.advance()
+    columns: dict[str, Any] = {name: [each[i] for each in told] for i, name in enumerate(Facts._fields)}
+    return frame.assign(**columns)
 
-    try:
-        pixels = np.asarray(Image.open(io.BytesIO(image)))
-    except (UnidentifiedImageError, OSError):
-        return "unreadable", 0, ""
-    height, width = pixels.shape[:2]
-    contrast = int(pixels.max()) - int(pixels.min())
-    return f"{width} x {height}", contrast, hashlib.sha256(pixels.tobytes()).hexdigest()
+
+def _counts(values: "pd.Series[Any]") -> dict[str, int]:
+    return {str(value): int(count) for value, count in values.value_counts().sort_index().items()}

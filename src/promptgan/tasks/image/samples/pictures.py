@@ -2,12 +2,15 @@
 
 import io
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid
+
+from promptgan.forms.tensors.pictures import pixels
 
 SCALE = 2
 """Pixels of a grid for each of an image, whichever way."""
@@ -29,17 +32,17 @@ def png(x: Tensor) -> bytes:
     return content.getvalue()
 
 
-def pixels(content: bytes, shape: tuple[int, int, int] | None = None) -> Tensor:
-    """A picture file's pixels, uint8 (C, H, W), as they are or brought to ``shape``, grey or in colour.
+def out_of(content: bytes) -> Tensor:
+    """The image, uint8 (C, H, W), that `png` has written."""
+    array = np.array(Image.open(io.BytesIO(content)))
+    return torch.from_numpy(array[None] if array.ndim == 2 else array.transpose(2, 0, 1).copy())
+
+
+def sized(pictures: Iterable[bytes], shape: tuple[int, int, int]) -> Tensor:
+    """Picture files of any size as images of a shape (C, H, H), uint8 (N, C, H, H): of what is not square the middle.
 
     Raises:
-        OSError: it is no picture that Pillow reads.
+        OSError, ValueError: one is no picture that Pillow reads.
     """
-    image: Image.Image = Image.open(io.BytesIO(content))
-    if shape:
-        channels, height, width = shape
-        image = image.convert("L" if channels == 1 else "RGB")
-        if image.size != (width, height):
-            image = image.resize((width, height), Image.Resampling.BOX)
-    array = np.array(image)
-    return torch.from_numpy(array[None] if array.ndim == 2 else array.transpose(2, 0, 1).copy())
+    channels, size, _ = shape
+    return torch.from_numpy(np.stack([pixels(each, channels, size, "crop") for each in pictures]))

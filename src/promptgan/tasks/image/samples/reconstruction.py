@@ -18,7 +18,7 @@ from promptgan.forms.tensors.drawing import draw
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import scaled
 from promptgan.networks import folder
-from promptgan.tasks.image.samples.pictures import grid, pixels, png
+from promptgan.tasks.image.samples.pictures import grid, sized
 
 TOKENS = Path("data/tokens")
 """Where test images are, unless others are given."""
@@ -99,12 +99,11 @@ def codes(model: Path, validated: Path, device: torch.device | None = None) -> C
         return None
     autoencoder = load(model, device)
     train = pd.read_parquet(validated / "train.parquet", columns=["image"])["image"].iloc[:FITTED]
-    return fitted(autoencoder.codes(torch.stack([pixels(each, autoencoder.shape) for each in train])))
+    return fitted(autoencoder.codes(sized(train, autoencoder.shape)))
 
 
-def pairs(autoencoder: Autoencoder, pictures: Sequence[bytes], condition: Tensor | None = None) -> Image.Image:
-    """Picture files, and their conditions, each with its reconstruction to its right, as one picture."""
-    images = torch.stack([pixels(each, autoencoder.shape) for each in pictures])
+def pairs(autoencoder: Autoencoder, images: Tensor, condition: Tensor | None = None) -> Image.Image:
+    """Images, uint8 (N, C, H, W), and their conditions, each with its reconstruction beside it, as one picture."""
     both = torch.stack([images, autoencoder.reconstructed(images, condition)], 1).flatten(0, 1)
     return grid(both, 2 * max(1, round((len(images) / 2) ** 0.5)))
 
@@ -126,11 +125,12 @@ def reconstruct(model: Path, out: Path, n: int, images: Sequence[Path] = ()) -> 
     autoencoder = load(model)
     if autoencoder.generator.condition is not None:
         raise NoEncoder(model, "reads images together with what they show, which pictures do not tell")
-    pictures = [_read(path) for path in _listed(images)[:n]] if images else _test(n)
-    if not pictures:
+    found = [_read(path, autoencoder.shape) for path in _listed(images)[:n]]
+    if images and not found:
         raise NoImages(f"there is no picture in {', '.join(map(str, images))}", "name pictures, or a folder of such")
-    pairs(autoencoder, pictures).save(out, "png")
-    return f"{len(pictures)} images, each with its reconstruction to its right, in {out}"
+    read = torch.cat(found) if images else _test(n)
+    pairs(autoencoder, read).save(out, "png")
+    return f"{len(read)} images, each with its reconstruction to its right, in {out}"
 
 
 def _listed(places: Sequence[Path]) -> list[Path]:
@@ -144,19 +144,17 @@ def _listed(places: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _read(path: Path) -> bytes:
-    content = path.read_bytes()
+def _read(path: Path, shape: tuple[int, int, int]) -> Tensor:
     try:
-        pixels(content, (1, 1, 1))
-    except OSError as error:
+        return sized([path.read_bytes()], shape)
+    except (OSError, ValueError) as error:
         raise NoImages(f"{path} is no picture that can be read: {shown(str(error))}", "leave it out") from error
-    return content
 
 
-def _test(n: int) -> list[bytes]:
+def _test(n: int) -> Tensor:
     if not (TOKENS / form.META).is_file():
         raise NoImages(
             f"there are no test images in {TOKENS}", "name pictures with --images, or run `dvc repro tokenize`"
         )
     test = form.split(TOKENS, "test")
-    return [png(each) for each in test.stored(np.arange(min(n, len(test))))]
+    return test.stored(np.arange(min(n, len(test))))

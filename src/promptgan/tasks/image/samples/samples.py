@@ -13,18 +13,21 @@ from torch import Tensor
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
+from promptgan.forms.tensors.captions import SPECIAL, UNKNOWN, Vocabulary, captions
 from promptgan.forms.tensors.codes import DETERMINISTIC, Codes
 from promptgan.forms.tensors.drawing import draw, noise
-from promptgan.forms.tensors.form import labels_of
+from promptgan.forms.tensors.form import captions_of, labels_of
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
 from promptgan.tasks.image.samples import reconstruction
+from promptgan.tasks.image.samples.contact_sheet import contact_sheet
 from promptgan.tasks.image.samples.parameters import Parameters
-from promptgan.tasks.image.samples.pictures import grid, pixels, png
+from promptgan.tasks.image.samples.pictures import grid, out_of, png, sized
 from promptgan.terms.systems import REAL
 
 OPTIONS = frozenset({"prompt", "out"})
 """What `promptgan generate` takes for a model of images."""
+QUARANTINE = "quarantine.png"
 
 
 class NoPrior(PromptganError):
@@ -49,24 +52,33 @@ class ImageModel:
     generator: TensorGenerator
     """In evaluation mode."""
     labels: list[str]
-    """One of which is asked for; empty where nothing is."""
+    """One of which is asked for; empty where none is."""
+    captions: Vocabulary | None
+    """Of captions, one of which is asked for; None where none is."""
 
-    def conditions(self, labels: Sequence[str]) -> Tensor | None:
-        """The labels as the generator takes them, (N,); None where nothing is asked for.
+    def conditions(self, asked: Sequence[str]) -> Tensor | None:
+        """The labels or captions as the generator takes them, (N,) or (N, T); None where nothing is asked for.
 
         Raises:
-            UnusableRequest: the model has not learnt one of them.
+            UnusableRequest: the model has not learnt a label, or no word of a caption.
         """
+        if self.captions:
+            ids = torch.from_numpy(self.captions.ids(asked).astype(np.int64))
+            for caption, row in zip(asked, ids, strict=True):
+                if (row <= UNKNOWN).all():
+                    known = ", ".join(self.captions.words[len(SPECIAL) :][:20])
+                    raise UnusableRequest(f"the model knows no word of {shown(caption)}", f"it has learnt {known}")
+            return ids
         if not self.labels:
             return None
         number = {label: index for index, label in enumerate(self.labels)}
-        for label in labels:
+        for label in asked:
             if label not in number:
                 known = ", ".join(self.labels[:20])
                 raise UnusableRequest(
                     f"the model has learnt nothing called {shown(label)}", f"ask for one of these: {known}"
                 )
-        return torch.tensor([number[label] for label in labels])
+        return torch.tensor([number[label] for label in asked])
 
 
 def load(model: Path, device: torch.device | None = None) -> ImageModel:
@@ -81,7 +93,7 @@ def load(model: Path, device: torch.device | None = None) -> ImageModel:
             f"the model in {model} makes no images: its task is {loaded.index['task']}",
             "give the folder of one that does",
         )
-    return ImageModel(cast("TensorGenerator", loaded.networks["generator"]), labels_of(model))
+    return ImageModel(cast("TensorGenerator", loaded.networks["generator"]), labels_of(model), captions_of(model))
 
 
 def load_with_prior(model: Path) -> ImageModel:
@@ -97,21 +109,21 @@ def load_with_prior(model: Path) -> ImageModel:
     return loaded
 
 
-def images(model: ImageModel, count: int, seed: int, labels: Sequence[str] = (), codes: Codes | None = None) -> Tensor:
+def images(model: ImageModel, count: int, seed: int, asked: Sequence[str] = (), codes: Codes | None = None) -> Tensor:
     """``count`` images, uint8 (N, C, H, W); the first are the same however many there are.
 
-    Latent vectors are standard normal, or as ``codes`` say. ``labels`` are those that are asked for, as many, of a
-    model that makes images of such.
+    Latent vectors are standard normal, or as ``codes`` say. ``asked`` are as many labels or captions, of a model
+    that makes images of such.
 
     Raises:
         UnusableRequest: see `ImageModel.conditions`.
     """
     z = noise(seed, count, model.generator.latent)
-    return draw(model.generator, codes.at(z) if codes else z, model.conditions(labels))
+    return draw(model.generator, codes.at(z) if codes else z, model.conditions(asked))
 
 
 def make(model: Path, n: int, seed: int, prompt: list[str] | None = None, out: Path = Path("grid.png")) -> str:
-    """``n`` images of each label that is asked for, in the picture ``out``; says where it is.
+    """``n`` images of each label or caption that is asked for, in the picture ``out``; says where it is.
 
 
     Raises:
@@ -120,8 +132,10 @@ def make(model: Path, n: int, seed: int, prompt: list[str] | None = None, out: P
         OSError: the picture cannot be written.
     """
     loaded = load_with_prior(model)
-    if prompt and not loaded.labels:
+    if prompt and not (loaded.labels or loaded.captions):
         raise UnusableRequest("this model is not told what to make", "leave --prompt out")
+    if loaded.captions and not prompt:
+        raise UnusableRequest("this model makes what a caption says", "give one, as in --prompt 'an ankle boot'")
     asked = [label for label in prompt or loaded.labels for _ in range(n)]
     drawn = images(loaded, len(asked) or n, seed, asked)
     grid(drawn, n if asked else None).save(out, "png")
@@ -139,36 +153,51 @@ def generate(
 ) -> tuple[pd.DataFrame, str]:
     """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
-    Their columns are model, number, seed and image, a PNG, and label, where models are asked for one: those of test
-    images in an order that ``seed`` gives. ``grid-SYSTEM.png`` holds the first of each, and ``grid-real.png`` as many
-    of the test split; these are what ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. All
-    models start from the same random vectors where those are of one size; a plain autoencoder turns them into codes by
-    the normal distribution fitted to those of training images.
+    Their columns are model, number, seed and image, a PNG; where models are asked for something also label, and prompt
+    where that is a caption: those of test images in an order that ``seed`` gives. ``grid-SYSTEM.png`` holds the first
+    of each, and ``grid-real.png`` as many of the test split, their middle at the size of the models' images; these are
+    what ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. ``quarantine.png`` shows what
+    validation took, if anything. All models start from the same random vectors where those are of one size; a plain
+    autoencoder turns them into codes by the normal distribution fitted to those of training images.
     """
-    test = pd.read_parquet(validated / "test.parquet", columns=["image", "label"])
-    order = np.random.default_rng(seed).permutation(len(test))
-    chosen = test.iloc[order[: parameters.shown]]
-    grid(torch.stack([pixels(each) for each in chosen["image"]])).save(out / f"grid-{REAL.name}.png")
-    labels = test["label"].iloc[np.resize(order, parameters.count)].tolist()
+    test = pd.read_parquet(validated / "test.parquet")
+    test = test.iloc[np.resize(np.random.default_rng(seed).permutation(len(test)), max(parameters.count, len(test)))]
+    chosen = test.head(min(parameters.shown, len(test)))
+    example = folder.read_index(next(iter(folders.values())))["example"]
+    real = sized(chosen["image"], (example["channels"], example["height"], example["width"]))
+    grid(real).save(out / f"grid-{REAL.name}.png")
+    if sheet := contact_sheet(validated / "quarantine.parquet"):
+        sheet.save(out / QUARANTINE)
     frames = []
     with Progress("samples", len(folders)) as progress:
         for name, path in folders.items():
             model = load(path, device)
+            asked = _asked(model, test)
             with autocast(compute):
                 codes = reconstruction.codes(path, validated, device)
-                drawn = images(model, parameters.count, seed, labels, codes)
+                drawn = images(model, parameters.count, seed, asked[: parameters.count], codes)
                 if reconstruction.encoder_of(path):
-                    autoencoder = reconstruction.load(path, device)
-                    condition = model.conditions(chosen["label"].tolist())
-                    pairs = reconstruction.pairs(autoencoder, chosen["image"].tolist(), condition)
+                    condition = model.conditions(asked[: len(chosen)])
+                    pairs = reconstruction.pairs(reconstruction.load(path, device), real, condition)
                     pairs.save(out / f"reconstructions-{name}.png")
             grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
             columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [png(x) for x in drawn]}
-            frames.append(pd.DataFrame(columns).assign(**({"label": labels} if model.labels else {})))
+            if asked:
+                columns["label"] = test["label"].tolist()[: len(drawn)]
+            if model.captions:
+                columns["prompt"] = asked[: len(drawn)]
+            frames.append(pd.DataFrame(columns))
             progress.advance()
     samples = pd.concat(frames, ignore_index=True)
     grids = ", ".join(str(out / f"grid-{name}.png") for name in folders)
     return samples, f"{len(samples)} images in {out}; look at {grids}"
+
+
+def _asked(model: ImageModel, test: pd.DataFrame) -> list[str]:
+    """What a model is asked for by records: their labels or captions; nothing where it is not."""
+    if model.captions:
+        return list(captions(test["id"], test["label"], test.get("caption")))
+    return test["label"].tolist() if model.labels else []
 
 
 def read(samples: Path) -> dict[str, Tensor]:
@@ -179,6 +208,6 @@ def read(samples: Path) -> dict[str, Tensor]:
     """
     table = pd.read_parquet(samples, columns=["model", "image"])
     return {
-        str(name): torch.stack([pixels(each) for each in part["image"]])
+        str(name): torch.stack([out_of(each) for each in part["image"]])
         for name, part in table.groupby("model", sort=False)
     }

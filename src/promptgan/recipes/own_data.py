@@ -1,0 +1,84 @@
+"""The user's own data, whatever the task: how it is imported, and what later stages need of it."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from promptgan.core.choices import choices, choose
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import validate_section
+from promptgan.data.own_store import STORE
+
+
+class NoOwnData(PromptganError):
+    """The recipe's task reads no data of the user's own."""
+
+    exit_code = 2
+
+
+class TooFewForTheStages(PromptganError):
+    """A split of own data is smaller than a later stage needs, which would say so only after hours."""
+
+
+def importer(task: str) -> ModuleType:
+    """The file `own_data.py` of a task: `DATA`, `OPTIONS`, `import_own_data`, `groups`, `unused`,
+    `changed_since_import`.
+
+    Raises:
+        NoOwnData: the task has none.
+    """
+    if not _has_importer(task):
+        able = ", ".join(name for name in choices("promptgan.tasks") if _has_importer(name))
+        raise NoOwnData(f"task {task} reads no data of your own; these do: {able}", "use a recipe of one of them")
+    return choose("promptgan.tasks", task, "task", "own_data")
+
+
+def check_minimum(document: dict[str, Any], root: Path) -> None:
+    """Hold own data to what later stages need of it; nothing is asked of other data sets.
+
+    Args:
+        document: a parsed parameter file whose file of own data is in the store.
+        root: the repository.
+
+    Raises:
+        TooFewForTheStages: the judge split would be too small to fit a judge on.
+    """
+    from promptgan.quality.splits import Shares, split_of
+
+    section = document["data"]
+    file = root / STORE / str(section.get("sha256")) / str(section.get("file"))
+    if not _is_own(document) or not file.is_file():
+        return
+    groups = importer(document["task"]).groups(file, section)
+    shares = validate_section(Shares, document["validate"]["shares"], "validate.shares")
+    held = sum(split_of(group, shares) == "judge" for group in groups)
+    needed: int = choose("promptgan.tasks", document["task"], "task", "judges.parameters").FEWEST
+    if held < needed:
+        share = min(0.3, round(shares.judge * 1.3 * needed / max(1, held), 2))
+        raise TooFewForTheStages(
+            f"{section['file']}: its {len(groups)} records leave {held} for the judge split, and the stage judges needs"
+            f" {needed}",
+            f"add data, or raise validate.shares.judge in params.yaml, to about {share}",
+        )
+
+
+def changed_since_import(document: dict[str, Any], root: Path) -> str | None:
+    """A sentence where what was imported has changed since at its old place; None where it has not.
+
+    Args:
+        document: a parsed parameter file.
+        root: the repository.
+    """
+    if not _is_own(document):
+        return None
+    found: str | None = importer(document["task"]).changed_since_import(document["data"], root, document["recipe"])
+    return found
+
+
+def _has_importer(task: str) -> bool:
+    return "own_data" in choices(f"promptgan.tasks.{task}")
+
+
+def _is_own(document: dict[str, Any]) -> bool:
+    task = document.get("task", "text")
+    return _has_importer(task) and document["data"].get("name") == importer(task).DATA

@@ -1,0 +1,245 @@
+"""Importing your own images: a folder or a zip of them becomes one zip, with captions where a table has some."""
+
+import csv
+import hashlib
+import io
+import shlex
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from promptgan.core.errors import PromptganError
+from promptgan.core.parameters import validate_section
+from promptgan.core.progress import Progress
+from promptgan.core.record import sha256
+from promptgan.data import own_store
+from promptgan.data.sets.local_images import CAPTIONS, COLUMNS, PICTURES, Parameters, label_of, paths
+from promptgan.data.tables.reading import read_table
+
+DATA = "local_images"
+"""The data set that is the user's own."""
+OPTIONS = frozenset({"captions"})
+"""What `promptgan use` takes beside the path."""
+MIN_PICTURES = 100
+LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+"""What file managers leave behind, beside files whose name begins with a dot."""
+SHOWN = 5
+"""Labels, or files of a table, that are listed."""
+
+Contents = Mapping[str, Callable[[], bytes]]
+"""How to read each file, by its path."""
+
+
+class NoSuchImages(PromptganError):
+    """The path names neither a folder nor a zip."""
+
+    def __init__(self, path: Path) -> None:
+        problem = "neither a folder nor a zip" if path.exists() else "no such folder or file"
+        super().__init__(f"{path}: {problem}", "give the path of a folder of images, or of a zip of one")
+
+
+class TooFewPictures(PromptganError):
+    """The folder or zip is empty, or has too few pictures to train on."""
+
+    def __init__(self, path: Path, pictures: int, files: int) -> None:
+        held = f"{pictures} picture(s) among {files} file(s)" if files else "it is empty"
+        super().__init__(
+            f"{path}: {held}; at least {MIN_PICTURES} pictures are needed, thousands are better",
+            "give a folder of pictures that Pillow reads (JPEG, PNG, WebP, GIF, TIFF, BMP ...), one folder a class or"
+            " all in one",
+        )
+
+
+class UnusableCaptions(PromptganError):
+    """A table of captions has not the columns, or names none of the files."""
+
+    def __init__(self, table: Path, problem: str) -> None:
+        super().__init__(
+            f"{table}: {problem}",
+            f"give a table of two columns, {COLUMNS[0]} and {COLUMNS[1]}; a file is named by its path below the folder,"
+            " such as cats/1.jpg, or by its name alone where that is there once",
+        )
+
+
+def import_own_data(path: Path, *, captions: Path | None, root: Path) -> dict[str, Any]:
+    """Pack images into ``data/own/SHA256/NAME.zip`` of a repository, and track it there with DVC.
+
+    The files go in as they are, broken ones and others than images too: validation says what they are. The same files
+    make the same bytes, whether they come as a folder or as a zip. A folder that holds all others and nothing else is
+    no class.
+
+    Args:
+        path: a folder or a zip; of its files those that file managers leave behind are left out.
+        captions: a table of two columns, file and caption; None where there is none. A table inside of the folder is
+            no image.
+        root: the repository; where it is one of DVC's, the zip is added to it so that it can be committed and pushed.
+
+    Returns:
+        The section `data` of params.yaml.
+
+    Raises:
+        NoSuchImages, TooFewPictures: what is wrong with the path.
+        UnusableCaptions, UnknownFormat, NotUtf8, BrokenFile, WrongColumn: what is wrong with the table of captions.
+        NotTracked: DVC refused the copy.
+    """
+    path = path.expanduser().absolute()
+    contents = dict(_contents(path, captions and captions.expanduser().absolute()))
+    texts = _captions(captions.expanduser(), path, contents) if captions else {}
+    with tempfile.TemporaryDirectory() as folder:
+        packed = Path(folder) / f"{path.name if path.is_dir() else path.stem}.zip"
+        pictures = _pack(contents, texts, packed)
+        if pictures < MIN_PICTURES:
+            raise TooFewPictures(path, pictures, len(contents))
+        labels = sorted({label_of(name) for name in contents})
+        few = ", ".join([*labels[:SHOWN], *(["..."] if len(labels) > SHOWN else [])])
+        said = [f"{len(contents):,} files, {pictures:,} of them pictures", f"{len(labels)} label(s): {few}"]
+        print(f"{path.name}: {'; '.join([*said, *([f'{len(texts):,} captions'] if captions else [])])}")
+        section = {"name": DATA, "file": packed.name, "sha256": sha256(packed)}
+        validate_section(Parameters, section, "data")
+        original = [str(path), _listing(path), captions and str(captions.expanduser().absolute())]
+        own_store.put(packed, section["sha256"], root, original)
+    return section
+
+
+def groups(file: Path, section: dict[str, Any]) -> list[str]:
+    """The group of each record of an imported zip.
+
+    Args:
+        file: in the store.
+        section: `data` of params.yaml.
+    """
+    with zipfile.ZipFile(file) as archive:
+        return paths(archive)
+
+
+def unused(section: dict[str, Any]) -> set[str]:
+    """Keys of the section that say nothing about this kind of data; none."""
+    return set()
+
+
+def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "local-images") -> str | None:
+    """A sentence where files have come, gone or changed since the import; None where they have not.
+
+    Args:
+        section: the section `data` of params.yaml; None is returned for every data set but own images.
+        root: the repository.
+        recipe: what params.yaml holds, for the command that imports them again.
+    """
+    if section.get("name") != DATA or not (entry := own_store.original_of(section.get("sha256", ""), root)):
+        return None
+    original, listing, captions = entry
+    try:
+        if _listing(Path(original)) == listing:
+            return None
+    except OSError:
+        return None  # gone or out of reach: the store has what was imported
+    options = ["--captions", captions] if captions else []
+    command = shlex.join(["promptgan", "use", recipe, "--keep", "--path", original, *options])
+    return f"{original} has changed since its import; `{command}` imports it again and changes nothing else"
+
+
+def _contents(path: Path, table: Path | None) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The files of a folder or zip by their path below what holds all classes, sorted."""
+    if path.is_dir():
+        files = {file.relative_to(path): file for file in path.rglob("*") if file.is_file() and file != table}
+        found = {PurePosixPath(name.as_posix()): file.read_bytes for name, file in files.items()}
+    elif zipfile.is_zipfile(path):
+        archive = zipfile.ZipFile(path)
+        infos = {PurePosixPath(info.filename): info for info in archive.infolist() if not info.is_dir()}
+        found = {name: lambda info=info: archive.read(info) for name, info in infos.items()}  # type: ignore[misc]
+    else:
+        raise NoSuchImages(path)
+    found = {name: read for name, read in found.items() if not _is_litter(name)}
+    above = _common_folder(list(found))
+    for name in sorted(found):
+        yield str(PurePosixPath(*name.parts[above:])).encode("utf-8", "replace").decode(), found[name]
+
+
+def _is_litter(path: PurePosixPath) -> bool:
+    return any(part.startswith(".") or part in LITTER for part in path.parts)
+
+
+def _common_folder(names: list[PurePosixPath]) -> int:
+    """How many folders lie above those of the classes: each is the only one there, beside no file, and holds others."""
+    above = 0
+    while names and all(len(name.parts) > above + 2 for name in names) and len({n.parts[above] for n in names}) == 1:
+        above += 1
+    return above
+
+
+def _pack(contents: Contents, captions: Mapping[str, str], out: Path) -> int:
+    """Write the zip; return how many of the files are pictures, as far as their beginning tells."""
+    pictures = 0
+    with zipfile.ZipFile(out, "w") as archive, Progress("importing", len(contents)) as progress:
+        for name, read in contents.items():
+            content = _bytes(read)
+            pictures += _is_picture(content)
+            archive.writestr(_member(PICTURES + name), content)
+            progress.advance()
+        if captions:
+            text = io.StringIO(newline="")
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerows([COLUMNS, *sorted(captions.items())])
+            archive.writestr(_member(CAPTIONS), text.getvalue())
+    return pictures
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)  # of 1980: no time enters the bytes
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    return info
+
+
+def _bytes(read: Callable[[], bytes]) -> bytes:
+    """What a file holds; nothing where it cannot be read, which validation will say of it."""
+    try:
+        return read()
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):
+        return b""
+
+
+def _is_picture(content: bytes) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content)):
+            return True
+    except Exception:  # what Pillow's readers raise on broken files is not said anywhere
+        return False
+
+
+def _captions(table: Path, path: Path, contents: Contents) -> dict[str, str]:
+    """The captions of a table by the paths of their files.
+
+    A file is named by its path, or by its name alone where that is there once.
+    """
+    read = read_table(table)
+    named = [name for name in read.names if name]
+    if len(named) < len(COLUMNS):
+        raise UnusableCaptions(table, f"its columns are {', '.join(map(repr, named)) or 'none'}")
+    chosen = COLUMNS if set(COLUMNS) <= set(named) else named[:2]
+    files, texts = (read.column(table, name) for name in chosen)
+    by_name: dict[str, list[str]] = {}
+    for known in contents:
+        by_name.setdefault(PurePosixPath(known).name, []).append(known)
+    found = {}
+    for file, text in zip(files, texts, strict=True):
+        place = str(file) if file in contents else next(iter(by_name.get(str(file), [])), "")
+        if place and (place == file or len(by_name[str(file)]) == 1) and isinstance(text, str) and text.strip():
+            found[place] = text.strip()
+    if not found:
+        few = ", ".join(repr(file) for file in files[:SHOWN])
+        raise UnusableCaptions(table, f"it names no file of {path}, but {few or 'nothing'}")
+    return found
+
+
+def _listing(path: Path) -> str:
+    """A digest of the names, sizes and times of the files of a folder, or of a zip."""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    facts = [f"{file}\0{(status := file.stat()).st_size}\0{status.st_mtime_ns}" for file in files]
+    if not facts:
+        raise FileNotFoundError(path)
+    return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
