@@ -141,8 +141,18 @@ def test_what_was_measured_in_another_way_stands_in_another_table() -> None:
     assert "\n## Chit-chat (1)\n" in text
     assert "\n## Chit-chat (2)\n" in text
     assert {path.name for path in Path("results").glob("*.svg")} == {
-        f"quality-chit-chat-{way}.svg" for way in ("1-two", "2-one")
+        f"quality-chit-chat-{way}.svg" for way in ("1-one", "2-two")
     }
+
+
+def test_what_only_one_is_measured_by_keeps_it_in_the_table_and_is_explained_below() -> None:
+    write("one", trained(1, 0.2))
+    more = trained(1, 0.3)
+    more.signature.append("bounds: of 16 samples")
+    write("two", more)
+    text = page()
+    assert "| 1 | `two` |" in text and "| 2 | `one` |" in text
+    assert "- bounds: of 16 samples\n" in text
 
 
 def test_the_same_entries_give_the_same_bytes_and_old_pictures_go() -> None:

@@ -90,19 +90,29 @@ def write() -> None:
 
 
 def tables(entries: Iterable[Entry]) -> list[list[Entry]]:
-    """The entries with finished runs, together where measured in the same way on the same data; best first."""
+    """The entries with finished runs, together where measured in the same way on the same data; best first.
+
+    What only some are measured by, such as the bounds of a model whose likelihood is not known, keeps nobody apart.
+    """
     groups: dict[tuple[str, ...], list[Entry]] = {}
-    for entry in entries:
-        if entry.trained and entry.made:
-            key = (entry.data["title"], entry.data["content_sha256"], entry.made.task, *signature(entry))
-            groups.setdefault(key, []).append(entry)
+    for entry in (entry for entry in entries if entry.trained and entry.made):
+        assert entry.made
+        about, own = (entry.data["title"], entry.data["content_sha256"], entry.made.task), signature([entry])
+        for (*theirs, _), group in groups.items():
+            told = signature(group)
+            if tuple(theirs) == about and all(told.get(name, line) == line for name, line in own.items()):
+                group.append(entry)
+                break
+        else:
+            groups[*about, str(len(groups))] = [entry]
     return [sorted(groups[key], key=_rank) for key in sorted(groups)]
 
 
-def signature(entry: Entry) -> list[str]:
-    """How an entry's numbers were measured, in words that do not depend on the seed."""
-    lines = next(iter(entry.trained.values())).signature
-    return [re.sub(r"\bseed \d+", "the training seed", line) for line in lines]
+def signature(group: Iterable[Entry]) -> dict[str, str]:
+    """How the numbers of entries were measured, by what each line is about, in words that do not depend on the seed."""
+    lines = (line for entry in group for line in next(iter(entry.trained.values())).signature)
+    told = (re.sub(r"\bseed \d+", "the training seed", line) for line in lines)
+    return {line.partition(":")[0]: line for line in told}
 
 
 def seeds(numbers: Sequence[int]) -> str:
@@ -170,7 +180,7 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
             drawn[f"quality-{name}-{entry.recipe}.svg"] = text
             yield f"\n![{entry.recipe}: quality against diversity](quality-{name}-{entry.recipe}.svg)"
     yield "\n### How it was measured\n"
-    yield from (f"- {line}" for line in signature(group[0]))
+    yield from (f"- {line}" for line in signature(group).values())
     for unit in sorted({metric.per for metric in known.metrics if metric.per}):
         if len({run.outputs.get(unit) for entry in group for run in entry.trained.values()}) > 1:
             titles = ", ".join(metric.title for metric in known.metrics if metric.per == unit)
