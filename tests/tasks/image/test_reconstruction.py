@@ -148,7 +148,13 @@ def test_a_plain_autoencoder_draws_from_its_codes_where_there_is_training_data_a
     out = tmp_path / "out"
     out.mkdir()
     samples, _ = generate(
-        {"twin": plain, "adversarial": vae}, validated_images, out, Parameters(count=10, shown=4), COMPUTE, 1, CPU
+        {"twin": plain, "adversarial": vae},
+        validated_images,
+        out,
+        Parameters(count=10, truncations=[0.5, 1.0], shown=4),
+        COMPUTE,
+        1,
+        CPU,
     )
     codes = reconstruction.codes(plain, validated_images)
     assert codes and reconstruction.codes(vae, validated_images) is None

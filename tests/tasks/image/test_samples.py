@@ -16,7 +16,7 @@ from promptgan.tasks.image.samples.pictures import grid
 from promptgan.tasks.image.samples.samples import UnusableRequest, generate, images, load, make, read
 from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
 
-PARAMETERS = Parameters(count=10, shown=4)
+PARAMETERS = Parameters(count=10, truncations=[0.5, 1.0], shown=4)
 
 
 def generated(folders: dict[str, Path], validated: Path, out: Path, parameters: Parameters = PARAMETERS) -> str:
@@ -40,11 +40,13 @@ def models(tmp_path: Path) -> dict[str, Path]:
 
 def test_every_model_draws_images_and_a_grid(models: dict[str, Path], validated_images: Path, tmp_path: Path) -> None:
     said = generated(models, validated_images, tmp_path / "out")
-    assert said.startswith("20 images in ") and "grid-adversarial.png" in said
+    assert said.startswith("40 images in ") and "grid-adversarial.png" in said
     table = pd.read_parquet(tmp_path / "out/samples.parquet")
-    assert table.groupby("model", sort=False).size().to_dict() == {"twin": 10, "adversarial": 10}
+    assert table.groupby("model", sort=False).size().to_dict() == {"twin": 20, "adversarial": 20}
     found = read(tmp_path / "out/samples.parquet")
-    assert torch.equal(found["twin"], images(load(models["twin"]), 10, 1))
+    assert torch.equal(found["twin"][:10], images(load(models["twin"]), 10, 1))
+    assert torch.equal(found["twin"][10:], images(load(models["twin"]), 10, 1, truncation=0.5))
+    assert table["truncation"].tolist() == ([1.0] * 10 + [0.5] * 10) * 2
     stored = np.array(Image.open(io.BytesIO(table["image"][0])))
     assert np.array_equal(stored, found["twin"][0, 0].numpy())
     for name in ("real", "twin", "adversarial"):
@@ -113,7 +115,7 @@ def test_images_are_of_the_labels_of_test_images_and_a_model_makes_what_it_is_as
     generated({"twin": asked}, validated_images, tmp_path / "out")
     table = pd.read_parquet(tmp_path / "out/samples.parquet")
     test = pd.read_parquet(validated_images / "test.parquet")["label"]
-    assert table["label"].tolist() == test.iloc[np.random.default_rng(1).permutation(len(test))[:10]].tolist()
+    assert table["label"].tolist()[:10] == test.iloc[np.random.default_rng(1).permutation(len(test))[:10]].tolist()
     loaded = load(asked)
     drawn = images(loaded, 4, 1, ["a", "b", "b", "a"])
     others = images(loaded, 4, 1, ["b", "b", "a", "a"])

@@ -28,6 +28,18 @@ def draw(generator: TensorGenerator, z: Tensor, condition: Tensor | None = None,
     return torch.cat(parts)
 
 
+def truncated(z: Tensor, mass: float) -> Tensor:
+    """Standard normal vectors (N, Z) brought to the middle of their distribution that has this probability.
+
+    Each entry keeps its rank, so that it follows the truncated normal distribution (Brock et al., 2019,
+    arXiv:1809.11096, section 3.1); 1 changes nothing.
+    """
+    if mass == 1:
+        return z
+    middle: Tensor = torch.special.ndtri(0.5 + mass * (torch.special.ndtr(z.double()) - 0.5))
+    return middle.to(z.dtype)
+
+
 @torch.no_grad()
 def translate(translator: TensorTranslator, images: Tensor, batch: int = 256) -> Tensor:
     """What a translator, in evaluation mode, makes of images, uint8 (N, C, H, W); of that shape, on the CPU."""

@@ -61,9 +61,9 @@ def files(tokens: Path, *splits: str) -> list[Path]:
 
 
 def needed(tokens: Path) -> dict[str, Path]:
-    """What a model needs beside its weights, by the name in its folder: what its conditions are called."""
-    names = {"none": None, "label": META, "caption": FILE}[_meta(tokens)["condition"]]
-    return {names: tokens / names} if names else {}
+    """What a model needs beside its weights, by the name in its folder: what its classes, and words, are called."""
+    captions = [FILE] if _meta(tokens)["condition"] == "caption" else []
+    return {name: tokens / name for name in (META, *captions)}
 
 
 def labels_of(folder: Path) -> list[str]:
@@ -72,9 +72,16 @@ def labels_of(folder: Path) -> list[str]:
     Args:
         folder: of arrays, or of a model.
     """
-    if not (folder / META).is_file() or (meta := _meta(folder))["condition"] != "label":
-        return []
-    return list(meta["classes"])
+    return classes_of(folder) if (folder / META).is_file() and _meta(folder)["condition"] == "label" else []
+
+
+def classes_of(folder: Path) -> list[str]:
+    """The labels of examples, in the order of their numbers.
+
+    Args:
+        folder: of arrays, or of a model.
+    """
+    return list(_meta(folder)["classes"])
 
 
 def captions_of(folder: Path) -> Vocabulary | None:

@@ -87,13 +87,18 @@ def samples(run: Outputs) -> Iterator[Found]:
     parameters = run.parameters("generate")
     section, seed = parameters["generate"], parameters["seed"]
     remedy = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
-    seeds = set(run.table(path)["seed"].to_pylist())
+    table = run.table(path).to_pandas()
+    translated = set(table.dropna(subset="source")["model"]) if "source" in table else set()
+    seeds = set(table["seed"])
     if seeds != {seed}:
-        yield Found(f"{path} seed -> dvc.lock (stage generate)", str(seed), str(sorted(seeds)), remedy)
+        yield Found(f"{path} seed -> dvc.lock (stage generate)", str(seed), str(sorted(map(int, seeds))), remedy)
     for name, images in read(Path(path)).items():
-        if len(images) != section["count"]:
+        sets = 1 if name in translated else len(section["truncations"])
+        if len(images) != (wanted := section["count"] * sets):
             link = f"{path} {name} -> dvc.lock (stage generate)"
-            yield Found(link, f"{section['count']} images", f"{len(images)} images", remedy)
+            yield Found(link, f"{wanted} images", f"{len(images)} images", remedy)
+        if name in translated:
+            continue
         with Image.open(f"{SAMPLES}/grid-{name}.png") as picture:
             if not np.array_equal(np.asarray(picture), np.asarray(grid(images[: section["shown"]]))):
                 yield Found(f"{SAMPLES}/grid-{name}.png -> {path}", "its first images", "other pixels", remedy)
@@ -162,10 +167,19 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
         drawn: its rows of samples.parquet.
         device: where it runs.
     """
-    from promptgan.tasks.image.samples.pictures import png
+    import torch
+
+    from promptgan.tasks.image.samples import translation
+    from promptgan.tasks.image.samples.pictures import out_of, png
     from promptgan.tasks.image.samples.reconstruction import codes
     from promptgan.tasks.image.samples.samples import images, load
 
+    if translation.translates(model):
+        translator = translation.load(model, device)
+        sources = torch.stack([out_of(source) for source in drawn["source"]])
+        again = translator.translated(sources, [translator.other(label) for label in drawn["label"]])
+        return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)
+    drawn = drawn[drawn["truncation"] == 1]
     fitted, loaded = codes(model, Path(VALIDATED), device), load(model, device)
     asked = drawn["prompt"] if loaded.captions else drawn["label"] if loaded.labels else []
     again = images(loaded, len(drawn), int(drawn["seed"].iloc[0]), list(asked), fitted)

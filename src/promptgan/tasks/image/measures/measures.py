@@ -15,8 +15,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
 from promptgan.core.record import sha256
 from promptgan.forms.tensors import form
-from promptgan.forms.tensors.drawing import noise
-from promptgan.forms.tensors.elbo import negative_elbo
+from promptgan.forms.tensors.elbo import binarised_once, bounds
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import in_order
 from promptgan.networks import folder
@@ -24,6 +23,7 @@ from promptgan.tasks.image.judges import classifier as judge
 from promptgan.tasks.image.measures import efficientnet
 from promptgan.tasks.image.measures.classification import Schooling
 from promptgan.tasks.image.measures.metrics import MEASURES, WHOLE
+from promptgan.tasks.image.measures.pairs import PairDistances, pair_distances
 from promptgan.tasks.image.measures.parameters import Parameters
 from promptgan.tasks.image.measures.yardstick import Yardstick
 from promptgan.tasks.image.samples import samples as drawn
@@ -86,6 +86,7 @@ def evaluate(
         len(form.split(tokens, "val")), *(len(sample.images) for name in used for sample in by_model[name].values())
     )
     yardstick = Yardstick(tokens, judge.load(models / "judges", device), parameters, count, seed, device)
+    pairs = pair_distances(samples / "samples.parquet", tokens)
     asked = any(by_model[name][WHOLE].labels is not None for name in used)
     sets = {
         REAL.name: {WHOLE: _real(tokens, "val", count, seed, labelled=asked)},
@@ -112,7 +113,9 @@ def evaluate(
                 accuracy = _schooling(models).accuracy(images, labels, yardstick.test, seed, device)
                 headline["classification_accuracy"] = accuracy
             if name != REAL.name and "encoder" in indices[name]["networks"]:
-                headline["elbo"] = _bound(models / MODELS[name], tokens, seed, device)
+                headline |= _bounds(models / MODELS[name], tokens, parameters.importance_samples, seed, device)
+            if pairs and name in pairs.models:
+                headline["pair_distance"] = pairs.models[name]
             systems[name] = {key: headline[key] for key in MEASURES.names if key in headline}
     for name, index in indices.items():
         if name not in used:
@@ -124,7 +127,9 @@ def evaluate(
         "gaps": gaps,
         "standard_errors": [{"system": name, **spread} for name, spread in spreads.items()],
         "verdict": verdict,
-        "signature": _signature(models, yardstick, parameters, count, seed, labelled=asked, truncated=truncated),
+        "signature": _signature(
+            models, yardstick, parameters, count, seed, labelled=asked, truncated=truncated, pairs=pairs
+        ),
     }
     return Evaluation(rounded(metrics), rounded(rows))
 
@@ -164,18 +169,18 @@ def _schooling(models: Path) -> Schooling:
     return Schooling(index["classes"], index["width"], index["features"], **index["training"])
 
 
-@torch.no_grad()
-def _bound(model: Path, tokens: Path, seed: int, device: torch.device) -> float:
-    """The negative evidence lower bound per test image in nats, one latent vector for each."""
+def _bounds(model: Path, tokens: Path, samples: int, seed: int, device: torch.device) -> Numbers:
+    """Both bounds of the negative log-likelihood per test image in nats, of pixels binarised once and for all."""
     networks = folder.load(model, device).networks
     encoder, generator = cast("TensorEncoder", networks["encoder"]), cast("TensorGenerator", networks["generator"])
     test = form.split(tokens, "test")
-    vectors, total, count = noise(seed, len(test), generator.latent).to(device), 0.0, 0
-    for batch in in_order(test, 256):
-        chosen = vectors[count : count + len(batch.x)]
-        total += negative_elbo(encoder, generator, batch.to(device), chosen).sum().item()
-        count += len(batch.x)
-    return total / count
+    totals, drawn = {"elbo": 0.0, "iwae": 0.0}, torch.Generator().manual_seed(seed)
+    for batch in binarised_once(in_order(test, 256)):
+        vectors = torch.randn(samples, len(batch.x), generator.latent, generator=drawn).to(device)
+        found = bounds(encoder, generator, batch.to(device), vectors)
+        totals["elbo"] += found.negative_elbo.sum().item()
+        totals["iwae"] += found.importance_weighted.sum().item()
+    return {name: total / len(test) for name, total in totals.items()}
 
 
 def _verdict(systems: dict[str, Any], spreads: dict[str, Numbers]) -> tuple[dict[str, Numbers], list[str]]:
@@ -198,6 +203,7 @@ def _signature(
     *,
     labelled: bool,
     truncated: bool,
+    pairs: PairDistances | None,
 ) -> list[str]:
     """What one needs to know to compute the same numbers."""
     test, train, compared = len(yardstick.test), len(yardstick.train), yardstick.compared
@@ -225,8 +231,22 @@ def _signature(
         f"copied: Euclidean distance in pixels to the nearest of {train} training images, below the first percentile of"
         f" that of {test} test images; duplicates: to the nearest other of the {count}, below that of {compared} test"
         " images to one another",
-        "elbo: one latent vector an image, pixels as Bernoulli probabilities",
-        *([f"truncation: a row of the curves for each; headline at {WHOLE:g}"] if truncated else []),
+        f"elbo, iwae: of all {test} test images, each pixel drawn once with its brightness as probability;"
+        f" {parameters.importance_samples} latent vectors an image, for iwae as importance samples",
+        *(
+            [f"truncation: the share of the latent distribution that is drawn from; headline at {WHOLE:g}"]
+            if truncated
+            else []
+        ),
+        *(
+            [
+                f"pair_distance: mean absolute difference of pixels to the true counterparts of {pairs.pairs} sources;"
+                f" the sources themselves: {pairs.unchanged:.4f}; the mean training image of the kind:"
+                f" {pairs.mean:.4f}"
+            ]
+            if pairs
+            else []
+        ),
         f"standard errors: over images, seed {seed}, jackknife of {parameters.jackknife_groups} groups, of Frechet"
         " distances the infinitesimal jackknife; not over training seeds",
     ]

@@ -62,10 +62,16 @@ MEASURES = Measures(
             "Share of images nearer to a training image than 99 % of test images are.",
         ),
         Metric(
+            "pair_distance",
+            "to true pair",
+            "lower",
+            "Mean absolute difference of pixels between translations and the true counterparts of their sources.",
+        ),
+        Metric(
             "elbo",
             "-ELBO",
             "lower",
-            "Nats per test image: an upper bound of its negative log-likelihood. Defined for autoencoders alone.",
+            "Nats per test image, binarised: an upper bound of its negative log-likelihood. Of autoencoders alone.",
             format=".2f",
         ),
     ),
@@ -101,6 +107,7 @@ MEASURES = Measures(
         Metric("recall_efficientnet", "recall, EfficientNet", "real", "In the features of EfficientNet-lite0."),
         Metric("density_efficientnet", "density, EfficientNet", "real", "In the features of EfficientNet-lite0."),
         Metric("coverage_efficientnet", "coverage, EfficientNet", "real", "In the features of EfficientNet-lite0."),
+        Metric("iwae", "IWAE", "lower", "The bound of -ELBO, tighter by importance samples.", format=".2f"),
         Metric(
             "duplicates",
             "duplicates",

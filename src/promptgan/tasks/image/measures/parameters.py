@@ -15,6 +15,8 @@ class Parameters(Section):
 
     extractor: Literal["efficientnet_lite0", "none"]
     """What distances are measured in too, beside the features of the judge."""
+    importance_samples: int = Field(ge=1)
+    """Latent vectors for each test image, by which an autoencoder's likelihood is bounded."""
     neighbours: int = Field(ge=1, le=50)
     """Whose distance is the radius of the ball around an image, for precision, recall, density and coverage."""
     jackknife_groups: int = Field(ge=2)

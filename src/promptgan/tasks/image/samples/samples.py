@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import torch
+from PIL import Image
 from torch import Tensor
 
 from promptgan.core.compute import Compute, autocast
@@ -15,11 +16,11 @@ from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
 from promptgan.forms.tensors.captions import SPECIAL, UNKNOWN, Vocabulary, captions
 from promptgan.forms.tensors.codes import DETERMINISTIC, Codes
-from promptgan.forms.tensors.drawing import draw, noise
+from promptgan.forms.tensors.drawing import draw, noise, truncated
 from promptgan.forms.tensors.form import captions_of, labels_of
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
-from promptgan.tasks.image.samples import reconstruction
+from promptgan.tasks.image.samples import reconstruction, translation
 from promptgan.tasks.image.samples.contact_sheet import contact_sheet
 from promptgan.tasks.image.samples.parameters import Parameters
 from promptgan.tasks.image.samples.pictures import grid, out_of, png, sized
@@ -109,16 +110,23 @@ def load_with_prior(model: Path) -> ImageModel:
     return loaded
 
 
-def images(model: ImageModel, count: int, seed: int, asked: Sequence[str] = (), codes: Codes | None = None) -> Tensor:
+def images(
+    model: ImageModel,
+    count: int,
+    seed: int,
+    asked: Sequence[str] = (),
+    codes: Codes | None = None,
+    truncation: float = 1.0,
+) -> Tensor:
     """``count`` images, uint8 (N, C, H, W); the first are the same however many there are.
 
-    Latent vectors are standard normal, or as ``codes`` say. ``asked`` are as many labels or captions, of a model
-    that makes images of such.
+    Latent vectors are standard normal, of which ``truncation`` leaves the middle, or as ``codes`` say. ``asked`` are as
+    many labels or captions, of a model that makes images of such.
 
     Raises:
         UnusableRequest: see `ImageModel.conditions`.
     """
-    z = noise(seed, count, model.generator.latent)
+    z = truncated(noise(seed, count, model.generator.latent), truncation)
     return draw(model.generator, codes.at(z) if codes else z, model.conditions(asked))
 
 
@@ -153,10 +161,11 @@ def generate(
 ) -> tuple[pd.DataFrame, str]:
     """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
-    Their columns are model, number, seed and image, a PNG; where models are asked for something also label, and prompt
-    where that is a caption: those of test images in an order that ``seed`` gives. ``grid-SYSTEM.png`` holds the first
-    of each, and ``grid-real.png`` as many of the test split, their middle at the size of the models' images; these are
-    what ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. ``quarantine.png`` shows what
+    Their columns are model, truncation, number, seed and image, a PNG; where models are asked for something also label,
+    and prompt where that is a caption: those of test images in an order that ``seed`` gives. Translators make these
+    images themselves into the other kind; see `translation.rows`. ``grid-SYSTEM.png`` holds the first of each, and
+    ``grid-real.png`` as many of the test split, their middle at the size of the models' images; these are what
+    ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. ``quarantine.png`` shows what
     validation took, if anything. All models start from the same random vectors where those are of one size; a plain
     autoencoder turns them into codes by the normal distribution fitted to those of training images.
     """
@@ -171,26 +180,41 @@ def generate(
     frames = []
     with Progress("samples", len(folders)) as progress:
         for name, path in folders.items():
-            model = load(path, device)
-            asked = _asked(model, test)
             with autocast(compute):
-                codes = reconstruction.codes(path, validated, device)
-                drawn = images(model, parameters.count, seed, asked[: parameters.count], codes)
+                if translation.translates(path):
+                    rows, shown = translation.rows(path, test.head(parameters.count), parameters.shown, device)
+                else:
+                    rows, shown = _rows(path, test, validated, parameters, seed, device)
                 if reconstruction.encoder_of(path):
-                    condition = model.conditions(asked[: len(chosen)])
+                    condition = (model := load(path, device)).conditions(_asked(model, chosen))
                     pairs = reconstruction.pairs(reconstruction.load(path, device), real, condition)
                     pairs.save(out / f"reconstructions-{name}.png")
-            grid(drawn[: parameters.shown]).save(out / f"grid-{name}.png")
-            columns = {"model": name, "number": range(len(drawn)), "seed": seed, "image": [png(x) for x in drawn]}
-            if asked:
-                columns["label"] = test["label"].tolist()[: len(drawn)]
-            if model.captions:
-                columns["prompt"] = asked[: len(drawn)]
-            frames.append(pd.DataFrame(columns))
+            shown.save(out / f"grid-{name}.png")
+            frames.append(rows.assign(model=name, seed=seed))
             progress.advance()
     samples = pd.concat(frames, ignore_index=True)
     grids = ", ".join(str(out / f"grid-{name}.png") for name in folders)
     return samples, f"{len(samples)} images in {out}; look at {grids}"
+
+
+def _rows(
+    path: Path, test: pd.DataFrame, validated: Path, parameters: Parameters, seed: int, device: torch.device
+) -> tuple[pd.DataFrame, Image.Image]:
+    """What a model makes of random vectors, for the first of these records, and a grid of the first whole ones."""
+    model, count = load(path, device), parameters.count
+    asked, codes = _asked(model, test.head(count)), reconstruction.codes(path, validated, device)
+    columns: dict[str, Any] = {"number": range(count)}
+    if asked:
+        columns["label"] = test["label"].tolist()[:count]
+    if model.captions:
+        columns["prompt"] = asked
+    frames, shown = [], None
+    for truncation in sorted(parameters.truncations, reverse=True):
+        drawn = images(model, count, seed, asked, codes, truncation)
+        shown = shown or grid(drawn[: parameters.shown])
+        frames.append(pd.DataFrame({"truncation": truncation, **columns, "image": [png(x) for x in drawn]}))
+    assert shown
+    return pd.concat(frames, ignore_index=True), shown
 
 
 def _asked(model: ImageModel, test: pd.DataFrame) -> list[str]:
