@@ -214,7 +214,7 @@ def test_own_data_that_is_nowhere_says_how_to_get_it(get):
     with pytest.raises(OwnDataMissing) as caught:
         get(upstream(Local("0" * 64, "verses.txt"), files=FILES))
     assert f"dvc pull data/own/{'0' * 64}/verses.txt.dvc" in caught.value.remedy
-    assert "promptgan use local-text --path verses.txt" in caught.value.remedy
+    assert "promptgan use RECIPE --path" in caught.value.remedy
 
 
 def wheel(folder: Path) -> Path:

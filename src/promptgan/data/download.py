@@ -90,7 +90,7 @@ class OwnDataMissing(PromptganError):
         place = OWN_DATA / source.sha256 / source.file
         super().__init__(
             f"{place}: the imported data is not here",
-            f"run `dvc pull {place}.dvc`, or import it again: `promptgan use local-text --path {source.file} ...`",
+            f"run `dvc pull {place}.dvc`, or import it again: `promptgan use RECIPE --path ...`",
         )
 
 
