@@ -348,6 +348,7 @@ def test_generate_draws_images_into_a_picture(repository: Path) -> None:
     index = folder.described("image", "tensors", example)
     folder.save(repository / "model", {"generator": network}, {"generator": section}, index)
     assert "9 images in some.png" in run("generate", "--model", "model", "--n", "9", "--out", "some.png").output
+    assert len(list((repository / "some").glob("*.png"))) == 9
     with Image.open(repository / "some.png") as picture:
         assert picture.size == ((3 * 8 + 4) * 2,) * 2
     assert "--style means nothing" in run("generate", "--model", "model", "--style", "a", code=2).stderr

@@ -13,7 +13,9 @@ def generate(
     model: Annotated[Path, typer.Option(help="A model folder.")] = Path("models/adversarial"),
     prompt: Annotated[
         list[str] | None,
-        typer.Option(help="Texts: what to answer, or to put into a style; give it several times for several prompts."),
+        typer.Option(
+            help="What to answer, or to put into a style, or what images shall show; give it several times for several."
+        ),
     ] = None,
     style: Annotated[str | None, typer.Option(help="Sentences with a style: the one that is wanted.")] = None,
     n: Annotated[int, typer.Option("--n", min=1, help="Samples: to each prompt, or in all.")] = 1,
@@ -32,7 +34,11 @@ def generate(
         ),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Images: the picture that holds them.", show_default="grid.png")
+        Path | None,
+        typer.Option(
+            help="Images: the picture of all; each is in the folder of its name too.",
+            show_default="grid.png",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same samples.")] = 1,
     threads: Annotated[
@@ -51,6 +57,7 @@ def generate(
     promptgan generate --model models/pretrained --prompt "any plans?" --n 7 --interpolate
     promptgan generate --model models/adversarial --prompt "the plot is dull" --style positive
     promptgan generate --model models/adversarial --n 64 --out grid.png
+    promptgan generate --model models/adversarial --prompt "an ankle boot" --n 8 --out boots.png
     """
     from promptgan.core import compute
     from promptgan.core.choices import choose

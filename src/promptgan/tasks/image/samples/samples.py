@@ -131,7 +131,7 @@ def images(
 
 
 def make(model: Path, n: int, seed: int, prompt: list[str] | None = None, out: Path = Path("grid.png")) -> str:
-    """``n`` images of each label or caption that is asked for, in the picture ``out``; says where it is.
+    """``n`` images of what is asked for each time, in the picture ``out``, and each in the folder of its name.
 
 
     Raises:
@@ -147,7 +147,11 @@ def make(model: Path, n: int, seed: int, prompt: list[str] | None = None, out: P
     asked = [label for label in prompt or loaded.labels for _ in range(n)]
     drawn = images(loaded, len(asked) or n, seed, asked)
     grid(drawn, n if asked else None).save(out, "png")
-    return f"{len(drawn)} images in {out}"
+    singles = out.with_suffix("")
+    singles.mkdir(exist_ok=True)
+    for number, x in enumerate(drawn, 1):
+        (singles / f"{number:04}.png").write_bytes(png(x))
+    return f"{len(drawn)} images in {out}, and each by itself in {singles}"
 
 
 def generate(
