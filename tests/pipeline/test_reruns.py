@@ -14,16 +14,16 @@ ERROR = '\n\nclass Unforeseen(Exception):\n    """Something new."""\n'
 
 
 @pytest.fixture(scope="module")
-def shared(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+def changed_often(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     return finished.copy(tmp_path_factory.mktemp("reruns") / "clone")
 
 
 @pytest.fixture
-def clone(shared: Clone) -> Clone:
+def clone(changed_often: Clone) -> Clone:
     """A finished clone as it was committed."""
-    shared.git("checkout", "--quiet", "--", ".")
-    shared.git("clean", "--quiet", "--force", "-d", "src", "recipes")
-    return shared
+    changed_often.git("checkout", "--quiet", "--", ".")
+    changed_often.git("clean", "--quiet", "--force", "-d", "src", "recipes")
+    return changed_often
 
 
 def stale(clone: Clone) -> set[str]:
