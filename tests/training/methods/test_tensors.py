@@ -105,7 +105,7 @@ def adversarial(arrays: Path, twin: dict[str, nn.Module] | None = None, **change
 
 def translating(arrays: Path, **changes: Any) -> tuple[Method, Plan]:
     resnet = {"network": "resnet", "width": 4, "halvings": 1, "blocks": 1}
-    made = setting(arrays, objective="least_squares")
+    made = setting(arrays, objective="least_squares", penalty=changes.get("penalty", "none"))
     made = replace(made, sections={**made.sections, "generator": resnet})
     chosen = {key: GAN[key] for key in CycleParameters.model_fields if key in GAN} | {"method": "cyclegan"}
     chosen |= {"objective": "least_squares", "cycle_weight": 5.0, "identity_weight": 1.0, "pool": 30}
@@ -256,6 +256,20 @@ def test_what_is_to_the_left_is_translated_to_the_right_and_back(arrays: Path) -
         translated = translate(networks[way].eval(), images[val.labels == kind]).float()  # type: ignore[arg-type]
         to_the_right = translated[..., 4:].mean((1, 2, 3)) > translated[..., :4].mean((1, 2, 3))
         assert (to_the_right == (kind == 0)).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("penalty", ["none", "gradient", "zero_centred"])
+def test_all_four_networks_of_a_translation_move_in_a_unit_of_work(penalty: str, arrays: Path) -> None:
+    players = {"generator": PLAYER | {"steps": 2}, "discriminator": PLAYER | {"steps": 3}}
+    method, _ = translating(arrays, penalty=penalty, penalty_weight=1.0, players=players)
+    before = {name: {k: t.clone() for k, t in n.state_dict().items()} for name, n in method.networks.items()}
+    noted = method.step(0)
+    assert ("penalty" in noted) == (penalty != "none") and len(before) == 4
+    for name, network in method.networks.items():
+        assert any(not torch.equal(before[name][key], tensor) for key, tensor in network.state_dict().items())
+    for name, steps in (("generator", 2), ("discriminator", 3)):
+        slots = method.state[f"{name}_optimizer"].state_dict()["state"].values()
+        assert {int(slot["step"]) for slot in slots} == {steps}
 
 
 def test_a_kind_of_fewer_images_than_a_batch_is_an_error(arrays: Path) -> None:

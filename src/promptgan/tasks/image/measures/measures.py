@@ -111,7 +111,7 @@ def evaluate(
             images, labels = learnt.first(count)
             if labels is not None:
                 accuracy = _schooling(models).accuracy(images, labels, yardstick.test, seed, device)
-                headline["classification_accuracy"] = accuracy
+                headline["cas"] = accuracy
             if name != REAL.name and "encoder" in indices[name]["networks"]:
                 headline |= _bounds(models / MODELS[name], tokens, parameters.importance_samples, seed, device)
             if pairs and name in pairs.models:
@@ -222,7 +222,7 @@ def _signature(
         *(
             [
                 "label_agreement: the judge's likeliest class is the label asked for; real: is the label of the record",
-                f"classification_accuracy: on {test} test images, of a classifier trained as the judge was, to its last"
+                f"cas: on {test} test images, of a classifier trained as the judge was, to its last"
                 f" epoch, on {count} images, seed {seed}; real: on as many training images",
             ]
             if labelled

@@ -50,7 +50,7 @@ MEASURES = Measures(
             "Share of images that the judge takes for the label asked for.",
         ),
         Metric(
-            "classification_accuracy",
+            "cas",
             "CAS",
             "real",
             "Accuracy on test images of a classifier that learnt from these images and their labels alone.",

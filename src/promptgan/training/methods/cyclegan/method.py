@@ -11,7 +11,8 @@ from torch.nn.functional import l1_loss
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorTranslator
-from promptgan.forms.tensors.tensors import Batches
+from promptgan.forms.tensors.slope import slope
+from promptgan.forms.tensors.tensors import Batch, Batches
 from promptgan.training.loop.method import Method, Row, Value
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.cyclegan.parameters import Parameters
@@ -59,10 +60,16 @@ class CycleGAN(Method):
         self.batches = [Batches(setting.train, parameters.batch, setting.seed, chosen) for chosen in kinds]
 
     def step(self, k: int) -> dict[str, Value]:
-        """Both translators, then both discriminators."""
-        real = [batches[k].x.to(self.setting.device) for batches in self.batches]
-        noted, drawn = self._step_translators(real)
-        return noted | self._step_discriminators(real, drawn)
+        """The steps of both translators, each on batches of its own, then those of both discriminators on the last."""
+        noted: dict[str, Value] = {}
+        turns = self.p.players.generator.steps
+        for turn in range(turns):
+            real = [batches[k * turns + turn].to(self.setting.device) for batches in self.batches]
+            found, drawn = self._step_translators([batch.x for batch in real])
+            noted |= found
+        for _ in range(self.p.players.discriminator.steps):
+            noted |= self._step_discriminators(real, drawn)
+        return noted
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """What the score says of translations both ways."""
@@ -90,19 +97,27 @@ class CycleGAN(Method):
         noted: dict[str, Value] = {"generator_loss": fooled, "cycle_loss": cycle, "identity_loss": identity}
         return noted, [x.detach().float() for x in drawn]
 
-    def _step_discriminators(self, real: list[Tensor], drawn: list[Tensor]) -> dict[str, Value]:
+    def _step_discriminators(self, real: list[Batch], drawn: list[Tensor]) -> dict[str, Value]:
         assert self.setting.objective
-        losses, right = [], []
+        losses, slopes, right = [], [], []
         # What goes there is judged beside real images of kind 1, and the reverse.
-        for judge, x, fake, pool in zip(self.discriminators, reversed(real), drawn, self.pools, strict=True):
+        for judge, batch, fake, pool in zip(self.discriminators, reversed(real), drawn, self.pools, strict=True):
+            shown = pool.exchanged(fake)
             with autocast(self.setting.compute):
-                true, false = judge(x).float(), judge(pool.exchanged(fake)).float()
+                true, false = judge(batch.x).float(), judge(shown).float()
             losses.append(self.setting.objective.discriminator_loss(true, false))
+            if self.p.penalty != "none":
+                assert self.setting.penalty
+                slopes.append(slope(judge, self.setting.penalty, Batch(batch.x, None), shown))
             right.append((true > false).float().mean())
         loss: Tensor = torch.stack(losses).sum()
+        noted: dict[str, Value] = {"discriminator_loss": loss, "accuracy": torch.stack(right).mean()}
+        if slopes:
+            noted["penalty"] = penalty = torch.stack(slopes).sum()
+            loss = loss + self.p.penalty_weight * penalty
         loss.backward()  # type: ignore[no-untyped-call]
         self.players["discriminator"].update()
-        return {"discriminator_loss": loss, "accuracy": torch.stack(right).mean()}
+        return noted
 
 
 def _distance(ours: list[Tensor], real: list[Tensor]) -> Tensor:
