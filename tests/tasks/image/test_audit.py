@@ -1,13 +1,10 @@
 """An audit of what evaluation wrote finds nothing, and every number that somebody has changed."""
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from promptgan.core.files import write_csv, write_json
@@ -15,6 +12,7 @@ from promptgan.forms.tensors import form
 from promptgan.tasks.image import audit
 from promptgan.tasks.image.measures.measures import evaluate
 from promptgan.terms.audit import Found
+from tests.tasks.audited import Run
 from tests.tasks.image.conftest import CPU
 from tests.tasks.image.test_measures import PARAMETERS
 from tests.tasks.image.test_measures import models as models
@@ -23,25 +21,6 @@ from tests.tasks.image.test_measures import samples as samples
 CURVES, EVALUATION, SAMPLES = (
     Path(path) for path in ("plots/curves.csv", "metrics/evaluation.json", "samples/generated/samples.parquet")
 )
-
-
-class Run:
-    """A finished run in this folder, as `promptgan.terms.audit.Outputs` wants it."""
-
-    def parameters(self, stage: str) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def json(self, path: str) -> Any:
-        return json.loads(Path(path).read_text())
-
-    def text(self, path: str) -> str:
-        return Path(path).read_text()
-
-    def rows(self, path: str) -> list[dict[str, str]]:
-        return list(csv.DictReader(Path(path).read_text().splitlines()))
-
-    def table(self, path: str) -> Any:
-        return pq.read_table(path)
 
 
 @pytest.fixture

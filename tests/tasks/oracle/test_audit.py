@@ -1,42 +1,19 @@
 """An audit of a finished run finds nothing, and every number or sequence that somebody has changed."""
 
-import csv
 import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import torch
 
-from promptgan.core.parameters import load_params
 from promptgan.tasks.oracle import audit
 from promptgan.terms.audit import Found
+from tests.tasks.audited import Run
 
 CHECKS = (audit.arrays, audit.models, audit.samples, audit.measures, audit.evaluation)
-
-
-class Run:
-    """A finished run in this folder, as `promptgan.terms.audit.Outputs` wants it."""
-
-    def parameters(self, stage: str) -> dict[str, Any]:
-        return load_params(Path("params.yaml"))
-
-    def json(self, path: str) -> Any:
-        return json.loads(Path(path).read_text())
-
-    def text(self, path: str) -> str:
-        return Path(path).read_text()
-
-    def rows(self, path: str) -> list[dict[str, str]]:
-        return list(csv.DictReader(Path(path).read_text().splitlines()))
-
-    def table(self, path: str) -> Any:
-        return pq.read_table(path) if path.endswith(".parquet") else pa.ipc.open_file(path).read_all()
 
 
 @pytest.fixture

@@ -77,11 +77,6 @@ def terms(encoder: TensorEncoder, generator: TensorGenerator, batch: Batch, nois
     return Terms(pixels, kl_divergence(guess, prior(guess)))
 
 
-def negative_elbo(encoder: TensorEncoder, generator: TensorGenerator, batch: Batch, noise: Tensor) -> Tensor:
-    """The evidence lower bound's negative for each array, in nats, (N,), with one latent vector; see `terms`."""
-    return terms(encoder, generator, batch, noise).total()
-
-
 @torch.no_grad()
 def bounds(encoder: TensorEncoder, generator: TensorGenerator, batch: Batch, noise: Tensor) -> Bounds:
     """Both bounds by the same k latent vectors for each array; memory does not grow with k.

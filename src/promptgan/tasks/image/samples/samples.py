@@ -190,7 +190,8 @@ def generate(
                 else:
                     rows, shown = _rows(path, test, validated, parameters, seed, device)
                 if reconstruction.encoder_of(path):
-                    condition = (model := load(path, device)).conditions(_asked(model, chosen))
+                    model = load(path, device)
+                    condition = model.conditions(_asked(model, chosen))
                     pairs = reconstruction.pairs(reconstruction.load(path, device), real, condition)
                     pairs.save(out / f"reconstructions-{name}.png")
             shown.save(out / f"grid-{name}.png")
