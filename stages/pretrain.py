@@ -86,7 +86,7 @@ def main(
             }
             described = folder.described(settings.task, settings.form, setting.example)
             index = {**described, "learning_rate": outcome.history[-1].get("rate"), **summary}
-            folder.save(out, outcome.networks, sections, index, form.needed(tokens))
+            folder.save(out, outcome.networks, sections, index, {**form.needed(tokens), **method.files})
             write_json(out / "run.json", run)
             write_csv(curve, outcome.history)
             write_json(metrics, summary)

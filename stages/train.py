@@ -103,7 +103,7 @@ def main(
             if method.drawing:
                 index["drawing"] = method.drawing
             networks = {**outcome.networks, **{f"{name}_raw": method.networks[name] for name in method.averaged}}
-            folder.save(out, networks, sections, index, form.needed(tokens))
+            folder.save(out, networks, sections, index, {**form.needed(tokens), **method.files})
             write_json(out / "run.json", run)
             write_csv(curve, outcome.history)
             write_json(metrics, summary)

@@ -61,7 +61,7 @@ def save(
     networks: Mapping[str, nn.Module],
     sections: Mapping[str, dict[str, Any]],
     index: dict[str, Any],
-    files: Mapping[str, Path] | None = None,
+    files: Mapping[str, Path | bytes] | None = None,
 ) -> None:
     """Write a model folder.
 
@@ -70,7 +70,7 @@ def save(
         networks: by name.
         sections: of params.yaml, by role; the role of a network is its name up to the first `_`.
         index: must hold `task`, `form` and `example`; is kept beside the list of networks.
-        files: of the form, to be copied, such as a tokenizer, by their names in the folder.
+        files: to be copied or written, such as a tokenizer, by their names in the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     listed = {}
@@ -80,7 +80,10 @@ def save(
         listed[name] = {"role": role, "weights": weights, "section": sections[role]}
     for name, file in (files or {}).items():
         (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(file, folder / name)
+        if isinstance(file, bytes):
+            (folder / name).write_bytes(file)
+        else:
+            shutil.copyfile(file, folder / name)
     write_json(folder / INDEX, {"kind": "model", "networks": listed, **index})
 
 

@@ -6,11 +6,14 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save
 
 from promptgan.forms.tensors import form
+from promptgan.forms.tensors.course import COURSE
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
 from promptgan.tasks.image import page
+from promptgan.tasks.image.samples.course import MARGIN, ROWS
 from promptgan.tasks.image.samples.parameters import Parameters
 from promptgan.tasks.image.samples.pictures import grid
 from promptgan.tasks.image.samples.samples import UnusableRequest, generate, images, load, make, read
@@ -52,6 +55,20 @@ def test_every_model_draws_images_and_a_grid(models: dict[str, Path], validated_
     for name in ("real", "twin", "adversarial"):
         with Image.open(tmp_path / f"out/grid-{name}.png") as picture:
             assert picture.size == ((2 * SIZE + 3) * 2,) * 2
+
+
+def test_a_model_whose_training_was_followed_has_a_picture_of_it_on_the_page(
+    models: dict[str, Path], validated_images: Path, tmp_path: Path
+) -> None:
+    made = torch.arange(30, dtype=torch.uint8).view(30, 1, 1, 1, 1).expand(30, 3, 1, SIZE, SIZE)
+    (models["twin"] / COURSE).write_bytes(save({"made": made.contiguous()}))
+    generated(models, validated_images, tmp_path / "out")
+    with Image.open(tmp_path / "out/course-twin.png") as picture:
+        shades = np.asarray(picture)[:, MARGIN + 6, 0]
+    rows = [int(shades[round((row + 0.5) * len(shades) / ROWS)]) for row in range(ROWS)]
+    assert rows == [0, 3, 6, 10, 13, 16, 19, 23, 26, 29]
+    assert not (tmp_path / "out/course-adversarial.png").exists()
+    assert "Through training" in page.markup(tmp_path / "out")
 
 
 def test_the_same_models_and_seed_give_the_same_bytes(

@@ -12,6 +12,7 @@ from torch import nn
 from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.forms.tensors import form
+from promptgan.forms.tensors.course import COURSE, FOLLOWED, course_of
 from promptgan.forms.tensors.drawing import draw, noise, translate
 from promptgan.tasks.image.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -142,14 +143,33 @@ def test_a_killed_training_ends_with_the_bytes_of_one_that_was_not(
     build: Any, saves: int, arrays: Path, labelled_arrays: Path
 ) -> None:
     arrays = labelled_arrays if build is guessing else arrays
-    whole = trained(build(arrays))
+    whole_method, again = build(arrays), build(arrays)
+    whole = trained(whole_method)
     with pytest.raises(Killed):
         trained(build(arrays), KilledAfter(saves))
-    resumed = trained(build(arrays))
+    resumed = trained(again)
     assert (resumed.history, resumed.flops) == (whole.history, whole.flops)
+    assert again[0].files == whole_method[0].files
     for name, network in whole.networks.items():
         weights = resumed.networks[name].state_dict()
         assert all(torch.equal(weights[key], tensor) for key, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize("build", [adversarial, autoencoding, plain, both, translating])
+def test_the_same_inputs_are_followed_from_the_untrained_networks_to_the_last_ones(
+    build: Any, arrays: Path, tmp_path: Path
+) -> None:
+    method, plan = build(arrays)
+    outcome = trained((method, plan))
+    (tmp_path / COURSE).write_bytes(method.files[COURSE])
+    made = course_of(tmp_path)
+    assert made is not None
+    assert made.shape == (len(outcome.history), FOLLOWED, 1, 8, 8)
+    assert len({frame.numpy().tobytes() for frame in made}) == len(made)
+    if build is adversarial:
+        z = noise(1, FOLLOWED, outcome.networks["generator"].latent)
+        at = [row["step"] for row in outcome.history].index(outcome.best_step)
+        assert torch.equal(made[at], draw(outcome.networks["generator"], z))
 
 
 def test_a_gan_learns_from_fresh_weights(arrays: Path) -> None:

@@ -19,7 +19,7 @@ USES = (
 
 
 def markup(samples: Path) -> str:
-    """The grid of each system beside one another; below, what autoencoders make of test images, what validation took.
+    """The grid of each system; below, what autoencoders make of test images, the course of training, the quarantine.
 
     Args:
         samples: the folder of the grids.
@@ -33,6 +33,11 @@ def markup(samples: Path) -> str:
         parts += [
             '\n<p class="soft">The same test images, each with what an autoencoder makes of it to its right.</p>\n',
             _figures(reconstructions),
+        ]
+    if courses := _grids(samples, "course"):
+        parts += [
+            '\n<p class="soft">Through training: each column is of one input, each row of one validation.</p>\n',
+            _figures(courses),
         ]
     if (sheet := samples / "quarantine.png").is_file():
         parts += ["\n", _figures([("taken by validation, and why", sheet)])]

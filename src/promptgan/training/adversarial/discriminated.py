@@ -15,6 +15,7 @@ from promptgan.forms.tokens.generator import Batch, TextGenerator
 from promptgan.forms.tokens.pairs import pad
 from promptgan.training.adversarial.discrimination import Discrimination, known
 from promptgan.training.adversarial.parameters import AdversarialParameters
+from promptgan.training.adversarial.plan import planned
 from promptgan.training.loop.method import Method, Row
 from promptgan.training.loop.players import PlayerParameters
 from promptgan.training.loop.run import Plan
@@ -105,19 +106,11 @@ def plan(title: str, setting: Setting, parameters: AdversarialParameters, warmup
     Raises:
         ParameterError: there is no such generator.
     """
-    p = parameters
     if "generator" not in setting.start:
-        raise ParameterError([f"train.method: {p.method} needs a generator that pretrain.method has trained, not none"])
-    return Plan(
-        title=title,
-        steps=p.steps,
-        validate_every=p.validate_every,
-        checkpoint_every=p.checkpoint_every,
-        warmup=warmup,
-        ema=p.ema,
-        patience=p.patience,
-        keeps_start=False,
-    )
+        raise ParameterError(
+            [f"train.method: {parameters.method} needs a generator that pretrain.method has trained, not none"]
+        )
+    return planned(title, parameters, warmup=warmup, keeps_start=False)
 
 
 def _begin_as(known: nn.Embedding, fresh: nn.Embedding) -> None:

@@ -112,6 +112,11 @@ class Method:
         return None
 
     @property
+    def files(self) -> Mapping[str, bytes]:
+        """What it leaves in the model folder beside the networks, by file name: for most nothing."""
+        return {}
+
+    @property
     def networks(self) -> dict[str, nn.Module]:
         """The networks among the state."""
         return {name: part for name, part in self.state.items() if isinstance(part, nn.Module)}

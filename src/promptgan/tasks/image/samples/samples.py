@@ -16,11 +16,12 @@ from promptgan.core.errors import PromptganError, shown
 from promptgan.core.progress import Progress
 from promptgan.forms.tensors.captions import SPECIAL, UNKNOWN, Vocabulary, captions
 from promptgan.forms.tensors.codes import DETERMINISTIC, Codes
+from promptgan.forms.tensors.course import course_of
 from promptgan.forms.tensors.drawing import draw, noise, truncated
 from promptgan.forms.tensors.form import captions_of, labels_of
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
-from promptgan.tasks.image.samples import reconstruction, translation
+from promptgan.tasks.image.samples import course, reconstruction, translation
 from promptgan.tasks.image.samples.contact_sheet import contact_sheet
 from promptgan.tasks.image.samples.parameters import Parameters
 from promptgan.tasks.image.samples.pictures import grid, out_of, png, sized
@@ -169,9 +170,10 @@ def generate(
     and prompt where that is a caption: those of test images in an order that ``seed`` gives. Translators make these
     images themselves into the other kind; see `translation.rows`. ``grid-SYSTEM.png`` holds the first of each, and
     ``grid-real.png`` as many of the test split, their middle at the size of the models' images; these are what
-    ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. ``quarantine.png`` shows what
-    validation took, if anything. All models start from the same random vectors where those are of one size; a plain
-    autoencoder turns them into codes by the normal distribution fitted to those of training images.
+    ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. ``course-SYSTEM.png`` shows what the
+    same inputs became through its training, and ``quarantine.png`` what validation took, if anything. All models start
+    from the same random vectors where those are of one size; a plain autoencoder turns them into codes by the normal
+    distribution fitted to those of training images.
     """
     test = pd.read_parquet(validated / "test.parquet")
     test = test.iloc[np.resize(np.random.default_rng(seed).permutation(len(test)), max(parameters.count, len(test)))]
@@ -195,6 +197,8 @@ def generate(
                     pairs = reconstruction.pairs(reconstruction.load(path, device), real, condition)
                     pairs.save(out / f"reconstructions-{name}.png")
             shown.save(out / f"grid-{name}.png")
+            if (made := course_of(path)) is not None:
+                course.picture(made).save(out / f"course-{name}.png")
             frames.append(rows.assign(model=name, seed=seed))
             progress.advance()
     samples = pd.concat(frames, ignore_index=True)

@@ -10,9 +10,11 @@ from torch.nn.functional import l1_loss
 
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
+from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorTranslator
 from promptgan.forms.tensors.slope import slope
 from promptgan.forms.tensors.tensors import Batch, Batches
+from promptgan.training.adversarial.plan import planned
 from promptgan.training.loop.method import Method, Row, Value
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.cyclegan.parameters import Parameters
@@ -47,11 +49,13 @@ class CycleGAN(Method):
             "discriminator": parameters.players.discriminator.player("discriminator", both["discriminator"]),
         }
         self.pools = [Pool(parameters.pool) for _ in WAYS]
+        self.course = Course(setting.val, setting.compute, setting.seed)
         self.state = {
             **dict(zip(WAYS, self.translators, strict=True)),
             **dict(zip(judges, self.discriminators, strict=True)),
             **{f"{name}_optimizer": player.optimizer for name, player in self.players.items()},
             **{f"pool_{way}": pool for way, pool in zip(WAYS, self.pools, strict=True)},
+            "course": self.course,
         }
         kinds = [np.flatnonzero(setting.train.labels == kind) for kind in (0, 1)]
         for kind, found in enumerate(kinds):
@@ -74,7 +78,13 @@ class CycleGAN(Method):
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """What the score says of translations both ways."""
         assert self.setting.score
+        self.course.follow(networks)
         return self.setting.score(networks)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The course of what the first translator made."""
+        return self.course.files
 
     def _step_translators(self, real: list[Tensor]) -> tuple[dict[str, Value], list[Tensor]]:
         assert self.setting.objective
@@ -131,15 +141,4 @@ def build(setting: Setting, parameters: Parameters) -> tuple[CycleGAN, Plan]:
     Raises:
         ParameterError: a kind of images has fewer than a batch.
     """
-    p = parameters
-    plan = Plan(
-        title="translation",
-        steps=p.steps,
-        validate_every=p.validate_every,
-        checkpoint_every=p.checkpoint_every,
-        ema=p.ema,
-        patience=p.patience,
-        keeps_start=True,
-        fresh=True,
-    )
-    return CycleGAN(setting, parameters), plan
+    return CycleGAN(setting, parameters), planned("translation", parameters, fresh=True)

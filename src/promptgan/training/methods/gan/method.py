@@ -10,9 +10,11 @@ from torch.nn.functional import cross_entropy
 
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
+from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorGenerator
 from promptgan.forms.tensors.slope import slope
 from promptgan.forms.tensors.tensors import Batch, Batches
+from promptgan.training.adversarial.plan import planned
 from promptgan.training.loop.method import Method, Row, Value
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.gan.augmentation import augmented
@@ -45,9 +47,11 @@ class GAN(Method):
             "generator": parameters.players.generator.player("generator", self.generator),
             "discriminator": parameters.players.discriminator.player("discriminator", self.discriminator),
         }
+        self.course = Course(setting.val, setting.compute, setting.seed)
         self.state = {
             **{name: player.network for name, player in self.players.items()},
             **{f"{name}_optimizer": player.optimizer for name, player in self.players.items()},
+            "course": self.course,
         }
         self.batches = Batches(setting.train, parameters.batch, setting.seed)
 
@@ -67,7 +71,13 @@ class GAN(Method):
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """What the score says of what is drawn."""
         assert self.setting.score
+        self.course.follow(networks)
         return self.setting.score(networks)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The course of what it drew."""
+        return self.course.files
 
     def _drawn(self, batch: Batch) -> Tensor:
         """As many arrays as a batch has, on its conditions."""
@@ -127,17 +137,8 @@ def build(setting: Setting, parameters: Parameters) -> tuple[GAN, Plan]:
     Raises:
         ParameterError: it shall go on from a twin, and there is none.
     """
-    p = parameters
-    if p.start == "twin" and "generator" not in setting.start:
+    fresh = parameters.start == "fresh"
+    if not fresh and "generator" not in setting.start:
         raise ParameterError(["train.start: twin needs a generator that pretrain.method has trained, not none"])
-    plan = Plan(
-        title="adversarial",
-        steps=p.steps,
-        validate_every=p.validate_every,
-        checkpoint_every=p.checkpoint_every,
-        ema=p.ema,
-        patience=p.patience,
-        keeps_start=p.start == "fresh",
-        fresh=p.start == "fresh",
-    )
-    return GAN(setting if p.start == "twin" else replace(setting, start={}), parameters), plan
+    method = GAN(replace(setting, start={}) if fresh else setting, parameters)
+    return method, planned("adversarial", parameters, keeps_start=fresh, fresh=fresh)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.codes import DETERMINISTIC
+from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.drawing import noise
 from promptgan.forms.tensors.elbo import Terms, binarised, binarised_once, reconstruction, terms
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
@@ -57,11 +58,13 @@ class VAE(Method):
         both = nn.ModuleList([self.encoder, self.generator])
         self.player = player("autoencoder", both, parameters.learning_rate, parameters.betas, clip=None)
         self.cooling = Cooling(parameters)
+        self.course = Course(setting.val, setting.compute, setting.seed)
         self.state = {
             "generator": self.generator,
             self.named: self.encoder,
             "optimizer": self.player.optimizer,
             "numbers": self.cooling,
+            "course": self.course,
         }
         self.batches = Batches(setting.train, parameters.batch, setting.seed)
 
@@ -89,6 +92,7 @@ class VAE(Method):
 
         The random vectors are the same each time, and so are binarised pixels.
         """
+        self.course.follow(networks)
         encoder = cast("TensorEncoder", networks[self.named])
         generator = cast("TensorGenerator", networks["generator"])
         drawn = noise(self.setting.seed, self.p.validation_count, generator.latent)
@@ -109,6 +113,11 @@ class VAE(Method):
     def hear(self, row: Row) -> str | None:
         """As `Cooling.hear`, once the divergence has its whole weight: until then the loss may well get worse."""
         return self.cooling.hear(row["val_loss"]) if row["step"] >= self.p.anneal else None
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The course of what was made."""
+        return self.course.files
 
     def _terms(self, encoder: TensorEncoder, generator: TensorGenerator, batch: Batch, drawn: Tensor) -> Terms:
         if self.random:

@@ -10,10 +10,12 @@ from torch.distributions import kl_divergence
 
 from promptgan.core.compute import autocast
 from promptgan.core.parameters import ParameterError
+from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.elbo import guessed, prior
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.slope import slope
 from promptgan.forms.tensors.tensors import Batch, Batches
+from promptgan.training.adversarial.plan import planned
 from promptgan.training.loop.method import Method, Row, Value
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.vaegan.parameters import Parameters
@@ -45,12 +47,14 @@ class VAEGAN(Method):
         both = nn.ModuleList([self.encoder, self.generator])
         self.autoencoder = parameters.players.generator.player("autoencoder", both)
         self.critic = parameters.players.discriminator.player("discriminator", self.discriminator)
+        self.course = Course(setting.val, setting.compute, setting.seed)
         self.state = {
             "generator": self.generator,
             "encoder": self.encoder,
             "discriminator": self.discriminator,
             "autoencoder_optimizer": self.autoencoder.optimizer,
             "discriminator_optimizer": self.critic.optimizer,
+            "course": self.course,
         }
         self.batches = Batches(setting.train, parameters.batch, setting.seed)
 
@@ -70,7 +74,13 @@ class VAEGAN(Method):
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """What the score says of what is drawn."""
         assert self.setting.score
+        self.course.follow(networks)
         return self.setting.score(networks)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The course of what it drew."""
+        return self.course.files
 
     def _made(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Reconstructions of images, images of random vectors, and the divergence in nats, a scalar."""
@@ -138,19 +148,10 @@ def build(setting: Setting, parameters: Parameters) -> tuple[VAEGAN, Plan]:
     Raises:
         ParameterError: it shall go on from a variational autoencoder, and there is none.
     """
-    p = parameters
-    if p.start == "twin" and not {"generator", "encoder"} <= setting.start.keys():
+    fresh = parameters.start == "fresh"
+    if not fresh and not {"generator", "encoder"} <= setting.start.keys():
         raise ParameterError(
             ["train.start: twin needs what pretrain.method vae has trained, with a divergence_weight above 0"]
         )
-    plan = Plan(
-        title="adversarial",
-        steps=p.steps,
-        validate_every=p.validate_every,
-        checkpoint_every=p.checkpoint_every,
-        ema=p.ema,
-        patience=p.patience,
-        keeps_start=p.start == "fresh",
-        fresh=p.start == "fresh",
-    )
-    return VAEGAN(setting if p.start == "twin" else replace(setting, start={}), parameters), plan
+    method = VAEGAN(replace(setting, start={}) if fresh else setting, parameters)
+    return method, planned("adversarial", parameters, keeps_start=fresh, fresh=fresh)
