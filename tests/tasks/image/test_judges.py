@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -26,6 +27,17 @@ def test_the_classifier_learns_and_stands_beside_the_nearest_mean(arrays: Path) 
     assert found.metrics["nearest_mean"]["accuracy"] > 0.9
     assert found.metrics["images"] == {"train": 96, "stop": 12, "report": 12}
     assert found.sentence.startswith("classifier: accuracy ")
+
+
+def test_kinds_may_stand_in_a_row(arrays: Path) -> None:
+    data = form.split(arrays, "judge")
+    order = np.argsort(data.labels, kind="stable")
+    order = np.concatenate([order[:60], order[60:84]])  # all of the last fifth are of the second kind
+    data.images, data.labels = data.images[order], data.labels[order]
+    data.images, data.labels = (np.concatenate([x[:60], x]) for x in (data.images, data.labels))
+    found = fitted(data)
+    assert found.metrics["best_epoch"] > 0
+    assert found.metrics["nearest_mean"]["accuracy"] > 0.9
 
 
 def test_a_saved_classifier_sees_the_same_and_the_same_seed_gives_the_same_bytes(arrays: Path, tmp_path: Path) -> None:

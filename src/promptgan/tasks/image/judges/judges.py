@@ -122,8 +122,9 @@ def fit(
 ) -> Fitted:
     """Fit the classifier on all images but those for stopping and reporting.
 
-    The last tenth is for the accuracy reported, which stands beside that of the class with the nearest mean image, and
-    the tenth before it for stopping. All of it is computed in float32, whatever ``compute`` says.
+    A tenth, drawn at random since kinds may stand in a row, is for the accuracy reported, which stands beside that of
+    the class with the nearest mean image, and another for stopping. All of it is computed in float32, whatever
+    ``compute`` says.
 
     Raises:
         TooFewImages: there are fewer than 100.
@@ -135,7 +136,8 @@ def fit(
             "give the pipeline more data, or a larger judge share in the section validate",
         )
     tenth = len(data) // 10
-    train, stop, report = np.split(np.arange(len(data)), [len(data) - 2 * tenth, len(data) - tenth])
+    order = np.random.default_rng(seed).permutation(len(data))
+    train, stop, report = (np.sort(part) for part in np.split(order, [len(data) - 2 * tenth, len(data) - tenth]))
     classes = int(data.labels.max()) + 1
     shape = (example.channels, example.height, example.width)
     torch.manual_seed(seed)
