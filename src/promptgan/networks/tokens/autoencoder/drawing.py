@@ -88,9 +88,7 @@ def drawn(
     return Drawn(made, labels[sources], sources)
 
 
-def judged(
-    made: Drawn, texts: Sequence[list[int]], probabilities: Floats, agreement: float, near: float
-) -> list[str]:
+def judged(made: Drawn, texts: Sequence[list[int]], probabilities: Floats, agreement: float, near: float) -> list[str]:
     """What is said of each drawn text, one of `REASONS`.
 
     Args:

@@ -64,7 +64,7 @@ class Generator(LatentGenerator):
         return Normal(mean.float(), log_variance.float())
 
     def start(self, prompt: Tensor, prompt_lengths: Tensor, z: Tensor | None = None) -> State:
-        """See `LatentGenerator.start`. Latent vectors (N, Z) may be given as the prompts; tokens of such are not read."""
+        """See `LatentGenerator.start`. Latent vectors (N, Z) may be given as prompts; tokens are not read."""
         if z is None:
             z = prompt if prompt.is_floating_point() else self.prior(len(prompt))
         return self._begun(z)
