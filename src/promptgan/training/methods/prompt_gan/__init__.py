@@ -1,0 +1,1 @@
+"""A classifier that learns from the texts of a text GAN too."""
