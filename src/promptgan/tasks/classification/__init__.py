@@ -1,0 +1,1 @@
+"""Texts and their labels: does what adversarial training makes help a classifier?"""
