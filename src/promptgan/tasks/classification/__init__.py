@@ -1,1 +1,1 @@
-"""Texts to labels: what generated and perturbed samples do for a classifier, on clean text, few labels and attacks."""
+"""Labelled texts: does what is generated, or perturbed, make a classifier better?"""
