@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from promptgan.commands import (
+    classify,
     compare,
     data,
     doctor,
@@ -224,6 +225,8 @@ def check_results() -> None:
 command(app, anywhere=True)(generate.generate)
 command(app, anywhere=True)(interpolate.interpolate)
 command(app, anywhere=True)(reconstruct.reconstruct)
+command(app, anywhere=True)(classify.classify)
+command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 for function in (compare.compare, search.search, track.track, doctor.doctor):

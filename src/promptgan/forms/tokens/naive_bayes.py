@@ -1,4 +1,4 @@
-"""Which of two labels a text has, by naive Bayes over its tokens and pairs of neighbouring tokens."""
+"""Which label a text has, by naive Bayes over its tokens and pairs of neighbouring tokens."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,8 +20,8 @@ class NaiveBayes:
     Args:
         vocabulary: token ids.
         grams: what the fitted texts have, numbered and sorted, (G,).
-        counts: in how many texts of each label, (2, G).
-        texts: of each label, (2,).
+        counts: in how many texts of each label, (K, G).
+        texts: of each label, (K,).
     """
 
     def __init__(self, vocabulary: int, grams: Integers, counts: Integers, texts: Integers) -> None:
@@ -29,16 +29,22 @@ class NaiveBayes:
         self.totals = counts.sum(1)
 
     @classmethod
-    def fitted(cls, texts: Texts, labels: Sequence[int], vocabulary: int) -> "NaiveBayes":
-        """Count texts of labels 0 and 1, token ids below ``vocabulary`` without special tokens."""
+    def fitted(cls, texts: Texts, labels: Sequence[int], vocabulary: int, kinds: int = 2) -> "NaiveBayes":
+        """Count texts of labels 0 to ``kinds`` - 1, token ids below ``vocabulary`` without special tokens."""
         each = [_grams(text, vocabulary) for text in texts]
         grams, at = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *each]), return_inverse=True)
-        counts = np.zeros((2, len(grams)), dtype=np.int64)
+        counts = np.zeros((kinds, len(grams)), dtype=np.int64)
         np.add.at(counts, (np.repeat(np.array(labels, dtype=np.int64), [len(g) for g in each]), at), 1)
-        return cls(vocabulary, grams, counts, np.bincount(labels, minlength=2))
+        return cls(vocabulary, grams, counts, np.bincount(labels, minlength=kinds))
 
     def log_odds(self, texts: Texts, apart: tuple[Texts, Sequence[int]] | None = None) -> Floats:
-        """ln P(1 | text) - ln P(0 | text), (texts,).
+        """ln P(1 | text) - ln P(0 | text) of two labels, (texts,); arguments as of `log_joint`."""
+        joint = self.log_joint(texts, apart)
+        odds: Floats = joint[:, 1] - joint[:, 0]
+        return odds
+
+    def log_joint(self, texts: Texts, apart: tuple[Texts, Sequence[int]] | None = None) -> Floats:
+        """ln P(text, label) but for what all labels have in common, (texts, K).
 
         Args:
             texts: token ids.
@@ -46,9 +52,9 @@ class NaiveBayes:
                 counted: so a text may be judged by what it was fitted on, or stems from.
         """
         rows = [self._one(text, *(both or ((), 0))) for text, *both in zip(texts, *(apart or ()), strict=True)]
-        return np.array(rows, dtype=np.float64)
+        return np.array(rows, dtype=np.float64).reshape(len(texts), len(self.texts))
 
-    def _one(self, text: Sequence[int], left_out: Sequence[int], label: int) -> float:
+    def _one(self, text: Sequence[int], left_out: Sequence[int], label: int) -> Floats:
         known = self._places(text)
         counts, totals, texts = self.counts[:, known].copy(), self.totals.copy(), self.texts.copy()
         if len(left_out):
@@ -57,8 +63,8 @@ class NaiveBayes:
             totals[label] -= len(gone)
             texts[label] -= 1
         likelihoods = np.log((counts + 1) / (totals + len(self.grams))[:, None]).sum(1)
-        scores = likelihoods + np.log(texts + 1)
-        return float(scores[1] - scores[0])
+        scores: Floats = likelihoods + np.log(texts + 1)
+        return scores
 
     def _places(self, text: Sequence[int]) -> Integers:
         """Where the tokens and pairs of a text stand among those that are known."""

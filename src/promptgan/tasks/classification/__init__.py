@@ -1,0 +1,1 @@
+"""Labelled texts: does what is generated, or perturbed, make a classifier better?"""

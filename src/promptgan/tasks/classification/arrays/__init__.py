@@ -1,0 +1,1 @@
+"""Records to arrays of token ids."""

@@ -1,0 +1,1 @@
+"""How an attack changes a word of a text, one file each."""
