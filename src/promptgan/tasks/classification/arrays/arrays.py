@@ -9,8 +9,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 from promptgan.core.files import write_json
 from promptgan.forms.tokens.form import BASE, META, TOKENIZER
-from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.forms.tokens.labels import token_of
+from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.tasks.classification.arrays.parameters import Parameters
 from promptgan.tasks.classification.arrays.pretrained import adopt
 from promptgan.terms.splits import SPLITS
