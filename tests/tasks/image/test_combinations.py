@@ -6,6 +6,8 @@ import pytest
 from promptgan.recipes.parameters import problems
 from promptgan.recipes.presets import resolve
 
+WEIGHTS = {"path": "~/weights.pth", "sha256": "0" * 64}
+
 
 @pytest.fixture(scope="module")
 def recipe() -> dict[str, Any]:
@@ -31,6 +33,9 @@ def recipe() -> dict[str, Any]:
         ({"generate.count": 1280}, "more images than the 1280 features of evaluate.extractor efficientnet_lite0"),
         ({"generate.count": 65, "evaluate.extractor": "none"}, None),
         ({"generate.count": 64, "evaluate.extractor": "none"}, "more images than the 64 features of judges.features"),
+        ({"generate.count": 2049, "evaluate.inception": WEIGHTS}, None),
+        ({"generate.count": 2048, "evaluate.inception": WEIGHTS}, "the 2048 features of evaluate.inception"),
+        ({"evaluate.inception": {**WEIGHTS, "path": "here.pth"}}, "evaluate.inception.path: found 'here.pth'"),
         ({"train.objective": "wasserstein", "train.clip_weights": 0.01}, None),
         ({"train.objective": "wasserstein", "discriminator.normalisation": "spectral"}, None),
     ],

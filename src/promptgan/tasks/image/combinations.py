@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from promptgan.tasks.image.measures.parameters import FEATURES
+from promptgan.tasks.image.measures.parameters import FEATURES, INCEPTION
 
 Sections = dict[str, Any]
 """The validated section of each room, by its name."""
@@ -79,13 +79,15 @@ def fewer_images_than_features(task: str, sections: Sections) -> str | None:
     spaces = {
         "judges.features": sections["judges"].features,
         f"evaluate.extractor {extractor}": FEATURES.get(extractor, 0),
+        "evaluate.inception": INCEPTION if sections["evaluate"].inception else 0,
     }
     widest = max(spaces, key=lambda name: spaces[name])
     if count > spaces[widest]:
         return None
     return (
         f"generate.count is {count}, and a Frechet distance takes more images than the {spaces[widest]} features of"
-        f" {widest}; raise generate.count, lower judges.features or set evaluate.extractor to none"
+        f" {widest}; raise generate.count, lower judges.features, or set evaluate.extractor to none or"
+        " evaluate.inception to null"
     )
 
 
