@@ -6,6 +6,7 @@ import torch
 
 from promptgan.forms.tensors import form
 from promptgan.forms.tensors.tensors import Tensors
+from promptgan.tasks.image import page
 from promptgan.tasks.image.judges import classifier
 from promptgan.tasks.image.judges.judges import Fitted, TooFewImages, fit
 from promptgan.tasks.image.judges.parameters import Parameters
@@ -47,6 +48,18 @@ def test_a_broken_folder_is_a_clear_error(name: str, arrays: Path, tmp_path: Pat
     (tmp_path / "judge" / name).write_bytes(b"{")
     with pytest.raises(classifier.NoClassifier, match="holds no classifier"):
         classifier.load(tmp_path / "judge")
+
+
+def test_where_all_images_have_one_label_the_page_says_which_numbers_mean_nothing(arrays: Path, tmp_path: Path) -> None:
+    several = fitted(form.split(arrays, "judge"))
+    assert "is right in" in page.caveats(several.metrics)[1]
+    alike = form.split(arrays, "judge")
+    alike.labels[:] = 0
+    found = fitted(alike)
+    found.save(tmp_path / "judge")
+    assert classifier.load(tmp_path / "judge").classes.out_features == found.metrics["classes"] == 1
+    assert "nothing to learn" in found.sentence
+    assert "Classes, label agreement and CAS mean nothing here" in page.caveats(found.metrics)[1]
 
 
 def test_too_few_images_are_refused(arrays: Path) -> None:
