@@ -6,6 +6,7 @@ import pytest
 from promptgan.recipes.parameters import problems
 from promptgan.recipes.presets import resolve
 
+VAEGAN = {**resolve("image-vaegan").values["train"], "start": "fresh"}
 WEIGHTS = {"path": "~/weights.pth", "sha256": "0" * 64}
 
 
@@ -29,6 +30,9 @@ def recipe() -> dict[str, Any]:
         ({"train.start": "twin", "pretrain": {"method": "none"}}, "there is no twin to go on from"),
         ({"train.clip_weights": 0.01}, "train.clip_weights is for train.objective wasserstein"),
         ({"train.objective": "wasserstein"}, "needs train.penalty gradient (or train.clip_weights, or"),
+        ({"encoder": {"network": "none"}}, "pretrain.method is vae, which needs an encoder: encoder.network is none"),
+        ({"encoder": {"network": "none"}, "pretrain": {"method": "none"}}, None),
+        ({"encoder": {"network": "none"}, "pretrain": {"method": "none"}, "train": VAEGAN}, "train.method is vaegan"),
         ({"generate.count": 1281}, None),
         ({"generate.count": 1280}, "more images than the 1280 features of evaluate.extractor efficientnet_lite0"),
         ({"generate.count": 65, "evaluate.extractor": "none"}, None),

@@ -8,6 +8,8 @@ from promptgan.tasks.image.measures.parameters import FEATURES, INCEPTION
 Sections = dict[str, Any]
 """The validated section of each room, by its name."""
 READERS = ("discriminator", "encoder")
+AUTOENCODERS = ("vae", "vaegan")
+"""Methods that train an encoder."""
 
 
 def size_that_is_not_halved(task: str, sections: Sections) -> str | None:
@@ -73,6 +75,16 @@ def twin_of_other_kind(task: str, sections: Sections) -> str | None:
     return "train.start is twin, and pretrain.method none: there is no twin to go on from"
 
 
+def autoencoder_without_encoder(task: str, sections: Sections) -> str | None:
+    """An autoencoder is an encoder and a generator."""
+    if sections["encoder"].network != "none":
+        return None
+    for stage in ("pretrain", "train"):
+        if (method := sections[stage].method) in AUTOENCODERS:
+            return f"{stage}.method is {method}, which needs an encoder: encoder.network is none"
+    return None
+
+
 def fewer_images_than_features(task: str, sections: Sections) -> str | None:
     """A Frechet distance takes more images than features; evaluation, hours later, would refuse fewer."""
     count, extractor = sections["generate"].count, sections["evaluate"].extractor
@@ -99,5 +111,6 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     spectral_elsewhere,
     penalty_across_a_batch,
     twin_of_other_kind,
+    autoencoder_without_encoder,
     fewer_images_than_features,
 )
