@@ -56,7 +56,7 @@ def arrays(run: Outputs) -> Iterator[Found]:
             yield Found(f"{path} -> {source}", f"{len(records)} images", f"{len(data)} images", remedy)
             continue
         if meta["condition"] == "caption":
-            ids = Vocabulary(meta["words"], meta["caption_words"]).ids(told(pq.ParquetFile(source)))
+            ids = Vocabulary.read(Path(TOKENS)).ids(told(pq.ParquetFile(source)))
             if not np.array_equal(ids, np.load(f"{TOKENS}/{split}.captions.npy")):
                 yield Found(f"{TOKENS}/{split}.captions.npy -> {source}", "its captions", "other words", remedy)
         rows = zip(records["id"].to_pylist(), records["image"].to_pylist(), records["label"].to_pylist(), strict=True)
@@ -172,7 +172,7 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
     from promptgan.tasks.image.samples import translation
     from promptgan.tasks.image.samples.pictures import out_of, png
     from promptgan.tasks.image.samples.reconstruction import codes
-    from promptgan.tasks.image.samples.samples import images, load
+    from promptgan.tasks.image.samples.samples import images, load_with_autoencoder
 
     if translation.translates(model):
         translator = translation.load(model, device)
@@ -180,7 +180,8 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
         again = translator.translated(sources, [translator.other(label) for label in drawn["label"]])
         return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)
     drawn = drawn[drawn["truncation"] == 1]
-    fitted, loaded = codes(model, Path(VALIDATED), device), load(model, device)
+    loaded, autoencoder = load_with_autoencoder(model, device)
+    fitted = autoencoder and codes(autoencoder, Path(VALIDATED))
     asked = drawn["prompt"] if loaded.captions else drawn["label"] if loaded.labels else []
     again = images(loaded, len(drawn), int(drawn["seed"].iloc[0]), list(asked), fitted)
     return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)

@@ -27,8 +27,7 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
     Where the condition is a caption also ``SPLIT.captions.npy``, int16 (N, T), and ``captions.json``, the words.
     Pictures are decoded by as many threads as there are CPUs; the arrays are the same however many.
 
-    Returns what ``meta.json`` holds: the shape, the condition, the classes in the order of their numbers and, of
-    captions, the words in the order of their ids, and T.
+    Returns what ``meta.json`` holds: the shape, the condition, and the classes in the order of their numbers.
     """
     p = parameters
     out.mkdir(parents=True, exist_ok=True)
@@ -47,7 +46,6 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
     if p.condition == "caption":
         vocabulary = Vocabulary.of(told(files["train"]))
         vocabulary.write(out)
-        meta |= {"words": vocabulary.words, "caption_words": vocabulary.length}
         for name, file in files.items():
             np.save(out / f"{name}.captions.npy", vocabulary.ids(told(file)))
     with ThreadPoolExecutor(os.cpu_count()) as pool, Progress("tokenize", sum(counts.values())) as progress:
