@@ -30,7 +30,7 @@ def test_the_same_records_give_the_same_bytes(arrays: Path, validated_images: Pa
 
 
 def test_images_are_resized_where_another_size_is_asked_for(validated_images: Path, tmp_path: Path) -> None:
-    meta = pack(validated_images, tmp_path / "small", arrays_of(size=4))
+    meta = pack(validated_images, tmp_path / "small", arrays_of(side=4))
     assert (meta["height"], meta["width"], form.split(tmp_path / "small", "val").images.shape[1:]) == (4, 4, (1, 4, 4))
 
 

@@ -19,7 +19,7 @@ def recipe() -> dict[str, Any]:
     ("changes", "words"),
     [
         ({}, None),
-        ({"generator.halvings": 3}, "tokenize.size is 28, which cannot be halved 3 times, as generator.halvings says"),
+        ({"generator.halvings": 3}, "tokenize.side is 28, which cannot be halved 3 times, as generator.halvings says"),
         ({"tokenize.condition": "label"}, "tokenize.condition is label, discriminator.conditioning none"),
         ({"discriminator.conditioning": "concat"}, "tokenize.condition is none, discriminator.conditioning concat"),
         ({"discriminator.conditioning": None}, "discriminator.conditioning is null"),

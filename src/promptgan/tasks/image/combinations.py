@@ -14,11 +14,11 @@ AUTOENCODERS = ("vae", "vaegan")
 
 def size_that_is_not_halved(task: str, sections: Sections) -> str | None:
     """Convolutions with strides halve an image, and double a map, as often as they are told."""
-    size = sections["tokenize"].size
+    side = sections["tokenize"].side
     for role in ("generator", *READERS):
         halvings = getattr(sections[role], "halvings", None)
-        if halvings is not None and size % 2**halvings:
-            return f"tokenize.size is {size}, which cannot be halved {halvings} times, as {role}.halvings says"
+        if halvings is not None and side % 2**halvings:
+            return f"tokenize.side is {side}, which cannot be halved {halvings} times, as {role}.halvings says"
     return None
 
 

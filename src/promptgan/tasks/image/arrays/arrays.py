@@ -37,8 +37,8 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
     number = {label: index for index, label in enumerate(classes)}
     meta = {
         "channels": p.channels,
-        "height": p.size,
-        "width": p.size,
+        "height": p.side,
+        "width": p.side,
         "condition": p.condition,
         "classes": classes,
         "splits": {name: {"records": count} for name, count in counts.items()},
@@ -52,10 +52,10 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
         for name, file in files.items():
             labels = [number.get(label, -1) for label in _column(file, "label")]  # -1: training has not seen it
             np.save(out / f"{name}.labels.npy", np.array(labels, np.int64))
-            shape = (counts[name], p.channels, p.size, p.size)
+            shape = (counts[name], p.channels, p.side, p.side)
             images, row = np.lib.format.open_memmap(out / f"{name}.images.npy", "w+", np.uint8, shape), 0
             for batch in file.iter_batches(CHUNK, columns=["image"]):
-                for picture in pool.map(lambda x: pixels(x, p.channels, p.size, p.fit), batch["image"].to_pylist()):
+                for picture in pool.map(lambda x: pixels(x, p.channels, p.side, p.fit), batch["image"].to_pylist()):
                     images[row] = picture
                     row += 1
                 progress.advance(len(batch))
