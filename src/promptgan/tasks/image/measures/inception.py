@@ -46,7 +46,7 @@ class Inception:
     """
 
     def __init__(self, network: nn.Module, device: torch.device) -> None:
-        self._network, self._device = network.to(device, memory_format=torch.channels_last), device
+        self._network, self._device = network.to(device).to(memory_format=torch.channels_last), device
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Floats:
@@ -69,8 +69,8 @@ def resized(images: Tensor) -> Tensor:
         place = torch.arange(SIZE, device=images.device) * (size / SIZE)
         low = place.long()
         share = (place - low).view(-1, *[1] * (3 - axis))
-        ends = (images.index_select(axis, index) for index in (low, (low + 1).clamp_max(size - 1)))
-        images = torch.lerp(*ends, share)
+        high = (low + 1).clamp_max(size - 1)
+        images = torch.lerp(images.index_select(axis, low), images.index_select(axis, high), share)
     return images
 
 
@@ -96,10 +96,10 @@ def load(weights: InceptionWeights, device: torch.device) -> Inception:
             f"{path} does not hold the weights of the network of the FID: {str(error).strip()[:300]}",
             "get the file that pytorch-fid and torch-fidelity publish",
         ) from error
-    network.fc = nn.Identity()  # type: ignore[assignment]
+    network.fc = nn.Identity()
     for layer in network.modules():
         if isinstance(layer, inception.BasicConv2d):
-            layer.conv, layer.bn = fuse_conv_bn_eval(layer.conv, layer.bn), nn.Identity()  # type: ignore[assignment]
+            layer.conv, layer.bn = fuse_conv_bn_eval(layer.conv, layer.bn), nn.Identity()
     return Inception(network, device)
 
 
@@ -133,15 +133,15 @@ class _Pooled(nn.Module):
         return avg_pool2d(x, 3, 1, 1, count_include_pad=False)
 
 
-class _A(_Pooled, inception.InceptionA):
+class _A(_Pooled, inception.InceptionA):  # type: ignore[misc]
     pass
 
 
-class _C(_Pooled, inception.InceptionC):
+class _C(_Pooled, inception.InceptionC):  # type: ignore[misc]
     pass
 
 
-class _E(_Pooled, inception.InceptionE):
+class _E(_Pooled, inception.InceptionE):  # type: ignore[misc]
     pass
 
 
