@@ -50,9 +50,11 @@ def test_a_broken_folder_is_a_clear_error(name: str, arrays: Path, tmp_path: Pat
         classifier.load(tmp_path / "judge")
 
 
-def test_where_all_images_have_one_label_the_page_says_which_numbers_mean_nothing(arrays: Path, tmp_path: Path) -> None:
+def test_the_page_says_where_the_classifier_has_learnt_little_or_nothing(arrays: Path, tmp_path: Path) -> None:
     several = fitted(form.split(arrays, "judge"))
-    assert "is right in" in page.caveats(several.metrics)[1]
+    assert page.caveats(several.metrics)[1].startswith("That classifier is right in")
+    poor = {**several.metrics, "classifier": {"accuracy": 0.5}, "nearest_mean": {"accuracy": 0.75}}
+    assert "50.0% of cases (nearest mean image: 75.0%), so what is measured" in page.caveats(poor)[1]
     alike = form.split(arrays, "judge")
     alike.labels[:] = 0
     found = fitted(alike)

@@ -199,7 +199,7 @@ def generate(
                     rows, shown = translation.rows(path, test.head(parameters.count), parameters.shown, device)
                 else:
                     model, autoencoder = load_with_autoencoder(path, device)
-                    codes = autoencoder and reconstruction.codes(autoencoder, validated)
+                    codes = reconstruction.codes(autoencoder, validated) if autoencoder else None
                     rows, shown = _rows(model, codes, test, parameters, seed)
                     if autoencoder:
                         pairs = reconstruction.pairs(autoencoder, real, model.conditions(_asked(model, chosen)))
