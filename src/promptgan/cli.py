@@ -156,8 +156,14 @@ def use(
 
     if not keep:
         presets.find(recipe)
-    options = {"--path": path, "--prompt": prompt, "--text": text, "--label": label, "--model": model}
-    options |= {"--threads": threads}
+    named = {
+        "--path": path,
+        "--prompt": prompt,
+        "--text": text,
+        "--label": label,
+        "--model": model,
+        "--threads": threads,
+    }
     if path is None and (prompt or text or label or captions):
         raise typer.BadParameter(
             "--prompt, --text and --label name columns of the file that --path gives, and --captions a table about its"
@@ -165,7 +171,7 @@ def use(
         )
     data, unused = None, set[str]()
     with presets.naming_options(
-        {"--device", "--first-words", *(name for name in options if options[name] is not None)}
+        {"--device", "--first-words", *(name for name, value in named.items() if value is not None)}
     ):
         if path is not None:
             importer = own_data.importer(load_params()["task"] if keep else presets.task_of(recipe))
