@@ -35,7 +35,8 @@ class Texts:
 
     def embedded(self) -> Tensor:
         """Their tokens (N, T, E), with a gradient to the table."""
-        return self.encoder.embedding(self.batch.text).float()
+        embedded: Tensor = self.encoder.embedding(self.batch.text).float()
+        return embedded
 
     def logits(self, perturbation: Tensor | None = None) -> Tensor:
         """What is said of them (N, K), where ``perturbation`` (N, T, E) is added to their tokens."""
