@@ -25,6 +25,7 @@ from promptgan.tasks.text.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Limit, Method, Player, Row, Value
 from promptgan.training.loop.run import Interrupted, NonFiniteTraining, NothingLearnt, Outcome, Plan, run
+from promptgan.training.methods.classifier import method as classifier
 from promptgan.training.methods.cooperative import method as cooperative
 from promptgan.training.methods.cooperative.parameters import Parameters as CooperativeParameters
 from promptgan.training.methods.dense_rewards import method as dense_rewards
@@ -43,6 +44,7 @@ from tests.language_models import language_model
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
 from tests.training.methods import (
+    test_classifier,
     test_cooperative,
     test_dense_rewards,
     test_gumbel,
@@ -143,6 +145,26 @@ def trained_adapters(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_classifier(tokens: Path, checkpoint: Checkpoint) -> Left:
+    """Killed where masked tokens end and labels begin, and behind."""
+    changes = {"perturbation": test_classifier.VIRTUAL, "masked": {**test_classifier.MASKED, "epochs": 0.8}}
+    here = test_classifier.labelled(Path("labelled"))
+    method, plan = classifier.build(here, test_classifier.parameters(steps=20, **changes))
+    return left(run(method, plan, checkpoint), method)
+
+
+def trained_classifier_on_a_corpus(tokens: Path, checkpoint: Checkpoint) -> Left:
+    """Killed among the masked tokens."""
+    ascent = {"kind": "freelb", "radius": 0.2, "step_size": 0.1, "steps": 2}
+    plateau = {"kind": "plateau", "min_gain": 0.1, "cut": 0.5, "cuts": 3}
+    changes = {"masked": test_classifier.MASKED, "ema": 0.8, "rate": plateau, "perturbation": ascent}
+    here = test_classifier.labelled(Path("labelled"))
+    here = replace(here, corpus=(Pairs(Path("labelled/corpus.arrow")), 1.5))
+    parameters = test_classifier.parameters(steps=30, augmentation=test_classifier.AUGMENTED, **changes)
+    method, plan = classifier.build(here, parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
     pairs, cpu = Pairs(tokens / "judge.arrow"), torch.device("cpu")
     fitted = judges.fit(pairs, EXAMPLE, test_judges.PARAMETERS, COMPUTE, 1, cpu, checkpoint)
@@ -161,6 +183,8 @@ METHODS = {
     "residual": trained_residual,
     "transfer": trained_transfer,
     "adapters": trained_adapters,
+    "classifier": trained_classifier,
+    "classifier on a corpus": trained_classifier_on_a_corpus,
     "matcher": trained_matcher,
 }
 
