@@ -107,10 +107,10 @@ def test_classify_tells_labels_and_why(model, tmp_path):
 
 def test_a_file_of_texts_becomes_a_table(model, tmp_path):
     texts, out = tmp_path / "texts.txt", tmp_path / "labels.csv"
-    texts.write_text("a good film\ndull, and bad\n", encoding="utf-8")
+    texts.write_text("a good film\ndull film\n", encoding="utf-8")
     run("classify", "--model", model, "--file", texts, "--out", out)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
-    assert [(row["text"], row["label"]) for row in rows] == [("a good film", "positive"), ("dull, and bad", "negative")]
+    assert [(row["text"], row["label"]) for row in rows] == [("a good film", "positive"), ("dull film", "negative")]
     assert all(float(row["negative"]) + float(row["positive"]) == pytest.approx(1) for row in rows)
 
 
