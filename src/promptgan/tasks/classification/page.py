@@ -67,8 +67,8 @@ def caveats(judges: dict[str, Any]) -> list[str]:
         f"Naive Bayes, which counts words of the judge split, tells {judges['accuracy']:.1%} of its texts right; always"
         f" saying the most frequent label, {judges['most_frequent']:.1%}. A network not far above the former has"
         " learnt words, not more.",
-        "Accuracy under attack is under these attacks with this budget: another attacker may do better. Attacked texts do"
-        " not always keep their sense: read some.",
+        "Accuracy under attack is under these attacks with this budget: another attacker may do better. Attacked texts"
+        " do not always keep their sense: read some.",
         "With few labels each arm is trained for a fixed number of steps, and nothing is chosen by validation.",
     ]
 
