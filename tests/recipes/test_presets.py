@@ -16,7 +16,7 @@ from promptgan.recipes.parameters import check
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
-OWN_DATA = {"local-text", "local-lm", "local-images"}
+OWN_DATA = {"local-text", "local-lm", "local-images", "local-labels"}
 """Recipes that need a file of the user's."""
 
 
@@ -37,6 +37,9 @@ def own_data(name: str) -> dict[str, object] | None:
         return None
     if name == "local-images":
         return {"name": "local_images", "file": "photos.zip", "sha256": "0" * 64}
+    if name == "local-labels":
+        columns: dict[str, object] = {"text": "text", "label": "label", "labels": ["no", "yes"]}
+        return {"name": "local_labels", "file": "texts.csv", "sha256": "0" * 64, **columns}
     section = {"name": "local_text", "file": "pairs.csv", "sha256": "0" * 64, "first_words": 3}
     return {**section, "prompt": "question", "text": "answer"}
 

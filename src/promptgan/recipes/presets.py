@@ -1,8 +1,9 @@
 """Presets: recipes/NAME.yaml, composed with its base, written into params.yaml with the comments kept.
 
 A preset either holds every section, or names another as its `base` and holds only what differs. A section
-whose choice differs from the base's (another data set, another model) replaces the base's whole section. So a preset
-alone determines every value of params.yaml, whatever was there before.
+whose choice differs from the base's (another data set, another model) replaces the base's whole section, and what has a
+`kind` within a section replaces that of another kind. So a preset alone determines every value of params.yaml, whatever
+was there before.
 """
 
 import json
@@ -306,10 +307,10 @@ def _read(path: Path) -> ParameterFile:
 
 
 def _merged(section: str, below: Any, above: Any) -> Any:
-    """A section of the base, with what a preset has otherwise; that alone where its choice is another."""
+    """A section of the base, with what a preset has otherwise; that alone where its choice, or `kind`, is another."""
     if not (isinstance(below, dict) and isinstance(above, dict)):
         return above
-    choice = CHOICES.get(section)
+    choice = CHOICES.get(section, "kind")
     if choice in above and choice in below and above[choice] != below[choice]:
         return above
     for key, value in above.items():

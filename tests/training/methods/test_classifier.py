@@ -27,6 +27,7 @@ from promptgan.training.methods.classifier import masked
 from promptgan.training.methods.classifier.arm import trained
 from promptgan.training.methods.classifier.augmentation import Augmentation, company, nearest
 from promptgan.training.methods.classifier.method import Classification, build, onward
+from promptgan.training.methods.classifier.mixture import Mixture, Pool
 from promptgan.training.methods.classifier.parameters import Fgm, FreeLB, Parameters, Pgd, Unperturbed, Virtual, Words
 from promptgan.training.methods.classifier.perturbation import Kind, Texts, divergence, learn
 from promptgan.training.methods.classifier.rates import Rate
@@ -59,7 +60,6 @@ VALUES: dict[str, Any] = {
     "patience": None,
     "perturbation": {"kind": "none"},
     "augmentation": {"kind": "none"},
-    "generated": None,
 }
 MASKED = {"epochs": 2, "share": 0.2, "learning_rate": 0.01, "batch": 16}
 VIRTUAL = {"kind": "virtual", "radius": 0.2, "step_size": 0.01, "steps": 1, "weight": 1.0}
@@ -271,8 +271,17 @@ def test_an_arm_sees_the_labels_that_were_chosen_and_writes_no_checkpoint(settin
     seen = {tuple(token for token in row if token > 3) for k in range(4) for row in method.texts(k).text.tolist()}
     assert seen == texts
     assert method.unlabelled is not None and sorted(method.unlabelled.chosen) == list(range(6, 96))
-    outcome = trained(here, parameters(steps=20, batch=4), chosen, "stage")
-    assert outcome.steps == 20 and same(outcome.networks["encoder_start"], encoder)
+    found = trained(here, parameters(steps=20, batch=4), chosen, "stage")
+    assert not same(found, encoder)
+    pool = Pool()
+    pool.fill([[9], [8]], [0, 1], [True, True])
+    mixture = Mixture(here, parameters(batch=50, steps=3), (1.0, 0.0), chosen)
+    mixture.pool.load_state_dict(pool.state_dict())
+    pairs = [
+        zip(b.text[:, 0].tolist(), targets(b, here.example).tolist(), strict=True) for b in map(mixture.texts, (0, 2))
+    ]
+    assert set(pairs[0]) <= {(9, 0), (8, 1)}
+    assert not {9, 8} & {token for token, _ in pairs[1]}
     assert not (tmp_path / ".dvc" / "tmp" / "checkpoints").exists()
 
 
