@@ -34,6 +34,7 @@ from promptgan.training.methods.gumbel.parameters import Parameters as GumbelPar
 from promptgan.training.methods.likelihood import method as likelihood
 from promptgan.training.methods.policy_gradient import method as policy_gradient
 from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
+from promptgan.training.methods.prompt_gan import method as prompt_gan
 from promptgan.training.methods.residual import method as residual
 from promptgan.training.methods.residual.parameters import Parameters as ResidualParameters
 from promptgan.training.methods.text_vae import method as text_vae
@@ -50,6 +51,7 @@ from tests.training.methods import (
     test_gumbel,
     test_likelihood,
     test_policy_gradient,
+    test_prompt_gan,
     test_residual,
     test_text_vae,
     test_transfer,
@@ -165,6 +167,12 @@ def trained_classifier_on_a_corpus(tokens: Path, checkpoint: Checkpoint) -> Left
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_prompt_gan(tokens: Path, checkpoint: Checkpoint) -> Left:
+    """Killed among the prompts' autoencoder and the GAN, and behind."""
+    method, plan = prompt_gan.build(test_prompt_gan.labelled(Path("labelled")), test_prompt_gan.parameters())
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
     pairs, cpu = Pairs(tokens / "judge.arrow"), torch.device("cpu")
     fitted = judges.fit(pairs, EXAMPLE, test_judges.PARAMETERS, COMPUTE, 1, cpu, checkpoint)
@@ -185,6 +193,7 @@ METHODS = {
     "adapters": trained_adapters,
     "classifier": trained_classifier,
     "classifier on a corpus": trained_classifier_on_a_corpus,
+    "prompt gan": trained_prompt_gan,
     "matcher": trained_matcher,
 }
 
