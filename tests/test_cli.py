@@ -50,6 +50,8 @@ def test_help_lists_every_command() -> None:
             "generate",
             "interpolate",
             "reconstruct",
+            "classify",
+            "attack",
             "compare",
             "search",
             "lineage",

@@ -114,7 +114,8 @@ def use(
         typer.Option(help="Your own data: CSV, TSV, JSONL, Parquet or text, also .gz; of images a folder or zip."),
     ] = None,
     prompt: Annotated[str | None, typer.Option(help="The column that holds the prompt.")] = None,
-    text: Annotated[str | None, typer.Option(help="The column that holds the answer.")] = None,
+    text: Annotated[str | None, typer.Option(help="The column that holds the answer, or the labelled text.")] = None,
+    label: Annotated[str | None, typer.Option(help="The column that holds the label.")] = None,
     first_words: Annotated[
         int, typer.Option(min=1, help="Plain text, one sentence a line: its first words are the prompt.")
     ] = 3,
@@ -128,7 +129,7 @@ def use(
     device: Annotated[Device, typer.Option(help="auto takes a GPU where torch finds one.")] = Device.auto,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; results depend on it.")] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="With --path: only the section data; all other values stay yours.")
+        bool, typer.Option("--keep", help="With --path: only the section data; other values stay yours.")
     ] = False,
 ) -> None:
     """Write a preset into params.yaml; comments stay.
@@ -141,6 +142,7 @@ def use(
     promptgan use local-text --path my.csv --prompt question --text answer
     promptgan use local-text --path lines.txt --first-words 3
     promptgan use local-images --path photos --captions captions.csv
+    promptgan use local-labels --path reviews.csv --text review --label stars
     promptgan use text-lm --model HuggingFaceTB/SmolLM2-360M-Instruct
     promptgan use local-text --keep --path my.csv --prompt question --text answer
     """
@@ -154,20 +156,29 @@ def use(
 
     if not keep:
         presets.find(recipe)
-    options = {"--path": path, "--prompt": prompt, "--text": text, "--model": model, "--threads": threads}
-    if path is None and (prompt or text or captions):
+    named = {
+        "--path": path,
+        "--prompt": prompt,
+        "--text": text,
+        "--label": label,
+        "--model": model,
+        "--threads": threads,
+    }
+    if path is None and (prompt or text or label or captions):
         raise typer.BadParameter(
-            "--prompt and --text name columns of the file that --path gives, and --captions a table about its images"
+            "--prompt, --text and --label name columns of the file that --path gives, and --captions a table about its"
+            " images"
         )
     data, unused = None, set[str]()
     with presets.naming_options(
-        {"--device", "--first-words", *(name for name in options if options[name] is not None)}
+        {"--device", "--first-words", *(name for name, value in named.items() if value is not None)}
     ):
         if path is not None:
             importer = own_data.importer(load_params()["task"] if keep else presets.task_of(recipe))
-            asked = {"prompt": prompt, "text": text, "first_words": first_words, "captions": captions}
-            if wrong := [key for key in ("prompt", "text", "captions") if asked[key] and key not in importer.OPTIONS]:
+            columns = {"prompt": prompt, "text": text, "label": label, "captions": captions}
+            if wrong := [key for key, value in columns.items() if value and key not in importer.OPTIONS]:
                 raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
+            asked = {**columns, "first_words": first_words}
             given = {key: value for key, value in asked.items() if key in importer.OPTIONS}
             data = importer.import_own_data(path, **given, root=Path.cwd())
             unused = importer.unused(data)

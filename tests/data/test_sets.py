@@ -100,9 +100,11 @@ def test_every_set_keeps_the_contract_and_pins_its_packages(name):
     chosen = choose("promptgan.data.sets", name, "data.name")
     extra = {
         "vader": {"sources": ["movies"], "least_score": 0.5},
+        "sentiment": {"sources": ["movies"], "least_score": 0.5},
         "tang_poems": {"characters": 5, "prompt": "couplet"},
         "oracle": {key: value for key, value in ORACLE.items() if key != "name"},
         "local_images": {"file": "a.zip", "sha256": "0" * 64},
+        "local_labels": {"file": "a.csv", "sha256": "0" * 64, "text": "t", "label": "l", "labels": ["a", "b"]},
         "local_text": {"file": "a.txt", "sha256": "0" * 64, "prompt": None, "text": None, "first_words": 3},
     }
     parameters = validate_section(chosen.Parameters, {"name": name, **extra.get(name, {})})

@@ -18,12 +18,15 @@ def closure(stage: str, params: dict[str, Any], root: Path = ROOT) -> set[str]:
     Function-level imports count; those under ``if TYPE_CHECKING`` do not. ``choose(package, ..., key, part)``
     imports the file, or of a folder the part, that ``key`` names in ``params``; ``chosen_section(package, section,
     ..., by)`` the parameters of one. Whoever builds networks imports those of the roles that the stage reads, or
-    loads: of a model that is only drawn from, the generator, and the discriminator where that chooses among answers.
+    loads: of a model that is only drawn from, the generator, and the discriminator where that chooses among answers;
+    of a classifier itself, and the generator of its training texts.
     Package files hold a docstring only; the top one counts.
     """
     found = {f"stages/{stage}.py"}
     read = _fields(root / f"stages/{stage}.py")
     drawn_by = ["generator", "discriminator"] if params["train"]["method"] in RESAMPLING else ["generator"]
+    if params["task"] == "classification":
+        drawn_by = ["encoder", "generator"]
     roles = [role for role in ROLES if role in read] or drawn_by
     waiting = list(found)
     while waiting:

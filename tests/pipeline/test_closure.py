@@ -19,13 +19,23 @@ STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
 COMMITTED = {"requirements.lock", "data/excluded.csv", "data/ratings.csv"}
 OWN_TEXT = {"name": "local_text", "file": "a.csv", "sha256": "0" * 64, "prompt": "q", "text": "a", "first_words": 3}
+OWN_LABELS = {
+    "name": "local_labels",
+    "file": "a.csv",
+    "sha256": "0" * 64,
+    "text": "t",
+    "label": "l",
+    "labels": ["a", "b"],
+}
 OWN_IMAGES = {"name": "local_images", "file": "a.zip", "sha256": "0" * 64}
 
 
 def written(recipe: str, path: Path) -> dict[str, Any]:
     """The whole parameter file that a recipe makes."""
     path.write_bytes((ROOT / "params.yaml").read_bytes())
-    own = {"local-text": OWN_TEXT, "local-lm": OWN_TEXT, "local-images": OWN_IMAGES}.get(recipe)
+    own = {"local-text": OWN_TEXT, "local-lm": OWN_TEXT, "local-images": OWN_IMAGES, "local-labels": OWN_LABELS}.get(
+        recipe
+    )
     with contextlib.chdir(ROOT):
         presets.use(recipe, path, data=own, device="cpu")
     return load_params(path)

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from promptgan.cli import app
+from promptgan.core.flat import flat
 from promptgan.core.parameters import ParameterError, load_params
 from promptgan.recipes import presets
 from promptgan.recipes.parameter_file import AnchorsUsed, ParameterFile
@@ -15,7 +16,7 @@ from promptgan.recipes.parameters import check
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
-OWN_DATA = {"local-text", "local-lm", "local-images"}
+OWN_DATA = {"local-text", "local-lm", "local-images", "local-labels"}
 """Recipes that need a file of the user's."""
 
 
@@ -36,6 +37,9 @@ def own_data(name: str) -> dict[str, object] | None:
         return None
     if name == "local-images":
         return {"name": "local_images", "file": "photos.zip", "sha256": "0" * 64}
+    if name == "local-labels":
+        columns: dict[str, object] = {"text": "text", "label": "label", "labels": ["no", "yes"]}
+        return {"name": "local_labels", "file": "texts.csv", "sha256": "0" * 64, **columns}
     section = {"name": "local_text", "file": "pairs.csv", "sha256": "0" * 64, "first_words": 3}
     return {**section, "prompt": "question", "text": "answer"}
 
@@ -44,6 +48,17 @@ def own_data(name: str) -> dict[str, object] | None:
 def test_every_shipped_preset_is_a_valid_run(name: str) -> None:
     presets.use(name, data=own_data(name), device="cpu")
     assert check()["recipe"] == name
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_parameter_is_called_as_what_the_run_cache_of_dvc_leaves_out(name: str) -> None:
+    """Runs that differed in it alone would be the same run to DVC, and the outputs of one be taken for the other's."""
+    from dvc.stage.cache import _get_cache_hash
+
+    values = presets.resolve(name, own_data(name)).values
+    keys = {part for key, _ in flat(values) for part in key.split(".")}
+    empty = _get_cache_hash({"params": {}})
+    assert [key for key in sorted(keys) if _get_cache_hash({"params": {key: 1}}) == empty] == []
 
 
 def test_the_preset_that_is_there_changes_nothing() -> None:

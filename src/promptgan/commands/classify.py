@@ -182,7 +182,7 @@ def _explain(classifier: "Classifier", texts: list[str], said: list[str], html: 
     from promptgan.core.files import write_text
     from promptgan.tasks.classification import explanation
 
-    explained = [classifier.explained(each, label) for each, label in zip(texts, said, strict=True)]
+    explained = [explanation.explained(classifier, each, label) for each, label in zip(texts, said, strict=True)]
     console = terminal()
     for label, marked in zip(said, explained, strict=True):
         console.print()

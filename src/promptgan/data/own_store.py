@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from promptgan.core import record
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 
@@ -49,6 +50,28 @@ def put(path: Path, sha256: str, root: Path, original: list[Any]) -> None:
 def original_of(sha256: str, root: Path) -> Any:
     """What was noted of the original of a file of the store when it was imported; None where nothing is known."""
     return _originals(root).get(sha256)
+
+
+def changed_original(sha256: str, root: Path) -> Path | None:
+    """The file at its old place where it has changed since its import, told by `put`'s ``original`` = `noted`.
+
+    None where it has not, and where it is gone or out of reach: the store has what was imported.
+    """
+    if not (entry := original_of(sha256, root)):
+        return None
+    path, (size, modified) = Path(entry[0]), entry[1:]
+    try:
+        status = path.stat()
+        same = (status.st_size, status.st_mtime_ns) == (size, modified) or record.sha256(path) == sha256
+    except OSError:
+        return None
+    return None if same else path
+
+
+def noted(path: Path) -> list[Any]:
+    """What `put` is to note of an original that is one file: its place, size and time."""
+    status = path.stat()
+    return [str(path.resolve()), status.st_size, status.st_mtime_ns]
 
 
 def _originals(root: Path) -> dict[str, Any]:

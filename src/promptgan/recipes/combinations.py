@@ -10,6 +10,10 @@ Sections = dict[str, Any]
 Rule = Callable[[str, Sections], str | None]
 
 
+AGAINST_THEMSELVES = ("classifier",)
+"""Methods whose adversary is no network, but a perturbation."""
+
+
 def impossible(task: str, sections: Sections) -> list[str]:
     """What every rule finds wrong with a parameter file whose sections are each valid, behind the rule's name."""
     found = ((rule.__name__.replace("_", "-"), rule(task, sections)) for rule in rules(task))
@@ -49,10 +53,11 @@ def unreadable_corpus(task: str, sections: Sections) -> str | None:
 
 
 def role_not_played(task: str, sections: Sections) -> str | None:
-    """A network plays the roles that its family declares; there is no training without a generator."""
+    """A network plays the roles that its family declares; a recipe trains a generator or an encoder."""
+    trains = [role for role in ("generator", "encoder") if sections[role].network != "none"]
     for role in ("generator", "discriminator", "encoder"):
         section = sections[role]
-        if role in section.roles or (section.network == "none" and role != "generator"):
+        if role in section.roles or (section.network == "none" and (trains or role != "generator")):
             continue
         package = type(section).__module__.rpartition(f".{section.network}.")[0]  # the folder of the form's networks
         able = [
@@ -134,7 +139,7 @@ def band_upside_down(task: str, sections: Sections) -> str | None:
 def training_without_a_discriminator(task: str, sections: Sections) -> str | None:
     """Adversarial training needs a discriminator, and none is of no use without it."""
     method, network = sections["train"].method, sections["discriminator"].network
-    if (method == "none") == (network == "none"):
+    if (method == "none") == (network == "none") or method in AGAINST_THEMSELVES:
         return None
     return f"train.method is {method}, and discriminator.network {network}: both are none, or neither"
 

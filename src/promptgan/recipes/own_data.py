@@ -22,7 +22,7 @@ class TooFewForTheStages(PromptganError):
 
 def importer(task: str) -> ModuleType:
     """The file `own_data.py` of a task: `DATA`, `OPTIONS`, `import_own_data`, `groups`, `unused`,
-    `changed_since_import`.
+    `changed_since_import`, and `implied` where other sections depend on the data.
 
     Raises:
         NoOwnData: the task has none.
@@ -31,6 +31,14 @@ def importer(task: str) -> ModuleType:
         able = ", ".join(name for name in choices("promptgan.tasks") if _has_importer(name))
         raise NoOwnData(f"task {task} reads no data of your own; these do: {able}", "use a recipe of one of them")
     return choose("promptgan.tasks", task, "task", "own_data")
+
+
+def implied(task: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Values of other sections, by dotted key, that follow from the section `data`; none where it is not own data."""
+    if not _is_own({"task": task, "data": data}) or not hasattr(importer(task), "implied"):
+        return {}
+    found: dict[str, Any] = importer(task).implied(data)
+    return found
 
 
 def check_minimum(document: dict[str, Any], root: Path) -> None:
@@ -52,7 +60,7 @@ def check_minimum(document: dict[str, Any], root: Path) -> None:
     groups = importer(document["task"]).groups(file, section)
     shares = validate_section(Shares, document["validate"]["shares"], "validate.shares")
     held = sum(split_of(group, shares) == "judge" for group in groups)
-    needed: int = choose("promptgan.tasks", document["task"], "task", "judges.parameters").FEWEST
+    needed: int = getattr(choose("promptgan.tasks", document["task"], "task", "judges.parameters"), "FEWEST", 0)
     if held < needed:
         share = min(0.3, round(shares.judge * 1.3 * needed / max(1, held), 2))
         raise TooFewForTheStages(

@@ -1,8 +1,9 @@
 """Presets: recipes/NAME.yaml, composed with its base, written into params.yaml with the comments kept.
 
 A preset either holds every section, or names another as its `base` and holds only what differs. A section
-whose choice differs from the base's (another data set, another model) replaces the base's whole section. So a preset
-alone determines every value of params.yaml, whatever was there before.
+whose choice differs from the base's (another data set, another model) replaces the base's whole section, and what has a
+`kind` within a section replaces that of another kind. So a preset alone determines every value of params.yaml, whatever
+was there before.
 """
 
 import json
@@ -17,6 +18,7 @@ from promptgan.core.compute import Compute, bfloat16_instructions, finds_gpu
 from promptgan.core.errors import PromptganError, nearest, shown
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params, validate_section
+from promptgan.recipes.own_data import implied
 from promptgan.recipes.parameter_file import ParameterFile
 from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, problems, schema
 
@@ -35,6 +37,7 @@ OPTIONS = {
     "base_model": "--model",
     "data.prompt": "--prompt",
     "data.text": "--text",
+    "data.label": "--label",
     "data.first_words": "--first-words",
 }
 """Options of `promptgan use` by the parameter that each sets."""
@@ -182,19 +185,25 @@ def use(
 
 
 def use_data(name: str, data: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]:
-    """Write own data's section `data` into ``path``, which holds the recipe ``name``; return what changed.
+    """Write own data's section `data`, and what follows from it, into ``path``; return what changed.
+
+    Args:
+        name: the recipe that the file holds.
+        data: the section.
+        path: the parameter file.
 
     Raises:
         OtherRecipe: the file holds another recipe.
         AnchorsUsed: the file has anchors.
         ParameterError: the file is not valid, or is not with this section; nothing is written.
     """
-    if (there := load_params(path).get("recipe", "(none)")) != name:
+    document = load_params(path)
+    if (there := document.get("recipe", "(none)")) != name:
         raise OtherRecipe(
             f"{path} holds the recipe {there}, not {name}, and --keep keeps it",
             f"name that one, or write all of {name} without --keep",
         )
-    return set_values({"data": data}, path)
+    return set_values({"data": data, **implied(document["task"], data)}, path)
 
 
 def set_values(values: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]:
@@ -298,10 +307,10 @@ def _read(path: Path) -> ParameterFile:
 
 
 def _merged(section: str, below: Any, above: Any) -> Any:
-    """A section of the base, with what a preset has otherwise; that alone where its choice is another."""
+    """A section of the base, with what a preset has otherwise; that alone where its choice, or `kind`, is another."""
     if not (isinstance(below, dict) and isinstance(above, dict)):
         return above
-    choice = CHOICES.get(section)
+    choice = CHOICES.get(section, "kind")
     if choice in above and choice in below and above[choice] != below[choice]:
         return above
     for key, value in above.items():
@@ -328,6 +337,7 @@ def _with_arguments(
     values = {
         "recipe": name,
         "data": data,
+        **(implied(preset["task"], data) if data else {}),
         "base_model": base_model,
         "compute.device": None if device == "auto" else device,
         "compute.precision": precision if device == "cuda" or preset["compute"]["precision"] == "auto" else None,

@@ -10,10 +10,10 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from promptgan.forms.tokens import form
+from promptgan.forms.tokens.labels import labels_of
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import BOS, EOS, SPECIAL_TOKENS, UNK
 from promptgan.tasks.classification.arrays.arrays import pack
-from promptgan.tasks.classification.arrays.labels import labels_of
 from promptgan.tasks.classification.arrays.parameters import Parameters
 from promptgan.tasks.classification.arrays.pretrained import ContextTooShort, UnusableModel
 from promptgan.terms.splits import SPLITS

@@ -141,3 +141,59 @@ def test_the_same_seed_misspells_alike_and_another_otherwise():
     budget = Budget(500, 1)
     runs = [found(texts, [1, 1], characters.Attack(), budget, seed, classifier) for seed in (1, 1, 2)]
     assert runs[0][0].text == runs[0][1].text == runs[1][0].text != runs[2][0].text
+
+
+REFERENCE_WEIGHTS = {
+    "good": 2.0,
+    "fine": 1.0,
+    "great": 1.5,
+    "nice": 0.4,
+    "film": 0.1,
+    "bad": -2.0,
+    "dull": -1.0,
+    "poor": -0.7,
+}
+REFERENCE_NEAR = {
+    "good": ["fine", "nice", "solid"],
+    "great": ["good", "nice"],
+    "fine": ["nice"],
+    "film": ["picture"],
+    "plot": ["story"],
+    "bad": ["poor", "dull"],
+    "dull": ["poor", "slow"],
+    "actors": ["players"],
+}
+# What TextAttack 0.3.11 makes of these texts with the same classifier: GreedyWordSwapWIR("delete"), RepeatModification
+# and, for substitution, StopwordModification with the stop words of this repository; attacked text, success, queries.
+# Of substitutes that mislead it takes the one that misleads most, where here it is the nearest; and it counts places
+# anew after a deletion, so that of two deletions the second meets another word: neither is compared.
+REFERENCE = [
+    (
+        "substitution",
+        999,
+        "the film is good and the plot is fine",
+        "the picture is solid and the plot is nice",
+        False,
+        11,
+    ),
+    ("substitution", 999, "a great film with good actors", "a nice picture with solid actors", False, 12),
+    ("substitution", 999, "bad plot but good actors", "poor plot but good actors", True, 7),
+    ("substitution", 999, "dull film with a bad plot", "slow film with a poor plot", False, 11),
+    ("substitution", 999, "dull film", "slow film", True, 5),
+    ("substitution", 9, "the film is good and the plot is fine", "the film is solid and the plot is nice", False, 9),
+    ("substitution", 9, "a great film with good actors", "a great film with solid actors", False, 9),
+    ("substitution", 9, "dull film with a bad plot", "slow film with a poor plot", False, 9),
+    ("deletion", 999, "bad plot but good actors", "plot but good actors", True, 7),
+    ("deletion", 9, "dull film", "film", True, 4),
+]
+
+
+@pytest.mark.parametrize(("kind", "queries", "text", "attacked", "success", "asked"), REFERENCE)
+def test_attacks_come_to_what_textattack_comes_to(kind, queries, text, attacked, success, asked):
+    options = {
+        "substitution": substitution.Attack(lambda word: REFERENCE_NEAR.get(word, [])),
+        "deletion": deletion.Attack(),
+    }[kind]
+    classifier = Counting(REFERENCE_WEIGHTS)
+    (one,) = found([text], [int(classifier([text]).argmax())], options, Budget(queries, 20), classifier=classifier)
+    assert (one.text, one.success, one.queries) == (attacked, success, asked)

@@ -35,7 +35,7 @@ COUNTS = {"train": 120, "val": 100, "test": 60, "judge": 120}
 
 def arrays_of(**other: Any) -> Parameters:
     """The section `tokenize`."""
-    return Parameters(**{"size": SIZE, "channels": 1, "fit": "crop", "condition": "none", **other})
+    return Parameters(**{"side": SIZE, "channels": 1, "fit": "crop", "condition": "none", **other})
 
 
 def png(pixels: Any) -> bytes:

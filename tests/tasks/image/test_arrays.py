@@ -30,7 +30,7 @@ def test_the_same_records_give_the_same_bytes(arrays: Path, validated_images: Pa
 
 
 def test_images_are_resized_where_another_size_is_asked_for(validated_images: Path, tmp_path: Path) -> None:
-    meta = pack(validated_images, tmp_path / "small", arrays_of(size=4))
+    meta = pack(validated_images, tmp_path / "small", arrays_of(side=4))
     assert (meta["height"], meta["width"], form.split(tmp_path / "small", "val").images.shape[1:]) == (4, 4, (1, 4, 4))
 
 
@@ -41,15 +41,15 @@ def test_captions_are_the_records_own_or_tell_of_the_label(validated_images: Pat
         frame.to_parquet(tmp_path / f"{split}.parquet")
     meta = pack(tmp_path, tmp_path / "captioned", arrays_of(condition="caption", channels=3))
     assert (meta["condition"], meta["channels"]) == ("caption", 3)
-    vocabulary = Vocabulary(meta["words"], meta["caption_words"])
-    assert Vocabulary.read(tmp_path / "captioned") == vocabulary
+    vocabulary = Vocabulary.read(tmp_path / "captioned")
+    assert form.example(tmp_path / "captioned").words == len(vocabulary.words)
     ids = np.load(tmp_path / "captioned/test.captions.npy")
     assert (ids.shape, ids.dtype) == ((COUNTS["test"], vocabulary.length), np.int16)
     frame = pd.read_parquet(tmp_path / "test.parquet")
     expected = ["square 0", "square 1", "square 2"]
     expected += [caption_of(name, label) for name, label in zip(frame["id"][3:], frame["label"][3:], strict=True)]
     assert np.array_equal(ids, vocabulary.ids(expected))
-    assert " ".join(meta["words"][i] for i in ids[0] if i) == "square 0"
+    assert " ".join(vocabulary.words[i] for i in ids[0] if i) == "square 0"
 
 
 def test_memory_does_not_grow_with_the_number_of_images(

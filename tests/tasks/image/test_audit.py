@@ -11,9 +11,11 @@ from promptgan.core.files import write_csv, write_json
 from promptgan.forms.tensors import form
 from promptgan.tasks.image import audit
 from promptgan.tasks.image.measures.measures import evaluate
+from promptgan.tasks.image.samples.parameters import Parameters
+from promptgan.tasks.image.samples.samples import generate
 from promptgan.terms.audit import Found
 from tests.tasks.audited import Run
-from tests.tasks.image.conftest import CPU
+from tests.tasks.image.conftest import COMPUTE, CPU
 from tests.tasks.image.test_measures import PARAMETERS
 from tests.tasks.image.test_measures import models as models
 from tests.tasks.image.test_measures import samples as samples
@@ -60,6 +62,22 @@ def in_evaluation() -> None:
     content = json.loads(EVALUATION.read_text())
     content["systems"]["twin"]["frechet_distance"] += 1
     EVALUATION.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("shown", [4, 40])
+def test_a_grid_is_of_the_first_images_that_were_drawn_whole(
+    shown: int, models: Path, validated_images: Path, tmp_path: Path
+) -> None:
+    """Also where there are fewer of them than a grid may hold."""
+    parameters = Parameters(count=10, truncations=[0.5, 1.0], shown=shown)
+    folders, out = {"twin": models / "pretrained"}, SAMPLES.parent
+    out.mkdir(parents=True)
+    table, _ = generate(folders, validated_images, out, parameters, COMPUTE, 1, CPU)
+    table.to_parquet(SAMPLES, index=False)
+    Path("params.yaml").write_text(json.dumps({"generate": parameters.model_dump(), "seed": 1}))
+    assert list(audit.samples(Run())) == []
+    table.iloc[::-1].to_parquet(SAMPLES, index=False)
+    assert [found.link for found in audit.samples(Run())] == [f"{out}/grid-twin.png -> {SAMPLES}"]
 
 
 def test_an_honest_run_has_no_broken_link(run: Run) -> None:

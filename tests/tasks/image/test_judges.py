@@ -7,6 +7,7 @@ import torch
 
 from promptgan.forms.tensors import form
 from promptgan.forms.tensors.tensors import Tensors
+from promptgan.tasks.image import page
 from promptgan.tasks.image.judges import classifier
 from promptgan.tasks.image.judges.judges import Fitted, TooFewImages, fit
 from promptgan.tasks.image.judges.parameters import Parameters
@@ -59,6 +60,20 @@ def test_a_broken_folder_is_a_clear_error(name: str, arrays: Path, tmp_path: Pat
     (tmp_path / "judge" / name).write_bytes(b"{")
     with pytest.raises(classifier.NoClassifier, match="holds no classifier"):
         classifier.load(tmp_path / "judge")
+
+
+def test_the_page_says_where_the_classifier_has_learnt_little_or_nothing(arrays: Path, tmp_path: Path) -> None:
+    several = fitted(form.split(arrays, "judge"))
+    assert page.caveats(several.metrics)[1].startswith("That classifier is right in")
+    poor = {**several.metrics, "classifier": {"accuracy": 0.5}, "nearest_mean": {"accuracy": 0.75}}
+    assert "50.0% of cases (nearest mean image: 75.0%), so what is measured" in page.caveats(poor)[1]
+    alike = form.split(arrays, "judge")
+    alike.labels[:] = 0
+    found = fitted(alike)
+    found.save(tmp_path / "judge")
+    assert classifier.load(tmp_path / "judge").classes.out_features == found.metrics["classes"] == 1
+    assert "nothing to learn" in found.sentence
+    assert "Classes, label agreement and CAS mean nothing here" in page.caveats(found.metrics)[1]
 
 
 def test_too_few_images_are_refused(arrays: Path) -> None:

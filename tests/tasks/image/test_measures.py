@@ -11,14 +11,15 @@ from promptgan.core.files import write_json
 from promptgan.forms.tensors import form
 from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier
-from promptgan.tasks.image.measures import efficientnet
+from promptgan.tasks.image.measures import efficientnet, inception
 from promptgan.tasks.image.measures.measures import NoSamples, evaluate
-from promptgan.tasks.image.measures.parameters import Parameters
+from promptgan.tasks.image.measures.parameters import InceptionWeights, Parameters
 from promptgan.tasks.image.measures.yardstick import TooFewImages
 from promptgan.terms.metrics import Evaluation, declared
 from tests.tasks.image.conftest import CPU, EXAMPLE, SECTIONS, SIZE, png
 
-PARAMETERS = Parameters(extractor="none", importance_samples=3, neighbours=2, jackknife_groups=4)
+PARAMETERS = Parameters(extractor="none", inception=None, importance_samples=3, neighbours=2, jackknife_groups=4)
+WEIGHTS = InceptionWeights(path="/weights.pth", sha256=inception.PUBLISHED)
 NOT_HERE = {"label_agreement", "cas", "pair_distance"}
 """Of images that are asked for, and of translations."""
 
@@ -63,7 +64,7 @@ def change(samples: Path, **columns: Any) -> None:
 
 
 class FewFeatures:
-    """Stands for the second extractor: ten pixels."""
+    """Stands for the extractors that learnt elsewhere: ten pixels."""
 
     def __call__(self, images: torch.Tensor) -> np.ndarray:
         return images.flatten(1)[:, 20:30].double().numpy()
@@ -71,14 +72,15 @@ class FewFeatures:
 
 @pytest.fixture
 def few_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(efficientnet, "FEATURES", 10)
-    monkeypatch.setattr(efficientnet, "load", lambda device: FewFeatures())
+    for extractor in (efficientnet, inception):
+        monkeypatch.setattr(extractor, "FEATURES", 10)
+        monkeypatch.setattr(extractor, "load", lambda *arguments: FewFeatures())
 
 
 def test_every_system_is_measured_by_what_the_task_declares(
     arrays: Path, models: Path, samples: Path, few_features: None
 ) -> None:
-    metrics, curves = found(arrays, models, samples, extractor="efficientnet_lite0")
+    metrics, curves = found(arrays, models, samples, extractor="efficientnet_lite0", inception=WEIGHTS)
     declarations = declared("image")
     names = set(declarations.names) - NOT_HERE
     assert [row["model"] for row in curves] == ["real", "twin", "adversarial"]
@@ -91,10 +93,28 @@ def test_every_system_is_measured_by_what_the_task_declares(
     assert all(set(row) == names - {"elbo"} for row in metrics["standard_errors"])
 
 
-def test_without_a_second_extractor_nothing_is_said_of_its_features(arrays: Path, models: Path, samples: Path) -> None:
+def test_without_further_extractors_nothing_is_said_of_their_features(
+    arrays: Path, models: Path, samples: Path
+) -> None:
     metrics, curves = found(arrays, models, samples)
-    assert not [key for row in curves for key in row if "efficientnet" in key]
-    assert not [line for line in metrics["signature"] if "efficientnet" in line]
+    assert not [key for row in curves for key in row if "efficientnet" in key or key == "fid"]
+    assert not [line for line in metrics["signature"] if line.startswith(("efficientnet", "fid"))]
+
+
+def test_the_fid_is_of_whole_samples_and_says_by_which_weights(
+    arrays: Path, models: Path, samples: Path, few_features: None
+) -> None:
+    table = pd.read_parquet(samples / "samples.parquet")
+    both = pd.concat([table.assign(truncation=1.0), table.assign(truncation=0.5)])
+    both.to_parquet(samples / "samples.parquet")
+    metrics, curves = found(arrays, models, samples, extractor="efficientnet_lite0", inception=WEIGHTS)
+    assert all(row["fid"] == row["frechet_efficientnet"] for row in curves if row["truncation"] == 1)
+    assert not [row for row in curves if row["truncation"] != 1 and "fid" in row]
+    (line,) = (line for line in metrics["signature"] if line.startswith("fid: "))
+    assert "weights sha256 6726825d0af5f729, as published; against 60 test images" in line
+    other = WEIGHTS.model_copy(update={"sha256": "0" * 64})
+    metrics = found(arrays, models, samples, inception=other).metrics
+    assert "so no other FID compares" in " ".join(metrics["signature"])
 
 
 def test_no_more_images_than_features_are_refused_with_the_parameter_to_raise(
@@ -104,6 +124,9 @@ def test_no_more_images_than_features_are_refused_with_the_parameter_to_raise(
         found(arrays, models, samples, extractor="efficientnet_lite0")
     assert "raise generate.count above 1280" in str(caught.value.remedy)
     assert "set evaluate.extractor to none" in str(caught.value.remedy)
+    with pytest.raises(TooFewImages, match="2048 features takes more images than that: there are 100") as caught:
+        found(arrays, models, samples, inception=WEIGHTS)
+    assert "set evaluate.inception to null" in str(caught.value.remedy)
     table = pd.read_parquet(samples / "samples.parquet")
     table.groupby("model").head(8).to_parquet(samples / "samples.parquet")
     with pytest.raises(TooFewImages, match="8 features") as caught:

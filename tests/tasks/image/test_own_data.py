@@ -66,7 +66,7 @@ def read(section: dict[str, Any], tmp_path: Path) -> Any:
 def test_every_file_of_a_folder_is_a_record_broken_or_not(photos: Path, tmp_path: Path, capsys: Any) -> None:
     section = import_own_data(photos, captions=None, root=tmp_path / "root")
     assert (section["name"], section["file"]) == ("local_images", "photos.zip")
-    assert capsys.readouterr().out == "photos: 103 files, 100 of them pictures; 3 label(s): cats, dogs, image\n"
+    assert capsys.readouterr().out == "photos: 103 files, 100 of them pictures; 2 label(s): cats, dogs\n"
     frame = read(section, tmp_path)
     assert list(frame) == ["id", "group", "image", "label"]
     assert dict(zip(frame["id"], frame["image"], strict=True)) == PICTURES | BROKEN

@@ -156,9 +156,9 @@ def test_a_plain_autoencoder_draws_from_its_codes_where_there_is_training_data_a
         1,
         CPU,
     )
-    codes = reconstruction.codes(plain, validated_images)
-    assert codes and reconstruction.codes(vae, validated_images) is None
     autoencoder = reconstruction.load(plain)
+    codes = reconstruction.codes(autoencoder, validated_images)
+    assert codes and reconstruction.codes(reconstruction.load(vae), validated_images) is None
     pictures = pd.read_parquet(validated_images / "train.parquet")["image"]
     train = sized(pictures, (1, SIZE, SIZE))
     torch.testing.assert_close(codes.mean, autoencoder.codes(train).mean(0), atol=1e-5, rtol=1e-4)

@@ -61,6 +61,17 @@ def test_images_of_any_size_are_kept_from_the_smallest_up() -> None:
     assert found.quarantine[["id", "rule"]].to_numpy().tolist() == [["0-2", "wrong-size"], ["0-3", "wrong-size"]]
 
 
+def test_the_first_records_of_a_split_are_of_all_kinds_though_data_comes_sorted() -> None:
+    source = records(200, 0).sort_values("label", kind="stable", ignore_index=True)
+    found = validate(source, PARAMETERS)
+    for frame in found.splits.values():
+        assert 0.2 < (frame["label"].head(20) == "a").mean() < 0.8
+    again = validate(source.iloc[::-1].reset_index(drop=True), PARAMETERS)
+    assert [list(frame["id"]) for frame in again.splits.values()] == [
+        list(frame["id"]) for frame in found.splits.values()
+    ]
+
+
 def test_captions_go_along_and_may_be_missing() -> None:
     source = records(200, 0).assign(caption=["a square", None] * 100)
     found = validate(source, PARAMETERS)
@@ -77,7 +88,7 @@ def test_a_near_copy_stays_in_the_split_of_highest_rank_alone() -> None:
     parameters = PARAMETERS.model_copy(update={"width": None, "height": None, "near_bits": 3})
     first = validate(source, parameters)
     assert len(first.quarantine) == 0
-    where = {split: frame.index[0] for split, frame in first.splits.items()}
+    where = {split: frame.index.min() for split, frame in first.splits.items()}
     pixels = np.asarray(Image.open(io.BytesIO(source.at[where["test"], "image"])))
     for split in ("train", "judge"):
         source.at[where[split], "image"] = png(np.kron(pixels, np.ones((3, 3), np.uint8)))

@@ -25,6 +25,7 @@ from promptgan.tasks.text.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Limit, Method, Player, Row, Value
 from promptgan.training.loop.run import Interrupted, NonFiniteTraining, NothingLearnt, Outcome, Plan, run
+from promptgan.training.methods.classifier import method as classifier
 from promptgan.training.methods.cooperative import method as cooperative
 from promptgan.training.methods.cooperative.parameters import Parameters as CooperativeParameters
 from promptgan.training.methods.dense_rewards import method as dense_rewards
@@ -33,6 +34,7 @@ from promptgan.training.methods.gumbel.parameters import Parameters as GumbelPar
 from promptgan.training.methods.likelihood import method as likelihood
 from promptgan.training.methods.policy_gradient import method as policy_gradient
 from promptgan.training.methods.policy_gradient.parameters import Parameters as PolicyGradientParameters
+from promptgan.training.methods.prompt_gan import method as prompt_gan
 from promptgan.training.methods.residual import method as residual
 from promptgan.training.methods.residual.parameters import Parameters as ResidualParameters
 from promptgan.training.methods.text_vae import method as text_vae
@@ -43,11 +45,13 @@ from tests.language_models import language_model
 from tests.tasks.text import test_judges
 from tests.training.conftest import COMPUTE, Killed, KilledAfter, setting
 from tests.training.methods import (
+    test_classifier,
     test_cooperative,
     test_dense_rewards,
     test_gumbel,
     test_likelihood,
     test_policy_gradient,
+    test_prompt_gan,
     test_residual,
     test_text_vae,
     test_transfer,
@@ -143,6 +147,32 @@ def trained_adapters(tokens: Path, checkpoint: Checkpoint) -> Left:
     return left(run(method, plan, checkpoint), method)
 
 
+def trained_classifier(tokens: Path, checkpoint: Checkpoint) -> Left:
+    """Killed where masked tokens end and labels begin, and behind."""
+    changes = {"perturbation": test_classifier.VIRTUAL, "masked": {**test_classifier.MASKED, "epochs": 0.8}}
+    here = test_classifier.labelled(Path("labelled"))
+    method, plan = classifier.build(here, test_classifier.parameters(steps=20, **changes))
+    return left(run(method, plan, checkpoint), method)
+
+
+def trained_classifier_on_a_corpus(tokens: Path, checkpoint: Checkpoint) -> Left:
+    """Killed among the masked tokens."""
+    ascent = {"kind": "freelb", "radius": 0.2, "step_size": 0.1, "steps": 2}
+    plateau = {"kind": "plateau", "min_gain": 0.1, "cut": 0.5, "cuts": 3}
+    changes = {"masked": test_classifier.MASKED, "ema": 0.8, "rate": plateau, "perturbation": ascent}
+    here = test_classifier.labelled(Path("labelled"))
+    here = replace(here, corpus=(Pairs(Path("labelled/corpus.arrow")), 1.5))
+    parameters = test_classifier.parameters(steps=30, augmentation=test_classifier.AUGMENTED, **changes)
+    method, plan = classifier.build(here, parameters)
+    return left(run(method, plan, checkpoint), method)
+
+
+def trained_prompt_gan(tokens: Path, checkpoint: Checkpoint) -> Left:
+    """Killed among the prompts' autoencoder and the GAN, and behind."""
+    method, plan = prompt_gan.build(test_prompt_gan.labelled(Path("labelled")), test_prompt_gan.parameters())
+    return left(run(method, plan, checkpoint), method)
+
+
 def trained_matcher(tokens: Path, checkpoint: Checkpoint) -> Left:
     pairs, cpu = Pairs(tokens / "judge.arrow"), torch.device("cpu")
     fitted = judges.fit(pairs, EXAMPLE, test_judges.PARAMETERS, COMPUTE, 1, cpu, checkpoint)
@@ -161,6 +191,9 @@ METHODS = {
     "residual": trained_residual,
     "transfer": trained_transfer,
     "adapters": trained_adapters,
+    "classifier": trained_classifier,
+    "classifier on a corpus": trained_classifier_on_a_corpus,
+    "prompt gan": trained_prompt_gan,
     "matcher": trained_matcher,
 }
 

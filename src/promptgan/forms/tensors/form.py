@@ -34,11 +34,9 @@ class Example:
 def example(tokens: Path) -> Example:
     """What the examples of the folder ``tokens`` have in common."""
     meta = _meta(tokens)
-    condition = {
-        "none": {},
-        "label": {"classes": len(meta["classes"])},
-        "caption": {"words": len(meta.get("words", ())), "caption_words": meta.get("caption_words", 0)},
-    }[meta["condition"]]
+    condition = {"classes": len(meta["classes"])} if meta["condition"] == "label" else {}
+    if vocabulary := captions_of(tokens):
+        condition = {"words": len(vocabulary.words), "caption_words": vocabulary.length}
     return Example(meta["channels"], meta["height"], meta["width"], **condition)
 
 

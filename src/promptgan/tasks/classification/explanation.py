@@ -16,11 +16,14 @@ import torch
 from markupsafe import Markup
 from torch import Tensor, nn
 
+from promptgan.forms.tokens.pairs import pad
 from promptgan.terms.visible import visible
 from promptgan.terms.words import segments
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from promptgan.tasks.classification.samples.prediction import Classifier
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,7 +38,10 @@ FOR, AGAINST = "#2f9e6e", "#e0642f"
 class Encoder(Protocol):
     """What is explained: of the family `classifier` of networks."""
 
-    embedding: nn.Embedding
+    @property
+    def embedding(self) -> nn.Embedding:
+        """Of the tokens that it reads."""
+        ...
 
     def classify(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """Logits (N, K) of embedded texts (N, T, E) of ``lengths`` (N,), their end counted."""
@@ -81,6 +87,18 @@ def attributions(
             return_convergence_delta=True,
         )
     return found.sum(-1).double().cpu().numpy(), missed.double().cpu().numpy()
+
+
+def explained(classifier: "Classifier", text: str, label: str) -> list[Word]:
+    """The words of a text, with what each adds to the logit of a label.
+
+    Raises:
+        UnknownLabel: there is no such label.
+    """
+    (encoding,) = classifier.encoded([text])
+    ids, lengths = (part.to(classifier.device) for part in pad([encoding.ids], (classifier.example.eos,)))
+    values, _ = attributions(classifier.encoder, ids, lengths, classifier.number(label))
+    return by_word(text, encoding.offsets, values[0, :-1].tolist())
 
 
 def by_word(text: str, offsets: Sequence[tuple[int, int]], values: Sequence[float]) -> list[Word]:

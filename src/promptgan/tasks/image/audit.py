@@ -44,8 +44,8 @@ def arrays(run: Outputs) -> Iterator[Found]:
     meta = run.json(f"{TOKENS}/meta.json")
     remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
     section = run.parameters("tokenize")["tokenize"]
-    size, channels, fit = section["size"], section["channels"], section["fit"]
-    asked = {"height": size, "width": size, "channels": channels, "condition": section["condition"]}
+    side, channels, fit = section["side"], section["channels"], section["fit"]
+    asked = {"height": side, "width": side, "channels": channels, "condition": section["condition"]}
     yield from compared(f"{TOKENS}/meta.json", "dvc.lock (stage tokenize)", asked, meta)
     for split in SPLITS:
         path, source = f"{TOKENS}/{split}.images.npy", f"{VALIDATED}/{split}.parquet"
@@ -56,13 +56,13 @@ def arrays(run: Outputs) -> Iterator[Found]:
             yield Found(f"{path} -> {source}", f"{len(records)} images", f"{len(data)} images", remedy)
             continue
         if meta["condition"] == "caption":
-            ids = Vocabulary(meta["words"], meta["caption_words"]).ids(told(pq.ParquetFile(source)))
+            ids = Vocabulary.read(Path(TOKENS)).ids(told(pq.ParquetFile(source)))
             if not np.array_equal(ids, np.load(f"{TOKENS}/{split}.captions.npy")):
                 yield Found(f"{TOKENS}/{split}.captions.npy -> {source}", "its captions", "other words", remedy)
         rows = zip(records["id"].to_pylist(), records["image"].to_pylist(), records["label"].to_pylist(), strict=True)
         for index, (identifier, image, label) in enumerate(rows):
             number = meta["classes"].index(label) if label in meta["classes"] else -1
-            if not np.array_equal(pixels(image, channels, size, fit), data.images[index]):
+            if not np.array_equal(pixels(image, channels, side, fit), data.images[index]):
                 yield Found(f"{path} of {identifier} -> {source}", "its pixels", "other pixels", remedy)
             if number != data.labels[index]:
                 link = f"{TOKENS}/{split}.labels.npy of {identifier} -> {source}"
@@ -100,7 +100,8 @@ def samples(run: Outputs) -> Iterator[Found]:
         if name in translated:
             continue
         with Image.open(f"{SAMPLES}/grid-{name}.png") as picture:
-            if not np.array_equal(np.asarray(picture), np.asarray(grid(images[: section["shown"]]))):
+            first = images[: min(section["shown"], section["count"])]
+            if not np.array_equal(np.asarray(picture), np.asarray(grid(first))):
                 yield Found(f"{SAMPLES}/grid-{name}.png -> {path}", "its first images", "other pixels", remedy)
 
 
@@ -172,7 +173,7 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
     from promptgan.tasks.image.samples import translation
     from promptgan.tasks.image.samples.pictures import out_of, png
     from promptgan.tasks.image.samples.reconstruction import codes
-    from promptgan.tasks.image.samples.samples import images, load
+    from promptgan.tasks.image.samples.samples import images, load_with_autoencoder
 
     if translation.translates(model):
         translator = translation.load(model, device)
@@ -180,7 +181,8 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
         again = translator.translated(sources, [translator.other(label) for label in drawn["label"]])
         return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)
     drawn = drawn[drawn["truncation"] == 1]
-    fitted, loaded = codes(model, Path(VALIDATED), device), load(model, device)
+    loaded, autoencoder = load_with_autoencoder(model, device)
+    fitted = codes(autoencoder, Path(VALIDATED)) if autoencoder else None
     asked = drawn["prompt"] if loaded.captions else drawn["label"] if loaded.labels else []
     again = images(loaded, len(drawn), int(drawn["seed"].iloc[0]), list(asked), fitted)
     return sum(png(x) == stored for x, stored in zip(again, drawn["image"], strict=True)), len(drawn)

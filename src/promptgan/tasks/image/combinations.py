@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from promptgan.tasks.image.measures.parameters import FEATURES
+from promptgan.tasks.image.measures.parameters import FEATURES, INCEPTION
 
 Sections = dict[str, Any]
 """The validated section of each room, by its name."""
 READERS = ("discriminator", "encoder")
+AUTOENCODERS = ("vae", "vaegan")
+"""Methods that train an encoder."""
 
 
 def size_that_is_not_halved(task: str, sections: Sections) -> str | None:
     """Convolutions with strides halve an image, and double a map, as often as they are told."""
-    size = sections["tokenize"].size
+    side = sections["tokenize"].side
     for role in ("generator", *READERS):
         halvings = getattr(sections[role], "halvings", None)
-        if halvings is not None and size % 2**halvings:
-            return f"tokenize.size is {size}, which cannot be halved {halvings} times, as {role}.halvings says"
+        if halvings is not None and side % 2**halvings:
+            return f"tokenize.side is {side}, which cannot be halved {halvings} times, as {role}.halvings says"
     return None
 
 
@@ -73,19 +75,31 @@ def twin_of_other_kind(task: str, sections: Sections) -> str | None:
     return "train.start is twin, and pretrain.method none: there is no twin to go on from"
 
 
+def autoencoder_without_encoder(task: str, sections: Sections) -> str | None:
+    """An autoencoder is an encoder and a generator."""
+    if sections["encoder"].network != "none":
+        return None
+    for stage in ("pretrain", "train"):
+        if (method := sections[stage].method) in AUTOENCODERS:
+            return f"{stage}.method is {method}, which needs an encoder: encoder.network is none"
+    return None
+
+
 def fewer_images_than_features(task: str, sections: Sections) -> str | None:
     """A Frechet distance takes more images than features; evaluation, hours later, would refuse fewer."""
     count, extractor = sections["generate"].count, sections["evaluate"].extractor
     spaces = {
         "judges.features": sections["judges"].features,
         f"evaluate.extractor {extractor}": FEATURES.get(extractor, 0),
+        "evaluate.inception": INCEPTION if sections["evaluate"].inception else 0,
     }
     widest = max(spaces, key=lambda name: spaces[name])
     if count > spaces[widest]:
         return None
     return (
         f"generate.count is {count}, and a Frechet distance takes more images than the {spaces[widest]} features of"
-        f" {widest}; raise generate.count, lower judges.features or set evaluate.extractor to none"
+        f" {widest}; raise generate.count, lower judges.features, or set evaluate.extractor to none or"
+        " evaluate.inception to null"
     )
 
 
@@ -97,5 +111,6 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     spectral_elsewhere,
     penalty_across_a_batch,
     twin_of_other_kind,
+    autoencoder_without_encoder,
     fewer_images_than_features,
 )

@@ -91,11 +91,11 @@ def import_own_data(path: Path, *, captions: Path | None, root: Path) -> dict[st
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / f"{path.name if path.is_dir() else path.stem}.zip"
         pictures = _pack(contents, texts, packed)
-        if pictures < MIN_PICTURES:
-            raise TooFewPictures(path, pictures, len(contents))
-        labels = sorted({label_of(name) for name in contents})
+        if len(pictures) < MIN_PICTURES:
+            raise TooFewPictures(path, len(pictures), len(contents))
+        labels = sorted({label_of(name) for name in pictures})
         few = ", ".join([*labels[:SHOWN], *(["..."] if len(labels) > SHOWN else [])])
-        said = [f"{len(contents):,} files, {pictures:,} of them pictures", f"{len(labels)} label(s): {few}"]
+        said = [f"{len(contents):,} files, {len(pictures):,} of them pictures", f"{len(labels)} label(s): {few}"]
         print(f"{path.name}: {'; '.join([*said, *([f'{len(texts):,} captions'] if captions else [])])}")
         section = {"name": DATA, "file": packed.name, "sha256": sha256(packed)}
         validate_section(Parameters, section, "data")
@@ -170,13 +170,14 @@ def _common_folder(names: list[PurePosixPath]) -> int:
     return above
 
 
-def _pack(contents: Contents, captions: Mapping[str, str], out: Path) -> int:
-    """Write the zip; return how many of the files are pictures, as far as their beginning tells."""
-    pictures = 0
+def _pack(contents: Contents, captions: Mapping[str, str], out: Path) -> list[str]:
+    """Write the zip; return which of the files are pictures, as far as their beginning tells."""
+    pictures = []
     with zipfile.ZipFile(out, "w") as archive, Progress("importing", len(contents)) as progress:
         for name, read in contents.items():
             content = _bytes(read)
-            pictures += _is_picture(content)
+            if _is_picture(content):
+                pictures.append(name)
             archive.writestr(_member(PICTURES + name), content)
             progress.advance()
         if captions:

@@ -57,8 +57,9 @@ def card(samples: Path, model: str) -> str:
 
 
 def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
-    """Where the grids are, by system."""
-    return [("grids to look at", {title: str(path) for title, path in _grids(samples)})]
+    """Where the grids are, by the name of the system."""
+    paths = {system.name: samples / f"grid-{system.name}.png" for system in SYSTEMS}
+    return [("grids to look at", {name: str(path) for name, path in paths.items() if path.is_file()})]
 
 
 def caveats(judges: dict[str, Any]) -> list[str]:
@@ -67,15 +68,27 @@ def caveats(judges: dict[str, Any]) -> list[str]:
     Args:
         judges: the content of metrics/judges.json.
     """
-    ours, simple = (judges[name]["accuracy"] for name in ("classifier", "nearest_mean"))
     return [
         "The Frechet distance is in the features of a small classifier fitted here, or where it says so of"
-        " EfficientNet-lite0, never of Inception-v3: it compares the systems of this page, and no FID from elsewhere"
-        " compares with it.",
-        f"That classifier is right in {ours:.1%} of cases (nearest mean image: {simple:.1%}).",
+        " EfficientNet-lite0: it compares the systems of this page, and no FID from elsewhere compares with it. Only"
+        " what is called FID, where that was measured, is in those of Inception-v3.",
+        _learnt(judges),
         "Distances, precision, recall, density and coverage depend on how many images are compared: read them beside"
         " the real line.",
     ]
+
+
+def _learnt(judges: dict[str, Any]) -> str:
+    if judges["classes"] == 1:
+        return (
+            "All images have one label, so that classifier had nothing to learn. Its features are those of a random"
+            " network: Frechet and kernel distance, precision, recall, density and coverage in them compare coarsely."
+            " Classes, label agreement and CAS mean nothing here. What EfficientNet-lite0 and pixels say holds:"
+            " evaluate.extractor efficientnet_lite0 takes more than 1,280 images."
+        )
+    ours, simple = (judges[name]["accuracy"] for name in ("classifier", "nearest_mean"))
+    beyond = "" if ours > simple else ", so what is measured in its features is coarse: it learns from the judge split"
+    return f"That classifier is right in {ours:.1%} of cases (nearest mean image: {simple:.1%}){beyond}."
 
 
 def _figures(pictures: list[tuple[str, Path]]) -> Markup:

@@ -17,15 +17,17 @@ class CnnBody(Body):
         p = parameters
         embedding = fresh_embedding(example.vocabulary, p.embedding, scale=p.embedding**-0.5)
         super().__init__(embedding, p.width * len(p.kernels), p.width * len(p.kernels))
-        self.dropout = p.dropout
+        self.kernels, self.dropout = p.kernels, p.dropout
         self.filters = nn.ModuleList(nn.Conv1d(p.embedding, p.width, kernel) for kernel in p.kernels)
 
     def read(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """See `Body.read`; a filter of K tokens sees (K - 1) / 2 of them before its place, rounded up."""
         real = is_real(lengths, embedded.shape[1])[:, :, None]
         seen = dropout(embedded * real, self.dropout, self.training).transpose(1, 2)
-        kernels = [(layer, layer.kernel_size[0]) for layer in self.filters]
-        found = [relu(layer(pad(seen, (kernel // 2, (kernel - 1) // 2)))) for layer, kernel in kernels]
+        found = [
+            relu(layer(pad(seen, (kernel // 2, (kernel - 1) // 2))))
+            for kernel, layer in zip(self.kernels, self.filters, strict=True)
+        ]
         return torch.cat(found, 1).transpose(1, 2)
 
     def summed_up(self, embedded: Tensor, lengths: Tensor) -> Tensor:

@@ -50,7 +50,8 @@ class GruBody(Body):
             return torch.cat([highest(states, lengths), mean(states, lengths)], -1)
         scores = self.attention(states).float()
         weights = scores.masked_fill(~is_real(lengths, states.shape[1])[:, :, None], -1e9).softmax(1)
-        return (weights.to(states.dtype) * states).sum(1)
+        found: Tensor = (weights.to(states.dtype) * states).sum(1)
+        return found
 
 
 def _turned(lengths: Tensor, width: int) -> Tensor:

@@ -9,7 +9,8 @@ import torch
 from promptgan.forms.tokens.pairs import pad
 from promptgan.networks.tokens.classifier.network import Encoder
 
-BATCH = 256
+BATCH_TOKENS = 8192
+"""Of texts that are read together, padding counted."""
 
 
 @torch.no_grad()
@@ -18,15 +19,23 @@ def told(encoder: Encoder, texts: Sequence[list[int]], eos: int) -> npt.NDArray[
 
     Args:
         encoder: in evaluation mode.
-        texts: read with others of like length, which changes nothing but the time that it takes.
+        texts: read with others of like length.
         eos: ends each of them.
     """
     device = next(encoder.parameters()).device
     found = np.zeros((len(texts), encoder.labels))
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
-        text, lengths = pad([list(texts[i]) for i in rows], (eos,))
-        logits = encoder(text.to(device), lengths.to(device)).double()
-        found[rows] = logits.softmax(1).cpu().numpy()
+    for batch in _batches([len(text) + 1 for text in texts]):
+        ids, lengths = pad([texts[i] for i in batch], (eos,))
+        logits = encoder(ids.to(device), lengths.to(device))
+        found[batch] = logits.double().softmax(-1).cpu().numpy()
     return found
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices of texts that are read together: of like length, at most `BATCH_TOKENS` tokens or one text."""
+    batches: list[list[int]] = []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):  # each is as long as the longest before, or longer
+        if not batches or (len(batches[-1]) + 1) * lengths[i] > BATCH_TOKENS:
+            batches.append([])
+        batches[-1].append(i)
+    return batches

@@ -9,8 +9,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 from promptgan.core.files import write_json
 from promptgan.forms.tokens.form import BASE, META, TOKENIZER
-from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.forms.tokens.labels import token_of
+from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.tasks.classification.arrays.parameters import Parameters
 from promptgan.tasks.classification.arrays.pretrained import adopt
 from promptgan.terms.splits import SPLITS
@@ -95,7 +95,7 @@ def fit(texts: list[str], tokens: list[str], parameters: Parameters) -> Tokenize
 
 def encoded(tokenizer: Tokenizer, records: pa.Table, parameters: Parameters) -> tuple[list[list[int]], list[list[int]]]:
     """Prompts and texts of records, as token ids; a prompt is the label alone."""
-    known = {label: tokenizer.token_to_id(token_of(label)) for label in set(records["label"].to_pylist())}
-    prompts = [[known[label]] for label in records["label"].to_pylist()]
+    known: dict[str, int] = tokenizer.get_vocab()
+    prompts = [[known[token_of(label)]] for label in records["label"].to_pylist()]
     encodings = tokenizer.encode_batch_fast(records["text"].to_pylist(), add_special_tokens=False)
     return prompts, [encoding.ids[: parameters.max_tokens - 1] for encoding in encodings]

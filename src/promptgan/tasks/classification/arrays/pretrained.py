@@ -74,14 +74,10 @@ def _special(source: Path, config: dict[str, Any], tokenizer: Tokenizer) -> dict
 
     Where a causal model has but one of the two, it is both.
     """
-    around = tokenizer.encode("").ids
-    if len(around) == 2:
-        bos, eos = around
-    else:
-        ends = config.get("eos_token_id")
-        eos = ends[0] if isinstance(ends, list) else ends
-        bos = config.get("bos_token_id")
-        bos, eos = (eos if bos is None else bos), (bos if eos is None else eos)
-    if bos is None or eos is None:
+    around: list[Any] = tokenizer.encode("").ids
+    bos, eos = around if len(around) == 2 else (config.get(f"{end}_token_id") for end in ("bos", "eos"))
+    eos = eos[0] if isinstance(eos, list) else eos
+    bos, eos = (eos if bos is None else bos), (bos if eos is None else eos)
+    if bos is None:
         raise UnusableModel(source, "neither its tokenizer nor its configuration says what begins and ends a text")
     return {"pad": 0, "unk": None, "bos": bos, "eos": eos}

@@ -26,6 +26,8 @@ class Interval(NamedTuple):
     """Of the texts as they are."""
     low: float
     high: float
+    error: float = float("nan")
+    """Standard error: the standard deviation over the samples."""
 
 
 def intervals(
@@ -47,10 +49,12 @@ def intervals(
         for name, values in statistic(weights.astype(np.float64)).items():
             drawn.setdefault(name, []).append(values)
     tails = [(1 - level) / 2, (1 + level) / 2]
-    return {
-        name: Interval(float(values[0]), *(float(end) for end in np.quantile(np.concatenate(drawn[name]), tails)))
-        for name, values in statistic(np.ones((1, count))).items()
-    }
+    found = {}
+    for name, values in statistic(np.ones((1, count))).items():
+        samples = np.concatenate(drawn[name])
+        low, high = np.quantile(samples, tails).tolist()
+        found[name] = Interval(float(values[0]), low, high, float(samples.std(ddof=1)))
+    return found
 
 
 def difference(ours: Statistic, theirs: Statistic) -> Statistic:

@@ -5,6 +5,7 @@ read off the attack with the largest one.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +45,10 @@ def statistic(right: Flags, misled: Flags, changed: Integers, words: Integers, q
     """
     share = changed / words.clip(1)
 
-    def mean(weights: Floats, values: npt.NDArray[np.generic], over: Flags) -> Floats:
+    def mean(weights: Floats, values: npt.NDArray[Any], over: Flags) -> Floats:
         total = weights @ over
-        return np.divide(weights @ (values * over), total, out=np.zeros(len(weights)), where=total > 0)
+        found: Floats = np.divide(weights @ (values * over), total, out=np.zeros(len(weights)), where=total > 0)
+        return found
 
     def measured(weights: Floats) -> dict[str, Floats]:
         everywhere = np.ones_like(right)

@@ -73,7 +73,7 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     found.table("table", facts, wanted)
     counts = _counts(frame, labels)
     least = ExpectEveryLabelInEverySplit(column="rows", min_value=p.min_per_label)
-    found.table("labels-by-split", counts, [least])
+    found.table("labels-by-split", counts.astype({"rows": float}), [least])  # of which JSON knows a minimum
     few = counts[counts["rows"] < p.min_per_label]
     named = (f"{row.label!r} has {row.rows} in {row.split}" for row in few.itertuples())
     found.stop_if_broken({least.rule: f"{p.min_per_label} are wanted, and " + ", ".join(named)})

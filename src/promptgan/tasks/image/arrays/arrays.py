@@ -27,8 +27,7 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
     Where the condition is a caption also ``SPLIT.captions.npy``, int16 (N, T), and ``captions.json``, the words.
     Pictures are decoded by as many threads as there are CPUs; the arrays are the same however many.
 
-    Returns what ``meta.json`` holds: the shape, the condition, the classes in the order of their numbers and, of
-    captions, the words in the order of their ids, and T.
+    Returns what ``meta.json`` holds: the shape, the condition, and the classes in the order of their numbers.
     """
     p = parameters
     out.mkdir(parents=True, exist_ok=True)
@@ -38,8 +37,8 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
     number = {label: index for index, label in enumerate(classes)}
     meta = {
         "channels": p.channels,
-        "height": p.size,
-        "width": p.size,
+        "height": p.side,
+        "width": p.side,
         "condition": p.condition,
         "classes": classes,
         "splits": {name: {"records": count} for name, count in counts.items()},
@@ -47,17 +46,16 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path | None =
     if p.condition == "caption":
         vocabulary = Vocabulary.of(told(files["train"]))
         vocabulary.write(out)
-        meta |= {"words": vocabulary.words, "caption_words": vocabulary.length}
         for name, file in files.items():
             np.save(out / f"{name}.captions.npy", vocabulary.ids(told(file)))
     with ThreadPoolExecutor(os.cpu_count()) as pool, Progress("tokenize", sum(counts.values())) as progress:
         for name, file in files.items():
             labels = [number.get(label, -1) for label in _column(file, "label")]  # -1: training has not seen it
             np.save(out / f"{name}.labels.npy", np.array(labels, np.int64))
-            shape = (counts[name], p.channels, p.size, p.size)
+            shape = (counts[name], p.channels, p.side, p.side)
             images, row = np.lib.format.open_memmap(out / f"{name}.images.npy", "w+", np.uint8, shape), 0
             for batch in file.iter_batches(CHUNK, columns=["image"]):
-                for picture in pool.map(lambda x: pixels(x, p.channels, p.size, p.fit), batch["image"].to_pylist()):
+                for picture in pool.map(lambda x: pixels(x, p.channels, p.side, p.fit), batch["image"].to_pylist()):
                     images[row] = picture
                     row += 1
                 progress.advance(len(batch))

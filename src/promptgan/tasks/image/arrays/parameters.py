@@ -10,8 +10,9 @@ from promptgan.core.parameters import Section
 class Parameters(Section):
     """The `tokenize` section for images."""
 
-    size: int = Field(ge=4, le=1024, multiple_of=4)
-    """Pixels that the arrays are wide and high; images of another size are resized."""
+    side: int = Field(ge=4, le=1024, multiple_of=4)
+    """Pixels that the arrays are wide and high; images of another size are resized. A parameter called size would be
+    left out of what DVC's run-cache knows a run by, as if it were that of a file."""
     channels: Literal[1, 3]
     """1, grey, or 3, red, green and blue; what is transparent is white."""
     fit: Literal["crop", "pad", "stretch"]

@@ -37,7 +37,7 @@ class Fitted:
 
     classifier: Classifier
     index: dict[str, Any]
-    """What it is built from."""
+    """What it is built from, but for the number of classes, which the metrics hold."""
     metrics: dict[str, Any]
     """The content of metrics/judges.json."""
 
@@ -47,7 +47,9 @@ class Fitted:
 
     @property
     def sentence(self) -> str:
-        """How well it tells classes apart, beside the nearest mean image."""
+        """How well it tells classes apart, beside the nearest mean image, where there is more than one class."""
+        if self.metrics["classes"] == 1:
+            return "classifier: all images have one label, so it had nothing to learn, and its features are random"
         return (
             f"classifier: accuracy {self.metrics['classifier']['accuracy']:.3f};"
             f" nearest mean image: {self.metrics['nearest_mean']['accuracy']:.3f}"
@@ -154,12 +156,12 @@ def fit(
     outcome = run(method, plan, checkpoint)
     index = {
         "shape": shape,
-        "classes": classes,
         "width": parameters.width,
         "features": parameters.features,
         "training": {name: getattr(parameters, name) for name in ("dropout", "batch", "learning_rate", "epochs")},
     }
     metrics = {
+        "classes": classes,
         "classifier": {"accuracy": round(method.accuracy(report), 4)},
         "nearest_mean": {"accuracy": round(_nearest_mean(data, train, report, classes), 4)},
         "best_epoch": outcome.best_step // method.per_epoch,

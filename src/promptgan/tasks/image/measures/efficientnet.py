@@ -34,7 +34,7 @@ BATCH = 16
 SIGNATURE = (
     f"efficientnet: the {FEATURES} pooled features of EfficientNet-lite0, learnt on ImageNet, of {CODE} and {CARRIER}"
     f" {VERSION}, weights sha256 {SHA256[:16]}; images at {SIZE} x {SIZE} pixels, bicubic, grey ones in three equal"
-    " channels; not Inception-v3, so no distance here is an FID"
+    " channels; not Inception-v3, so no distance in them is an FID"
 )
 
 

@@ -20,7 +20,7 @@ from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import in_order
 from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier as judge
-from promptgan.tasks.image.measures import efficientnet
+from promptgan.tasks.image.measures import efficientnet, inception
 from promptgan.tasks.image.measures.classification import Schooling
 from promptgan.tasks.image.measures.metrics import MEASURES, WHOLE
 from promptgan.tasks.image.measures.pairs import PairDistances, pair_distances
@@ -73,7 +73,7 @@ def evaluate(
 
     Raises:
         NoSamples: a generator has no samples.
-        TooFewImages, NoExtractor: see `Yardstick`.
+        TooFewImages, NoExtractor, UnusableWeights: see `Yardstick`.
         NotAModelFolder, NoClassifier: a model cannot be loaded.
     """
     indices = {name: folder.read_index(models / path) for name, path in MODELS.items()}
@@ -101,6 +101,8 @@ def evaluate(
             for truncation, sample in each.items():
                 images, labels = sample.first(count)
                 found = yardstick.numbers(yardstick.see(images), labels)
+                if truncation == WHOLE:
+                    found |= yardstick.fid(images)
                 row: dict[str, Any] = {"model": name, **({"truncation": truncation} if truncated else {})}
                 rows.append(row | {key: estimate.value for key, estimate in found.items()})
                 if truncation == WHOLE:
@@ -211,8 +213,9 @@ def _signature(
     return [
         f"images: {count} a system, seed {seed}; real: as many validation images, measured as if generated",
         f"features: the {yardstick.features} units before the classes of the classifier in models/judges, fitted on the"
-        f" judge split, weights sha256 {weights[:16]}; not Inception-v3, so no distance here is an FID",
+        f" judge split, weights sha256 {weights[:16]}; not Inception-v3, so no distance in them is an FID",
         *([efficientnet.SIGNATURE] if second else []),
+        *([inception.signature(parameters.inception, compared)] if parameters.inception else []),
         f"frechet_distance: against all {test} test images"
         + (f"; frechet_efficientnet: against {compared} of them" if second else ""),
         f"kernel: squared MMD, unbiased, kernel (x y / F + 1)^3, over all pairs, against {compared} test images",

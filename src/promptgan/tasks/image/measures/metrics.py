@@ -24,6 +24,13 @@ MEASURES = Measures(
             leads=True,
         ),
         Metric(
+            "fid",
+            "FID",
+            "lower",
+            "The same in the features of Inception-v3, from the weights that evaluate.inception names.",
+            format=".2f",
+        ),
+        Metric(
             "precision",
             "precision",
             "real",

@@ -15,7 +15,7 @@ from torch import Tensor
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tensors import form
 from promptgan.tasks.image.judges import classifier as judge
-from promptgan.tasks.image.measures import efficientnet
+from promptgan.tasks.image.measures import efficientnet, inception
 from promptgan.tasks.image.measures.copies import nearest
 from promptgan.tasks.image.measures.jackknife import parts, standard_error
 from promptgan.tasks.image.measures.kernel import KernelTo
@@ -99,7 +99,7 @@ class Yardstick:
 
     Raises:
         TooFewImages: a Frechet distance would be of fewer images than features.
-        NoExtractor: see `efficientnet.load`.
+        NoExtractor, UnusableWeights: see `efficientnet.load` and `inception.load`.
     """
 
     def __init__(
@@ -121,12 +121,21 @@ class Yardstick:
         if parameters.extractor != "none":
             _enough(count, self.compared, efficientnet.FEATURES, f"set evaluate.extractor to none; {known}")
             self._efficientnet = efficientnet.load(device)
+        self._inception = None
+        if parameters.inception:
+            _enough(count, self.compared, inception.FEATURES, f"set evaluate.inception to null; {known}")
+            self._inception = inception.load(parameters.inception, device)
         self._classes = Counter[int]()
         k = parameters.neighbours
         self._spaces = [Space(self._judged(), self.compared, k, _by_judge)]
         if self._efficientnet:
             chunks = (self._efficientnet(x) for x in self._read(self.compared))
             self._spaces.append(Space(chunks, self.compared, k, _by_efficientnet))
+        if self._inception:
+            moments = Moments()
+            for chunk in self._read(self.compared):
+                moments.add(self._inception(chunk))
+            self._fid = FrechetTo(moments)
         images = self.test.images
         self._copy = np.quantile(nearest(images, self.train.images), COPY_QUANTILE)
         few = images[: self.compared]
@@ -158,6 +167,10 @@ class Yardstick:
         for name, which in shares.items():
             found[name] = self._estimate(partial(_mean, which), len(which))
         return found
+
+    def fid(self, images: Tensor) -> Estimates:
+        """The FID of a set of images, uint8 (N, C, H, W), by its name; nothing where it is not measured."""
+        return {"fid": Estimate(*self._fid(self._inception(images)))} if self._inception else {}
 
     def _estimate(self, statistic: Callable[[Integers], float], count: int) -> Estimate:
         everything = np.arange(count)

@@ -50,6 +50,8 @@ class Autoencoder:
     generator: TensorGenerator
     shape: tuple[int, int, int]
     """(C, H, W) of an image."""
+    deterministic: bool
+    """Whether it is a plain one, whose codes have no prior."""
 
     @torch.no_grad()
     def codes(self, images: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -84,20 +86,23 @@ def load(model: Path, device: torch.device | None = None) -> Autoencoder:
         raise NoEncoder(model)
     networks, example = loaded.networks, form.Example(**loaded.index["example"])
     shape = (example.channels, example.height, example.width)
-    return Autoencoder(cast("TensorEncoder", networks[encoder]), cast("TensorGenerator", networks["generator"]), shape)
+    return Autoencoder(
+        cast("TensorEncoder", networks[encoder]),
+        cast("TensorGenerator", networks["generator"]),
+        shape,
+        encoder == DETERMINISTIC,
+    )
 
 
-def codes(model: Path, validated: Path, device: torch.device | None = None) -> Codes | None:
+def codes(autoencoder: Autoencoder, validated: Path) -> Codes | None:
     """The distribution of the codes of the first training images; None where latent vectors have a prior.
 
     Args:
-        model: a model folder.
+        autoencoder: whose codes they are.
         validated: the folder of the records of every split.
-        device: where the encoder runs.
     """
-    if encoder_of(model) != DETERMINISTIC:
+    if not autoencoder.deterministic:
         return None
-    autoencoder = load(model, device)
     train = pd.read_parquet(validated / "train.parquet", columns=["image"])["image"].iloc[:FITTED]
     return fitted(autoencoder.codes(sized(train, autoencoder.shape)))
 

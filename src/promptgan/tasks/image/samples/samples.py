@@ -98,6 +98,16 @@ def load(model: Path, device: torch.device | None = None) -> ImageModel:
     return ImageModel(cast("TensorGenerator", loaded.networks["generator"]), labels_of(model), captions_of(model))
 
 
+def load_with_autoencoder(
+    model: Path, device: torch.device | None = None
+) -> tuple[ImageModel, reconstruction.Autoencoder | None]:
+    """As `load`, and the autoencoder that the generator belongs to; None where it has no encoder."""
+    if not reconstruction.encoder_of(model):
+        return load(model, device), None
+    autoencoder = reconstruction.load(model, device)
+    return ImageModel(autoencoder.generator, labels_of(model), captions_of(model)), autoencoder
+
+
 def load_with_prior(model: Path) -> ImageModel:
     """As `load`, of a model whose latent vectors are standard normal.
 
@@ -190,12 +200,12 @@ def generate(
                 if translation.translates(path):
                     rows, shown = translation.rows(path, test.head(parameters.count), parameters.shown, device)
                 else:
-                    rows, shown = _rows(path, test, validated, parameters, seed, device)
-                if reconstruction.encoder_of(path):
-                    model = load(path, device)
-                    condition = model.conditions(_asked(model, chosen))
-                    pairs = reconstruction.pairs(reconstruction.load(path, device), real, condition)
-                    pairs.save(out / f"reconstructions-{name}.png")
+                    model, autoencoder = load_with_autoencoder(path, device)
+                    codes = reconstruction.codes(autoencoder, validated) if autoencoder else None
+                    rows, shown = _rows(model, codes, test, parameters, seed)
+                    if autoencoder:
+                        pairs = reconstruction.pairs(autoencoder, real, model.conditions(_asked(model, chosen)))
+                        pairs.save(out / f"reconstructions-{name}.png")
             shown.save(out / f"grid-{name}.png")
             if (made := course_of(path)) is not None:
                 course.picture(made).save(out / f"course-{name}.png")
@@ -207,11 +217,11 @@ def generate(
 
 
 def _rows(
-    path: Path, test: pd.DataFrame, validated: Path, parameters: Parameters, seed: int, device: torch.device
+    model: ImageModel, codes: Codes | None, test: pd.DataFrame, parameters: Parameters, seed: int
 ) -> tuple[pd.DataFrame, Image.Image]:
     """What a model makes of random vectors, for the first of these records, and a grid of the first whole ones."""
-    model, count = load(path, device), parameters.count
-    asked, codes = _asked(model, test.head(count)), reconstruction.codes(path, validated, device)
+    count = parameters.count
+    asked = _asked(model, test.head(count))
     columns: dict[str, Any] = {"number": range(count)}
     if asked:
         columns["label"] = test["label"].tolist()[:count]

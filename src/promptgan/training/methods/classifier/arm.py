@@ -1,11 +1,13 @@
 """A classifier trained on some of the labels, with no file: what a curve over few labels is made of."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
+from promptgan.networks.tokens.classifier.network import Encoder
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.loop.run import Outcome, run
-from promptgan.training.methods.classifier.method import Classification, Indices, plan_of
+from promptgan.training.loop.run import run
+from promptgan.training.methods.classifier.method import Indices, plan_of
+from promptgan.training.methods.classifier.mixture import Mixture, Pool
 from promptgan.training.methods.classifier.parameters import Parameters
 from promptgan.training.setting import Setting
 
@@ -30,11 +32,28 @@ class Unkept(Checkpoint):
         """Nothing is kept."""
 
 
-def trained(setting: Setting, parameters: Parameters, chosen: Indices, stage: str) -> Outcome:
-    """Train by the loop of every training on the labels of the texts ``chosen`` (N,), from `encoder_start`.
+def trained(
+    setting: Setting,
+    parameters: Parameters,
+    chosen: Indices,
+    stage: str,
+    pool: Pool | None = None,
+    shares: tuple[float, float] = (0.0, 0.0),
+) -> Encoder:
+    """Train by the loop of every training on the labels of the texts ``chosen`` (N,), from `encoder_start`, to the end.
 
-    The networks of ``setting.start`` are trained in place: give copies. Where no validation beats that of the start,
-    its weights are kept, as few labels may teach nothing.
+    Args:
+        setting: its networks to start from are trained in place: give copies.
+        parameters: a section; its validations choose nothing.
+        chosen: indices of the training texts whose labels are seen.
+        stage: that the training is part of.
+        pool: generated texts, which take the ``shares`` of a batch that `Mixture` says; none where None.
+        shares: see there.
+
+    Returns:
+        The classifier, in evaluation mode.
     """
-    method = Classification(setting, parameters, chosen)
-    return run(method, replace(plan_of(method), fresh=False), Unkept(stage))
+    method = Mixture(setting, parameters, shares, chosen)
+    method.pool.load_state_dict((pool or Pool()).state_dict())
+    plan = replace(plan_of(method), fresh=False, keeps_start=False)
+    return cast("Encoder", run(method, plan, Unkept(stage)).networks["encoder"].eval())

@@ -1,14 +1,16 @@
-"""Generated texts among the real ones that a classifier learns from."""
+"""A classifier that learns from generated texts among the real ones."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.pairs import pad
 from promptgan.networks.tokens.classifier.targets import first_label
+from promptgan.training.methods.classifier.method import Classification, Indices
+from promptgan.training.methods.classifier.parameters import Parameters
+from promptgan.training.setting import Setting
 
 
 class Pool:
@@ -37,22 +39,31 @@ class Pool:
         vars(self).update(state_dict)
 
 
-def mixed(batch: Batch, pool: Pool, share: float, seed: Sequence[int], example: Example) -> Batch:
-    """A batch in which each text gives its place, with the probability ``share``, to one of the pool of any label.
+class Mixture(Classification):
+    """In each batch some texts give their place to generated ones, of any label; how many changes with the steps.
 
     Args:
-        batch: texts, and prompts that are their labels.
-        pool: an empty one changes nothing.
-        share: from 0 to 1.
-        seed: of who gives place to whom.
-        example: special tokens.
+        setting, parameters, chosen: see `Classification`.
+        shares: of a batch that is generated, at the first step and at the last; straight in between.
     """
-    random = np.random.default_rng(seed)
-    places = np.flatnonzero(random.random(len(batch)) < share)
-    if not (len(places) and pool.texts):
-        return batch
-    rows = [row[: n - 1] for row, n in zip(batch.text.tolist(), batch.text_lengths.tolist(), strict=True)]
-    prompt = batch.prompt.clone()
-    for place, one in zip(places, random.integers(len(pool.texts), size=len(places)), strict=True):
-        rows[place], prompt[place, 0] = pool.texts[one], pool.labels[one] + first_label(example)
-    return Batch(prompt, batch.prompt_lengths, *pad(rows, (example.eos,)))
+
+    def __init__(
+        self, setting: Setting, parameters: Parameters, shares: tuple[float, float], chosen: Indices | None = None
+    ) -> None:
+        super().__init__(setting, parameters, chosen)
+        self.shares, self.pool = shares, Pool()
+        self.state["pool"] = self.pool
+
+    def texts(self, k: int) -> Batch:
+        """See `Classification.texts`; an empty pool changes nothing."""
+        batch, (first, last), example = super().texts(k), self.shares, self.setting.example
+        share = first + (last - first) * min(1.0, k / max(1, self.p.steps - 1))
+        random = np.random.default_rng([self.setting.seed, k])
+        places = np.flatnonzero(random.random(len(batch)) < share)
+        if not (len(places) and self.pool.texts):
+            return batch
+        rows = [row[: n - 1] for row, n in zip(batch.text.tolist(), batch.text_lengths.tolist(), strict=True)]
+        prompt = batch.prompt.clone()
+        for place, one in zip(places, random.integers(len(self.pool.texts), size=len(places)), strict=True):
+            rows[place], prompt[place, 0] = self.pool.texts[one], self.pool.labels[one] + first_label(example)
+        return Batch(prompt, batch.prompt_lengths, *pad(rows, (example.eos,)))

@@ -129,8 +129,9 @@ class Parameters(Section):
     """The `pretrain` or `train` section for `method: classifier`."""
 
     method: Literal["classifier"]
-    objective: Literal["none"]
-    penalty: Literal["none"]
+    objective: Literal["none"] = "none"
+    """dvc.yaml asks the section `train` for it."""
+    penalty: Literal["none"] = "none"
     masked: Masked | None
     """Null in `train`, which begins with the weights that `pretrain` left before any label."""
     steps: int = Field(ge=1)
@@ -156,5 +157,3 @@ class Parameters(Section):
     """Of the embedded tokens, against the classifier."""
     augmentation: Annotated[Unaugmented | Words, Field(discriminator="kind")]
     """Of the tokens, at random."""
-    generated: None
-    """Texts that a generator makes: none."""

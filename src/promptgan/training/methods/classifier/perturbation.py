@@ -35,7 +35,8 @@ class Texts:
 
     def embedded(self) -> Tensor:
         """Their tokens (N, T, E), with a gradient to the table."""
-        return self.encoder.embedding(self.batch.text).float()
+        embedded: Tensor = self.encoder.embedding(self.batch.text).float()
+        return embedded
 
     def logits(self, perturbation: Tensor | None = None) -> Tensor:
         """What is said of them (N, K), where ``perturbation`` (N, T, E) is added to their tokens."""
@@ -52,10 +53,9 @@ class Texts:
         """L2 norm of each text's embedded tokens, (N, 1, 1)."""
         return _norm(self.embedded() * self.real())
 
-    def ascent(self, value: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
-        """The direction (N, T, E) in which ``value`` of a perturbation grows fastest: of norm 1 for each text."""
-        at = at.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(value(at), at)
+    def uphill(self, value: Tensor, at: Tensor) -> Tensor:
+        """The direction (N, T, E) from perturbations ``at`` in which ``value`` grows fastest: of norm 1 each."""
+        (slope,) = torch.autograd.grad(value, at, retain_graph=True)
         return unit(slope * self.real())
 
 
@@ -86,29 +86,33 @@ def learn(encoder: Encoder, batch: Batch, targets: Tensor, kind: Kind, unlabelle
     def loss(perturbation: Tensor | None = None) -> Tensor:
         return cross_entropy(texts.logits(perturbation), targets)
 
-    if isinstance(kind, FreeLB):
-        return _freelb(texts, loss, kind)
-    total = loss()
     match kind:
-        case Fgm():
-            slope = texts.ascent(loss, torch.zeros_like(texts.embedded()))
-            total = total + kind.weight * loss(kind.radius * texts.norms() * slope)
-        case Pgd():
-            total = total + kind.weight * loss(_pgd(texts, loss, kind))
+        case FreeLB():
+            return _freelb(texts, loss, kind)
+        case Fgm() | Pgd():
+            total = _ascended(texts, loss, kind)
         case Virtual():
-            total = total + kind.weight * divergence(texts, kind)
+            total = loss() + kind.weight * divergence(texts, kind)
             if unlabelled is not None:
                 total = total + kind.weight * divergence(Texts(encoder, unlabelled), kind)
+        case Unperturbed():
+            total = loss()
     total.backward()  # type: ignore[no-untyped-call]
     return total.detach()
 
 
-def _pgd(texts: Texts, loss: Callable[[Tensor], Tensor], p: Pgd) -> Tensor:
-    norms = texts.norms()
-    found = torch.zeros_like(texts.embedded())
-    for _ in range(p.steps):
-        found = projected(found + p.step_size * norms * texts.ascent(loss, found), p.radius * norms)
-    return found
+def _ascended(texts: Texts, loss: Callable[[Tensor], Tensor], p: Fgm | Pgd) -> Tensor:
+    """The loss of clean texts, where the ascent begins, and that of those where it ends."""
+    steps, size = (p.steps, p.step_size) if isinstance(p, Pgd) else (1, p.radius)
+    norms, found = texts.norms(), torch.zeros_like(texts.embedded())
+    clean = None
+    for _ in range(steps):
+        found = found.detach().requires_grad_()
+        here = loss(found)
+        found = projected(found + size * norms * texts.uphill(here, found), p.radius * norms)
+        clean = here if clean is None else clean
+    assert clean is not None
+    return clean + p.weight * loss(found.detach())
 
 
 def _freelb(texts: Texts, loss: Callable[[Tensor], Tensor], p: FreeLB) -> Tensor:
@@ -145,7 +149,8 @@ def divergence(texts: Texts, p: Virtual) -> Tensor:
     norms = texts.norms()
     direction = unit(torch.randn_like(texts.embedded()) * texts.real())
     for _ in range(p.steps):
-        direction = texts.ascent(changed, p.step_size * norms * direction)
+        near = (p.step_size * norms * direction).detach().requires_grad_()
+        direction = texts.uphill(changed(near), near)
     found = changed(p.radius * norms * direction)
     encoder.train(was)
     return found

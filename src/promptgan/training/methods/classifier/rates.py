@@ -14,7 +14,7 @@ from promptgan.training.methods.classifier.parameters import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Terms:
     """What `Cooling` takes; as they stand they never cut."""
 

@@ -25,13 +25,13 @@ from promptgan.networks.tokens.classifier.told import told
 from promptgan.training.adversarial.discrimination import Discrimination, known
 from promptgan.training.loop.method import Row, Value
 from promptgan.training.loop.run import Plan
-from promptgan.training.methods.classifier.method import Classification, plan_of
-from promptgan.training.methods.classifier.mixture import Pool, mixed
+from promptgan.training.methods.classifier.method import plan_of
+from promptgan.training.methods.classifier.mixture import Mixture
 from promptgan.training.methods.prompt_gan.parameters import Parameters
 from promptgan.training.setting import Setting
 
 
-class PromptGAN(Classification):
+class PromptGAN(Mixture):
     """Before labels are learnt, in what the loop calls warming up, a generator learns to write; then it is drawn from.
 
     First generator and posterior learn by the evidence lower bound (Bowman et al., 2016, arXiv:1511.06349), which
@@ -53,7 +53,7 @@ class PromptGAN(Classification):
         if "encoder" not in setting.start:
             raise ParameterError(["train.method: prompt_gan needs what pretrain.method classifier has trained"])
         asked = copy.deepcopy(setting.start["encoder"])  # which the classifier here learns in place of
-        super().__init__(setting, parameters)
+        super().__init__(setting, parameters, (parameters.share, parameters.share_end))
         assert setting.objective
         self.g = parameters
         self.asked = cast("Encoder", asked.to(setting.device).eval().requires_grad_(False))
@@ -72,7 +72,6 @@ class PromptGAN(Classification):
             setting.compute,
             wrong_prompts=False,
         )
-        self.pool = Pool()
         self.state |= {
             "generator": self.generator,
             "generator_start": self.autoencoder,
@@ -81,7 +80,6 @@ class PromptGAN(Classification):
             "autoencoder_optimizer": self.learner.optimizer,
             "discriminator_optimizer": self.discrimination.player.optimizer,
             "numbers": self.discrimination.numbers,
-            "pool": self.pool,
         }
         size, seed = parameters.generator_batch, setting.seed
         self.all_texts = Batches(setting.train, size, seed)
@@ -102,11 +100,6 @@ class PromptGAN(Classification):
         if k >= 0:
             return super().step(k)
         return self._autoencode(done) if done < first else self._compete(done - first)
-
-    def texts(self, k: int) -> Batch:
-        """Real texts, of which some give their place to generated ones."""
-        share = self.g.share + (self.g.share_end - self.g.share) * k / max(1, self.p.steps - 1)
-        return mixed(super().texts(k), self.pool, share, [self.setting.seed, k], self.setting.example)
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """As the classifier's; and the share of what was drawn that is kept."""
