@@ -134,7 +134,13 @@ class Arms:
         drawing = importlib.import_module("promptgan.networks.tokens.autoencoder.drawing")
         d, known = self.drawing, [self.texts[i] for i in chosen]
         made = drawing.drawn(
-            self.generators[arm], known, self.labels[chosen], d["each"], d["spread"], d["temperature"], self.seed + draw
+            self.generators[arm],
+            known,
+            self.labels[chosen],
+            self.p.each,
+            d["spread"],
+            d["temperature"],
+            self.seed + draw,
         )
         probabilities = told(twin, made.texts, self.example.eos)
         said = drawing.judged(made, [*known, *self.texts], probabilities, d["agreement"], d["near"])

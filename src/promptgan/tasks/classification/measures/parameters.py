@@ -17,6 +17,8 @@ class FewLabels(Section):
     """Times that as many labels are drawn, the same ones for every arm."""
     steps: int = Field(ge=1)
     """Of each training; nothing is validated, for which there would be no labels."""
+    each: int = Field(ge=1)
+    """Texts that a generator draws of every label for a training, where the recipe has one."""
     augmentation: Words
     """Of the arm that changes texts at random."""
 
