@@ -1,6 +1,7 @@
 """Classifiers on the report page, in the terminal and on the model card."""
 
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,34 @@ TITLE = "Labels of texts"
 """What stands above the page, before where it was learnt from."""
 PIPELINE_TAG = "text-classification"
 """The Hugging Face Hub's name of the task."""
+NETWORK = "encoder"
+"""What people use of a model folder."""
+SENTENCES = {
+    "twin": "the classifier, trained on real labelled texts alone",
+    "control": "the twin, trained on with the same texts for the adversarial phase's cost",
+    "adversarial": "trained from the same start with perturbed, changed or generated texts as well",
+}
+"""What the systems are for this task."""
 USES = (
     "For research on adversarial training of classifiers and for demonstrations. It has learnt the labels of its data"
     " set, mistakes and fashions included; let no decision about a person rest on it."
+)
+FEW = (
+    "What a label is worth: every arm trained on few labels, mean and 95 % interval over draws of the labels, which are"
+    " the same for every arm. An arm is worth its cost where it lies above `augmented`, which changes texts at random,"
+    " and the intervals are clear of one another."
+)
+UNDER = {
+    by: f"Accuracy under attack, by how many words of a text may be {how}; 95 % intervals over test texts."
+    for by, how in {
+        "substitution": "exchanged for others that are used alike",
+        "characters": "misspelt",
+        "deletion": "left out",
+    }.items()
+}
+RELIABILITY = (
+    "Whether confidence can be believed: how often a classifier is right, over how sure it is. Below the diagonal it is"
+    " surer than it may be; the larger a mark, the more texts."
 )
 SHOWN = 8
 """Texts of each kind on the page."""
@@ -34,6 +60,35 @@ def markup(samples: Path) -> str:
     if len(drawn):
         parts += [_filter(drawn), _drawn(drawn)]
     return Markup("\n").join(parts)
+
+
+def diagrams(
+    evaluation: Mapping[str, Any], curves: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    """What is drawn: a kind of `promptgan.reporting.diagrams`, the caption, and the numbers that it takes, in order.
+
+    Args:
+        evaluation: the content of metrics/evaluation.json.
+        curves: the rows of plots/curves.csv.
+    """
+    few: dict[str, list[tuple[float, ...]]] = {}
+    for row in curves:
+        if int(row["draws"]) > 1:
+            point = tuple(float(row[name]) for name in ("labels", "macro_f1", "low", "high"))
+            few.setdefault(row["model"], []).append(point)
+    if few:
+        yield "few_labels", FEW, (few, "macro F1")
+    for by, systems in evaluation["within"].items():
+        points = {
+            name: [(each["words"], each["accuracy"], each["low"], each["high"]) for each in part]
+            for name, part in systems.items()
+        }
+        yield "under_attack", UNDER[by], (points, "words changed, at most")
+    bins = {
+        name: [tuple(each[field] for field in ("low", "high", "texts", "confidence", "accuracy")) for each in part]
+        for name, part in evaluation["reliability"].items()
+    }
+    yield "reliability", RELIABILITY, (bins,)
 
 
 def card(samples: Path, model: str) -> str:

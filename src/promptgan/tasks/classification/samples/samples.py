@@ -71,7 +71,7 @@ def generate(
     test = pd.read_parquet(validated / "test.parquet")
     train = pd.read_parquet(validated / "train.parquet")
     classifiers = {name: load(path, device) for name, path in folders.items()}
-    chosen = test.iloc[np.sort(np.random.default_rng(seed).permutation(len(test))[: parameters.attacked])]
+    chosen = attacked(test, parameters.attacked, seed)
     frames = []
     steps = len(classifiers) * (1 + len(parameters.attacks))
     with Progress("samples", steps) as progress, autocast(compute):
@@ -92,6 +92,11 @@ def generate(
     samples = pd.concat(frames, ignore_index=True).assign(seed=seed)
     (out / "samples.txt").write_text(readable(samples, parameters.shown), encoding="utf-8")
     return samples, f"{len(samples)} texts in {out}; some to read are in {out / 'samples.txt'}"
+
+
+def attacked(test: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """The test texts that are attacked, ``count`` of them at most, in their order."""
+    return test.iloc[np.sort(np.random.default_rng(seed).permutation(len(test))[:count])]
 
 
 def _predictions(name: str, classifier: Classifier, test: pd.DataFrame) -> pd.DataFrame:
