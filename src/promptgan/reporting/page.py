@@ -63,6 +63,7 @@ def page(contents: Contents) -> str:
             samples=Markup(task.markup(contents.samples)),
             shown=[system for system in SYSTEMS if system.name in contents.columns],
             sentences=sentences(task),
+            leading=getattr(task, "LEADING", 0),
             directions=DIRECTIONS,
             splits=SPLITS,
             warnings=findings.warnings(contents.metrics["train"]),

@@ -44,8 +44,10 @@ RELIABILITY = (
     "Whether confidence can be believed: how often a classifier is right, over how sure it is. Below the diagonal it is"
     " surer than it may be; the larger a mark, the more texts."
 )
-SHOWN = 8
-"""Texts of each kind on the page."""
+MISLED, DRAWN = 2, 4
+"""Texts on the page: that an attack misled a classifier by, and that a generator wrote for a label."""
+LEADING = 1
+"""Sentences of the verdict that sum up the others."""
 
 
 def markup(samples: Path) -> str:
@@ -80,13 +82,18 @@ def diagrams(
         yield "few_labels", FEW, (few, "macro F1")
     for by, systems in evaluation["within"].items():
         points = {
-            name: [(each["words"], each["accuracy"], each["low"], each["high"]) for each in part]
-            for name, part in systems.items()
+            name: [(each["words"], each["accuracy"], each["low"], each["high"]) for each in systems[name]]
+            for name in MODELS
+            if name in systems
         }
         yield "under_attack", UNDER[by], (points, "words changed, at most")
+    systems = evaluation["reliability"]
     bins = {
-        name: [tuple(each[field] for field in ("low", "high", "texts", "confidence", "accuracy")) for each in part]
-        for name, part in evaluation["reliability"].items()
+        name: [
+            tuple(each[field] for field in ("low", "high", "texts", "confidence", "accuracy")) for each in systems[name]
+        ]
+        for name in MODELS
+        if name in systems
     }
     yield "reliability", RELIABILITY, (bins,)
 
@@ -148,7 +155,7 @@ def _attacks(rows: pd.DataFrame) -> Markup:
     body = [
         [by, name, before[row["id"]], f"{row['text']}", f"{row['label']} -> {row['predicted']}"]
         for (by, name), part in misled.groupby(["by", "model"], sort=False)
-        for row in part.head(max(1, SHOWN // 3)).to_dict("records")
+        for row in part.head(MISLED).to_dict("records")
     ]
     table = _table(["attack", "classifier", "text", "changed", "told"], body, "attacked texts")
     return _section("The first test texts by which an attack misled a classifier.", table)
@@ -168,7 +175,7 @@ def _drawn(drawn: pd.DataFrame) -> Markup:
     body = [
         [str(row["by"]), row["label"], row["text"] or "(nothing)", row["verdict"]]
         for _, part in drawn.groupby(["by", "label"], sort=False)
-        for row in part.head(SHOWN).to_dict("records")
+        for row in part.head(DRAWN).to_dict("records")
     ]
     table = _table(["written by", "label", "text", "filter"], body, "generated texts")
     return _section("Not selected: the first texts of each label.", table)
