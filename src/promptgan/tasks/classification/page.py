@@ -29,8 +29,8 @@ USES = (
 )
 FEW = (
     "What a label is worth: every arm trained on few labels, mean and 95 % interval over draws of the labels, which are"
-    " the same for every arm. An arm is worth its cost where it lies above `augmented`, which changes texts at random,"
-    " and the intervals are clear of one another."
+    " the same for every arm. An arm is worth its cost where it lies above the one called augmented, whose texts are"
+    " changed at random, and the intervals are clear of one another."
 )
 UNDER = {
     by: f"Accuracy under attack, by how many words of a text may be {how}; 95 % intervals over test texts."
