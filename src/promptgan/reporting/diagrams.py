@@ -109,7 +109,11 @@ def under_attack(systems: Systems, budget: str, name: str) -> str:
     return svg(draw, name)
 
 
-KINDS: dict[str, Callable[..., str]] = {each.__name__: each for each in (reliability, few_labels, under_attack)}
+KINDS: dict[str, Callable[..., str]] = {
+    "reliability": reliability,
+    "few_labels": few_labels,
+    "under_attack": under_attack,
+}
 """What the page of a task may ask for, by name."""
 
 

@@ -71,8 +71,6 @@ def models(run: Outputs) -> Iterator[Found]:
 
 def samples(run: Outputs) -> Iterator[Found]:
     """Every row agrees with the text it is about, with its probabilities, and an attack with its budget and verdict."""
-    import pandas as pd
-
     from promptgan.tasks.classification.samples.samples import (
         ATTACK,
         DRAWN,
@@ -94,7 +92,11 @@ def samples(run: Outputs) -> Iterator[Found]:
             if part["id"].tolist() != records["id"].tolist():
                 link = f"{path} {kind} {by} of {model} -> {source}"
                 yield Found(link, f"{len(records)} ids in order", "others", REMADE)
-    known = pd.concat([test, train]).drop_duplicates("id").set_index("id")
+    known = {
+        name: (text, label)
+        for frame in (train, test)
+        for name, text, label in zip(frame["id"], frame["text"], frame["label"], strict=True)
+    }
     right = {
         (row["model"], row["id"]): row["predicted"] == row["label"]
         for row in table[table["kind"] == PREDICTION].to_dict("records")
@@ -102,25 +104,26 @@ def samples(run: Outputs) -> Iterator[Found]:
     misled: set[tuple[str, str, str, str]] = set()
     for row in table.to_dict("records"):
         link = f"{path} {row['kind']} {row['by']} of {row['model']} on {row['id']}"
-        record = known.loc[row["id"]] if row["id"] in known.index else {"text": None, "label": None}
-        if row["label"] != record["label"]:
+        text, label = known.get(row["id"], (NOTHING, NOTHING))
+        if row["label"] != label:
             origin = f"{VALIDATED}/train.parquet" if row["kind"] == DRAWN else source
-            yield Found(f"{link} -> {origin}", f"label {record['label']}", str(row["label"]), REMADE)
+            yield Found(f"{link} -> {origin}", f"label {label}", str(row["label"]), REMADE)
         chances = dict(zip(labels, row["probabilities"], strict=True))
         if chances.get(row["predicted"]) != max(chances.values()):
             yield Found(f"{link} predicted -> its probabilities", f"{chances}", row["predicted"], REMADE)
-        if row["kind"] == PREDICTION and row["text"] != record["text"]:
-            yield Found(f"{link} -> {source}", str(record["text"]), row["text"], REMADE)
+        if row["kind"] == PREDICTION and row["text"] != text:
+            yield Found(f"{link} -> {source}", text, row["text"], REMADE)
         if row["kind"] == ATTACK:
-            yield from _attack(row, record["text"], right.get((row["model"], row["id"]), False), section, link)
-            misled |= {(row["model"], row["by"], row["id"], row["text"])} if row["verdict"] == MISLED else set()
+            yield from _attack(row, text, right.get((row["model"], row["id"]), False), section, link)
+            if row["verdict"] == MISLED:
+                misled.add((row["model"], row["by"], row["id"], row["text"]))
         if row["kind"] == TRANSFER and (row["against"], row["by"], row["id"], row["text"]) not in misled:
             yield Found(f"{link} -> attacks on {row['against']}", "a text that misled it", row["text"], REMADE)
     if run.text(f"{SAMPLES}/samples.txt") != readable(table, section["shown"]):
         yield Found(f"{SAMPLES}/samples.txt -> {path}", "the texts for people", "other text", REMADE)
 
 
-def _attack(row: Mapping[str, Any], text: str, right: bool, section: Mapping[str, Any], link: str) -> Iterator[Found]:
+def _attack(row: Mapping[Any, Any], text: str, right: bool, section: Mapping[str, Any], link: str) -> Iterator[Found]:
     from promptgan.tasks.classification.samples.samples import HELD, MISLED, WRONG
 
     if row["queries"] > section["queries"] or row["changed"] > section["words"]:
