@@ -12,7 +12,7 @@ from promptgan.commands.terminal import table
 from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
 from promptgan.reporting import findings
-from promptgan.reporting.headline import headline
+from promptgan.reporting.headline import headline, sentences
 from promptgan.terms.metrics import DIRECTIONS, declared
 from promptgan.terms.systems import SYSTEMS
 
@@ -55,14 +55,15 @@ def show(console: Console | None = None) -> None:
     lines = [[f"{row['direction'][:1]:1} {row['name']}", *map(_cell, row["cells"])] for row in rows]
     console.print(table(["", *(system.title for system in SYSTEMS)], lines, least=21))
     console.print()
+    page = choose("promptgan.tasks", evaluation["task"], "task", "page")
+    said = sentences(page)
     for system in SYSTEMS:
         values = systems[system.name]
-        _print(console, f"{system.title}: ", system.sentence if isinstance(values, dict) else str(values))
+        _print(console, f"{system.title}: ", said[system.name] if isinstance(values, dict) else str(values))
     _print(console, "", f"{DIRECTIONS}; ± standard error over examples. More: {PAGE}")
     console.print("\nWho is ahead")
     for sentence in verdict:
         _print(console, "- ", sentence)
-    page = choose("promptgan.tasks", evaluation["task"], "task", "page")
     try:
         shown = page.shown(SAMPLES, SHOWN)
     except (OSError, ValueError, KeyError) as error:

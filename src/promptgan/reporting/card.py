@@ -6,7 +6,7 @@ from promptgan.core.choices import choose
 from promptgan.ratings.kept import SCALE
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
-from promptgan.reporting.headline import headline
+from promptgan.reporting.headline import headline, sentences
 from promptgan.reporting.page import templates
 from promptgan.terms.metrics import DIRECTIONS
 from promptgan.terms.systems import MODELS, SYSTEMS
@@ -29,12 +29,13 @@ def card(contents: Contents) -> str:
             opinion=contents.opinion,
             scale=SCALE,
             use=task.card(contents.samples, f"models/{MODELS[chosen]}"),
-            shown=[system for system in SYSTEMS if system.name in contents.systems],
+            shown=[system for system in SYSTEMS if system.name in contents.columns],
+            sentences=sentences(task),
             directions=DIRECTIONS,
             evaluation=evaluation,
             warnings=findings.warnings(contents.metrics["train"]),
-            headline=headline(contents.measures.metrics, contents.systems, evaluation["standard_errors"]),
-            generator=contents.indices[chosen]["networks"]["generator"],
+            headline=headline(contents.measures.metrics, contents.columns, evaluation["standard_errors"]),
+            network=contents.indices[chosen]["networks"][getattr(task, "NETWORK", "generator")],
             example=contents.indices[chosen]["example"],
         )
     )

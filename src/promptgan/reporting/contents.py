@@ -67,6 +67,11 @@ class Contents:
         return {system.name: everything[system.name] for system in SYSTEMS if system.name in everything}
 
     @property
+    def columns(self) -> dict[str, Any]:
+        """The systems of tables: all, but real data only where the task measures it."""
+        return {name: each for name, each in self.systems.items() if name in MODELS or isinstance(each, dict)}
+
+    @property
     def rows(self) -> dict[str, int]:
         """Records excluded, read and quarantined, and those of each split; what is read is either of the latter."""
         counts: dict[str, int] = self.metrics["validation"]["rows"]

@@ -1,9 +1,11 @@
 """Tables of what the task declares: a row for each metric and a cell for each system."""
 
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 from typing import Any
 
 from promptgan.terms.metrics import Metric
+from promptgan.terms.systems import SYSTEMS
 
 
 def headline(metrics: Iterable[Metric], systems: dict[str, Any], errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -28,6 +30,11 @@ def headline(metrics: Iterable[Metric], systems: dict[str, Any], errors: list[di
         for metric in metrics
         if metric.name in known
     ]
+
+
+def sentences(task: ModuleType) -> dict[str, str]:
+    """What each system is, by its name: as the page of a task says, or else as everywhere."""
+    return {system.name: system.sentence for system in SYSTEMS} | getattr(task, "SENTENCES", {})
 
 
 def further(

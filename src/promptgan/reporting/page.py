@@ -1,6 +1,8 @@
 """The page: one HTML file that needs nothing else, the same for the same inputs."""
 
 import json
+from collections.abc import Iterator
+from types import ModuleType
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -10,7 +12,8 @@ from promptgan.core.flat import flat
 from promptgan.ratings.kept import SCALE
 from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
-from promptgan.reporting.headline import further, headline
+from promptgan.reporting.diagrams import KINDS
+from promptgan.reporting.headline import further, headline, sentences
 from promptgan.reporting.pictures import quality_over_diversity, training_curve
 from promptgan.terms.metrics import DIRECTIONS
 from promptgan.terms.systems import SYSTEMS
@@ -18,10 +21,10 @@ from promptgan.terms.systems import SYSTEMS
 SPLITS = {
     "excluded": "left out before anything else, by data/excluded.csv",
     "read": "read from the data set; each is in quarantine or in one of the splits below",
-    "train": "what the generators learn from",
+    "train": "what the models learn from",
     "val": "what chooses among steps and settings; some of it is the real data of the tables",
     "test": "what all numbers are measured on; no model sees it",
-    "judge": "what the judge that measures learns from; no generator sees it",
+    "judge": "what the judge that measures learns from; no model sees it",
 }
 """What the records of each kind are for."""
 
@@ -52,17 +55,19 @@ def page(contents: Contents) -> str:
         .render(
             contents=contents,
             evaluation=evaluation,
-            headline=headline(contents.measures.metrics, contents.systems, evaluation["standard_errors"]),
-            further=further(contents.measures.further, contents.systems, contents.plots["curves"]),
+            headline=headline(contents.measures.metrics, contents.columns, evaluation["standard_errors"]),
+            further=further(contents.measures.further, contents.columns, contents.plots["curves"]),
             task=task,
             opinion=contents.opinion,
             scale=SCALE,
             samples=Markup(task.markup(contents.samples)),
-            shown=[system for system in SYSTEMS if system.name in contents.systems],
+            shown=[system for system in SYSTEMS if system.name in contents.columns],
+            sentences=sentences(task),
+            leading=getattr(task, "LEADING", 0),
             directions=DIRECTIONS,
             splits=SPLITS,
             warnings=findings.warnings(contents.metrics["train"]),
-            pictures=_pictures(contents),
+            pictures=[*_measured(contents, task), *_logged(contents)],
             parameters={
                 section: [(key, json.dumps(leaf, ensure_ascii=False)) for key, leaf in flat(value)]
                 for section, value in contents.parameters.items()
@@ -71,17 +76,23 @@ def page(contents: Contents) -> str:
     )
 
 
-def _pictures(contents: Contents) -> list[dict[str, str]]:
+def _measured(contents: Contents, task: ModuleType) -> Iterator[dict[str, str]]:
+    """The diagrams that the task asks for; where it asks for none, each quality over diversity."""
     measures, curves = contents.measures, contents.plots["curves"]
-    pictures = []
-    if measures.diversity:
+    if hasattr(task, "diagrams"):
+        for place, (kind, caption, data) in enumerate(task.diagrams(contents.metrics["evaluation"], curves)):
+            yield {"svg": KINDS[kind](*data, f"{kind}-{place}"), "caption": caption}
+    elif measures.diversity:
         across = measures[measures.diversity]
         for quality in (measures[name] for name in measures.qualities if any(row.get(name) for row in curves)):
             caption = (
                 f"{quality.title} over {across.title}: each point is a set of samples, the star is real data. A better"
                 " model's whole line lies nearer to it, not one point of it."
             )
-            pictures.append({"svg": quality_over_diversity(curves, quality, across), "caption": caption})
+            yield {"svg": quality_over_diversity(curves, quality, across), "caption": caption}
+
+
+def _logged(contents: Contents) -> Iterator[dict[str, str]]:
     logs = [
         ("pretrain", {"train_loss": "training", "val_loss": "validation"}, "nats", "Likelihood training."),
         ("train", {"score": "score on validation"}, "score", "Adversarial training: what chooses the step."),
@@ -92,5 +103,4 @@ def _pictures(contents: Contents) -> list[dict[str, str]]:
         rows = contents.plots.get(name, [])
         drawn = {column: title for column, title in columns.items() if any(row.get(column) for row in rows)}
         if drawn:
-            pictures.append({"svg": training_curve(rows, drawn, label), "caption": caption})
-    return pictures
+            yield {"svg": training_curve(rows, drawn, label), "caption": caption}

@@ -1,8 +1,14 @@
-"""Tiny labelled texts, of three labels that one word tells and of two sources."""
+"""Tiny labelled texts of two sources: of three labels, and rated ones that have walked through every stage."""
+
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from promptgan.data.sets import sentiment
+from tests.tasks import walking
 
 WORDS = {
     "sport": ["goal", "match", "team", "coach"],
@@ -22,6 +28,60 @@ def texts(count: int) -> pd.DataFrame:
         text = f"the {random.choice(WORDS[label])} of {things} number {number}"
         rows.append((f"t{number}", f"g{number}", text, label, ("wire", "paper")[number % 2]))
     return pd.DataFrame(rows, columns=["id", "group", "text", "label", "source"])
+
+
+SOURCES = ["movies", "products"]
+RATED = {"positive": ["good", "great", "superb", "warm"], "negative": ["bad", "dull", "awful", "cold"]}
+TINY: dict[str, Any] = {
+    "compute": {"threads": 1, "precision": "float32"},
+    "data": {"sources": SOURCES},
+    "validate": {
+        "shares": {"val": 0.2, "test": 0.2, "judge": 0.2},
+        "min_rows": 100,
+        "min_per_label": 5,
+        "max_quarantine_share": 0.5,
+    },
+    "tokenize": {"vocabulary": 300, "max_tokens": 24},
+    "encoder": {"body": {"embedding": 12, "width": 12, "dropout": 0.1}},
+    "generator": {"embedding": 16, "width": 24, "latent": 8},
+    "discriminator": {"embedding": 12, "width": 8},
+    "pretrain": {"steps": 40, "warmup": 4, "validate_every": 20, "checkpoint_every": 20, "learning_rate": 0.01},
+    "train": {
+        "steps": 40,
+        "warmup": 4,
+        "validate_every": 20,
+        "checkpoint_every": 20,
+        "learning_rate": 0.01,
+        "autoencoding": {"steps": 40, "anneal": 20, "player": {"learning_rate": 0.01}},
+        "competing": {"steps": 4},
+        "drawing": {"each": 60, "agreement": 0.0, "near": 1.0},
+    },
+    "generate": {"attacked": 12, "queries": 40, "words": 2, "drawn": 10, "shown": 2},
+    "evaluate": {"resamples": 100, "few_labels": {"labels": [20, 40], "draws": 2, "steps": 10}},
+}
+
+
+def reviews(count: int) -> pd.DataFrame:
+    """Canonical records whose label one word tells, of two sources; one in ten has the word of the other label."""
+    random = np.random.default_rng(1)
+    rows = []
+    for number in range(count):
+        source, label = SOURCES[number % 2], sorted(RATED)[number // 2 % 2]
+        told = sorted(RATED)[(number // 2 + (random.random() < 0.1)) % 2]
+        things = random.choice(THINGS, 3)
+        text = f"the {things[0]} and {things[1]} of {things[2]} {number // 4 % 10} is {random.choice(RATED[told])}"
+        rows.append((f"{source}-{number}", f"{source}-{number}", text, label, source))
+    return pd.DataFrame(rows, columns=["id", "group", "text", "label", "source"])
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which every stage has run, of a recipe with a generator."""
+    section = sentiment.Parameters(name="sentiment", sources=SOURCES, least_score=0.5)  # type: ignore[arg-type]
+    files = {sentiment.FILES[source]: walking.rated(reviews(600), source, "positive") for source in SOURCES}
+    folder = tmp_path_factory.mktemp("classification")
+    upstream = sentiment.upstream(section)
+    return walking.walked(folder, "label-prompt-gan", TINY, lambda: walking.put(upstream, files))
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,10 @@ def test_a_paired_difference_is_surer_than_two_intervals():
 def test_accuracy_under_attack_counts_errors_that_were_there_and_those_within_the_budget():
     right, misled = np.array([1, 1, 1, 0], bool), np.array([1, 1, 0, 0], bool)
     cost = np.array([1, 3, 2, 0])
-    assert list(robustness.accuracy_within(right, misled, cost, [0, 1, 2, 3])) == [0.75, 0.5, 0.5, 0.25]
+    within = robustness.within(right, misled, cost, [0, 1, 2, 3])(np.array([[1.0, 1, 1, 1], [4, 0, 0, 0]]))
+    assert {budget: list(each) for budget, each in within.items()} == {
+        "0": [0.75, 1], "1": [0.5, 0], "2": [0.5, 0], "3": [0.25, 0]
+    }  # fmt: skip
     queries, words = np.array([10, 20, 60, 1]), np.array([4, 6, 9, 9])
     found = robustness.statistic(right, misled, cost, words, queries)(np.array([[1.0, 1, 1, 1], [0, 0, 0, 4]]))
     assert found["accuracy_under_attack"] == pytest.approx([0.25, 0])

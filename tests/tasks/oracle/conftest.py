@@ -1,31 +1,13 @@
 """A tiny oracle that has walked through every stage, each by its own script."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from promptgan.core.parameters import load_params
-from promptgan.ratings import kept
-from promptgan.recipes import presets
-from tests.pipeline.clone import merged
 from tests.stages.conftest import run
+from tests.tasks import walking
 
-ROOT = Path(__file__).parents[3]
-STAGES = (
-    "download",
-    "validate",
-    "tokenize",
-    "pretrain",
-    "train",
-    "control",
-    "judges",
-    "generate",
-    "evaluate",
-    "report",
-)
 TINY: dict[str, Any] = {
     "compute": {"threads": 1, "precision": "float32"},
     "data": {"vocabulary": 20, "embedding": 4, "width": 4, "length": 5, "count": 700},
@@ -57,22 +39,4 @@ TINY: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which every stage has run."""
-    import torch
-
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    folder = tmp_path_factory.mktemp("oracle")
-    shutil.copytree(ROOT / "recipes", folder / "recipes")
-    for name in ("params.yaml", "requirements.lock"):
-        shutil.copy(ROOT / name, folder / name)
-    (folder / "data").mkdir()
-    (folder / "data/excluded.csv").write_text("data,id,reason\n")
-    kept.write([], folder / kept.LIST)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        presets.use("text-oracle", device="cpu")
-        Path("params.yaml").write_text(yaml.safe_dump(merged(load_params(), TINY)), encoding="utf-8")
-        for stage in STAGES:
-            run(stage)
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
-    return folder
+    return walking.walked(tmp_path_factory.mktemp("oracle"), "text-oracle", TINY, lambda: run("download"))

@@ -1,25 +1,16 @@
 """Tiny sentences of two styles that have walked through every stage but the first, each by its own script."""
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from promptgan.core.parameters import load_params
-from promptgan.data.download import leave_out
 from promptgan.data.sets import vader
-from promptgan.ratings import kept
-from promptgan.recipes import presets
-from tests.pipeline.clone import merged
-from tests.stages.conftest import run
+from tests.tasks import walking
+from tests.tasks.walking import rated
 
-ROOT = Path(__file__).parents[3]
-STAGES = ("validate", "tokenize", "pretrain", "train", "control", "judges", "generate", "evaluate", "report")
 TINY: dict[str, Any] = {
     "compute": {"threads": 1, "precision": "float32"},
     "data": {"sources": ["movies"]},
@@ -58,34 +49,7 @@ def sentences(count: int) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which every stage has run."""
-    import torch
-
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    upstream = vader.upstream(vader.Parameters(name="vader", sources=["movies"], least_score=0.5))
+    files = {vader.FILE.format(vader.FILES["movies"]): rated(sentences(600), "movies", "positive")}
     folder = tmp_path_factory.mktemp("style")
-    shutil.copytree(ROOT / "recipes", folder / "recipes")
-    for name in ("params.yaml", "requirements.lock"):
-        shutil.copy(ROOT / name, folder / name)
-    (folder / "data/raw").mkdir(parents=True)
-    (folder / "data/excluded.csv").write_text("data,id,reason\n")
-    kept.write([], folder / kept.LIST)
-    records = sentences(600)
-    lines = [
-        f"{name.partition('-')[2]}\t{1 if label == 'positive' else -1}\t{text}"
-        for name, text, label in zip(records["id"], records["text"], records["label"], strict=True)
-    ]
-    (folder / "data/raw" / vader.FILE.format(vader.FILES["movies"])).write_text("\n".join(lines))
-    leave_out(folder / "data/base")
-    leave_out(folder / "data/corpus")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        presets.use("text-style", device="cpu")
-        Path("params.yaml").write_text(yaml.safe_dump(merged(load_params(), TINY)), encoding="utf-8")
-        section = vader.Parameters(name="vader", sources=["movies"], least_score=0.5)
-        upstream = vader.upstream(section)
-        provenance = {**upstream.described(upstream.sources[0]), "files": {}}
-        Path("data/raw/provenance.json").write_text(json.dumps(provenance))
-        for stage in STAGES:
-            run(stage)
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
-    return folder
+    return walking.walked(folder, "text-style", TINY, lambda: walking.put(upstream, files))

@@ -42,12 +42,12 @@ def test_a_sample_that_says_a_record_word_for_word_repeats_it() -> None:
 def test_a_copy_is_called_one_and_others_have_the_nearest_sentences() -> None:
     table, train = drawn("a good film", "a good play"), records("the play", "A good film!", "a good film for all")
     found = likeness.origin(table.iloc[0], table, train)
-    assert found["verdict"].startswith("copied word for word: 1 of 3 training sentences say this; it shares")
+    assert found["verdict"].startswith("copied word for word: 1 of 3 training texts say this; it shares")
     assert found["others"] == {"adversarial": "a good play"}
     other = likeness.origin(table.iloc[1], table, train)
     # runs of `a good play`: six; two of them, and `a good`, are among the six of `A good film!`
     assert next((n["id"], n["similarity"]) for n in other["nearest"]) == ("r1", pytest.approx(3 / 9, abs=1e-4))
-    assert other["verdict"].startswith("not a training sentence; the nearest of 3 has a similarity of 0.33")
+    assert other["verdict"].startswith("not a training text; the nearest of 3 has a similarity of 0.33")
 
 
 def test_versions_differ_in_lengths_words_styles_and_repetitions() -> None:

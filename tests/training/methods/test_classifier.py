@@ -143,8 +143,8 @@ def same(one: nn.Module, other: nn.Module) -> bool:
 def test_what_can_be_told_is_told(changes: dict[str, Any], setting: Setting) -> None:
     outcome = outcome_of(setting, **changes)
     first, last = outcome.history[0], outcome.history[-1]
-    assert first["val_loss"] > 0.9 and first["accuracy"] < 0.6
-    assert last["val_loss"] < 0.35 and last["accuracy"] > 0.9 and last["macro_f1"] > 0.9
+    assert first["val_loss"] > 0.9 and first["val_accuracy"] < 0.6
+    assert last["val_loss"] < 0.35 and last["val_accuracy"] > 0.9 and last["macro_f1"] > 0.9
     assert outcome.best == min(row["val_loss"] for row in outcome.history)
     found = validated(cast("Encoder", outcome.networks["encoder"]), setting.val, 100, EXAMPLE, COMPUTE)
     assert found["val_loss"] == outcome.best == -found["score"]
@@ -184,7 +184,7 @@ def test_validation_is_what_scikit_learn_makes_of_the_logits(setting: Setting) -
         said = encoder(batch.text, batch.text_lengths).double().softmax(1).numpy()
     found = validated(encoder, setting.val, 100, EXAMPLE, COMPUTE)
     assert found["val_loss"] == pytest.approx(log_loss(true, said), rel=1e-5)
-    assert found["accuracy"] == pytest.approx(accuracy_score(true, said.argmax(1)))
+    assert found["val_accuracy"] == pytest.approx(accuracy_score(true, said.argmax(1)))
     assert found["macro_f1"] == pytest.approx(f1_score(true, said.argmax(1), average="macro"))
 
 

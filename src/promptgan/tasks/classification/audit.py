@@ -4,18 +4,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from promptgan.core.flat import flat
 from promptgan.core.parameters import validate_section
 from promptgan.quality.normalise import encodable, normalise
-from promptgan.terms.audit import REMEDY, Found, Outputs, compared, near, undue_verdict
+from promptgan.terms.audit import NOTHING, REMEDY, ROUNDING, Found, Outputs, compared, differences, undue_verdict
+from promptgan.terms.metrics import Evaluation
 from promptgan.terms.splits import SPLITS
-from promptgan.terms.systems import ADVERSARIAL
+from promptgan.terms.systems import MODELS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
+REMADE = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
 CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
 
 
@@ -69,65 +70,122 @@ def models(run: Outputs) -> Iterator[Found]:
 
 
 def samples(run: Outputs) -> Iterator[Found]:
-    """Predictions are of every test text as it is, attacks of test texts within their budget, samples.txt of both."""
-    from promptgan.tasks.classification.samples.samples import ATTACK, PREDICTION, readable
+    """Every row agrees with the text it is about, with its probabilities, and an attack with its budget and verdict."""
+    from promptgan.tasks.classification.samples.samples import (
+        ATTACK,
+        DRAWN,
+        MISLED,
+        PREDICTION,
+        TRANSFER,
+        attacked,
+        readable,
+    )
 
-    path, section = f"{SAMPLES}/samples.parquet", run.parameters("generate")["generate"]
-    remedy = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
+    path, sections = f"{SAMPLES}/samples.parquet", run.parameters("generate")
+    section = sections["generate"]
+    table, labels = run.table(path).to_pandas(), run.json(f"{TOKENS}/meta.json")["labels"]
+    test, train = (run.table(f"{VALIDATED}/{split}.parquet").to_pandas() for split in ("test", "train"))
     source = f"{VALIDATED}/test.parquet"
-    test, table = run.table(source).to_pandas(), run.table(path).to_pandas()
-    known = dict(zip(test["id"], zip(test["text"], test["label"], strict=True), strict=True))
-    asked = table[table["kind"] == PREDICTION]
-    for model, part in asked.groupby("model", sort=False):
-        if part["id"].tolist() != test["id"].tolist():
-            yield Found(f"{path} predictions of {model} -> {source}", f"{len(test)} ids in order", "others", remedy)
-    for row in asked.to_dict("records"):
-        if (row["text"], row["label"]) != known.get(row["id"]):
-            link = f"{path} {row['model']} on {row['id']} -> {source}"
-            yield Found(link, str(known.get(row["id"])), str((row["text"], row["label"])), remedy)
-    for row in table[table["kind"] == ATTACK].to_dict("records"):
-        link = f"{path} {row['by']} against {row['model']} of {row['id']}"
-        if row["id"] not in known or row["label"] != known[row["id"]][1]:
-            yield Found(f"{link} -> {source}", "a test text and its label", row["label"], remedy)
-        if row["queries"] > section["queries"] or row["changed"] > section["words"]:
-            said = f"{row['queries']} queries, {row['changed']} words"
-            yield Found(f"{link} -> dvc.lock (stage generate)", "within its budget", said, remedy)
+    wanted = {PREDICTION: test, ATTACK: attacked(test, section["attacked"], sections["seed"])}
+    for kind, records in wanted.items():
+        for (model, by), part in table[table["kind"] == kind].groupby(["model", "by"], sort=False):
+            if part["id"].tolist() != records["id"].tolist():
+                link = f"{path} {kind} {by} of {model} -> {source}"
+                yield Found(link, f"{len(records)} ids in order", "others", REMADE)
+    known = {
+        name: (text, label)
+        for frame in (train, test)
+        for name, text, label in zip(frame["id"], frame["text"], frame["label"], strict=True)
+    }
+    right = {
+        (row["model"], row["id"]): row["predicted"] == row["label"]
+        for row in table[table["kind"] == PREDICTION].to_dict("records")
+    }
+    misled: set[tuple[str, str, str, str]] = set()
+    for row in table.to_dict("records"):
+        link = f"{path} {row['kind']} {row['by']} of {row['model']} on {row['id']}"
+        text, label = known.get(row["id"], (NOTHING, NOTHING))
+        if row["label"] != label:
+            origin = f"{VALIDATED}/train.parquet" if row["kind"] == DRAWN else source
+            yield Found(f"{link} -> {origin}", f"label {label}", str(row["label"]), REMADE)
+        chances = dict(zip(labels, row["probabilities"], strict=True))
+        if chances.get(row["predicted"]) != max(chances.values()):
+            yield Found(f"{link} predicted -> its probabilities", f"{chances}", row["predicted"], REMADE)
+        if row["kind"] == PREDICTION and row["text"] != text:
+            yield Found(f"{link} -> {source}", text, row["text"], REMADE)
+        if row["kind"] == ATTACK:
+            yield from _attack(row, text, right.get((row["model"], row["id"]), False), section, link)
+            if row["verdict"] == MISLED:
+                misled.add((row["model"], row["by"], row["id"], row["text"]))
+        if row["kind"] == TRANSFER and (row["against"], row["by"], row["id"], row["text"]) not in misled:
+            yield Found(f"{link} -> attacks on {row['against']}", "a text that misled it", row["text"], REMADE)
     if run.text(f"{SAMPLES}/samples.txt") != readable(table, section["shown"]):
-        yield Found(f"{SAMPLES}/samples.txt -> {path}", "the texts for people", "other text", remedy)
+        yield Found(f"{SAMPLES}/samples.txt -> {path}", "the texts for people", "other text", REMADE)
+
+
+def _attack(row: Mapping[Any, Any], text: str, right: bool, section: Mapping[str, Any], link: str) -> Iterator[Found]:
+    from promptgan.tasks.classification.samples.samples import HELD, MISLED, WRONG
+
+    if row["queries"] > section["queries"] or row["changed"] > section["words"]:
+        said = f"{row['queries']} queries, {row['changed']} words"
+        yield Found(f"{link} -> dvc.lock (stage generate)", "within its budget", said, REMADE)
+    verdict = WRONG if not right else HELD if row["predicted"] == row["label"] else MISLED
+    if row["verdict"] != verdict:
+        yield Found(f"{link} verdict -> what was told before and after", verdict, row["verdict"], REMADE)
+    if (row["text"] == text) != (row["changed"] == 0):
+        yield Found(f"{link} -> {VALIDATED}/test.parquet", f"{row['changed']} words changed", row["text"], REMADE)
 
 
 def measures(run: Outputs) -> Iterator[Found]:
-    """What plots/curves.csv says of the models of the run, computed again from what they told."""
-    from promptgan.tasks.classification.measures.measures import statistic
-
-    source, labels = f"{SAMPLES}/samples.parquet", run.json(f"{TOKENS}/meta.json")["labels"]
-    table = run.table(source).to_pandas()
-    for row in run.rows(CURVES):
-        if row["draws"] != "1":
-            continue
-        facts = {"labels": float(len(run.table(f"{TOKENS}/train.arrow")))}
-        for each, texts in statistic(table[table["model"] == row["model"]], labels).values():
-            facts |= {name: round(value.item(), 4) for name, value in each(np.ones((1, texts))).items()}
-        written = {name: float(row[name]) for name in facts}
-        yield from near(f"{CURVES} {row['model']}", source, facts, written)
+    """plots/curves.csv follows from what was told, and from what every arm came to with few labels."""
+    _, curves = _again(run)
+    rows = run.rows(CURVES)
+    if len(rows) != len(curves):
+        yield Found(f"{CURVES} -> {EVALUATION} few_labels", f"{len(curves)} rows", f"{len(rows)} rows", REMEDY)
+    for again, there in zip(curves, rows, strict=False):
+        written = {name: _number(there.get(name, NOTHING)) for name in again}
+        yield from _unequal(f"{CURVES} {again['model']} with {again['labels']} labels", again, written)
 
 
 def evaluation(run: Outputs) -> Iterator[Found]:
-    """metrics/evaluation.json repeats the models of the curves; its differences are of these numbers."""
-    metrics = run.json(EVALUATION)
-    for row in run.rows(CURVES):
-        if row["draws"] == "1":
-            written = metrics["systems"][row["model"]]
-            yield from near(
-                f"{EVALUATION} systems.{row['model']}", CURVES, {k: float(row[k]) for k in written}, written
-            )
-    for rival, gaps in metrics["gaps"].items():
-        ours, theirs = (metrics["systems"][name] for name in (ADVERSARIAL.name, rival))
-        for name, gap in gaps.items():
-            if abs(ours[name] - theirs[name] - gap) > 0.0002:  # all three are rounded
-                expected = f"{ours[name] - theirs[name]:+.4f}"
-                yield Found(f"{EVALUATION} gaps.{rival}.{name} -> systems", expected, f"{gap:+.4f}", REMEDY)
-    yield from undue_verdict(run, EVALUATION, metrics)
+    """metrics/evaluation.json says what follows from the samples, its verdict among it."""
+    metrics, _ = _again(run)
+    written = {name: value for name, value in run.json(EVALUATION).items() if name != "task"}
+    yield from undue_verdict(run, EVALUATION, written)
+    yield from _unequal(EVALUATION, metrics, written)
+
+
+def _again(run: Outputs) -> Evaluation:
+    from promptgan.tasks.classification.measures.few_labels import Point
+    from promptgan.tasks.classification.measures.measures import follows
+    from promptgan.tasks.classification.measures.parameters import Parameters
+
+    sections = run.parameters("evaluate")
+    return follows(
+        run.table(f"{SAMPLES}/samples.parquet").to_pandas(),
+        run.json(f"{TOKENS}/meta.json")["labels"],
+        len(run.table(f"{TOKENS}/train.arrow")),
+        {name: run.json(f"models/{folder}/index.json") for name, folder in MODELS.items()},
+        run.parameters("generate")["generate"],
+        [Point(**point) for point in run.json(EVALUATION)["few_labels"]],
+        validate_section(Parameters, sections["evaluate"], "evaluate"),
+        sections["seed"],
+    )
+
+
+def _unequal(path: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Found]:
+    """What differs by more than numbers that are rounded may."""
+    for key, again, there in differences(*(dict(flat(each)) for each in (expected, found))):
+        numbers = all(isinstance(each, int | float) for each in (again, there))
+        if not numbers or abs(again - there) > ROUNDING:
+            yield Found(f"{path} {key} -> {SAMPLES}/samples.parquet", str(again), str(there), REMEDY)
+
+
+def _number(cell: str) -> Any:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell or None
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Classifiers on the report page, in the terminal and on the model card."""
 
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,39 @@ TITLE = "Labels of texts"
 """What stands above the page, before where it was learnt from."""
 PIPELINE_TAG = "text-classification"
 """The Hugging Face Hub's name of the task."""
+NETWORK = "encoder"
+"""What people use of a model folder."""
+SENTENCES = {
+    "twin": "the classifier, trained on real labelled texts alone",
+    "control": "the twin, trained on with the same texts for the adversarial phase's cost",
+    "adversarial": "trained from the same start with perturbed, changed or generated texts as well",
+}
+"""What the systems are for this task."""
 USES = (
     "For research on adversarial training of classifiers and for demonstrations. It has learnt the labels of its data"
     " set, mistakes and fashions included; let no decision about a person rest on it."
 )
-SHOWN = 8
-"""Texts of each kind on the page."""
+FEW = (
+    "What a label is worth: every arm trained on few labels, mean and 95 % interval over draws of the labels, which are"
+    " the same for every arm. An arm is worth its cost where it lies above the one called augmented, whose texts are"
+    " changed at random, and the intervals are clear of one another."
+)
+UNDER = {
+    by: f"Accuracy under attack, by how many words of a text may be {how}; 95 % intervals over test texts."
+    for by, how in {
+        "substitution": "exchanged for others that are used alike",
+        "characters": "misspelt",
+        "deletion": "left out",
+    }.items()
+}
+RELIABILITY = (
+    "Whether confidence can be believed: how often a classifier is right, over how sure it is. Below the diagonal it is"
+    " surer than it may be; the larger a mark, the more texts."
+)
+MISLED, DRAWN = 2, 4
+"""Texts on the page: that an attack misled a classifier by, and that a generator wrote for a label."""
+LEADING = 1
+"""Sentences of the verdict that sum up the others."""
 
 
 def markup(samples: Path) -> str:
@@ -34,6 +62,40 @@ def markup(samples: Path) -> str:
     if len(drawn):
         parts += [_filter(drawn), _drawn(drawn)]
     return Markup("\n").join(parts)
+
+
+def diagrams(
+    evaluation: Mapping[str, Any], curves: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    """What is drawn: a kind of `promptgan.reporting.diagrams`, the caption, and the numbers that it takes, in order.
+
+    Args:
+        evaluation: the content of metrics/evaluation.json.
+        curves: the rows of plots/curves.csv.
+    """
+    few: dict[str, list[tuple[float, ...]]] = {}
+    for row in curves:
+        if int(row["draws"]) > 1:
+            point = tuple(float(row[name]) for name in ("labels", "macro_f1", "low", "high"))
+            few.setdefault(row["model"], []).append(point)
+    if few:
+        yield "few_labels", FEW, (few, "macro F1")
+    for by, systems in evaluation["within"].items():
+        points = {
+            name: [(each["words"], each["accuracy"], each["low"], each["high"]) for each in systems[name]]
+            for name in MODELS
+            if name in systems
+        }
+        yield "under_attack", UNDER[by], (points, "words changed, at most")
+    systems = evaluation["reliability"]
+    bins = {
+        name: [
+            tuple(each[field] for field in ("low", "high", "texts", "confidence", "accuracy")) for each in systems[name]
+        ]
+        for name in MODELS
+        if name in systems
+    }
+    yield "reliability", RELIABILITY, (bins,)
 
 
 def card(samples: Path, model: str) -> str:
@@ -93,7 +155,7 @@ def _attacks(rows: pd.DataFrame) -> Markup:
     body = [
         [by, name, before[row["id"]], f"{row['text']}", f"{row['label']} -> {row['predicted']}"]
         for (by, name), part in misled.groupby(["by", "model"], sort=False)
-        for row in part.head(max(1, SHOWN // 3)).to_dict("records")
+        for row in part.head(MISLED).to_dict("records")
     ]
     table = _table(["attack", "classifier", "text", "changed", "told"], body, "attacked texts")
     return _section("The first test texts by which an attack misled a classifier.", table)
@@ -113,7 +175,7 @@ def _drawn(drawn: pd.DataFrame) -> Markup:
     body = [
         [str(row["by"]), row["label"], row["text"] or "(nothing)", row["verdict"]]
         for _, part in drawn.groupby(["by", "label"], sort=False)
-        for row in part.head(SHOWN).to_dict("records")
+        for row in part.head(DRAWN).to_dict("records")
     ]
     table = _table(["written by", "label", "text", "filter"], body, "generated texts")
     return _section("Not selected: the first texts of each label.", table)

@@ -17,8 +17,8 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
-def accuracy_within(right: Flags, misled: Flags, cost: Integers, budgets: Sequence[int]) -> Floats:
-    """The share of texts that are still read right after attacks with each budget.
+def within(right: Flags, misled: Flags, cost: Integers, budgets: Sequence[int]) -> Statistic:
+    """The share of texts that are still read right after attacks with each budget, by the budget.
 
     Args:
         right: whether the classifier is right about the text as it is, (N,).
@@ -26,7 +26,8 @@ def accuracy_within(right: Flags, misled: Flags, cost: Integers, budgets: Sequen
         cost: what that one took, (N,): changed words, or queries.
         budgets: of the same.
     """
-    return np.array([(right & ~(misled & (cost <= budget))).mean() for budget in budgets])
+    kept = {str(budget): right & ~(misled & (cost <= budget)) for budget in budgets}
+    return lambda weights: {name: weights @ each / weights.sum(1) for name, each in kept.items()}
 
 
 def statistic(right: Flags, misled: Flags, changed: Integers, words: Integers, queries: Integers) -> Statistic:

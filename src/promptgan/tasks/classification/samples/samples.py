@@ -64,14 +64,14 @@ def generate(
 
     A row has model, kind, by, id, text, label, source, predicted, probabilities (in the order of the labels), queries,
     changed (words), verdict and seed. ``by`` is the attack of rows of the kinds attack and transfer, of a drawn text
-    the network that wrote it. Transfers are of the texts that misled the other classifier, `against`. Of drawn texts
+    who wrote it, of `GENERATORS`. Transfers are of the texts that misled the other classifier, `against`. Of drawn ones
     ``id`` is that of the training text whose latent vector was the prompt, and ``verdict`` what the filter said.
     ``samples.txt`` shows some to people.
     """
     test = pd.read_parquet(validated / "test.parquet")
     train = pd.read_parquet(validated / "train.parquet")
     classifiers = {name: load(path, device) for name, path in folders.items()}
-    chosen = test.iloc[np.sort(np.random.default_rng(seed).permutation(len(test))[: parameters.attacked])]
+    chosen = attacked(test, parameters.attacked, seed)
     frames = []
     steps = len(classifiers) * (1 + len(parameters.attacks))
     with Progress("samples", steps) as progress, autocast(compute):
@@ -92,6 +92,11 @@ def generate(
     samples = pd.concat(frames, ignore_index=True).assign(seed=seed)
     (out / "samples.txt").write_text(readable(samples, parameters.shown), encoding="utf-8")
     return samples, f"{len(samples)} texts in {out}; some to read are in {out / 'samples.txt'}"
+
+
+def attacked(test: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """The test texts that are attacked, ``count`` of them at most, in their order."""
+    return test.iloc[np.sort(np.random.default_rng(seed).permutation(len(test))[:count])]
 
 
 def _predictions(name: str, classifier: Classifier, test: pd.DataFrame) -> pd.DataFrame:
@@ -134,7 +139,7 @@ def _transferred(name: str, classifier: Classifier, misled: pd.DataFrame, agains
     found = classifier.probabilities(misled["text"].tolist())
     kind = misled["by"].iloc[0] if len(misled) else ""
     rows = _rows(name, TRANSFER, kind, misled, misled["text"].tolist(), found, classifier)
-    return rows.assign(against=against, changed=misled["changed"].tolist())
+    return rows.assign(against=against, changed=misled["changed"].to_numpy())
 
 
 def _drawn(
@@ -152,14 +157,14 @@ def _drawn(
     ids = asked.ids(train["text"].tolist())
     labels = np.array([asked.number(label) for label in train["label"]])
     frames = []
-    for network in GENERATORS:
+    for network, writer in GENERATORS.items():
         generator = folder.load(path, device, [network]).networks[network]
         made = drawing.drawn(generator, ids, labels, count, section["spread"], section["temperature"], seed)
         texts = decode(asked.tokenizer, made.texts)
         found = asked.probabilities(texts)
         said = drawing.judged(made, ids, found, section["agreement"], section["near"])
         sources = train.iloc[made.sources].assign(label=[asked.labels[label] for label in made.labels])
-        frames.append(_rows(name, DRAWN, network, sources, texts, found, asked).assign(verdict=said))
+        frames.append(_rows(name, DRAWN, writer, sources, texts, found, asked).assign(verdict=said))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -218,7 +223,7 @@ def readable(samples: pd.DataFrame, count: int) -> str:
             ]
         lines.append("")
     for (by, label), part in samples[samples["kind"] == DRAWN].groupby(["by", "label"], sort=False):
-        lines.append(f"# {label}, written by {GENERATORS[str(by)]}")
+        lines.append(f"# {label}, written by {by}")
         rows = part.head(count).to_dict("records")
         lines += [f"  {visible(row['text'])}  [{row['verdict']}]" for row in rows]
         lines.append("")

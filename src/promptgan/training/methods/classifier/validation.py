@@ -15,6 +15,7 @@ from promptgan.training.loop.method import Row
 def validated(encoder: Encoder, val: Pairs, count: int, example: Example, compute: Compute) -> Row:
     """Of the first ``count`` texts, or all: mean cross-entropy in nats, its negative as `score`, accuracy, macro F1.
 
+    A row's `accuracy` is that of a discriminator, so this one is called `val_accuracy`.
     Macro F1 is the mean over the labels that a text has or is given.
     """
     device = next(encoder.parameters()).device
@@ -31,7 +32,7 @@ def validated(encoder: Encoder, val: Pairs, count: int, example: Example, comput
     mean = loss.item() / table.sum().item()
     return {
         "val_loss": mean,
-        "accuracy": (right.sum() / table.sum()).item(),
+        "val_accuracy": (right.sum() / table.sum()).item(),
         "macro_f1": (2 * right / seen)[seen > 0].mean().item(),
         "score": -mean,
     }
