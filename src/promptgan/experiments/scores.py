@@ -32,7 +32,7 @@ class Estimate:
 
 def estimate(values: Sequence[float]) -> Estimate:
     """The mean of independent values, at least one, and Student's 95 % interval: mean ± t(0.975, n - 1) s / sqrt(n)."""
-    from scipy.special import stdtrit  # type: ignore[import-untyped]
+    from scipy.special import stdtrit
 
     mean, count = statistics.fmean(values), len(values)
     if count < 2:

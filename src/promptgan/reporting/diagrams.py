@@ -100,9 +100,11 @@ def under_attack(systems: Systems, budget: str, name: str) -> str:
     """
 
     def draw(axes: "Axes") -> None:
+        from matplotlib.ticker import MaxNLocator
+
         most = max(each[0] for points in systems.values() for each in points)
         _lines(axes, systems, lambda x, place: x + APART * most * place)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(xlabel=budget, ylabel="accuracy under attack")
         axes.set_ylim(bottom=0)
 

@@ -15,9 +15,6 @@ from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.networks import folder
 from promptgan.tasks.classification.samples.prediction import UnknownLabel, UnreadableText, load, readable
 
-pytest.importorskip("promptgan.networks.tokens.classifier", reason="the networks of classifiers are not here")
-pytest.importorskip("promptgan.tasks.classification.arrays.labels", reason="the arrays of classifiers are not here")
-
 WORDS = ["a", "film", "good", "bad", "and", "dull"]
 SECTION = {
     "network": "classifier",

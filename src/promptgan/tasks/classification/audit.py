@@ -114,7 +114,7 @@ def samples(run: Outputs) -> Iterator[Found]:
         if row["kind"] == PREDICTION and row["text"] != text:
             yield Found(f"{link} -> {source}", text, row["text"], REMADE)
         if row["kind"] == ATTACK:
-            yield from _attack(row, text, right.get((row["model"], row["id"]), False), section, link)
+            yield from _attack(row, str(text), right.get((row["model"], row["id"]), False), section, link)
             if row["verdict"] == MISLED:
                 misled.add((row["model"], row["by"], row["id"], row["text"]))
         if row["kind"] == TRANSFER and (row["against"], row["by"], row["id"], row["text"]) not in misled:
@@ -175,7 +175,7 @@ def _again(run: Outputs) -> Evaluation:
 
 def _unequal(path: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Found]:
     """What differs by more than numbers that are rounded may."""
-    for key, again, there in differences(*(dict(flat(each)) for each in (expected, found))):
+    for key, again, there in differences(dict(flat(expected)), dict(flat(found))):
         numbers = all(isinstance(each, int | float) for each in (again, there))
         if not numbers or abs(again - there) > ROUNDING:
             yield Found(f"{path} {key} -> {SAMPLES}/samples.parquet", str(again), str(there), REMEDY)

@@ -163,7 +163,7 @@ def _under(name: str, attacked: pd.DataFrame) -> Statistic:
 
 def _attacks(model: str, rows: pd.DataFrame) -> list[Row]:
     """What every attack on a classifier came to and took."""
-    before = dict(rows.loc[rows["kind"] == PREDICTION, ["id", "text"]].itertuples(index=False))
+    before: dict[str, str] = dict(rows.loc[rows["kind"] == PREDICTION, ["id", "text"]].itertuples(index=False))
     found = []
     for by, part in rows[rows["kind"] == ATTACK].groupby("by", sort=False):
         length = np.array([len(words.segments(before[each])) for each in part["id"]])

@@ -134,8 +134,8 @@ def counted(
     Raises:
         NoVectors: no more than ``width`` words are frequent enough.
     """
-    from scipy.sparse import coo_array  # type: ignore[import-untyped]
-    from scipy.sparse.linalg import svds  # type: ignore[import-untyped]
+    from scipy.sparse import coo_array
+    from scipy.sparse.linalg import svds
 
     rows = [words(text) for text in texts]
     counts = Counter(word for row in rows for word in row)
