@@ -53,7 +53,7 @@ def test_says_how_to_get_own_data_that_is_missing(repository):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({}, "data.name: found None (did you mean none?); available: brown, chitchat"),
+        ({}, "data.name: found None (did you mean none?); available: bbc_topics, brown"),
         ({"name": "chitcha"}, "did you mean chitchat?"),
         ({"name": "chitchat", "sise": 1}, "data.sise: unknown key"),
         ({"name": "tang_poems", "characters": 6}, "data.characters: found 6"),
