@@ -1,7 +1,6 @@
 """What a label is worth to each arm: classifiers trained on few of the labels, several draws of them."""
 
 import copy
-import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,17 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from promptgan.core.choices import choose
 from promptgan.core.compute import Compute
 from promptgan.core.parameters import validate_section
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens import form
-from promptgan.forms.tokens.pairs import Pairs
 from promptgan.networks import folder
-from promptgan.networks.tokens.classifier.targets import first_label
+from promptgan.networks.tokens.classifier.targets import labelled
 from promptgan.networks.tokens.classifier.told import told
 from promptgan.tasks.classification.measures.classification import confusion, scores
 from promptgan.tasks.classification.measures.parameters import FewLabels
+from promptgan.tasks.classification.samples.samples import AUTOENCODER, GENERATORS
 from promptgan.terms.systems import ADVERSARIAL, TWIN
 from promptgan.training.methods.classifier.arm import trained
 from promptgan.training.methods.classifier.mixture import Pool
@@ -29,11 +29,9 @@ from promptgan.training.methods.classifier.parameters import Parameters, Unaugme
 from promptgan.training.setting import Setting
 
 Integers = npt.NDArray[np.int64]
-AUGMENTED, AUTOENCODER, SCRATCH = "augmented", "autoencoder", "from scratch"
-"""Arms beside the twin and the adversarial one: texts changed at random, texts of the generator before it met the
-discriminator, and fresh weights where the twin's have read unlabelled texts."""
-GENERATORS = {AUTOENCODER: "generator_start", ADVERSARIAL.name: "generator"}
-"""Networks that write the texts of an arm."""
+AUGMENTED, SCRATCH = "augmented", "from scratch"
+"""Arms beside the twin, the adversarial one and that of the autoencoder: texts changed at random, and fresh weights
+where the twin's have read unlabelled texts."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Arms:
         self.p, self.seed, self.device = parameters, seed, device
         self.example = form.example(tokens)
         self.train, self.val, self.test = (form.split(tokens, name) for name in ("train", "val", "test"))
-        self.texts, self.labels = _texts_and_labels(self.train, self.example)
+        self.texts, self.labels = labelled(self.train, self.example)
         loaded = folder.load(models / "pretrained", device)
         self.start = loaded.networks["encoder_start"]
         self.sections = {"encoder": loaded.index["networks"]["encoder"]["section"]}
@@ -87,13 +85,15 @@ class Arms:
             self.arms[ADVERSARIAL.name] = self._section(train)
             if "drawing" in train:
                 self.drawing, self.shares = train["drawing"], (train["share"], train["share_end"])
-                networks = folder.load(models / "adversarial", device, [*GENERATORS.values()]).networks
-                self.generators = {arm: networks[name] for arm, name in GENERATORS.items()}
+                written = folder.load(models / "adversarial", device, [*GENERATORS])
+                self.generators = {arm: written.networks[name] for name, arm in GENERATORS.items()}
+                network = written.index["networks"]["generator"]["section"]["network"]
+                self.writing: Any = choose("promptgan.networks.tokens", network, "generator.network", "drawing")
                 self.arms = {TWIN.name: plain, AUTOENCODER: self.arms[ADVERSARIAL.name], **self.arms}
 
     def measured(self) -> list[Point]:
         """Every arm, at every number of labels, of every draw."""
-        texts, true = _texts_and_labels(self.test, self.example)
+        texts, true = labelled(self.test, self.example)
         points = []
         sizes = [size for size in self.p.labels if size <= len(self.labels)]
         with Progress("few labels", self.p.draws * len(sizes) * len(self.arms)) as progress:
@@ -131,8 +131,7 @@ class Arms:
 
     def _pool(self, arm: str, chosen: Integers, draw: int, twin: Any) -> Pool:
         """What a generator writes of the known labels, and the twin on the same labels lets pass."""
-        drawing = importlib.import_module("promptgan.networks.tokens.autoencoder.drawing")
-        d, known = self.drawing, [self.texts[i] for i in chosen]
+        drawing, d, known = self.writing, self.drawing, [self.texts[i] for i in chosen]
         made = drawing.drawn(
             self.generators[arm],
             known,
@@ -157,12 +156,6 @@ class Arms:
         plain = {"augmentation": Unaugmented(kind="none")} if changes else {}
         fixed = {"patience": None, "validation_count": 10, "warmup": warmup}
         return checked.model_copy(update={**fixed, **plain, **changes})
-
-
-def _texts_and_labels(split: Pairs, example: Any) -> tuple[list[list[int]], Integers]:
-    everything = np.arange(len(split))
-    labels = np.array([prompt[0] for prompt in split.rows("prompt", everything)]) - first_label(example)
-    return split.rows("text", everything), labels
 
 
 def _parameters(model: Path) -> dict[str, Any]:

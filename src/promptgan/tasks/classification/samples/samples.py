@@ -1,6 +1,5 @@
 """What classifiers say of test texts, what misleads them, and what generators write."""
 
-import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from promptgan.core.choices import choose
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
@@ -19,7 +19,7 @@ from promptgan.tasks.classification.samples.attacks import characters, deletion,
 from promptgan.tasks.classification.samples.neighbours import Neighbours, counted, label_counts, word_pieces
 from promptgan.tasks.classification.samples.parameters import Parameters
 from promptgan.tasks.classification.samples.prediction import Classifier, load
-from promptgan.terms.systems import TWIN
+from promptgan.terms.systems import ADVERSARIAL, TWIN
 from promptgan.terms.visible import visible
 from promptgan.terms.words import words
 
@@ -30,7 +30,8 @@ PREDICTION, ATTACK, TRANSFER, DRAWN = "prediction", "attack", "transfer", "drawn
 one that a generator wrote."""
 MISLED, HELD, WRONG = "misled", "held", "wrong before"
 """What came of an attack; what a classifier gets wrong already is not attacked."""
-GENERATORS = {"generator_start": "autoencoder", "generator": "adversarial"}
+AUTOENCODER = "autoencoder"
+GENERATORS = {"generator_start": AUTOENCODER, "generator": ADVERSARIAL.name}
 """Networks that write, and what people call them."""
 
 
@@ -153,12 +154,13 @@ def _drawn(
 ) -> pd.DataFrame:
     """What both generators of a folder write for each label, and what the filter of its training says of that."""
     section = json.loads((path / "run.json").read_text(encoding="utf-8"))["parameters"]["train"]["drawing"]
-    drawing = importlib.import_module("promptgan.networks.tokens.autoencoder.drawing")
+    network = folder.read_index(path)["networks"]["generator"]["section"]["network"]
+    drawing = choose("promptgan.networks.tokens", network, "generator.network", "drawing")
     ids = asked.ids(train["text"].tolist())
     labels = np.array([asked.number(label) for label in train["label"]])
     frames = []
-    for network, writer in GENERATORS.items():
-        generator = folder.load(path, device, [network]).networks[network]
+    for name_of, writer in GENERATORS.items():
+        generator = folder.load(path, device, [name_of]).networks[name_of]
         made = drawing.drawn(generator, ids, labels, count, section["spread"], section["temperature"], seed)
         texts = decode(asked.tokenizer, made.texts)
         found = asked.probabilities(texts)

@@ -15,7 +15,7 @@ from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.pairs import Batches, pad
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.networks.tokens.classifier.network import Encoder
-from promptgan.networks.tokens.classifier.targets import targets
+from promptgan.networks.tokens.classifier.targets import targets, unended
 from promptgan.training.loop.method import Method, Row, Stateful, Value
 from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
@@ -97,8 +97,7 @@ class Classification(Method):
         batch = self.batches[k]
         if self.augmentation is None:
             return batch
-        rows = [row[: n - 1] for row, n in zip(batch.text.tolist(), batch.text_lengths.tolist(), strict=True)]
-        return batch.answered(*pad(self.augmentation(rows, k), (self.setting.example.eos,)))
+        return batch.answered(*pad(self.augmentation(unended(batch), k), (self.setting.example.eos,)))
 
     def step(self, k: int) -> dict[str, Value]:
         """One batch, of masked texts where ``k`` is negative; reports the loss that was gone down."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.pairs import pad
-from promptgan.networks.tokens.classifier.targets import first_label
+from promptgan.networks.tokens.classifier.targets import first_label, unended
 from promptgan.training.methods.classifier.method import Classification, Indices
 from promptgan.training.methods.classifier.parameters import Parameters
 from promptgan.training.setting import Setting
@@ -62,7 +62,7 @@ class Mixture(Classification):
         places = np.flatnonzero(random.random(len(batch)) < share)
         if not (len(places) and self.pool.texts):
             return batch
-        rows = [row[: n - 1] for row, n in zip(batch.text.tolist(), batch.text_lengths.tolist(), strict=True)]
+        rows = unended(batch)
         prompt = batch.prompt.clone()
         for place, one in zip(places, random.integers(len(self.pool.texts), size=len(places)), strict=True):
             rows[place], prompt[place, 0] = self.pool.texts[one], self.pool.labels[one] + first_label(example)

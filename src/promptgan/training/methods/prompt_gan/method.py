@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +19,7 @@ from promptgan.forms.tokens.relaxed import relaxed_sample
 from promptgan.networks.tokens.autoencoder.drawing import KEPT, NothingKept, drawn, judged
 from promptgan.networks.tokens.autoencoder.network import Generator
 from promptgan.networks.tokens.classifier.network import Encoder
-from promptgan.networks.tokens.classifier.targets import first_label
+from promptgan.networks.tokens.classifier.targets import labelled
 from promptgan.networks.tokens.classifier.told import told
 from promptgan.training.adversarial.discrimination import Discrimination, known
 from promptgan.training.loop.method import Row, Value
@@ -158,10 +157,8 @@ class PromptGAN(Mixture):
         Raises:
             NothingKept: names a label that has none.
         """
-        d, train, example = self.g.drawing, self.setting.train, self.setting.example
-        everything = np.arange(len(train))
-        texts = train.rows("text", everything)
-        labels = np.array([row[0] for row in train.rows("prompt", everything)]) - first_label(example)
+        d, example = self.g.drawing, self.setting.example
+        texts, labels = labelled(self.setting.train, example)
         self.generator.eval()
         made = drawn(self.generator, texts, labels, d.each, d.spread, d.temperature, self.setting.seed)
         said = judged(made, texts, told(self.asked, made.texts, example.eos), d.agreement, d.near)
