@@ -19,7 +19,13 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def trained(seed: int, score: float, converged: bool = True, answers: int = 1000) -> Trained:
+def trained(
+    seed: int,
+    score: float,
+    converged: bool = True,
+    answers: int = 1000,
+    gaps: dict[str, dict[str, float]] | None = None,
+) -> Trained:
     systems = {
         "real": {"ms_jaccard": 0.09},
         "twin": {"ms_jaccard": score - 0.01, "temperature": 0.7},
@@ -32,7 +38,7 @@ def trained(seed: int, score: float, converged: bool = True, answers: int = 1000
         torch="2",
         outputs={"data/tokens": "a"},
         systems=systems,
-        gaps={},
+        gaps=gaps or {},
         metrics={"pretrain": {"converged": converged}},
         signature=[f"answers: {answers}", f"real: a draw, seed {seed}"],
         curves={"twin": {"self_bleu_4": [0.1, 0.2], "bleu_4": [0.2, score]}},
@@ -65,6 +71,11 @@ def test_the_best_stands_first_and_seeds_give_intervals() -> None:
     assert "| `good` | adversarial | 0.2015 ± 0.0064 | 0.7 ± 0 |" in text
     assert "| `good` | − likelihood twin | **+0.0115 ± 0.0064** |" in text
     assert "| `good` | control twin |" not in text
+
+
+def test_what_is_compared_at_equal_values_says_of_what() -> None:
+    write("good", trained(1, 0.2, gaps={"twin": {"bleu_4": 0.02}}))
+    assert "BLEU-4 → real *at equal Self-BLEU-4* |" in page()
 
 
 def test_a_preset_without_adversary_is_ranked_by_its_twin() -> None:

@@ -39,7 +39,7 @@ A number is the mean over training seeds, and ± is half its 95 % interval by St
 how far other seeds would move it; one seed has no interval. Twin and control are trained anew with every seed.
 Differences are taken within a training seed, then averaged. **Bold**: the interval excludes zero, so the luck of the
 seeds alone would rarely do it; nothing is corrected for the number of comparisons, of which one in twenty stands out by
-chance. *At equal diversity*: read off the curves where the two are equally varied; other columns take each at the point
+chance. *At equal ...*: read off the curves where the two have as much of that; other columns take each at the point
 that it does best at on validation. The columns are explained below each data set.
 
 Run a row again with `promptgan compare PRESET --seeds N`, which also writes this page; `promptgan compare --check` says
@@ -232,7 +232,7 @@ def _picture(entry: Entry, known: Measures) -> str:
 
 
 def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", settings: bool = False) -> Iterator[str]:
-    """The lines of a Markdown table: what ranks first, then gaps at equal diversity, then the metrics in their order.
+    """The lines of a Markdown table: what ranks first, then gaps of curves, then the metrics in their order.
 
     Args:
         heads: above the words at the left.
@@ -244,8 +244,9 @@ def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", set
     names = [metric.name for metric in known.metrics if settings or metric.direction != "none"]
     order = dict.fromkeys([known.chosen_by, *(f"{EQUAL}{name}" for name in known.qualities), *names])
     columns = {key: known[key.removeprefix(EQUAL)] for key in order if any(key in numbers for _, numbers, _ in rows)}
+    equal = f" *at equal {known[known.diversity].title}*" if known.diversity else ""
     titles = [
-        f"{metric.title} {metric.mark}".strip() + (" *at equal diversity*" if key.startswith(EQUAL) else "")
+        f"{metric.title} {metric.mark}".strip() + (equal if key.startswith(EQUAL) else "")
         for key, metric in columns.items()
     ]
     yield f"| {' | '.join([*heads, *titles])} |"
