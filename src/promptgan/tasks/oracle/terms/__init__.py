@@ -1,0 +1,1 @@
+"""What the rooms of this task speak of in common: nothing, so far."""
