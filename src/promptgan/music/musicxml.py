@@ -25,8 +25,9 @@ _SEMITONES = dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))
 def read_musicxml(data: bytes, name: str) -> Piece:
     """The notes of a partwise score as they stand: repeats are not unfolded, fermatas and grace notes left out.
 
-    A voice is what the file calls one: a part's voices each become one, named after the part. They sound where
-    transposing instruments sound. Tied notes are one. The pickup is what the first measure lacks of a bar.
+    A voice is what the file calls one: a part's voices each become one, named after the part. Pitches are those that
+    sound, of drums those of the instrument; a drum that the file gives no sound is left out. Tied notes are one. A
+    first measure that is shorter than a bar is the pickup.
 
     Args:
         data: the bytes of the file, zipped or not.
@@ -73,7 +74,11 @@ class _Part:
 def _piece(score: ElementTree.Element, name: str) -> Piece:
     if score.tag != "score-partwise":
         raise BrokenMusic(name, f"its root is {score.tag}; only partwise scores are read")
-    parts = [_part(part) for part in score.findall("part")]
+    instruments = {
+        each.get("id", ""): int(each.findtext("midi-unpitched") or 0) - 1
+        for each in score.iterfind("part-list/score-part/midi-instrument")
+    }
+    parts = [_part(part, instruments) for part in score.iterfind("part")]
     metres = list(dict.fromkeys(metre for part in parts for metre in part.metres))
     if not any(part.notes for part in parts):
         raise NoNotes(name)
@@ -105,7 +110,7 @@ def _key(key: ElementTree.Element) -> str:
     return key_of(fifths, mode) if mode in ("major", "minor") and abs(fifths) <= SHARPEST else ""
 
 
-def _part(part: ElementTree.Element) -> _Part:
+def _part(part: ElementTree.Element, instruments: dict[str, int]) -> _Part:
     read = _Part()
     divisions, transposed = 1.0, 0
     for i, measure in enumerate(part.iterfind("measure")):
@@ -124,12 +129,14 @@ def _part(part: ElementTree.Element) -> _Part:
             elif element.tag == "note" and "grace" not in said:
                 if "chord" not in said:
                     onset, now = now, now + length
-                read.drums |= "unpitched" in said
-                if "pitch" in said and length:
+                drum = instruments.get(said["instrument"].get("id", ""), -1) if "instrument" in said else -1
+                drums = "unpitched" in said and drum >= 0
+                read.drums |= drums
+                if length and (drums or "pitch" in said):
                     begin, end = (round(at * TICKS_PER_QUARTER / divisions) for at in (onset, onset + length))
                     tied = "".join(sorted({tie.get("type", "") for tie in element.iterfind("tie")}))
-                    note = (i, begin, end, _pitch(said["pitch"]) + transposed, tied)
-                    read.notes[element.findtext("voice") or "1"].append(note)
+                    pitch = drum if drums else _pitch(said["pitch"], transposed)
+                    read.notes[element.findtext("voice") or "1"].append((i, begin, end, pitch, tied))
             longest = max(longest, now)
         read.lengths.append(round(longest * TICKS_PER_QUARTER / divisions))
     return read
@@ -143,9 +150,9 @@ def _transposition(attributes: ElementTree.Element, before: int) -> int:
     return int(transpose.findtext("chromatic") or 0) + 12 * int(transpose.findtext("octave-change") or 0)
 
 
-def _pitch(pitch: ElementTree.Element) -> int:
+def _pitch(pitch: ElementTree.Element, transposed: int) -> int:
     step, octave = (pitch.findtext("step") or "").strip(), int(pitch.findtext("octave") or 0)
-    number = 12 * (octave + 1) + _SEMITONES[step] + round(float(pitch.findtext("alter") or 0))
+    number = 12 * (octave + 1) + _SEMITONES[step] + round(float(pitch.findtext("alter") or 0)) + transposed
     if not 0 <= number < 128:
         raise ValueError(f"{step}{octave} is no pitch of MIDI")
     return number
