@@ -32,8 +32,8 @@ def roll(piece: Piece, title: str, given: Piece | None = None) -> str:
     width, height = LEFT + piece.ticks + 1, (high - low + 1) * ROW
     asked = {(v.name, note) for v in given.voices for note in v.notes} if given else set()
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + BELOW}" role="img"'
-        f' aria-label={quoteattr(title)} font-family="system-ui, sans-serif" font-size="10">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + BELOW}" data-left="{LEFT}"'
+        f' role="img" aria-label={quoteattr(title)} font-family="system-ui, sans-serif" font-size="10">',
         '<g stroke="currentColor" stroke-opacity=".25">',
     ]
     bars = range(piece.pickup, piece.ticks + 1, piece.bar_ticks)
