@@ -16,8 +16,8 @@ TITLE = "Music"
 PIPELINE_TAG = "text-to-audio"
 """The Hugging Face Hub's name of the task."""
 USES = (
-    "For research on adversarial training of generative models and for demonstrations. What it writes resembles the"
-    " pieces that it learnt from, and may repeat bars of them; do not pass it off as their composers'."
+    "For research on adversarial training of music generators and for exercises in harmony. What it writes may repeat"
+    " its training pieces: look at copies before you publish any of it as new."
 )
 SHOWN = 8
 """Prompts."""
@@ -170,8 +170,8 @@ def caveats(judges: dict[str, Any]) -> list[str]:
     """
     return [
         "A lower temperature makes fewer faults of voice leading and less variety. Compare curves, not points.",
-        "Nats a frame depend on the split and on what counts as a frame: they compare the systems of this page, and"
-        " with a published number only where that was measured on this split.",
+        "Likelihood here is of events: compare nats per quarter with other representations, not nats per token, and with"
+        " a published number only where that was measured on this split.",
         "Statistics of a few bars say whether music resembles the real one in what they count, not whether it is good"
         " to hear: listen.",
     ]
