@@ -128,10 +128,10 @@ def heard(samples: Path) -> list[tuple[str, list[dict[str, Any]]]]:
     table = pd.read_parquet(samples / "samples.parquet")
     table = table[table["purpose"] == "read"]
     order = {system.name: place for place, system in enumerate(SYSTEMS)}
-    return [
-        (asked.partition(" | ")[0], sorted(part.to_dict("records"), key=lambda row: order[row["model"]]))
-        for (_, asked), part in table.groupby(["prompt_id", "prompt"], sort=False)
-    ]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(table.to_dict("records"), key=lambda row: order[row["model"]]):
+        groups.setdefault(row["prompt_id"], []).append({str(name): value for name, value in row.items()})
+    return [(rows[0]["prompt"].partition(" | ")[0], rows) for rows in groups.values()]
 
 
 def _drawn(samples: Path) -> str:
@@ -170,8 +170,8 @@ def caveats(judges: dict[str, Any]) -> list[str]:
     """
     return [
         "A lower temperature makes fewer faults of voice leading and less variety. Compare curves, not points.",
-        "Likelihood here is of events: compare nats per quarter with other representations, not nats per token, and with"
-        " a published number only where that was measured on this split.",
+        "Likelihood here is of events: compare nats per quarter with other representations, not nats per token, and"
+        " with a published number only where that was measured on this split.",
         "Statistics of a few bars say whether music resembles the real one in what they count, not whether it is good"
         " to hear: listen.",
     ]
