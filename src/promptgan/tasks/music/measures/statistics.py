@@ -15,6 +15,7 @@ from promptgan.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
 
 QUALIFIED = TICKS_PER_QUARTER // 8
 """Ticks of a thirty-second, the shortest note that is no splinter; MuseGAN's three steps of 96 to a bar."""
@@ -42,8 +43,8 @@ def pitched(piece: Piece) -> list[Voice]:
 def empty_bars(piece: Piece) -> float:
     """The share of bars in which nothing sounds (MuseGAN's EB)."""
     lines = bar_lines(piece)
-    heard = sounding(piece.voices, piece.ticks).any(1)
-    return float(np.mean([not heard[start:end].any() for start, end in pairwise(lines)]))
+    roll = sounding(piece.voices, piece.ticks)
+    return float(np.mean([not roll[start:end].any() for start, end in pairwise(lines)]))
 
 
 def used_pitch_classes(piece: Piece) -> float:
@@ -148,9 +149,10 @@ def statistics(piece: Piece) -> dict[str, float]:
 
 def _classes(roll: Flags) -> Flags:
     """Pitch classes (ticks, 12) of pitches (ticks, 128)."""
-    classes: Flags = np.pad(roll, ((0, 0), (0, 4))).reshape(len(roll), 11, 12).any(1)
+    octaves: Flags = np.pad(roll, ((0, 0), (0, 4))).reshape(len(roll), 11, 12)
+    classes: Flags = np.logical_or.reduce(octaves, axis=1)
     return classes
 
 
-def _mean(values: npt.ArrayLike) -> float:
-    return float(np.mean(values)) if np.size(values) else np.nan
+def _mean(values: Sequence[float] | Integers) -> float:
+    return float(np.mean(values)) if len(values) else np.nan
