@@ -33,19 +33,12 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
             piece = Piece("C major", "4/4", 120.0, 96, voices)
             file = f"{system.name}/{number}"
             write_piece(piece, folder / file, title=file)
-            settings = {"temperature": 0.9, "top_p": 0.95, "purpose": "read"}
-            rows.append(
-                {
-                    "prompt_id": str(number),
-                    "prompt": prompt,
-                    "model": system.name,
-                    "music": to_json(piece),
-                    "file": file,
-                }
-                | settings
-            )
-        rows.append({**rows[-1], "purpose": "curve", "temperature": 1.0, "file": None})
-    pd.DataFrame(rows).to_parquet(folder / "samples.parquet")
+            row = {"prompt_id": str(number), "prompt": prompt, "model": system.name, "music": to_json(piece)}
+            rows.append({**row, "file": file, "temperature": 0.9, "top_p": 0.95, "purpose": "read"})
+        rows.append({**rows[-2], "purpose": "curve", "temperature": 1.0, "file": None})
+    real = [row["model"] == "real" for row in rows]
+    for name, chosen in (("real", real), ("samples", [not each for each in real])):
+        pd.DataFrame(rows)[chosen].to_parquet(folder / f"{name}.parquet")
     return folder
 
 

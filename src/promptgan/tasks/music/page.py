@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from promptgan.terms.systems import MODELS, SYSTEMS
+from promptgan.terms.systems import SYSTEMS
 
 TITLE = "Music"
 """What stands above the page, before where it was learnt from."""
@@ -87,7 +87,7 @@ def markup(samples: Path) -> str:
     """For each prompt the real piece and what every model made of it, with roll, player and MIDI file.
 
     Args:
-        samples: the folder of samples.parquet and of what it names.
+        samples: the folder of samples.parquet, real.parquet and what they name.
     """
     parts = [
         Markup("<style>{}</style>").format(Markup(STYLE)),
@@ -125,7 +125,7 @@ def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
 
 def heard(samples: Path) -> list[tuple[str, list[dict[str, Any]]]]:
     """The pieces for people: of each prompt its first words, and a row of each system in their order."""
-    table = pd.read_parquet(samples / "samples.parquet")
+    table = pd.concat(pd.read_parquet(samples / f"{name}.parquet") for name in ("samples", "real"))
     table = table[table["purpose"] == "read"]
     order = {system.name: place for place, system in enumerate(SYSTEMS)}
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -135,8 +135,8 @@ def heard(samples: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _drawn(samples: Path) -> str:
-    table = pd.read_parquet(samples / "samples.parquet", columns=["model", "purpose", "temperature", "top_p"])
-    drawn = table[(table["purpose"] == "read") & table["model"].isin(list(MODELS))].head(1)
+    table = pd.read_parquet(samples / "samples.parquet", columns=["purpose", "temperature", "top_p"])
+    drawn = table[table["purpose"] == "read"].head(1)
     return "".join(f"temperature {row.temperature:g}, top-p {row.top_p:g}" for row in drawn.itertuples())
 
 

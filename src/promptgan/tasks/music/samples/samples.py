@@ -195,9 +195,10 @@ def generate(
     Their columns are prompt_id, prompt, text (the words as drawn), music (the whole piece as a JSON line), mended
     (words left out of it), model, purpose, temperature, top_p and seed. Of each model, first the rows of purpose
     "curve" (all ``temperatures``, top_p 1), then those of purpose "read", for people (``temperature``, ``top_p``),
-    which lie in folders of the models' names as MIDI, MusicXML and pictures, below what the column `file` says; at the
-    end the real pieces of these prompts, likewise. The test prompts are the first of a permutation that ``seed`` gives.
-    All models answer with the same random numbers, but for those that choose among candidates, which take more.
+    which lie in folders of the models' names as MIDI, MusicXML and pictures, under the name in the column `file`. So do
+    the real pieces of these prompts, whose rows are in ``real.parquet``. The test prompts are the first of a
+    permutation that ``seed`` gives. All models answer with the same random numbers, but for those that choose among
+    candidates, which take more.
     """
     p = parameters
     test = pd.read_parquet(validated / "test.parquet", columns=["id", "prompt", "music"])
@@ -220,8 +221,10 @@ def generate(
         answered(prompt, prompts.answer(from_json(music), prompt), model.voices)
         for prompt, music in zip(map(prompts.parse, heard["prompt"]), heard["music"], strict=True)
     ]
-    samples = pd.concat([*frames, _framed(heard, real, REAL.name, READ)], ignore_index=True)
-    for row in samples[samples["purpose"] == READ].to_dict("records"):
+    beside = _framed(heard, real, REAL.name, READ)
+    beside.to_parquet(out / "real.parquet", index=False, compression="zstd")
+    samples = pd.concat(frames, ignore_index=True)
+    for row in pd.concat([samples[samples["purpose"] == READ], beside]).to_dict("records"):
         outline, title = given(model, prompts.parse(row["prompt"])), f"{row['prompt_id']}, {row['model']}"
         write_piece(from_json(row["music"]), out / row["file"], title=title, given=outline)
     return samples, f"{len(samples)} pieces in {out}; hear {', '.join(f'{out / name}' for name in folders)}"
