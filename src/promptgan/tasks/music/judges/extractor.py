@@ -64,7 +64,7 @@ class Extractor(nn.Module):
 def rolls(notes: Sequence[Window]) -> Tensor:
     """Windows as the extractor hears them, (N, 2, `FRAMES`, `PITCHES`): what sounds, and what begins, voices together.
 
-    A note shorter than a sixteenth takes the one it begins in.
+    A note takes every sixteenth in which it sounds.
     """
     found = np.zeros((len(notes), 2, FRAMES, PITCHES), dtype=np.float32)
     for roll, window in zip(found, notes, strict=True):
@@ -73,7 +73,7 @@ def rolls(notes: Sequence[Window]) -> Tensor:
             while not 0 <= key < PITCHES:
                 key += 12 if key < 0 else -12
             first = onset // SIXTEENTH
-            roll[0, first : max(first + 1, end // SIXTEENTH), key] = 1
+            roll[0, first : -(-end // SIXTEENTH), key] = 1
             roll[1, first, key] = 1
     return torch.from_numpy(found)
 
