@@ -57,7 +57,7 @@ def test_a_transposed_prompt_is_the_prompt_of_the_transposed_piece(kind: Kind, s
 def test_a_prompt_is_read_as_it_is_written_and_its_words_are_in_the_vocabulary(kind: Kind) -> None:
     prompt = asked(CADENCE, kind)
     assert parse(str(prompt)) == prompt
-    known = prompts.vocabulary(4, 36, 81, ["4/4", "3/4"], 6)
+    known = prompts.vocabulary(kind, 4, 36, 81, ["4/4", "3/4"], 6)
     assert {*str(prompt).split(), *answer(CADENCE, prompt)} <= set(known)
     assert len(known) == len(set(known))
 
