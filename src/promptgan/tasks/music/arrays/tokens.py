@@ -87,9 +87,9 @@ def pairs_of(record: dict[str, str], transposed: tuple[int, int] | None = None) 
         transposed: the lowest and the highest pitch.
     """
     piece, prompt = from_json(record["music"]), prompts.parse(record["prompt"])
-    pitches = [note.pitch for voice in piece.voices for note in voice.notes]
+    pitches = {note.pitch for voice in piece.voices for note in voice.notes}
     for semitones in [0] if transposed is None else KEYS:
-        if transposed and not (transposed[0] <= min(pitches) + semitones and max(pitches) + semitones <= transposed[1]):
+        if transposed and any(not transposed[0] <= pitch + semitones <= transposed[1] for pitch in pitches):
             continue
         name = record["id"] + (f"{semitones:+d}" if semitones else "")
         words = prompts.transposed(prompts.answer(piece, prompt), semitones)
