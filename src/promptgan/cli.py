@@ -17,6 +17,7 @@ from promptgan.commands import (
     generate,
     interpolate,
     lineage,
+    music,
     rate,
     reconstruct,
     release,
@@ -236,6 +237,8 @@ def check_results() -> None:
 command(app, anywhere=True)(generate.generate)
 command(app, anywhere=True)(interpolate.interpolate)
 command(app, anywhere=True)(reconstruct.reconstruct)
+command(app, anywhere=True)(music.harmonise)
+command(app, anywhere=True)(music.continue_)
 command(app, anywhere=True)(classify.classify)
 command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)

@@ -65,8 +65,8 @@ def test_an_awkward_piece_comes_back(awkward: Piece):
 
 @pytest.mark.parametrize(
     ("pitch", "key", "name"),
-    [(66, "D major", "F#"), (66, "Db major", "Gb"), (68, "A minor", "G#"), (70, "A minor", "Bb"), (71, "Gb major", "Cb"),
-     (65, "F# major", "E#"), (63, "", "Eb")],
+    [(66, "D major", "F#"), (66, "Db major", "Gb"), (68, "A minor", "G#"), (70, "A minor", "Bb"),
+     (71, "Gb major", "Cb"), (65, "F# major", "E#"), (63, "", "Eb")],
 )  # fmt: skip
 def test_a_pitch_is_spelled_as_its_key_has_it(pitch: int, key: str, name: str):
     assert spelling(pitch, key) == name

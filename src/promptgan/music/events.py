@@ -12,6 +12,7 @@ What music begins with is silence, and it ends with its last bar.
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from promptgan.music.piece import Note, Piece
@@ -111,10 +112,8 @@ def transposed(word: str, semitones: int) -> str:
 
 def notes(begins: dict[int, int | None], ticks: int) -> tuple[Note, ...]:
     """The notes of a voice of a piece of so many ticks."""
-    order = sorted(begins)
-    ends = [*order[1:], ticks]
     return tuple(
         Note(tick, end - tick, pitch)
-        for tick, end in zip(order, ends, strict=True)
+        for tick, end in pairwise([*sorted(begins), ticks])
         if (pitch := begins[tick]) is not None and end > tick
     )

@@ -82,7 +82,8 @@ def write_midi(piece: Piece) -> bytes:
 
 def _voice(track: core.TrackTick, place: int) -> Voice:
     notes = sorted({Note(n.time, n.duration, n.pitch) for n in track.notes})
-    return Voice(track.name.strip() or f"Track {place + 1}", tuple(notes), track.program, track.is_drum)
+    name = "".join(letter for letter in track.name if letter.isprintable()).strip()
+    return Voice(name or f"Track {place + 1}", tuple(notes), track.program, track.is_drum)
 
 
 def _metre(score: core.ScoreTick, name: str) -> tuple[str, int]:

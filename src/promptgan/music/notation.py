@@ -50,7 +50,7 @@ def write_musicxml(piece: Piece, title: str) -> bytes:
                     if chord[0] < end and chord[1] > begin:
                         _write(measure, chord, (begin, end), layer, piece.key, f"P{i}" if voice.drums else "")
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode").encode() + b"\n"
 
 
 def _announce(parts: Element, voice: Voice, name: str) -> None:

@@ -157,10 +157,11 @@ def transposed(words: Sequence[str], semitones: int) -> list[str]:
     return [chords.transposed(events.transposed(word, semitones), semitones) for word in words]
 
 
-def vocabulary(voices: int, lowest: int, highest: int, metres: Sequence[str], grid: int) -> list[str]:
-    """Every word that prompts and answers can hold.
+def vocabulary(kind: Kind, voices: int, lowest: int, highest: int, metres: Sequence[str], grid: int) -> list[str]:
+    """Every word that prompts of one kind and their answers can hold; a model is asked for nothing that it never saw.
 
     Args:
+        kind: of the prompts.
         voices: how many.
         lowest, highest: pitches.
         metres: such as 4/4.
@@ -170,7 +171,7 @@ def vocabulary(voices: int, lowest: int, highest: int, metres: Sequence[str], gr
     pitches = [None, *range(lowest, highest + 1)]
     tonics = dict.fromkeys(key.split()[0] for key in keys.KEYS)
     return [
-        *filter(None, TASKS.values()),
+        *filter(None, [TASKS[kind]]),
         *tonics,
         *keys.MODES,
         *metres,

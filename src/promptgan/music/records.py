@@ -34,7 +34,7 @@ def as_records(files: Iterable[tuple[str, bytes]], read: Callable[[bytes, str], 
         try:
             piece = read(content, name)
         except NotAPiece as error:
-            rows.append((name, name, "", error.args[0], name))
+            rows.append((name, name, "", error.problem, name))
             continue
         voices = tuple(voice for voice in piece.voices if not voice.drums)
         piece = replace(piece, key=find_key(piece) or piece.key, voices=voices)

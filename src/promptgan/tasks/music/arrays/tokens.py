@@ -100,7 +100,8 @@ def pairs_of(record: dict[str, str], transposed: tuple[int, int] | None = None) 
 def tokenizer_of(rules: dict[str, Any]) -> Tokenizer:
     """Reads and writes the words of music that `validate` lets through, with spaces between."""
     names = ("voices", "lowest", "highest", "metres", "grid")
-    words = [*SPECIAL_TOKENS, *prompts.vocabulary(**{name: rules[name] for name in names})]
+    known = prompts.vocabulary(rules["prompt"]["kind"], **{name: rules[name] for name in names})
+    words = [*SPECIAL_TOKENS, *known]
     tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, SPECIAL_TOKENS[UNK]))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.add_special_tokens(SPECIAL_TOKENS)
