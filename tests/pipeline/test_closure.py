@@ -28,7 +28,7 @@ OWN_LABELS = {
     "labels": ["a", "b"],
 }
 OWN_IMAGES = {"name": "local_images", "file": "a.zip", "sha256": "0" * 64}
-OWN_MUSIC = {"name": "local_midi", "file": "a.zip", "sha256": "0" * 64, "bars": 4}
+OWN_MUSIC = {"name": "local_midi", "file": "a.zip", "sha256": "0" * 64, "bars": 4, "key": "own"}
 OWN = {
     "local-text": OWN_TEXT,
     "local-lm": OWN_TEXT,

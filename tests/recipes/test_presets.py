@@ -38,7 +38,7 @@ def own_data(name: str) -> dict[str, object] | None:
     if name == "local-images":
         return {"name": "local_images", "file": "photos.zip", "sha256": "0" * 64}
     if name == "local-midi":
-        return {"name": "local_midi", "file": "music.zip", "sha256": "0" * 64, "bars": 4}
+        return {"name": "local_midi", "file": "music.zip", "sha256": "0" * 64, "bars": 4, "key": "own"}
     if name == "local-labels":
         columns: dict[str, object] = {"text": "text", "label": "label", "labels": ["no", "yes"]}
         return {"name": "local_labels", "file": "texts.csv", "sha256": "0" * 64, **columns}

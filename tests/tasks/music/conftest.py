@@ -69,6 +69,6 @@ def scores() -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which every stage of music-gumbel has run."""
-    upstream = chorales.upstream(chorales.Parameters(name="chorales", bars=2))
+    upstream = chorales.upstream(chorales.Parameters(name="chorales", bars=2, key="own"))
     folder = tmp_path_factory.mktemp("music")
     return walking.walked(folder, "music-gumbel", TINY, lambda: walking.put(upstream, dict(scores())))

@@ -82,7 +82,7 @@ def test_a_model_gives_its_pieces_again(run: Run) -> None:
 def test_kept_records_have_the_prompt_that_validation_chose(run: Run) -> None:
     from promptgan.data.sets import chorales
 
-    raw = chorales.records(Path("data/raw"), chorales.Parameters(name="chorales", bars=2))
+    raw = chorales.records(Path("data/raw"), chorales.Parameters(name="chorales", bars=2, key="own"))
     derived = audit.kept(raw, run.parameters("validate")["validate"]).set_index("id")
     for split in ("train", "test"):
         for record in pd.read_parquet(f"data/validated/{split}.parquet").itertuples():

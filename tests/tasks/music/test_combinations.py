@@ -27,6 +27,8 @@ def recipe() -> dict[str, Any]:
         ({"validate.voices": 1}, "validate.prompt.kind is melody, and validate.voices 1"),
         ({"generator": {"network": "unconditional", "width": 8}}, "generator.network is unconditional"),
         ({"pretrain": {"method": "none"}}, "pretrain.method none: likelihood, say"),
+        ({"data.key": "C"}, "data.key is C, and tokenize.transpose all"),
+        ({"data.key": "C", "tokenize.transpose": "none"}, None),
         ({"validate.metres": ["4/3"]}, "validate.metres"),
     ],
 )

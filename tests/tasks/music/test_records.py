@@ -9,6 +9,7 @@ import pytest
 from promptgan.music import records as raw
 from promptgan.music.errors import BrokenMusic
 from promptgan.music.keys import find_key
+from promptgan.music.passages import in_c
 from promptgan.music.piece import Note, Piece, Voice, from_json, to_json
 from promptgan.tasks.music.records.parameters import Parameters
 from promptgan.tasks.music.records.records import intervals, validate
@@ -111,12 +112,23 @@ def test_raw_records_are_passages_in_the_key_of_the_whole_piece_without_drums() 
             raise BrokenMusic(name, "noise")
         return pieces[content]
 
-    found = raw.as_records([("one", b"good"), ("two", b"bad")], read, 2)
+    found = raw.as_records([("one", b"good"), ("two", b"bad")], read, raw.Cutting(bars=2, key="own"))
     assert found["id"].tolist() == ["one-1", "one-3", "one-5", "two"]
     assert found["group"].tolist() == ["one", "one", "one", "two"]
     assert {from_json(line).key for line in found["music"][:3]} == {find_key(music)}
     assert {len(from_json(line).voices) for line in found["music"][:3]} == {4}
     assert found["music"].iloc[3] == "two: cannot be read (noise)"
+
+
+@pytest.mark.parametrize(
+    ("key", "tonic", "down"), [("D major", "C major", 2), ("Bb minor", "C minor", -2), ("", "", 0)]
+)
+def test_pieces_can_all_be_in_c(key: str, tonic: str, down: int) -> None:
+    music = replace(chorale(1, bars=2), key=key)
+    moved = in_c(music)
+    assert moved.key == tonic
+    for before, after in zip(music.voices, moved.voices, strict=True):
+        assert [note.pitch - down for note in before.notes] == [note.pitch for note in after.notes]
 
 
 def test_too_little_music_stops_the_pipeline() -> None:
