@@ -144,6 +144,7 @@ def use(
     promptgan use local-text --path lines.txt --first-words 3
     promptgan use local-images --path photos --captions captions.csv
     promptgan use local-labels --path reviews.csv --text review --label stars
+    promptgan use local-midi --path tunes
     promptgan use text-lm --model HuggingFaceTB/SmolLM2-360M-Instruct
     promptgan use local-text --keep --path my.csv --prompt question --text answer
     """

@@ -55,7 +55,13 @@ def test_what_cannot_stand_where_it_stands_is_left_out_and_counted(words: str, m
 
 
 def test_events_alone_are_transposed() -> None:
-    assert [transposed(word, 2) for word in ("|", "@24", "v1=60", "v2=_", "4/4")] == ["|", "@24", "v1=62", "v2=_", "4/4"]
+    assert [transposed(word, 2) for word in ("|", "@24", "v1=60", "v2=_", "4/4")] == [
+        "|",
+        "@24",
+        "v1=62",
+        "v2=_",
+        "4/4",
+    ]
 
 
 def test_passages_are_whole_bars_without_the_pickup_and_notes_are_cut_at_their_ends() -> None:

@@ -1,15 +1,13 @@
 """What is asked of music, and what answers it."""
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
 
-from promptgan.music import chords, keys, prompts
-from promptgan.music.piece import Piece
+from promptgan.music import chords, prompts
 from promptgan.music.prompts import Kind, UnusablePrompt, answer, asked, assembled, parse
 from tests.tasks.music import pieces
-from tests.tasks.music.pieces import drawn, piece
+from tests.tasks.music.pieces import drawn, higher, piece
 
 CADENCE = pieces.chords((67, 64, 60, 48), (69, 65, 60, 53), (71, 65, 62, 43), (72, 64, 60, 48))
 
@@ -66,7 +64,7 @@ def test_a_prompt_is_read_as_it_is_written_and_its_words_are_in_the_vocabulary(k
 
 def test_a_melody_stays_as_it_was_given_whatever_the_answer_says_of_it() -> None:
     prompt = parse("harmonise C major 4/4 | v1=67 | v1=65")
-    made, mended = assembled(prompt, "| v2=60 v1=80 | v2=62 | v2=64".split(), 2)
+    made, mended = assembled(prompt, ["|", "v2=60", "v1=80", "|", "v2=62", "|", "v2=64"], 2)
     assert mended == 2  # an event of the melody, and one beyond its end
     assert [[note.pitch for note in voice.notes] for voice in made.voices] == [[67, 65], [60, 62]]
     assert made.ticks == 192
@@ -109,11 +107,3 @@ def test_a_chord_that_goes_on_and_a_beat_of_silence_have_no_name() -> None:
 def test_a_triad_whose_tones_fit_two_names_is_called_after_its_bass() -> None:
     one, other = (chords.found(pieces.chords(each))[0] for each in ((72, 69, 64, 57), (69, 67, 64, 60)))
     assert (one, other) == ("A:min", "A:min7")
-
-
-def higher(music: Piece, semitones: int) -> Piece:
-    voices = tuple(
-        replace(voice, notes=tuple(replace(note, pitch=note.pitch + semitones) for note in voice.notes))
-        for voice in music.voices
-    )
-    return replace(music, key=keys.transposed(music.key, semitones), voices=voices)

@@ -33,6 +33,19 @@ def clipped(piece: Piece, start: int, end: int) -> Piece:
     return replace(piece, ticks=end - start, pickup=0, voices=voices)
 
 
+def in_c(piece: Piece) -> Piece:
+    """The piece in the key of C of its mode, moved the nearest way, at a tritone down; one without a key as it is."""
+    if not piece.key:
+        return piece
+    tonic, mode = keys.parse(piece.key)
+    down = tonic if tonic <= 6 else tonic - 12
+    voices = tuple(
+        replace(voice, notes=tuple(replace(note, pitch=note.pitch - down) for note in voice.notes))
+        for voice in piece.voices
+    )
+    return replace(piece, key=f"C {mode}", voices=voices)
+
+
 def joined(parts: Sequence[Piece]) -> Piece:
     """Pieces of the same voices without a pickup, one after the other; key, metre and tempo are the first one's."""
     starts = [0, *accumulate(part.ticks for part in parts)]
@@ -74,7 +87,7 @@ def _one_at_a_time(voice: Voice, shift: int, grid: int) -> Iterator[Note]:
         if end > onset:
             highest[onset] = Note(onset, end - onset, note.pitch)
     onsets = sorted(highest)
-    for onset, following in zip(onsets, [*onsets[1:], None], strict=True):
+    for onset, following in zip(onsets, [*onsets[1:], None], strict=False):
         note = highest[onset]
         until = note.end if following is None else min(note.end, following)
         yield replace(note, duration=until - onset)

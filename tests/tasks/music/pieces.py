@@ -1,9 +1,11 @@
 """Small pieces of music, for tests of what is measured."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from promptgan.music import keys
 from promptgan.music.piece import Note, Piece, Voice
 
 NAMES = ("Soprano", "Alto", "Tenor", "Bass")
@@ -34,3 +36,12 @@ def drawn(seed: int, bars: int = 4, voices: int = 4) -> Piece:
             tick += duration
         lines.append(line)
     return piece(*lines, ticks=96 * bars)
+
+
+def higher(music: Piece, semitones: int) -> Piece:
+    """The piece in another key of its mode, so many semitones higher."""
+    voices = tuple(
+        replace(voice, notes=tuple(replace(note, pitch=note.pitch + semitones) for note in voice.notes))
+        for voice in music.voices
+    )
+    return replace(music, key=keys.transposed(music.key, semitones), voices=voices)

@@ -6,10 +6,8 @@ The corpus holds other movements of his too, and a few chorales with instruments
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
-from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, PyPI, Upstream
+from promptgan.music.records import Cutting, as_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,12 +15,10 @@ if TYPE_CHECKING:
 TASK = "music"
 
 
-class Parameters(Section):
+class Parameters(Cutting):
     """The section `data` for this data set."""
 
     name: Literal["chorales"]
-    bars: int = Field(ge=1, le=64)
-    """Of a passage: a piece is cut into as many as it has."""
 
 
 def upstream(parameters: Parameters) -> Upstream:
@@ -43,7 +39,6 @@ def upstream(parameters: Parameters) -> Upstream:
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     """One record a passage, in the key that is found in the whole piece, which is the group."""
     from promptgan.music.musicxml import read_musicxml
-    from promptgan.music.records import as_records
 
     files = sorted(raw.glob("*.mxl"))
-    return as_records(((file.stem, file.read_bytes()) for file in files), read_musicxml, parameters.bars)
+    return as_records(((file.stem, file.read_bytes()) for file in files), read_musicxml, parameters)

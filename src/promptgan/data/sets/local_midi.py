@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, Local, Upstream, content_sha256
+from promptgan.music.records import Cutting, as_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TASK = "music"
 
 
-class Parameters(Section):
+class Parameters(Cutting):
     """The section `data` for this data set."""
 
     name: Literal["local_midi"]
@@ -29,8 +29,6 @@ class Parameters(Section):
     """Name of the imported zip, which lies at data/own/SHA256/FILE."""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     """Of the imported zip."""
-    bars: int = Field(ge=1, le=64)
-    """Of a passage: a piece is cut into as many as it has."""
 
 
 def upstream(parameters: Parameters) -> Upstream:
@@ -45,11 +43,9 @@ def upstream(parameters: Parameters) -> Upstream:
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     """One record a passage; the group is the file's path, a piece."""
-    from promptgan.music.records import as_records
-
     with zipfile.ZipFile(raw / parameters.file) as archive:
         files = [(name, archive.read(name)) for name in archive.namelist()]
-    return as_records(files, read, parameters.bars)
+    return as_records(files, read, parameters)
 
 
 def read(content: bytes, name: str) -> "Piece":

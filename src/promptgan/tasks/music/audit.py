@@ -5,17 +5,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptgan.music.piece import to_json
+from promptgan.music.piece import TICKS_PER_QUARTER, from_json, to_json
 from promptgan.music.prompts import assembled, parse
 from promptgan.tasks.music.measures.metrics import MEASURES
 from promptgan.tasks.music.records.records import prompts
-from promptgan.terms.audit import NOTHING, Found, Outputs, compared, compared_curves, near
+from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, compared_curves, near
 from promptgan.terms.splits import SPLITS
+from promptgan.terms.systems import REAL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
+LIKELIHOODS = ("nll", "nll_quarter")
+"""What is given at temperature 1, whatever the temperature of the point."""
 CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
 
 
@@ -63,8 +66,9 @@ def arrays(run: Outputs) -> Iterator[Found]:
 
 
 def models(run: Outputs) -> Iterator[Found]:
-    """The judge is of the kind that was asked for."""
-    facts = {"kind": run.parameters("judges")["judges"]["kind"]}
+    """The judge has the sizes that were asked for."""
+    section = run.parameters("judges")["judges"]
+    facts = {name: section[name] for name in ("width", "features")}
     yield from compared(JUDGES, "dvc.lock (stage judges)", facts, run.json(JUDGES))
 
 
@@ -99,30 +103,53 @@ def samples(run: Outputs) -> Iterator[Found]:
 
 
 def measures(run: Outputs) -> Iterator[Found]:
-    """What plots/curves.csv says of the words that were mended is what the samples hold."""
+    """What plots/curves.csv says of the samples, counted again where no judge is asked: statistics, voice leading."""
+    import pandas as pd
+
+    from promptgan.tasks.music.measures.distributions import progressions, variety
+    from promptgan.tasks.music.measures.obedience import obedience
+    from promptgan.tasks.music.measures.statistics import statistics
+    from promptgan.tasks.music.measures.voice_leading import faults
+
     source = f"{SAMPLES}/samples.parquet"
-    rows = [row for row in run.table(source).to_pylist() if row["purpose"] == "curve"]
-    for point in (row for row in run.rows(CURVES) if row["temperature"]):
-        chosen = [r for r in rows if (r["model"], r["temperature"]) == (point["model"], float(point["temperature"]))]
-        words = sum(len(row["text"].split()) for row in chosen)
-        facts = {"mended": round(100 * sum(row["mended"] for row in chosen) / max(1, words), 4)}
-        yield from near(
-            f"{CURVES} {point['model']} at {point['temperature']}", source, facts, {"mended": float(point["mended"])}
-        )
+    table = run.table(source).to_pandas()
+    sets = dict(iter(table[table["purpose"] == "curve"].groupby(["model", "temperature"])))
+    count = min(len(run.table(f"{VALIDATED}/val.parquet")), *map(len, sets.values()))
+    for row in run.rows(CURVES):
+        if row["model"] == REAL.name:
+            continue
+        part = sets[row["model"], float(row["temperature"])].head(count)
+        pieces = [from_json(line) for line in part["music"]]
+        each = pd.DataFrame([{**statistics(piece), **faults(piece)._asdict()} for piece in pieces])
+        asked = map(parse, part["prompt"])
+        each["obedience"] = [obedience(piece, prompt) for piece, prompt in zip(pieces, asked, strict=True)]
+        each["quarters"] = [piece.ticks / TICKS_PER_QUARTER for piece in pieces]
+        each["mended"] = part["mended"].to_numpy() > 0
+        facts = {**each.mean().to_dict(), "variety": variety(map(progressions, pieces))}
+        rounded = {name: round(float(value), 4) for name, value in facts.items() if value == value}
+        written = {name: float(row[name]) for name in rounded}
+        yield from near(f"{CURVES} {row['model']} at {row['temperature']}", source, rounded, written)
 
 
 def evaluation(run: Outputs) -> Iterator[Found]:
-    """metrics/evaluation.json repeats a point of each curve; its gaps and verdict follow from the curves."""
+    """metrics/evaluation.json repeats the chosen point of each curve; its gaps and verdict follow from the curves."""
     metrics = run.json(EVALUATION)
     curves: dict[str, list[dict[str, str]]] = {}
     for row in run.rows(CURVES):
         curves.setdefault(row["model"], []).append(row)
     for system, rows in curves.items():
         written = metrics["systems"][system]
-        chosen = written.get("temperature", 1.0)
-        point = next(row for row in rows if not row["temperature"] or float(row["temperature"]) == chosen)
-        facts = {key: float(point[key]) for key in written if point.get(key)}
+        chosen = next(
+            row for row in rows if not row["temperature"] or float(row["temperature"]) == written["temperature"]
+        )
+        at_one = next((row for row in rows if row["temperature"] and float(row["temperature"]) == 1), {})
+        facts = {key: float(chosen[key]) for key in written if key not in LIKELIHOODS}
+        facts |= {key: float(at_one[key]) for key in LIKELIHOODS if key in written}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
+        distances = [float(row["frechet_music_val"]) for row in rows if row["frechet_music_val"]]
+        if distances and float(chosen["frechet_music_val"]) != min(distances):
+            link = f"{EVALUATION} systems.{system}.temperature -> {CURVES} frechet_music_val"
+            yield Found(link, f"that of {min(distances)}", str(written["temperature"]), REMEDY)
     yield from compared_curves(run, EVALUATION, CURVES, curves, MEASURES)
 
 

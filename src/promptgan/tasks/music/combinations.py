@@ -43,6 +43,13 @@ def melody_of_one_voice(task: str, sections: Sections) -> str | None:
     return "validate.prompt.kind is melody, and validate.voices 1: nothing is left to be written"
 
 
+def every_key_and_one(task: str, sections: Sections) -> str | None:
+    """Music that is all in C is to be learnt in C."""
+    if sections["data"].key == "own" or sections["tokenize"].transpose == "none":
+        return None
+    return "data.key is C, and tokenize.transpose all: make it none, or data.key own"
+
+
 def foreign_networks(task: str, sections: Sections) -> str | None:
     """A pretrained model reads text, and an unconditional generator makes sequences of one length."""
     for role in ("generator", "discriminator"):
@@ -66,6 +73,7 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     range_upside_down,
     nothing_left_to_continue,
     melody_of_one_voice,
+    every_key_and_one,
     foreign_networks,
     adversary_without_a_twin,
 )

@@ -33,7 +33,7 @@ class TooFewPieces(PromptganError):
         first = f"; the first that is none: {reason}" if reason else ""
         super().__init__(
             f"{path}: {pieces} piece(s) among {files} file(s){first}; at least {MIN_PIECES} are needed",
-            "give a folder of MIDI (.mid) or MusicXML files (.mxl, .musicxml), one piece each, a track or part per voice",
+            "give a folder of MIDI (.mid) or MusicXML files (.mxl, .musicxml), a piece each, with a part per voice",
         )
 
 
@@ -62,14 +62,14 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
         try:
             pieces.append(read(content, name))
         except NotAPiece as error:
-            reasons.append(error.args[0])
+            reasons.append(error.problem)
     if len(pieces) < MIN_PIECES:
         raise TooFewPieces(path, len(pieces), len(files), next(iter(reasons), ""))
     print(f"{path.name}: {len(files):,} files, {len(pieces):,} of them pieces; {found(pieces)}")
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / f"{path.name if path.is_dir() else path.stem}.zip"
         own_folder.pack(files, packed)
-        section = {"name": DATA, "file": packed.name, "sha256": sha256(packed), "bars": BARS}
+        section = {"name": DATA, "file": packed.name, "sha256": sha256(packed), "bars": BARS, "key": "own"}
         validate_section(Parameters, section, "data")
         own_store.put(packed, section["sha256"], root, [str(path), own_folder.listing(path)])
     return section

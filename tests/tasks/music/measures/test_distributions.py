@@ -1,13 +1,11 @@
-"""Distributions, copies and obedience, by hand and by brute force."""
+"""Distributions and copies, by hand and by brute force."""
 
 import math
-from collections import Counter
 
 import numpy as np
-import pytest
 
 from promptgan.music.piece import Note, Piece, Voice
-from promptgan.tasks.music.measures import copies, obedience
+from promptgan.tasks.music.measures import copies
 from promptgan.tasks.music.measures.distributions import (
     distances,
     distributions,
@@ -94,31 +92,3 @@ def test_runs_of_eight_notes_are_counted() -> None:
     assert found[:2] == [(1, 9), (1 / 2, 8)]
     assert [longest for _, longest in found[2:]] == [7, 0]
     assert all(math.isnan(share) for share, _ in found[2:])
-
-
-def test_obedience_is_whole_to_itself_and_none_to_something_else() -> None:
-    music = chords((72, 64, 55, 48), (71, 62, 55, 43), (72, 64, 55, 48))
-    far = shifted(music, 1)
-    for name, judged in obedience.OBEDIENCE.items():
-        assert judged(music, music) == 1, name
-    assert obedience.opening(music, music, 1) == 1
-    assert obedience.melody(far, music) == obedience.chords(far, music) == obedience.opening(far, music, 1) == 0
-    assert obedience.rhythm(far, music) == 1
-
-
-def test_obedience_by_parts() -> None:
-    asked = piece([(0, 24, 72), (24, 24, 74), (96, 24, 76)], [(0, 96, 60)], ticks=192)
-    made = piece([(0, 24, 72), (24, 24, 75), (96, 24, 70)], [(0, 96, 48)], ticks=192)
-    assert obedience.melody(made, asked) == pytest.approx(1 / 3)
-    assert obedience.opening(made, asked, 1) == pytest.approx(1 / 3)
-    assert obedience.key(made, asked) == 2 / 4  # E flat and B flat are not in C major
-    assert obedience.key(piece([(0, 24, 60)], metre="3/4"), asked) == 0
-    assert obedience.chords(made, asked) == 6 / 8
-    assert obedience.chords(piece([], ticks=96), piece([], ticks=192)) == 1 / 2
-    assert obedience.key(piece([]), asked) == 0
-
-
-def test_f1_counts_what_stands_twice() -> None:
-    assert obedience.f1("aab", "ab") == pytest.approx(2 * 2 / 5)
-    assert obedience.f1("", "") == 1
-    assert Counter("aab") & Counter("ab") == Counter("ab")

@@ -32,10 +32,12 @@ class Pair(NamedTuple):
     id: str
     prompt: list[str]
     text: list[str]
+    music: str | None
+    """The passage as a JSON line, for whoever hears it and reads no words; None where it is transposed."""
 
 
 def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
-    """Write ``SPLIT.arrow`` of every split: ``id``, ``prompt`` and ``text`` (ids, no special tokens).
+    """Write ``SPLIT.arrow`` of every split: ``id``, ``prompt`` and ``text`` (ids, no special tokens), and ``music``.
 
     The vocabulary holds whatever `validate` lets through, so that nothing is unknown. With `transpose` the training
     split holds each passage in every key that its range allows, one after the other, under ids such as bwv269-5+2.
@@ -54,14 +56,15 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
         range_ = (rules["lowest"], rules["highest"]) if name == "train" and parameters.transpose == "all" else None
         pairs = [pair for record in records for pair in pairs_of(record, range_)]
         for pair in pairs:
-            if (length := max(map(len, pair[1:]))) > parameters.max_tokens:
+            if (length := max(len(pair.prompt), len(pair.text))) > parameters.max_tokens:
                 raise PassageTooLong(
                     f"{pair.id} takes {length} words, and tokenize.max_tokens is {parameters.max_tokens}",
                     "raise tokenize.max_tokens and the contexts of transformers, or make passages shorter (data.bars)",
                 )
         columns = {side: encoded(tokenizer, [getattr(pair, side) for pair in pairs]) for side in ("prompt", "text")}
         arrays = {side: pa.array(rows, ids) for side, rows in columns.items()}
-        table = pa.table({"id": pa.array([pair.id for pair in pairs], pa.string()), **arrays})
+        lines = {name: pa.array([getattr(pair, name) for pair in pairs], pa.string()) for name in ("id", "music")}
+        table = pa.table({**lines, **arrays})
         with pa.OSFile(str(out / f"{name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
         counts = {f"{side}_tokens": sum(map(len, rows)) for side, rows in columns.items()}
@@ -84,13 +87,14 @@ def pairs_of(record: dict[str, str], transposed: tuple[int, int] | None = None) 
         transposed: the lowest and the highest pitch.
     """
     piece, prompt = from_json(record["music"]), prompts.parse(record["prompt"])
-    pitches = [note.pitch for voice in piece.voices for note in voice.notes]
+    pitches = {note.pitch for voice in piece.voices for note in voice.notes}
     for semitones in [0] if transposed is None else KEYS:
-        if transposed and not (transposed[0] <= min(pitches) + semitones and max(pitches) + semitones <= transposed[1]):
+        if transposed and any(not transposed[0] <= pitch + semitones <= transposed[1] for pitch in pitches):
             continue
         name = record["id"] + (f"{semitones:+d}" if semitones else "")
         words = prompts.transposed(prompts.answer(piece, prompt), semitones)
-        yield Pair(name, str(prompt.transposed(semitones)).split(), words)
+        music = None if semitones else record["music"]
+        yield Pair(name, str(prompt.transposed(semitones)).split(), words, music)
 
 
 def tokenizer_of(rules: dict[str, Any]) -> Tokenizer:

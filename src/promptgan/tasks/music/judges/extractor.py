@@ -45,15 +45,20 @@ class Extractor(nn.Module):
     def __init__(self, width: int, features: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.dropout = dropout
-        self.quarters = nn.Conv2d(2, width, (FRAMES // QUARTERS, 25), (FRAMES // QUARTERS, 1), (0, 12))
-        self.neighbours = nn.Conv2d(width, 2 * width, (3, 13), (1, 2), (1, 6))
+        self.layers = nn.Sequential(
+            nn.Conv2d(2, width, (FRAMES // QUARTERS, 25), (FRAMES // QUARTERS, 1), (0, 12)),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, 2 * width, (3, 13), (1, 2), (1, 6)),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+        )
         self.last = nn.Linear(2 * width * QUARTERS, features)
         self.classes = nn.Linear(features, CLASSES)
 
     def features(self, rolls: Tensor) -> Tensor:
         """Features (N, F) of `rolls` (N, 2, `FRAMES`, `PITCHES`)."""
-        heard = relu(self.neighbours(relu(self.quarters(rolls))))
-        return relu(self.last(heard.amax(3).flatten(1)))
+        return relu(self.last(self.layers(rolls).amax(3).flatten(1)))
 
     def forward(self, rolls: Tensor) -> Tensor:
         """Logits (N, `CLASSES`) of `rolls` (N, 2, `FRAMES`, `PITCHES`)."""
@@ -64,7 +69,7 @@ class Extractor(nn.Module):
 def rolls(notes: Sequence[Window]) -> Tensor:
     """Windows as the extractor hears them, (N, 2, `FRAMES`, `PITCHES`): what sounds, and what begins, voices together.
 
-    A note shorter than a sixteenth takes the one it begins in.
+    A note takes every sixteenth in which it sounds.
     """
     found = np.zeros((len(notes), 2, FRAMES, PITCHES), dtype=np.float32)
     for roll, window in zip(found, notes, strict=True):
@@ -73,7 +78,7 @@ def rolls(notes: Sequence[Window]) -> Tensor:
             while not 0 <= key < PITCHES:
                 key += 12 if key < 0 else -12
             first = onset // SIXTEENTH
-            roll[0, first : max(first + 1, end // SIXTEENTH), key] = 1
+            roll[0, first : -(-end // SIXTEENTH), key] = 1
             roll[1, first, key] = 1
     return torch.from_numpy(found)
 

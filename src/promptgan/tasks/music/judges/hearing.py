@@ -88,8 +88,8 @@ class Hearing(Method):
 
     @property
     def per_epoch(self) -> int:
-        """Steps in which each window is met once, on average."""
-        return max(1, len(self.train) // self.size)
+        """Steps in which each window is met once in every class, on average."""
+        return max(1, CLASSES * len(self.train) // self.size)
 
     def step(self, k: int) -> dict[str, Value]:
         """One batch, in which classes are equally probable."""

@@ -1,36 +1,14 @@
-"""No judge is fitted."""
-
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+"""The judge of music, fitted on what the form tokens has of the judge split."""
 
 import torch
 
 from promptgan.core.compute import Compute
-from promptgan.core.files import write_json
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.music.piece import from_json
+from promptgan.tasks.music.judges.hearing import Fitted, fit_pieces
 from promptgan.tasks.music.judges.parameters import Parameters
 from promptgan.training.loop.checkpoint import Checkpoint
-
-REASON = "nothing is fitted yet"
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """That there is no judge."""
-
-    metrics: dict[str, Any]
-    """The content of metrics/judges.json."""
-
-    def save(self, folder: Path) -> None:
-        """Write an index that says so."""
-        write_json(folder / "index.json", {"task": "music", **self.metrics})
-
-    @property
-    def sentence(self) -> str:
-        """Why."""
-        return f"no judge: {REASON}"
 
 
 def fit(
@@ -42,5 +20,6 @@ def fit(
     device: torch.device,
     checkpoint: Checkpoint,
 ) -> Fitted:
-    """Nothing to fit; evaluation counts."""
-    return Fitted({"kind": parameters.kind, "reason": REASON})
+    """Fit the extractor on the column `music` of the judge split; see `promptgan.tasks.music.judges.hearing`."""
+    lines = judge._table.column("music").to_pylist()  # beside the ids that `Pairs` knows
+    return fit_pieces([from_json(line) for line in lines], parameters, seed, device, checkpoint)

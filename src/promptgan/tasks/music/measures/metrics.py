@@ -53,7 +53,7 @@ MEASURES = Measures(
         Metric(
             "obedience",
             "obedience",
-            "higher",
+            "real",
             "How far a piece is what its prompt asks for; for what kind of prompt is in the signature.",
             leads=True,
         ),

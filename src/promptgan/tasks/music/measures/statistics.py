@@ -5,6 +5,7 @@ Drums have no pitch, and count for rhythm alone. What a piece has nothing of is 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -38,6 +39,12 @@ def sounding(voices: Sequence[Voice], ticks: int) -> Flags:
 def pitched(piece: Piece) -> list[Voice]:
     """The voices that have pitches."""
     return [voice for voice in piece.voices if not voice.drums]
+
+
+def since(piece: Piece, tick: int) -> Piece:
+    """The piece without the notes that begin before a tick."""
+    voices = (replace(voice, notes=tuple(n for n in voice.notes if n.onset >= tick)) for voice in piece.voices)
+    return replace(piece, voices=tuple(voices))
 
 
 def empty_bars(piece: Piece) -> float:
