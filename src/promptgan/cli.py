@@ -17,6 +17,7 @@ from promptgan.commands import (
     generate,
     interpolate,
     lineage,
+    music,
     rate,
     reconstruct,
     release,
@@ -143,6 +144,7 @@ def use(
     promptgan use local-text --path lines.txt --first-words 3
     promptgan use local-images --path photos --captions captions.csv
     promptgan use local-labels --path reviews.csv --text review --label stars
+    promptgan use local-midi --path tunes
     promptgan use text-lm --model HuggingFaceTB/SmolLM2-360M-Instruct
     promptgan use local-text --keep --path my.csv --prompt question --text answer
     """
@@ -236,6 +238,8 @@ def check_results() -> None:
 command(app, anywhere=True)(generate.generate)
 command(app, anywhere=True)(interpolate.interpolate)
 command(app, anywhere=True)(reconstruct.reconstruct)
+command(app, anywhere=True)(music.harmonise)
+command(app, anywhere=True)(music.continue_)
 command(app, anywhere=True)(classify.classify)
 command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)

@@ -28,16 +28,21 @@ OWN_LABELS = {
     "labels": ["a", "b"],
 }
 OWN_IMAGES = {"name": "local_images", "file": "a.zip", "sha256": "0" * 64}
+OWN_MUSIC = {"name": "local_midi", "file": "a.zip", "sha256": "0" * 64, "bars": 4, "key": "own"}
+OWN = {
+    "local-text": OWN_TEXT,
+    "local-lm": OWN_TEXT,
+    "local-images": OWN_IMAGES,
+    "local-labels": OWN_LABELS,
+    "local-midi": OWN_MUSIC,
+}
 
 
 def written(recipe: str, path: Path) -> dict[str, Any]:
     """The whole parameter file that a recipe makes."""
     path.write_bytes((ROOT / "params.yaml").read_bytes())
-    own = {"local-text": OWN_TEXT, "local-lm": OWN_TEXT, "local-images": OWN_IMAGES, "local-labels": OWN_LABELS}.get(
-        recipe
-    )
     with contextlib.chdir(ROOT):
-        presets.use(recipe, path, data=own, device="cpu")
+        presets.use(recipe, path, data=OWN.get(recipe), device="cpu")
     return load_params(path)
 
 

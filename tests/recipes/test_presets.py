@@ -16,7 +16,7 @@ from promptgan.recipes.parameters import check
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
-OWN_DATA = {"local-text", "local-lm", "local-images", "local-labels"}
+OWN_DATA = {"local-text", "local-lm", "local-images", "local-labels", "local-midi"}
 """Recipes that need a file of the user's."""
 
 
@@ -37,6 +37,8 @@ def own_data(name: str) -> dict[str, object] | None:
         return None
     if name == "local-images":
         return {"name": "local_images", "file": "photos.zip", "sha256": "0" * 64}
+    if name == "local-midi":
+        return {"name": "local_midi", "file": "music.zip", "sha256": "0" * 64, "bars": 4, "key": "own"}
     if name == "local-labels":
         columns: dict[str, object] = {"text": "text", "label": "label", "labels": ["no", "yes"]}
         return {"name": "local_labels", "file": "texts.csv", "sha256": "0" * 64, **columns}

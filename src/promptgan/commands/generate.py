@@ -33,11 +33,12 @@ def generate(
             "--interpolate", help="Texts: the likeliest answers on the way from one latent vector to another."
         ),
     ] = False,
+    bars: Annotated[int | None, typer.Option(min=1, max=400, help="Music in a key: how long.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Images: the picture of all; each is in the folder of its name too.",
-            show_default="grid.png",
+            help="Images: the picture of all; each is in the folder of its name too. Music: the folder of the pieces.",
+            show_default="grid.png, music",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same samples.")] = 1,
@@ -45,7 +46,7 @@ def generate(
         int | None, typer.Option(min=1, help="CPU threads; sums depend on it.", show_default="all")
     ] = None,
 ) -> None:
-    """Draw answers, or images, from a trained generator.
+    """Draw answers, images or music from a trained generator.
 
     Needs the model folder alone: it works anywhere, from a wheel too. Temperature and top-p are by default those of the
     presets' section `generate`, with which the report's answers are made; params.yaml is not read.
@@ -58,6 +59,7 @@ def generate(
     promptgan generate --model models/adversarial --prompt "the plot is dull" --style positive
     promptgan generate --model models/adversarial --n 64 --out grid.png
     promptgan generate --model models/adversarial --prompt "an ankle boot" --n 8 --out boots.png
+    promptgan generate --model models/adversarial --prompt "C major 4/4" --bars 8 --out pieces
     """
     from promptgan.core import compute
     from promptgan.core.choices import choose
@@ -65,7 +67,7 @@ def generate(
 
     index = read_index(model)
     samples = choose("promptgan.tasks", index.get("task"), f"{model / 'index.json'} task", "samples.samples")
-    given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "out": out}
+    given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "bars": bars, "out": out}
     given |= {"style": style, "interpolate": interpolate or None}
     given = {name: value for name, value in given.items() if value not in (None, [])}
     for name in given.keys() - samples.OPTIONS:

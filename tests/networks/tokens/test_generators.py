@@ -13,6 +13,7 @@ from promptgan.forms.tokens.generator import Batch
 from promptgan.networks.tokens.latent import network as latent
 from promptgan.networks.tokens.recurrent import network as recurrent
 from promptgan.networks.tokens.relational import network as relational
+from promptgan.networks.tokens.relative import network as relative
 from promptgan.networks.tokens.transformer import network as transformer
 
 VOCABULARY = 30
@@ -34,6 +35,7 @@ FAMILIES: dict[str, tuple[ModuleType | SimpleNamespace, dict[str, Any]]] = {
     "gru": (recurrent, {"network": "recurrent", "cell": "gru", "embedding": 6, "width": 8, "layers": 2}),
     "lstm": (recurrent, {"network": "recurrent", "cell": "lstm", "embedding": 6, "width": 8, "layers": 2}),
     "transformer": (transformer, {"network": "transformer", "width": 8, "heads": 2, "layers": 2, "context": 24}),
+    "relative": (relative, {"network": "relative", "width": 8, "heads": 2, "layers": 2, "reach": 3}),
     "relational": (relational, {"network": "relational", "embedding": 6, "slots": 3, "width": 8, "heads": 2}),
     "latent": (
         SimpleNamespace(Generator=GivenLatent, Parameters=latent.Parameters),

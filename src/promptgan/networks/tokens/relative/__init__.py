@@ -1,0 +1,1 @@
+"""A transformer that attends by distance."""

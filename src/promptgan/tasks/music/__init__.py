@@ -1,0 +1,1 @@
+"""Music: pieces in voices, written on after a prompt or from nothing."""

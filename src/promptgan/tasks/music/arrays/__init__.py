@@ -1,0 +1,1 @@
+"""Records to arrays: events as token ids."""

@@ -1,0 +1,1 @@
+"""What generated music is measured by."""

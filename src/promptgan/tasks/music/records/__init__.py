@@ -1,0 +1,1 @@
+"""Passages of pieces to canonical records."""

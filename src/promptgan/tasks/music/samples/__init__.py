@@ -1,0 +1,1 @@
+"""Music, drawn and written down."""

@@ -1,0 +1,1 @@
+"""What training validates music by."""
