@@ -26,8 +26,8 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from promptgan.core.compute import Compute, prepare
-from promptgan.music import keys, prompts
-from promptgan.music.piece import TICKS_PER_QUARTER, Piece
+from promptgan.media.music import keys, prompts
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Piece
 from promptgan.networks.folder import read_index
 from promptgan.tasks.music.measures.statistics import pitched, sounding
 from promptgan.tasks.music.measures.yardstick import passages

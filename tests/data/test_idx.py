@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from promptgan.data.images.idx import BrokenIdx, read_idx
-from promptgan.data.images.labelled import records_of
+from promptgan.media.image.idx import BrokenIdx, read_idx
+from promptgan.media.image.labelled import records_of
 
 HEADER = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2])
 

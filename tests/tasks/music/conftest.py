@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from promptgan.data.sets import chorales
-from promptgan.music.notation import write_musicxml
-from promptgan.music.piece import Note, Piece, Voice
+from promptgan.media.music.notation import write_musicxml
+from promptgan.media.music.piece import Note, Piece, Voice
 from tests.tasks import walking
 from tests.tasks.music.pieces import NAMES
 

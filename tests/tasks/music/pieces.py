@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from promptgan.music import keys
-from promptgan.music.piece import Note, Piece, Voice
+from promptgan.media.music import keys
+from promptgan.media.music.piece import Note, Piece, Voice
 
 NAMES = ("Soprano", "Alto", "Tenor", "Bass")
 

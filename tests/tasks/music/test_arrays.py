@@ -11,8 +11,8 @@ import pytest
 from promptgan.forms.tokens import form
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.forms.tokens.vocabulary import UNK
-from promptgan.music.piece import to_json
-from promptgan.music.prompts import answer, asked, assembled, parse
+from promptgan.media.music.piece import to_json
+from promptgan.media.music.prompts import answer, asked, assembled, parse
 from promptgan.tasks.music.arrays.arrays import pack
 from promptgan.tasks.music.arrays.parameters import Parameters
 from promptgan.tasks.music.arrays.tokens import PassageTooLong, pairs_of

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from promptgan.music.piece import Piece
+from promptgan.media.music.piece import Piece
 from promptgan.tasks.music.judges import extractor as networks
 from promptgan.tasks.music.judges.extractor import Extractor, NoExtractor, pieces_heard, rolls
 from promptgan.tasks.music.judges.hearing import Fitted, TooFewPassages, every_class, fit_pieces

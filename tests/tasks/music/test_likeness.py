@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from promptgan.music.piece import to_json
+from promptgan.media.music.piece import to_json
 from promptgan.tasks.music.likeness import longest, origin, phrases, relatives, repeats
 from promptgan.tasks.music.shift import shift
 from tests.tasks.music.pieces import drawn, higher, piece

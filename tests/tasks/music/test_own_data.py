@@ -8,8 +8,8 @@ import pytest
 from promptgan.core.parameters import validate_section
 from promptgan.data import own_folder
 from promptgan.data.sets import local_midi
-from promptgan.music.midi import write_midi
-from promptgan.music.notation import write_musicxml
+from promptgan.media.music.midi import write_midi
+from promptgan.media.music.notation import write_musicxml
 from promptgan.tasks.music.own_data import MIN_PIECES, TooFewPieces, changed_since_import, groups, import_own_data
 from tests.tasks.music.conftest import chorale
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from promptgan.music.files import write_piece
-from promptgan.music.piece import Note, Piece, Voice, to_json
+from promptgan.media.music.files import write_piece
+from promptgan.media.music.piece import Note, Piece, Voice, to_json
 from promptgan.tasks.music import page
 from promptgan.terms.systems import SYSTEMS
 

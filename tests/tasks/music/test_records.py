@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promptgan.music import records as raw
-from promptgan.music.errors import BrokenMusic
-from promptgan.music.keys import find_key
-from promptgan.music.passages import in_c
-from promptgan.music.piece import Note, Piece, Voice, from_json, to_json
+from promptgan.media.music import records as raw
+from promptgan.media.music.errors import BrokenMusic
+from promptgan.media.music.keys import find_key
+from promptgan.media.music.passages import in_c
+from promptgan.media.music.piece import Note, Piece, Voice, from_json, to_json
 from promptgan.tasks.music.records.parameters import Parameters
 from promptgan.tasks.music.records.records import intervals, validate
 from tests.tasks.music.conftest import chorale

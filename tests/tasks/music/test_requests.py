@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from promptgan.cli import app
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
-from promptgan.music.files import read_piece, write_piece
-from promptgan.music.passages import clipped, fitted, joined
-from promptgan.music.piece import Note, Piece, Voice
-from promptgan.music.prompts import CHOIR, Kind, UnusablePrompt
+from promptgan.media.music.files import read_piece, write_piece
+from promptgan.media.music.passages import clipped, fitted, joined
+from promptgan.media.music.piece import Note, Piece, Voice
+from promptgan.media.music.prompts import CHOIR, Kind, UnusablePrompt
 from promptgan.networks import folder
 from promptgan.tasks.music.arrays.tokens import tokenizer_of
 from promptgan.tasks.music.samples.requests import WrongVoices, continue_, harmonise
@@ -48,7 +48,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sound is made by the synthesiser; that it sounds is tested elsewhere."""
-    monkeypatch.setattr("promptgan.music.sound.SOUNDFONTS", ())
+    monkeypatch.setattr("promptgan.media.music.sound.SOUNDFONTS", ())
 
 
 @pytest.fixture

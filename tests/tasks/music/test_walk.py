@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from promptgan.music.piece import from_json
-from promptgan.music.prompts import assembled, parse
+from promptgan.media.music.piece import from_json
+from promptgan.media.music.prompts import assembled, parse
 from promptgan.tasks.music.samples.samples import answer, load
 from promptgan.terms.metrics import declared
 
@@ -49,7 +49,7 @@ def test_every_model_answers_every_prompt_at_every_temperature(samples: pd.DataF
 
 
 def test_a_prompt_that_the_model_does_not_know_is_refused(walked: Path) -> None:
-    from promptgan.music.prompts import UnusablePrompt
+    from promptgan.media.music.prompts import UnusablePrompt
 
     model = load(walked / "models/pretrained")
     for prompt, problem in (

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from promptgan.data.sources import Licence, Local, Upstream, content_sha256
-from promptgan.music.records import Cutting, as_records
+from promptgan.media.music.records import Cutting, as_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from promptgan.music.piece import Piece
+    from promptgan.media.music.piece import Piece
 
 TASK = "music"
 
@@ -54,8 +54,8 @@ def read(content: bytes, name: str) -> "Piece":
     Raises:
         NotAPiece: the file is none.
     """
-    from promptgan.music.midi import read_midi
-    from promptgan.music.musicxml import read_musicxml
+    from promptgan.media.music.midi import read_midi
+    from promptgan.media.music.musicxml import read_musicxml
 
     scores = (".mxl", ".musicxml", ".xml")
     return (read_musicxml if name.lower().endswith(scores) else read_midi)(content, name)

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from promptgan.core.parameters import Section
-from promptgan.data.images.labelled import records_of
 from promptgan.data.sources import Licence, Npm, Upstream
+from promptgan.media.image.labelled import records_of
 
 if TYPE_CHECKING:
     import pandas as pd

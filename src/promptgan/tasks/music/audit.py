@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptgan.music.piece import TICKS_PER_QUARTER, from_json, to_json
-from promptgan.music.prompts import assembled, parse
+from promptgan.media.music.piece import TICKS_PER_QUARTER, from_json, to_json
+from promptgan.media.music.prompts import assembled, parse
 from promptgan.tasks.music.measures.metrics import MEASURES
 from promptgan.tasks.music.records.records import prompts
 from promptgan.terms.audit import NOTHING, REMEDY, Found, Outputs, compared, compared_curves, near

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from promptgan.core.parameters import validate_section
-from promptgan.music.piece import Piece, from_json
+from promptgan.media.music.piece import Piece, from_json
 from promptgan.quality.duplicates import NearDuplicates, higher_ranked_copies
 from promptgan.tasks.music.records.records import intervals, is_music
 

@@ -12,8 +12,8 @@ from promptgan.core.parameters import validate_section
 from promptgan.core.record import sha256
 from promptgan.data import own_folder, own_store
 from promptgan.data.sets.local_midi import Parameters, read
-from promptgan.music.errors import NotAPiece
-from promptgan.music.piece import Piece
+from promptgan.media.music.errors import NotAPiece
+from promptgan.media.music.piece import Piece
 
 DATA = "local_midi"
 """The data set that is the user's own."""

@@ -22,7 +22,7 @@ USES = (
 SHOWN = 8
 """Prompts."""
 QUARTER = 24
-"""Ticks, of `promptgan.music.piece`."""
+"""Ticks, of `promptgan.media.music.piece`."""
 STYLE = """
 .piece button { font: inherit; padding: .15rem .75rem; margin-right: .75rem; cursor: pointer; }
 .piece svg { display: block; margin-top: .25rem; }

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from promptgan.music.piece import from_json
+from promptgan.media.music.piece import from_json
 from promptgan.terms.shift import Moved, Shift, shares, total_variation
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from promptgan.music.piece import Note, Piece, Voice
+from promptgan.media.music.piece import Note, Piece, Voice
 from promptgan.tasks.music.measures import copies
 from promptgan.tasks.music.measures.distributions import (
     distances,

@@ -13,8 +13,8 @@ from promptgan.forms.tokens import form
 from promptgan.forms.tokens.likelihood import nll_by_text
 from promptgan.forms.tokens.pairs import in_order
 from promptgan.forms.tokens.tokenizer import load_tokenizer
-from promptgan.music import prompts
-from promptgan.music.piece import Piece, to_json
+from promptgan.media.music import prompts
+from promptgan.media.music.piece import Piece, to_json
 from promptgan.networks import folder
 from promptgan.tasks.music.arrays import tokens as arrays
 from promptgan.tasks.music.arrays.parameters import Parameters as Tokenize

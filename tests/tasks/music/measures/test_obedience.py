@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from promptgan.music import prompts
-from promptgan.music.piece import Note
+from promptgan.media.music import prompts
+from promptgan.media.music.piece import Note
 from promptgan.tasks.music.measures.obedience import SENTENCES, f1, harmonised, obedience
 from tests.tasks.music.pieces import chords, piece
 

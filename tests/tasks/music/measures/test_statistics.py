@@ -6,7 +6,7 @@ import muspy
 import numpy as np
 import pytest
 
-from promptgan.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
 from promptgan.tasks.music.measures import statistics
 from promptgan.tasks.music.measures.statistics import bar_lines, tonal_centroid
 from tests.tasks.music.pieces import drawn, piece

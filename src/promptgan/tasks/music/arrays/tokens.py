@@ -13,8 +13,8 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
 from promptgan.forms.tokens.form import META, TOKENIZER
 from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
-from promptgan.music import prompts
-from promptgan.music.piece import from_json
+from promptgan.media.music import prompts
+from promptgan.media.music.piece import from_json
 from promptgan.tasks.music.arrays.parameters import Parameters
 from promptgan.terms.splits import SPLITS
 

@@ -14,7 +14,7 @@ from torch.nn.functional import dropout, relu
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
-from promptgan.music.piece import Piece
+from promptgan.media.music.piece import Piece
 from promptgan.networks.weights import save_weights
 from promptgan.tasks.music.judges.tampering import CLASSES, ONSET, PITCH, QUARTERS, SIXTEENTH, Window, windows
 

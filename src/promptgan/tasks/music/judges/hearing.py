@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from promptgan.core.errors import PromptganError
-from promptgan.music.piece import Piece
+from promptgan.media.music.piece import Piece
 from promptgan.tasks.music.judges import extractor as networks
 from promptgan.tasks.music.judges.extractor import Extractor, heard, rolls
 from promptgan.tasks.music.judges.parameters import FEWEST, Parameters

@@ -5,7 +5,7 @@ import torch
 from promptgan.core.compute import Compute
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.pairs import Pairs
-from promptgan.music.piece import from_json
+from promptgan.media.music.piece import from_json
 from promptgan.tasks.music.judges.hearing import Fitted, fit_pieces
 from promptgan.tasks.music.judges.parameters import Parameters
 from promptgan.training.loop.checkpoint import Checkpoint

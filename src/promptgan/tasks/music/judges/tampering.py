@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from promptgan.music.piece import TICKS_PER_QUARTER, Piece
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Piece
 
 Window = npt.NDArray[np.int64]
 

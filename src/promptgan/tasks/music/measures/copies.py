@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from promptgan.music.piece import Piece
+from promptgan.media.music.piece import Piece
 from promptgan.tasks.music.measures.distributions import top_line
 
 Integers = npt.NDArray[np.int64]

@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from promptgan.music.piece import Note, Piece, Voice
+from promptgan.media.music.piece import Note, Piece, Voice
 from promptgan.tasks.music.measures.voice_leading import harmonies
 from promptgan.terms.shift import total_variation
 

@@ -15,7 +15,7 @@ from promptgan.forms.tokens import form
 from promptgan.forms.tokens.likelihood import nll
 from promptgan.forms.tokens.pairs import in_order
 from promptgan.forms.tokens.sampler import Resampler
-from promptgan.music.piece import from_json
+from promptgan.media.music.piece import from_json
 from promptgan.networks import folder
 from promptgan.tasks.music.judges import extractor as judge
 from promptgan.tasks.music.judges.tampering import HOP, QUARTERS

@@ -5,19 +5,19 @@ from collections.abc import Hashable, Iterable, Iterator
 
 import numpy as np
 
-from promptgan.music import chords, prompts
-from promptgan.music.events import BAR, POSITION
-from promptgan.music.piece import TICKS_PER_QUARTER, Piece
-from promptgan.music.prompts import Prompt
+from promptgan.media.music import chords, prompts
+from promptgan.media.music.events import BAR, POSITION
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Piece
+from promptgan.media.music.prompts import Prompt
 from promptgan.tasks.music.measures.statistics import in_scale, since
 from promptgan.tasks.music.measures.voice_leading import sonorities
 
 SENTENCES = {
     "key": "share of notes in the scale of the key asked for, of minor the natural one",
     "opening": "the same of the notes that begin behind the bars given",
-    "melody": "share of the sonorities in which the melody sounds that are part of one chord of promptgan.music.chords",
+    "melody": "share of the sonorities in which the melody sounds that are part of one chord of promptgan.media.music.chords",
     "rhythm": "F1 of the ticks at which any voice begins a note",
-    "chords": "share of quarters whose chord, as promptgan.music.chords finds it, is the one asked for",
+    "chords": "share of quarters whose chord, as promptgan.media.music.chords finds it, is the one asked for",
 }
 """What is measured, by the kind of prompt."""
 

@@ -11,8 +11,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from promptgan.music.keys import KEYS, scale
-from promptgan.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
+from promptgan.media.music.keys import KEYS, scale
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from promptgan.music.piece import Piece
+from promptgan.media.music.piece import Piece
 
 Sonority = tuple[int | None, ...]
 """The pitch of each voice from high to low; None where it rests."""

@@ -11,8 +11,8 @@ import pyarrow as pa
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens import form
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
-from promptgan.music import prompts
-from promptgan.music.piece import TICKS_PER_QUARTER, Piece, from_json
+from promptgan.media.music import prompts
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Piece, from_json
 from promptgan.tasks.music.judges.extractor import Extractor, pieces_heard
 from promptgan.tasks.music.measures import copies
 from promptgan.tasks.music.measures.distributions import distances, distributions, pooled, progressions, variety

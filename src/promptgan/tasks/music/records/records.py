@@ -3,9 +3,9 @@
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from promptgan.music.piece import Piece, from_json
-from promptgan.music.prompts import asked
-from promptgan.music.records import COLUMNS
+from promptgan.media.music.piece import Piece, from_json
+from promptgan.media.music.prompts import asked
+from promptgan.media.music.records import COLUMNS
 from promptgan.quality.examination import Examination
 from promptgan.quality.output import Validated
 from promptgan.quality.splits import near_copies_across_splits, split_of

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from promptgan.core.errors import PromptganError
-from promptgan.music import events, prompts
-from promptgan.music.files import read_piece
-from promptgan.music.passages import clipped, fitted, joined
-from promptgan.music.piece import Piece
+from promptgan.media.music import events, prompts
+from promptgan.media.music.files import read_piece
+from promptgan.media.music.passages import clipped, fitted, joined
+from promptgan.media.music.piece import Piece
 from promptgan.tasks.music.samples.samples import TEMPERATURE, TOP_P, answer, load, written
 
 

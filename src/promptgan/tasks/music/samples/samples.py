@@ -15,11 +15,11 @@ from promptgan.core.progress import Progress
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.sampler import BATCH, Sampler, sampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
-from promptgan.music import prompts
-from promptgan.music.files import write_piece
-from promptgan.music.passages import clipped, joined
-from promptgan.music.piece import Piece, from_json, to_json
-from promptgan.music.prompts import Prompt
+from promptgan.media.music import prompts
+from promptgan.media.music.files import write_piece
+from promptgan.media.music.passages import clipped, joined
+from promptgan.media.music.piece import Piece, from_json, to_json
+from promptgan.media.music.prompts import Prompt
 from promptgan.networks import folder
 from promptgan.tasks.music.samples.parameters import Parameters
 from promptgan.terms.systems import REAL

@@ -1,0 +1,1 @@
+"""Labelled texts are strings: there is nothing to say of them that all tasks would not share."""

@@ -1,0 +1,102 @@
+"""Pieces from MIDI files and to them, by symusic."""
+
+from fractions import Fraction
+
+from symusic import core
+
+from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
+from promptgan.media.music.signature import fifths_of, key_of
+
+METRE, TEMPO = "4/4", 120.0
+"""What a MIDI file means that does not say."""
+VELOCITY = 80
+LONGEST = 2**20
+"""Ticks of a piece, twelve hours at 60 quarters a minute; a file that says more is broken."""
+_CHANNELS = 16
+_UNITS = (1, 2, 4, 8, 16, 32)
+
+
+def read_midi(data: bytes, name: str) -> Piece:
+    """The notes of a MIDI file, in a voice per track, as `write_midi` writes them.
+
+    Onsets and ends are rounded to the piece's ticks, and a note lasts at least one; of notes that are then equal one
+    is kept. Voices stand from high to low by their mean pitch, drums last. A first bar with a signature of its own
+    that is shorter than the next one's is the pickup. The length is rounded up to whole bars. The tempo is the first.
+
+    Args:
+        data: the bytes of a standard MIDI file of type 0 or 1.
+        name: what an error calls it.
+
+    Returns:
+        With key '' where the file has no key signature.
+
+    Raises:
+        BrokenMusic, NoNotes, ChangingMetre: why it is no piece.
+    """
+    try:
+        score = core.ScoreTick.from_midi(data)
+        longest = score.end() * TICKS_PER_QUARTER / score.ticks_per_quarter
+    except (RuntimeError, ValueError, ZeroDivisionError) as error:
+        raise BrokenMusic(name, str(error).removesuffix(": iostream error")) from None
+    if score.start() < 0 or longest > LONGEST:
+        raise BrokenMusic(name, "its notes lie outside of any time that music takes")
+    score = score.resample(TICKS_PER_QUARTER, min_dur=1)
+    voices = [_voice(track, i) for i, track in enumerate(score.tracks) if len(track.notes)]
+    if not voices:
+        raise NoNotes(name)
+    metre, pickup = _metre(score, name)
+    voices.sort(key=lambda v: (v.drums, -Fraction(sum(n.pitch for n in v.notes), len(v.notes))))
+    end = max(note.end for voice in voices for note in voice.notes)
+    key = next((key_of(k.key, "minor" if k.tonality else "major") for k in score.key_signatures), "")
+    tempo = round(score.tempos[0].qpm, 2) if len(score.tempos) else TEMPO
+    bar = Piece(key, metre, tempo, 0, ()).bar_ticks
+    return Piece(key, metre, tempo, pickup - (pickup - end) // bar * bar, tuple(voices), pickup)
+
+
+def write_midi(piece: Piece) -> bytes:
+    """A file of type 1 with a track per voice; the same bytes for equal pieces.
+
+    A pickup is a bar with a signature of its own, or, where no signature says its length, preceded by rests.
+    """
+    score = core.ScoreTick(TICKS_PER_QUARTER)
+    beats, unit = map(int, piece.metre.split("/"))
+    short = next((u for u in _UNITS if piece.pickup * u % (4 * TICKS_PER_QUARTER) == 0), None)
+    shift = 0
+    if piece.pickup and short:
+        score.time_signatures.append(core.TimeSignatureTick(0, piece.pickup * short // (4 * TICKS_PER_QUARTER), short))
+        score.time_signatures.append(core.TimeSignatureTick(piece.pickup, beats, unit))
+    else:
+        shift = -piece.pickup % piece.bar_ticks
+        score.time_signatures.append(core.TimeSignatureTick(0, beats, unit))
+    if piece.key:
+        score.key_signatures.append(core.KeySignatureTick(0, fifths_of(piece.key), int(piece.key.endswith("minor"))))
+    score.tempos.append(core.TempoTick(0, piece.tempo))
+    for voice in piece.voices:
+        track = core.TrackTick(voice.name, voice.program, voice.drums)
+        for note in voice.notes:
+            track.notes.append(core.NoteTick(note.onset + shift, note.duration, note.pitch, VELOCITY))
+        score.tracks.append(track)
+    return bytes(score.dumps_midi())
+
+
+def _voice(track: core.TrackTick, place: int) -> Voice:
+    notes = sorted({Note(n.time, n.duration, n.pitch) for n in track.notes})
+    name = "".join(letter for letter in track.name if letter.isprintable()).strip()
+    return Voice(name or f"Track {place + 1}", tuple(notes), track.program, track.is_drum)
+
+
+def _metre(score: core.ScoreTick, name: str) -> tuple[str, int]:
+    """The metre, and the ticks of the pickup."""
+    said = sorted((s.time, f"{s.numerator}/{s.denominator}") for s in score.time_signatures)
+    changes = [(at, metre) for i, (at, metre) in enumerate(said) if not i or metre != said[i - 1][1]]
+    if not changes:
+        return METRE, 0
+    bars = [Piece("", metre, TEMPO, 0, ()).bar_ticks for _, metre in changes]
+    if 0 in bars:
+        raise BrokenMusic(name, f"a metre of {changes[bars.index(0)][1]}")
+    if len(changes) == 2 and changes[0][0] == 0 and changes[1][0] == bars[0] < bars[1]:
+        return changes[1][1], bars[0]
+    if len(changes) > 1:
+        raise ChangingMetre(name, [metre for _, metre in changes])
+    return changes[0][1], 0

@@ -1,0 +1,1 @@
+"""Sequences of an oracle are numbers."""
