@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import music21
 import pytest
-from tests.music.conftest import CHORALES
+from tests.media.music.conftest import CHORALES
 
 from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes, UnevenBars
 from promptgan.media.music.midi import write_midi

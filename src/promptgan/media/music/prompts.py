@@ -124,8 +124,8 @@ def _parted(piece: Piece, bars: int) -> tuple[list[str], list[str]]:
 def assembled(prompt: Prompt, words: Sequence[str], voices: int) -> tuple[Piece, int]:
     """The whole piece that answers a prompt, what is given included, and how many words were mended.
 
-    What `promptgan.media.music.events.read` leaves out is left out, and so are bars beyond those of a melody, and events of
-    its voice. A piece has at least one bar.
+    What `promptgan.media.music.events.read` leaves out is left out, and so are bars beyond those of a melody, and
+    events of its voice. A piece has at least one bar.
 
     Args:
         prompt: what was asked.

@@ -15,9 +15,9 @@ from promptgan.tasks.music.measures.voice_leading import sonorities
 SENTENCES = {
     "key": "share of notes in the scale of the key asked for, of minor the natural one",
     "opening": "the same of the notes that begin behind the bars given",
-    "melody": "share of the sonorities in which the melody sounds that are part of one chord of promptgan.media.music.chords",
+    "melody": "share of the sonorities in which the melody sounds that are part of one chord of media.music.chords",
     "rhythm": "F1 of the ticks at which any voice begins a note",
-    "chords": "share of quarters whose chord, as promptgan.media.music.chords finds it, is the one asked for",
+    "chords": "share of quarters whose chord, as media.music.chords finds it, is the one asked for",
 }
 """What is measured, by the kind of prompt."""
 
