@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import music21
 import pytest
-from tests.media.music.conftest import CHORALES
 
 from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes, UnevenBars
 from promptgan.media.music.midi import write_midi
 from promptgan.media.music.musicxml import read_musicxml
 from promptgan.media.music.notation import spelling, write_musicxml
 from promptgan.media.music.piece import Note, Piece
+from tests.media.music.conftest import CHORALES
 
 Sounds = list[list[tuple[int, int, int]]]
 
