@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from promptgan.data.download import NoSourceDelivered, download
-from promptgan.data.sets import bbc_topics, chinese_reviews, sentiment, spam
+from promptgan.data.sets import bbc_topics, brown_genres, chinese_reviews, sentiment, spam
 
 COLUMNS = ["id", "group", "text", "label", "source"]
 
@@ -35,6 +35,19 @@ def test_rated_sentences_have_the_sign_as_label_and_say_their_source(tmp_path: P
         ["products-1_2", "products-1", "it broke.", "negative", "products"],
         ["tweets-1", "tweets-1", "A joy\u2028to see.", "positive", "tweets"],
         ["tweets-3", "tweets-3", "A bore.", "negative", "tweets"],
+    ]
+
+
+def test_brown_has_every_sentence_as_it_was_printed_under_its_genre(tmp_path: Path) -> None:
+    (tmp_path / "ca01").write_text(
+        "\tWho/wps paid/vbd ``/`` $/$ 20/cd ''/'' ?/. ?/.\n\nThe/at jury's/nn$ men/nns ./.\n"
+    )
+    (tmp_path / "cb01").write_text("Alone/rb ./.\n")
+    (tmp_path / "cats.txt").write_text("cb01 editorial\nca01 news\n")
+    assert rows(brown_genres.records(tmp_path, brown_genres.Parameters(name="brown_genres"))) == [
+        ["ca01-000", "ca01", 'Who paid "$20"?', "news", ""],
+        ["ca01-001", "ca01", "The jury's men.", "news", ""],
+        ["cb01-000", "cb01", "Alone.", "editorial", ""],
     ]
 
 

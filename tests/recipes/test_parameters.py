@@ -303,7 +303,7 @@ def test_a_corpus_where_nothing_reads_it_is_refused(recipe: str) -> None:
     document = {**resolve(recipe).values, "corpus": {"name": "brown", "epochs": 1}}
     (line,) = of_document(document)
     assert line.startswith(
-        "unreadable-corpus: corpus.name is brown, which only task text and pretrain.method likelihood"
+        "unreadable-corpus: corpus.name is brown, which only pretrain.method likelihood of task text and classifier of"
     )
 
 

@@ -12,6 +12,8 @@ Rule = Callable[[str, Sections], str | None]
 
 AGAINST_THEMSELVES = ("classifier",)
 """Methods whose adversary is no network, but a perturbation."""
+CORPUS_READERS = {"text": "likelihood", "classification": "classifier"}
+"""By task, the method of `pretrain` that reads a corpus before what is learnt."""
 
 
 def impossible(task: str, sections: Sections) -> list[str]:
@@ -34,19 +36,18 @@ def data_of_another_task(task: str, sections: Sections) -> str | None:
 
 
 def unreadable_corpus(task: str, sections: Sections) -> str | None:
-    """A corpus is texts that stand on their own, and likelihood training of texts reads it."""
+    """A corpus is texts that stand on their own, for the recipe's task, whose pretraining reads them."""
     name, method = sections["corpus"].name, sections["pretrain"].method
     if name == "none":
         return None
-    if (task, method) != ("text", "likelihood"):
-        return (
-            f"corpus.name is {name}, which only task text and pretrain.method likelihood read, not {task} and {method}"
-        )
+    if CORPUS_READERS.get(task) != method:
+        readers = " and ".join(f"{method} of task {task}" for task, method in CORPUS_READERS.items())
+        return f"corpus.name is {name}, which only pretrain.method {readers} read, not {method} of {task}"
     if name == sections["data"].name:
         return f"corpus.name is {name}, and so is data.name: its texts are learnt as it is"
     theirs = choose("promptgan.data.sets", name, "corpus.name")
-    if theirs.TASK != "text":
-        return f"corpus.name is {name}, which is for {theirs.TASK}: a corpus is of texts"
+    if task != theirs.TASK:
+        return f"corpus.name is {name}, which is for {theirs.TASK}: a corpus is of the recipe's own task, {task}"
     if more := [key for key in theirs.Parameters.model_fields if key != "name"]:
         return f"corpus.name is {name}, which needs {', '.join(more)}: a corpus takes a data set without parameters"
     return None

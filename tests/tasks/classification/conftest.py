@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from promptgan.data.sets import sentiment
+from promptgan.core.files import write_json
+from promptgan.data.sets import brown_genres, sentiment
 from tests.tasks import walking
 
 WORDS = {
@@ -35,6 +36,7 @@ RATED = {"positive": ["good", "great", "superb", "warm"], "negative": ["bad", "d
 TINY: dict[str, Any] = {
     "compute": {"threads": 1, "precision": "float32"},
     "data": {"sources": SOURCES},
+    "corpus": {"name": "brown_genres", "epochs": 2},
     "validate": {
         "shares": {"val": 0.2, "test": 0.2, "judge": 0.2},
         "min_rows": 100,
@@ -45,7 +47,14 @@ TINY: dict[str, Any] = {
     "encoder": {"body": {"embedding": 12, "width": 12, "dropout": 0.1}},
     "generator": {"embedding": 16, "width": 24, "latent": 8},
     "discriminator": {"embedding": 12, "width": 8},
-    "pretrain": {"steps": 40, "warmup": 4, "validate_every": 20, "checkpoint_every": 20, "learning_rate": 0.01},
+    "pretrain": {
+        "masked": {"epochs": 1, "share": 0.2, "learning_rate": 0.01, "batch": 16},
+        "steps": 40,
+        "warmup": 4,
+        "validate_every": 20,
+        "checkpoint_every": 20,
+        "learning_rate": 0.01,
+    },
     "train": {
         "steps": 40,
         "warmup": 4,
@@ -76,12 +85,21 @@ def reviews(count: int) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which every stage has run, of a recipe with a generator."""
+    """The folder in which every stage has run, of a recipe with a generator and a corpus."""
     section = sentiment.Parameters(name="sentiment", sources=SOURCES, least_score=0.5)  # type: ignore[arg-type]
     files = {sentiment.FILES[source]: walking.rated(reviews(600), source, "positive") for source in SOURCES}
     folder = tmp_path_factory.mktemp("classification")
     upstream = sentiment.upstream(section)
-    return walking.walked(folder, "label-prompt-gan", TINY, lambda: walking.put(upstream, files))
+
+    def download() -> None:
+        walking.put(upstream, files)
+        corpus = brown_genres.upstream(brown_genres.Parameters(name="brown_genres"))
+        sentences = "\n".join(f"The/at {thing}/nn was/bed {i}/cd ./." for i, thing in enumerate(THINGS * 4))
+        Path("data/corpus/ca01").write_text(sentences)
+        Path("data/corpus/cats.txt").write_text("ca01 news")
+        write_json(Path("data/corpus/provenance.json"), {**corpus.described(corpus.sources[0]), "files": {}})
+
+    return walking.walked(folder, "label-prompt-gan", TINY, download)
 
 
 @pytest.fixture(scope="session")

@@ -83,11 +83,16 @@ def fewer_curves() -> None:
     path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
 
 
-def another_text() -> None:
-    path = Path("data/validated/train.parquet")
-    table = pd.read_parquet(path)
-    table.loc[3, "text"] = "the plan is cold"
-    table.to_parquet(path)
+def another_text(split: str) -> Change:
+    """Another text in one of the records."""
+
+    def change() -> None:
+        path = Path(f"data/validated/{split}.parquet")
+        table = pd.read_parquet(path)
+        table.loc[3, "text"] = "the plan is cold"
+        table.to_parquet(path)
+
+    return change
 
 
 def another_order() -> None:
@@ -108,7 +113,8 @@ def test_an_honest_run_holds(run: Run) -> None:
 @pytest.mark.parametrize(
     ("change", "link"),
     [
-        (another_text, "data/tokens/train.arrow text of"),
+        (another_text("train"), "data/tokens/train.arrow text of"),
+        (another_text("corpus"), "data/tokens/corpus.arrow text of"),
         (another_order, "data/tokens/val.arrow id"),
         (written("data/tokens/meta.json", "labels", value=["negative", "none"]), "data/tokens/meta.json labels"),
         (written("models/judges/index.json", "texts", value=5), "models/judges/index.json texts"),

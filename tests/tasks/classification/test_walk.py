@@ -20,7 +20,10 @@ from promptgan.experiments import leaderboard
 from promptgan.experiments.entry import Entry, Trained
 from promptgan.experiments.makeup import Makeup
 from promptgan.experiments.table import Row, best, leading
+from promptgan.networks.folder import load as load_networks
 from promptgan.networks.tokens.autoencoder.drawing import REASONS
+from promptgan.networks.tokens.autoencoder.drawing import drawn as drawn_of
+from promptgan.networks.tokens.classifier.told import told
 from promptgan.tasks.classification.measures.bootstrap import Interval
 from promptgan.tasks.classification.measures.measures import worth
 from promptgan.tasks.classification.samples import samples
@@ -105,6 +108,14 @@ def test_both_generators_write_for_every_label_from_training_texts_of_it(walked:
     }
     assert (train.loc[drawn["id"], "label"].to_numpy() == drawn["label"].to_numpy()).all()
     assert set(drawn["verdict"]) <= set(REASONS)
+    # The filter hears the tokens themselves, as in training.
+    twin, records = load(walked / "models/pretrained"), train.reset_index()
+    ids, labels = twin.ids(records["text"].tolist()), np.array([twin.number(label) for label in records["label"]])
+    generator = load_networks(walked / "models/adversarial", twin.device, ["generator"]).networks["generator"]
+    section = json.loads((walked / "models/adversarial/run.json").read_text())["parameters"]["train"]["drawing"]
+    made = drawn_of(generator, ids, labels, 10, section["spread"], section["temperature"], 1)
+    said = np.stack(drawn[drawn["by"] == "adversarial"]["probabilities"].tolist())
+    assert said == pytest.approx(told(twin.encoder, made.texts, twin.example.eos), abs=1e-5)
 
 
 def test_numbers_are_those_of_scikit_learn_on_what_was_told(table: pd.DataFrame, evaluation: dict[str, Any]) -> None:
@@ -146,7 +157,7 @@ def test_accuracy_within_a_budget_begins_with_texts_as_they_are_and_ends_under_a
 def test_every_arm_has_a_row_for_each_number_of_labels_with_its_draws(walked: Path, evaluation: dict[str, Any]) -> None:
     rows = curves(walked)
     assert [(row["model"], row["draws"]) for row in rows[:3]] == [(name, "1") for name in MODELS]
-    arms = ["twin", "autoencoder", "augmented", "adversarial"]
+    arms = ["twin", "autoencoder", "augmented", "from scratch", "adversarial"]
     assert [(row["model"], row["labels"], row["draws"]) for row in rows[3:]] == [
         (arm, labels, "2") for labels in ("20", "40") for arm in arms
     ]
@@ -164,11 +175,16 @@ def test_every_arm_has_a_row_for_each_number_of_labels_with_its_draws(walked: Pa
         )
 
 
-def test_the_verdict_begins_with_whether_the_cost_was_worth_it_and_names_every_comparison(
-    evaluation: dict[str, Any],
+def test_the_verdict_begins_with_the_cost_and_whether_it_was_worth_it_and_names_every_comparison(
+    walked: Path, evaluation: dict[str, Any]
 ) -> None:
-    first, *others, last = evaluation["verdict"]
+    first, cost, *others, last = evaluation["verdict"]
     assert first.startswith("Was the adversarial part worth its cost? ") and "of 6 comparisons" in first
+    taken = json.loads((walked / "models/adversarial/index.json").read_text())["flops"]
+    assert cost.startswith(f"training cost: with all labels the adversarial part took {taken:.3g} ")
+    means = pd.DataFrame(evaluation["few_labels"]).groupby("arm")["flops"].mean()
+    for arm in ("autoencoder", "augmented", "from scratch", "adversarial"):
+        assert f"{arm} {means[arm] / means['twin']:.2f} times as many" in cost
     assert last.startswith("one training seed")
     said = [
         (one.partition(":")[0], rival)
@@ -194,7 +210,10 @@ def test_the_cost_was_worth_it_where_something_is_ahead_and_nothing_behind(
     ends: list[tuple[float, float]], answer: str
 ) -> None:
     rivals = [(f"m{place}", Interval((low + high) / 2, low, high)) for place, (low, high) in enumerate(ends)]
-    assert worth(rivals).partition("? ")[2].startswith(answer)
+    for few in (False, True):
+        said = worth(rivals, few)
+        assert said.partition("? ")[2].startswith(answer)
+        assert ("texts changed at random" in said) == few
 
 
 def test_how_it_was_measured_does_not_depend_on_what_came_out(evaluation: dict[str, Any]) -> None:

@@ -188,6 +188,19 @@ def test_validation_is_what_scikit_learn_makes_of_the_logits(setting: Setting) -
     assert found["macro_f1"] == pytest.approx(f1_score(true, said.argmax(1), average="macro"))
 
 
+def test_validation_reads_texts_from_all_over_the_split(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    plain = Pairs.batch
+
+    def noted(pairs: Pairs, indices: npt.NDArray[np.int64]) -> Batch:
+        read.extend(indices.tolist())
+        return plain(pairs, indices)
+
+    monkeypatch.setattr(Pairs, "batch", noted)
+    validated(cast("Encoder", setting.network("encoder")).eval(), setting.val, 5, EXAMPLE, COMPUTE)
+    assert sorted(read) == [0, 14, 29, 44, 59]
+
+
 def test_weights_before_any_label_are_kept_and_training_begins_with_them(setting: Setting) -> None:
     method, plan = build(setting, parameters())
     begun = copy.deepcopy(method.encoder)
@@ -243,6 +256,8 @@ def test_masked_tokens_are_guessed_before_any_label_the_corpus_first(setting: Se
     assert not same(start, fresh) and torch.equal(start.head.weight, fresh.head.weight)
     assert sum(lost[-6:]) < sum(lost[:6])
     assert min(lost) < outcome.history[1]["masked_loss"] < max(lost)
+    wanted = int((corpus.text_lengths + 1).sum())  # of each of two passes, of which the second is half a one
+    assert wanted < outcome.history[-1]["corpus_tokens"] < 2 * wanted
 
 
 def test_weights_that_are_pretrained_are_not_pretrained_again(setting: Setting) -> None:
@@ -271,8 +286,8 @@ def test_an_arm_sees_the_labels_that_were_chosen_and_writes_no_checkpoint(settin
     seen = {tuple(token for token in row if token > 3) for k in range(4) for row in method.texts(k).text.tolist()}
     assert seen == texts
     assert method.unlabelled is not None and sorted(method.unlabelled.chosen) == list(range(6, 96))
-    found = trained(here, parameters(steps=20, batch=4), chosen, "stage")
-    assert not same(found, encoder)
+    outcome = trained(here, parameters(steps=20, batch=4), chosen, "stage")
+    assert not same(outcome.networks["encoder"], encoder) and outcome.flops > 0
     pool = Pool()
     pool.fill([[9], [8]], [0, 1], [True, True])
     mixture = Mixture(here, parameters(batch=50, steps=3), (1.0, 0.0), chosen)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TASK = "classification"
 TOPICS = ("business", "entertainment", "politics", "sports", "tech")
+LABELS = len(TOPICS)
 CONTENT = "8e8b81b705ba8ca2a994ab195cc14e20b6301cc4c2ebf126a9be45b23e7985ce"
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TASK = "classification"
 FILES = {"positive": "pos.txt", "negative": "neg.txt"}
+LABELS = len(FILES)
 
 
 class Parameters(Section):

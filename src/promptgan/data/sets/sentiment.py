@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TASK = "classification"
+LABELS = 2
 FILES = {
     "movies": "movieReviewSnippets_GroundTruth.txt",
     "products": "amazonReviewSnippets_GroundTruth.txt",

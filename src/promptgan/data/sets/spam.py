@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TASK = "classification"
 FOLDERS = {"ham": ("easy-ham-1", "easy-ham-2", "hard-ham-1"), "spam": ("spam-1", "spam-2")}
+LABELS = len(FOLDERS)
 CONTENT = "d56eb98ab88613e238541da89c17aaa79f885ae9faa662eea1831649533555c5"
 ANSWER = re.compile(r"^(?:\s*(?:(?:re|fwd?|aw)(?:\[\d+\])?:|\[[^\]]*\]))+", re.IGNORECASE)
 """What answers and mailing lists put before a subject."""

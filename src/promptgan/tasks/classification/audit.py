@@ -35,7 +35,7 @@ def arrays(run: Outputs) -> Iterator[Found]:
     """Each split's ids are what tokenizer.json makes of its texts and labels, in their order."""
     from promptgan.forms.tokens.labels import labels_of
     from promptgan.forms.tokens.tokenizer import load_tokenizer
-    from promptgan.tasks.classification.arrays.arrays import encoded
+    from promptgan.tasks.classification.arrays.arrays import CORPUS, encoded
     from promptgan.tasks.classification.arrays.parameters import Parameters
 
     tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(f"{TOKENS}/meta.json")
@@ -43,7 +43,7 @@ def arrays(run: Outputs) -> Iterator[Found]:
     remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
     facts = {"labels": labels_of(Path(TOKENS)), "max_tokens": parameters.max_tokens}
     yield from compared(f"{TOKENS}/meta.json", f"{TOKENS}/tokenizer.json", facts, meta)
-    for split in SPLITS:
+    for split in [*SPLITS, *([CORPUS] if Path(VALIDATED, f"{CORPUS}.parquet").is_file() else [])]:
         path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
         tokens, records = run.table(path), run.table(source)
         if tokens["id"].to_pylist() != records["id"].to_pylist():

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from promptgan.core.choices import choose
+
 Sections = dict[str, Any]
 """The validated section of each room, by its name."""
 TRAINED = ("classifier", "prompt_gan")
+GGUF = ("smollm2",)
+"""Models whose packages carry GGUF files, which only the task text reads."""
 
 
 def methods_of_other_tasks(task: str, sections: Sections) -> str | None:
@@ -48,10 +52,40 @@ def base_without_a_reader(task: str, sections: Sections) -> str | None:
         "tokenize.level": sections["tokenize"].level == "pretrained",
         "base_model.name": sections["base_model"].name != "none",
     }
+    if (name := sections["base_model"].name) in GGUF:
+        return f"base_model.name is {name}, a GGUF file; a classifier begins with a model in the format of transformers"
+    if sections["discriminator"].network == "huggingface" and name == "none":
+        return "discriminator.network is huggingface, and base_model.name none: name the model that it begins with"
     if len(set(pretrained.values())) == 1:
         return None
     with_, without = ([key for key, value in pretrained.items() if value is there] for there in (True, False))
     return f"{' and '.join(with_)} of a pretrained model, {' and '.join(without)} not: all three, or none"
+
+
+def corpus_without_masked_tokens(task: str, sections: Sections) -> str | None:
+    """A corpus has no labels: its masked tokens are what is learnt of it."""
+    name, masked = sections["corpus"].name, getattr(sections["pretrain"], "masked", None)
+    if name == "none" or (masked and masked.epochs):
+        return None
+    return f"corpus.name is {name}, which only pretrain.masked reads: give its keys, with epochs above 0, or name none"
+
+
+def labels_of_other_data(task: str, sections: Sections) -> str | None:
+    """A classifier has an output for every label of its data set."""
+    data, told = sections["data"], getattr(sections["encoder"], "labels", None)
+    chosen = choose("promptgan.data.sets", data.name, "data.name")
+    there = len(data.labels) if hasattr(data, "labels") else getattr(chosen, "LABELS", told)
+    if told in (None, there):
+        return None
+    return f"encoder.labels is {told}, and the data set {data.name} has {there} labels: make it {there}"
+
+
+def context_too_short(task: str, sections: Sections) -> str | None:
+    """A transformer that judges must be able to read the longest text, and what stands before and behind it."""
+    context, longest = getattr(sections["discriminator"], "context", None), sections["tokenize"].max_tokens
+    if context is None or context >= longest + 2:
+        return None
+    return f"discriminator.context is {context}, and a text of tokenize.max_tokens {longest} takes {longest + 2}"
 
 
 RULES: tuple[Callable[[str, Sections], str | None], ...] = (
@@ -59,4 +93,7 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     networks_of_other_tasks,
     sections_of_another_phase,
     base_without_a_reader,
+    corpus_without_masked_tokens,
+    labels_of_other_data,
+    context_too_short,
 )

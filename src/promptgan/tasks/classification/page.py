@@ -46,8 +46,8 @@ RELIABILITY = (
 )
 MISLED, DRAWN = 2, 4
 """Texts on the page: that an attack misled a classifier by, and that a generator wrote for a label."""
-LEADING = 1
-"""Sentences of the verdict that sum up the others."""
+LEADING = 2
+"""Sentences of the verdict that stand before the others: whether it was worth its cost, and what that was."""
 
 
 def markup(samples: Path) -> str:

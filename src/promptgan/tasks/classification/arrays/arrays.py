@@ -16,13 +16,16 @@ from promptgan.tasks.classification.arrays.pretrained import adopt
 from promptgan.terms.splits import SPLITS
 
 MODEL = Path("data/base")
+CORPUS = "corpus"
+"""The table of texts to pretrain on, which only a recipe with a corpus has."""
 
 
 def pack(validated: Path, out: Path, parameters: Parameters, base: Path = MODEL) -> dict[str, Any]:
     """Fit a tokenizer on ``train.parquet``, or take that of the model in ``base``; write ``SPLIT.arrow`` into ``out``.
 
     Each holds ``id``, ``prompt`` (the id of the label's token) and ``text`` (ids, no special tokens, at most
-    ``max_tokens`` - 1 of them), in the order of the Parquet file. The k-th label by name has the id
+    ``max_tokens`` - 1 of them), in the order of the Parquet file. A ``corpus.parquet`` beside the splits is encoded
+    likewise, under empty prompts; the tokenizer does not learn from it. The k-th label by name has the id
     len(SPECIAL_TOKENS) + k where the tokenizer is fitted, and otherwise k behind the vocabulary of the model's own.
 
     Returns:
@@ -32,7 +35,8 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path = MODEL)
         UnusableModel, ContextTooShort: the model in ``base`` is none that a classifier of such texts can begin with.
     """
     out.mkdir(parents=True, exist_ok=True)
-    records = {name: pq.read_table(validated / f"{name}.parquet") for name in SPLITS}
+    names = [name for name in (*SPLITS, CORPUS) if name in SPLITS or (validated / f"{name}.parquet").is_file()]
+    records = {name: pq.read_table(validated / f"{name}.parquet") for name in names}
     labels = sorted(set(records["train"]["label"].to_pylist()))
     tokens = [token_of(label) for label in labels]
     special: dict[str, int | None] = {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}
@@ -54,7 +58,11 @@ def pack(validated: Path, out: Path, parameters: Parameters, base: Path = MODEL)
         packed = pa.table({"id": table["id"], "prompt": pa.array(prompts, ids), "text": pa.array(texts, ids)})
         with pa.OSFile(str(out / f"{name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, packed.schema) as writer:
             writer.write_table(packed)
-        splits[name] = {"records": len(table), "prompt_tokens": len(table), "text_tokens": sum(map(len, texts))}
+        splits[name] = {
+            "records": len(table),
+            "prompt_tokens": sum(map(len, prompts)),
+            "text_tokens": sum(map(len, texts)),
+        }
     meta = {
         "vocabulary": vocabulary,
         "special": special,
@@ -94,8 +102,11 @@ def fit(texts: list[str], tokens: list[str], parameters: Parameters) -> Tokenize
 
 
 def encoded(tokenizer: Tokenizer, records: pa.Table, parameters: Parameters) -> tuple[list[list[int]], list[list[int]]]:
-    """Prompts and texts of records, as token ids; a prompt is the label alone."""
+    """Prompts and texts of records, as token ids; a prompt is the label alone, or empty where there are no labels."""
     known: dict[str, int] = tokenizer.get_vocab()
-    prompts = [[known[token_of(label)]] for label in records["label"].to_pylist()]
+    if "label" in records.column_names:
+        prompts = [[known[token_of(label)]] for label in records["label"].to_pylist()]
+    else:
+        prompts = [[] for _ in range(len(records))]
     encodings = tokenizer.encode_batch_fast(records["text"].to_pylist(), add_special_tokens=False)
     return prompts, [encoding.ids[: parameters.max_tokens - 1] for encoding in encodings]

@@ -4,7 +4,7 @@ import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,14 @@ from promptgan.core.parameters import validate_section
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens import form
 from promptgan.networks import folder
+from promptgan.networks.tokens.classifier.network import Encoder
 from promptgan.networks.tokens.classifier.targets import labelled
 from promptgan.networks.tokens.classifier.told import told
 from promptgan.tasks.classification.measures.classification import confusion, scores
 from promptgan.tasks.classification.measures.parameters import FewLabels
 from promptgan.tasks.classification.samples.samples import AUTOENCODER, GENERATORS
 from promptgan.terms.systems import ADVERSARIAL, TWIN
+from promptgan.training.loop.run import Outcome
 from promptgan.training.methods.classifier.arm import trained
 from promptgan.training.methods.classifier.mixture import Pool
 from promptgan.training.methods.classifier.parameters import Parameters, Unaugmented, Unperturbed
@@ -43,6 +45,8 @@ class Point:
     draw: int
     accuracy: float
     macro_f1: float
+    flops: int
+    """Floating-point operations of its training; what trained a generator is not among them."""
 
 
 class Arms:
@@ -100,17 +104,19 @@ class Arms:
             for draw in range(self.p.draws):
                 order = np.random.default_rng([self.seed, draw]).permutation(len(self.labels))
                 for size in sizes:
-                    twin: nn.Module | None = None
+                    twin: Encoder | None = None
                     for arm in self.arms:
-                        encoder = self._trained(arm, np.sort(order[:size]), draw, twin)
+                        outcome = self._trained(arm, np.sort(order[:size]), draw, twin)
+                        encoder = cast("Encoder", outcome.networks["encoder"])
                         twin = encoder if arm == TWIN.name else twin
                         predicted = told(encoder, texts, self.example.eos).argmax(1)
                         found = scores(confusion(true, predicted, encoder.labels).astype(float))
-                        points.append(Point(arm, size, draw, float(found["accuracy"]), float(found["macro_f1"])))
+                        measured = float(found["accuracy"]), float(found["macro_f1"]), outcome.flops
+                        points.append(Point(arm, size, draw, *measured))
                         progress.advance()
         return points
 
-    def _trained(self, arm: str, chosen: Integers, draw: int, twin: nn.Module | None) -> Any:
+    def _trained(self, arm: str, chosen: Integers, draw: int, twin: Encoder | None) -> Outcome:
         start = self.start
         if arm == SCRATCH:
             torch.manual_seed(self.seed + draw)

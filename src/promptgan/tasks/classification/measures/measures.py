@@ -251,7 +251,7 @@ def _verdict(
 ) -> tuple[Row, list[str]]:
     """Differences of the adversarial classifier to the others, and sentences that say which are clear of zero.
 
-    The first sentence sums up.
+    The first sentence sums up, the second says what it cost.
     """
     texts = statistics[TWIN.name][PREDICTION][1] if TWIN.name in statistics else 0
     if why := comparison.withheld(indices, texts, 1):
@@ -276,15 +276,17 @@ def _verdict(
             sentences.append(told(MEASURES.chosen_by, f"{rival} with {size} labels", interval, over))
             if rival == AUGMENTED:
                 rivals.append((f"{MEASURES.chosen_by} with {size} labels", interval))
-    return gaps, comparison.verdict([worth(rivals), *sentences])
+    cost = costs(indices[ADVERSARIAL.name]["flops"], points)
+    return gaps, comparison.verdict([worth(rivals, bool(points)), cost, *sentences])
 
 
-def worth(rivals: Sequence[tuple[str, Interval]]) -> str:
+def worth(rivals: Sequence[tuple[str, Interval]], few: bool) -> str:
     """In one sentence, whether the adversarial part was worth its cost.
 
     Args:
         rivals: what was compared with what cost as much (the control twin, with all labels) or far less (texts changed
             at random, with few), and the difference.
+        few: whether there are comparisons with few labels.
     """
     ahead, behind = [n for n, each in rivals if each.low > 0], [n for n, each in rivals if each.high < 0]
     answer = {(True, False): "Yes", (False, True): "No", (True, True): "In part"}.get(
@@ -292,9 +294,29 @@ def worth(rivals: Sequence[tuple[str, Interval]]) -> str:
     )
     names = ((", ".join(each) or "nothing") for each in (ahead, behind))
     return (
-        "Was the adversarial part worth its cost? {}: of {} comparisons with the control twin, which cost as much, and"
-        " with texts changed at random, it is ahead in {}, and behind in {}"
-    ).format(answer, len(rivals), *names)
+        "Was the adversarial part worth its cost? {}: of {} comparisons with the control twin, which cost as much{}, it"
+        " is ahead in {}, and behind in {}"
+    ).format(
+        answer, len(rivals), ", and with texts changed at random, which cost next to nothing" if few else "", *names
+    )
+
+
+def costs(flops: float, points: Sequence[Point]) -> str:
+    """In one sentence, what training took: the adversarial part with all labels, and every arm with few.
+
+    Args:
+        flops: floating-point operations of the former, those of a generator among them.
+        points: the arms with few labels, the twin's among them, or none.
+    """
+    said = f"training cost: with all labels the adversarial part took {flops:.3g} floating-point operations"
+    taken: dict[str, list[int]] = defaultdict(list)
+    for point in points:
+        taken[point.arm].append(point.flops)
+    if not taken:
+        return said
+    twin = float(np.mean(taken.pop(TWIN.name)))
+    times = ", ".join(f"{arm} {np.mean(each) / twin:.2f} times as many" for arm, each in taken.items())
+    return f"{said}; with few, a training of the twin took {twin:.3g}, and of {times}, what trained a generator aside"
 
 
 def told(metric: str, rival: str, found: Interval, over: str) -> str:

@@ -28,25 +28,12 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         TableRuleBroken: names every expectation that the table as a whole does not meet.
     """
     from promptgan.quality import expectations as ex
-    from promptgan.quality import text_rules
     from promptgan.tasks.classification.records.rules import ExpectEveryLabelInEverySplit, ExpectSeveralLabels
 
     p = parameters
     found = Examination(records, context)
-    frame = found.texts(COLUMNS)
-    labels = sorted(set(frame["label"]))
-    characters = [text_rules.ExpectNotEmpty, text_rules.ExpectNoControlCharacters]
-    if not p.allow_contact_details:
-        characters.append(text_rules.ExpectNoContactDetails)
-    frame = frame.assign(text=frame["text"].map(normalise))
-    frame = found.rows("characters", frame, [rule(column="text") for rule in characters])
-    foreign = [foreign_share(text, p.script) if p.script != "any" else 0.0 for text in frame["text"]]
-    frame = frame.assign(words=[len(words(text)) for text in frame["text"]], foreign_share=foreign)
-    measures = [
-        text_rules.ExpectFewWords(column="words", max_value=p.max_words),
-        text_rules.ExpectScript(column="foreign_share", max_value=p.max_foreign_share),
-    ]
-    frame = found.rows("measures", frame, measures)
+    frame = sound(found, COLUMNS, p)
+    labels = sorted({label for label in found.source["label"] if isinstance(label, str)})
     frame = frame.assign(labels_of_text=frame.groupby("text", sort=False)["label"].transform("nunique"))
     frame = found.rows("labels", frame, [ex.ExpectOneLabel(column="labels_of_text")])
     frame = frame.assign(split=[split_of(group, p.shares) for group in frame["group"]])
@@ -85,6 +72,38 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         labels={label: int(rows) for label, rows in counts.groupby("label")["rows"].sum().items()},
         sources={source: int(rows) for source, rows in sources.items()},
     )
+
+
+def sound(found: Examination, columns: list[str], parameters: Parameters) -> "pd.DataFrame":
+    """Note the rows that break a rule by themselves, and return the others, their texts normalised.
+
+    Args:
+        found: holds the records.
+        columns: that they must have, and are reduced to.
+        parameters: the section `validate`.
+
+    Returns:
+        The columns, and `words` and `foreign_share` of the text.
+
+    Raises:
+        TableRuleBroken: a column is missing, or an id is repeated.
+    """
+    from promptgan.quality import text_rules as rules
+
+    p = parameters
+    frame = found.texts(columns)
+    frame = frame.assign(text=frame["text"].map(normalise))
+    characters = [rules.ExpectNotEmpty, rules.ExpectNoControlCharacters]
+    if not p.allow_contact_details:
+        characters.append(rules.ExpectNoContactDetails)
+    frame = found.rows("characters", frame, [rule(column="text") for rule in characters])
+    foreign = [foreign_share(text, p.script) if p.script != "any" else 0.0 for text in frame["text"]]
+    frame = frame.assign(words=[len(words(text)) for text in frame["text"]], foreign_share=foreign)
+    measures = [
+        rules.ExpectFewWords(column="words", max_value=p.max_words),
+        rules.ExpectScript(column="foreign_share", max_value=p.max_foreign_share),
+    ]
+    return found.rows("measures", frame, measures)
 
 
 def _counts(frame: "pd.DataFrame", labels: list[str]) -> "pd.DataFrame":

@@ -14,6 +14,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens.tokenizer import decode
 from promptgan.networks import folder
+from promptgan.networks.tokens.classifier.told import told
 from promptgan.tasks.classification.samples.attack import Budget, Options, attack
 from promptgan.tasks.classification.samples.attacks import characters, deletion, substitution
 from promptgan.tasks.classification.samples.neighbours import Neighbours, counted, label_counts, word_pieces
@@ -152,7 +153,10 @@ def _drawn(
     seed: int,
     device: torch.device,
 ) -> pd.DataFrame:
-    """What both generators of a folder write for each label, and what the filter of its training says of that."""
+    """What both generators of a folder write for each label, and what the filter of its training says of that.
+
+    As in training it is asked about the tokens that were drawn, which are not always those of the text that they make.
+    """
     section = json.loads((path / "run.json").read_text(encoding="utf-8"))["parameters"]["train"]["drawing"]
     network = folder.read_index(path)["networks"]["generator"]["section"]["network"]
     drawing = choose("promptgan.networks.tokens", network, "generator.network", "drawing")
@@ -162,9 +166,9 @@ def _drawn(
     for name_of, writer in GENERATORS.items():
         generator = folder.load(path, device, [name_of]).networks[name_of]
         made = drawing.drawn(generator, ids, labels, count, section["spread"], section["temperature"], seed)
-        texts = decode(asked.tokenizer, made.texts)
-        found = asked.probabilities(texts)
+        found = told(asked.encoder, made.texts, asked.example.eos)
         said = drawing.judged(made, ids, found, section["agreement"], section["near"])
+        texts = decode(asked.tokenizer, made.texts)
         sources = train.iloc[made.sources].assign(label=[asked.labels[label] for label in made.labels])
         frames.append(_rows(name, DRAWN, writer, sources, texts, found, asked).assign(verdict=said))
     return pd.concat(frames, ignore_index=True)

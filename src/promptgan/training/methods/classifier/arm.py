@@ -1,11 +1,10 @@
 """A classifier trained on some of the labels, with no file: what a curve over few labels is made of."""
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
-from promptgan.networks.tokens.classifier.network import Encoder
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.loop.run import run
+from promptgan.training.loop.run import Outcome, run
 from promptgan.training.methods.classifier.method import Indices, plan_of
 from promptgan.training.methods.classifier.mixture import Mixture, Pool
 from promptgan.training.methods.classifier.parameters import Parameters
@@ -39,7 +38,7 @@ def trained(
     stage: str,
     pool: Pool | None = None,
     shares: tuple[float, float] = (0.0, 0.0),
-) -> Encoder:
+) -> Outcome:
     """Train by the loop of every training on the labels of the texts ``chosen`` (N,), from `encoder_start`, to the end.
 
     Args:
@@ -51,9 +50,11 @@ def trained(
         shares: see there.
 
     Returns:
-        The classifier, in evaluation mode.
+        How it ended, and what it cost; its network `encoder` is in evaluation mode.
     """
     method = Mixture(setting, parameters, shares, chosen)
     method.pool.load_state_dict((pool or Pool()).state_dict())
     plan = replace(plan_of(method), fresh=False, keeps_start=False)
-    return cast("Encoder", run(method, plan, Unkept(stage)).networks["encoder"].eval())
+    outcome = run(method, plan, Unkept(stage))
+    outcome.networks["encoder"].eval()
+    return outcome

@@ -16,7 +16,7 @@ from promptgan.forms.tokens.pairs import Batches, pad
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.networks.tokens.classifier.network import Encoder
 from promptgan.networks.tokens.classifier.targets import targets, unended
-from promptgan.training.loop.method import Method, Row, Stateful, Value
+from promptgan.training.loop.method import Method, Numbers, Row, Stateful, Value
 from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.classifier import masked, perturbation
@@ -71,11 +71,13 @@ class Classification(Method):
         self.unlabelled = self._unlabelled() if isinstance(p.perturbation, Virtual) else None
         self.augmentation = self._augmentation(p.augmentation) if isinstance(p.augmentation, Words) else None
         self.guessing: list[tuple[Batches, int]] = []
+        self.read = Numbers({"corpus_tokens": 0} if setting.corpus else {})
         self.state: dict[str, Stateful] = {
             "encoder": self.encoder,
             "encoder_start": self.start,
             "optimizer": self.player.optimizer,
             "rate": self.rate,
+            "read": self.read,
         }
         if p.masked and p.masked.epochs:
             if setting.start:
@@ -118,11 +120,12 @@ class Classification(Method):
         return {"train_loss": loss}
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
-        """The task's score where there is one, else `validated`; after the first step the learning rate."""
+        """The task's score where there is one, else `validated`; the learning rate, and tokens read of the corpus."""
+        more = {**self.rate.row(), **self.read}
         if self.setting.score is not None:
-            return {**self.setting.score(networks), **self.rate.row()}
+            return {**self.setting.score(networks), **more}
         encoder, s = cast("Encoder", networks["encoder"]), self.setting
-        return {**validated(encoder, s.val, self.p.validation_count, s.example, s.compute), **self.rate.row()}
+        return {**validated(encoder, s.val, self.p.validation_count, s.example, s.compute), **more}
 
     def hear(self, row: Row) -> str | None:
         """See `Rate.hear`."""
@@ -132,8 +135,10 @@ class Classification(Method):
         assert self.p.masked
         for group in self.reader.optimizer.param_groups:
             group["lr"] = self.p.masked.learning_rate * min(1.0, (step + 1) / max(1, self.p.warmup))
-        (corpus, steps), (texts, _) = self.guessing[0], self.guessing[-1]
-        batch = (corpus[step] if step < steps else texts[step - steps]).to(self.setting.device)
+        (first, steps), (texts, _) = self.guessing[0], self.guessing[-1]
+        batch = (first[step] if step < steps else texts[step - steps]).to(self.setting.device)
+        if self.setting.corpus and step < steps:
+            self.read["corpus_tokens"] += int(batch.text_lengths.sum())
         with autocast(self.setting.compute):
             nats, tokens = masked.loss(self.encoder, batch, self.p.masked.share, self._first)
         (nats / max(1, tokens)).backward()  # type: ignore[no-untyped-call]

@@ -148,7 +148,7 @@ class Parameters(Section):
     validate_every: int = Field(ge=1)
     """Steps between validations."""
     validation_count: int = Field(ge=10)
-    """Validation texts that are read each time; all where there are fewer."""
+    """Validation texts that are read each time, evenly spaced; all where there are fewer."""
     checkpoint_every: int = Field(ge=1)
     """Steps between checkpoints, for resuming after a kill."""
     patience: int | None = Field(ge=1)
