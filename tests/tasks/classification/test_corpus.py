@@ -8,9 +8,10 @@ import pytest
 
 from promptgan.data.sets import brown_genres
 from promptgan.forms.tokens.pairs import Pairs
+from promptgan.quality.corpus import NothingLeft
 from promptgan.quality.output import Validated
 from promptgan.tasks.classification.audit import kept
-from promptgan.tasks.classification.records.corpus import NothingLeft, with_corpus
+from promptgan.tasks.classification.records.corpus import with_corpus
 from promptgan.tasks.classification.records.records import validate
 from tests.tasks.classification.conftest import texts
 from tests.tasks.classification.test_records import PARAMETERS

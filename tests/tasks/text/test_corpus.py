@@ -5,8 +5,9 @@ import json
 import pandas as pd
 import pytest
 
+from promptgan.quality.corpus import NothingLeft
 from promptgan.quality.output import Validated
-from promptgan.tasks.text.records.corpus import NothingLeft, with_corpus
+from promptgan.tasks.text.records.corpus import with_corpus
 from promptgan.tasks.text.records.parameters import Prefix
 from promptgan.tasks.text.records.records import validate
 from tests.tasks.text.test_records import PARAMETERS, good

@@ -3,12 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from promptgan.quality.examination import Examination
-from promptgan.quality.normalise import foreign_share, normalise
+from promptgan.quality.labelled_texts import examined
 from promptgan.quality.output import Validated
-from promptgan.quality.splits import near_copies_across_splits, split_of
 from promptgan.tasks.classification.records.parameters import Parameters
 from promptgan.terms.splits import RANKING
-from promptgan.terms.words import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,37 +25,12 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     Raises:
         TableRuleBroken: names every expectation that the table as a whole does not meet.
     """
-    from promptgan.quality import expectations as ex
     from promptgan.tasks.classification.records.rules import ExpectEveryLabelInEverySplit, ExpectSeveralLabels
 
     p = parameters
     found = Examination(records, context)
-    frame = sound(found, COLUMNS, p)
+    frame = examined(found, COLUMNS, p, ExpectSeveralLabels(column="label"), p.allow_contact_details)
     labels = sorted({label for label in found.source["label"] if isinstance(label, str)})
-    frame = frame.assign(labels_of_text=frame.groupby("text", sort=False)["label"].transform("nunique"))
-    frame = found.rows("labels", frame, [ex.ExpectOneLabel(column="labels_of_text")])
-    frame = frame.assign(split=[split_of(group, p.shares) for group in frame["group"]])
-    equal = ["text", "split"]
-    first = frame.groupby(equal, sort=False)["id"].transform("first")
-    frame = frame.assign(duplicate_of=first.where(frame.duplicated(equal), None))
-    frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
-    texts = [[words(text) or [text]] for text in frame["text"]]
-    frame = frame.assign(copy_of=near_copies_across_splits(frame, texts, p.near_duplicates))
-    frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
-
-    found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
-    facts = frame.assign(
-        splits_of_group=frame.groupby("group", sort=False)["split"].transform("nunique"),
-        label_share=frame.groupby("label", sort=False)["label"].transform("size") / max(1, len(frame)),
-    )
-    wanted = [
-        ex.ExpectEnoughRows(min_value=p.min_rows),
-        ex.ExpectEverySplit(column="split", min_value=len(RANKING)),
-        ex.ExpectGroupInOneSplit(column="splits_of_group"),
-        ExpectSeveralLabels(column="label"),
-        ex.ExpectBalancedLabels(column="label_share", max_value=p.max_label_share),
-    ]
-    found.table("table", facts, wanted)
     counts = _counts(frame, labels)
     least = ExpectEveryLabelInEverySplit(column="rows", min_value=p.min_per_label)
     found.table("labels-by-split", counts.astype({"rows": float}), [least])  # of which JSON knows a minimum
@@ -72,38 +45,6 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
         labels={label: int(rows) for label, rows in counts.groupby("label")["rows"].sum().items()},
         sources={source: int(rows) for source, rows in sources.items()},
     )
-
-
-def sound(found: Examination, columns: list[str], parameters: Parameters) -> "pd.DataFrame":
-    """Note the rows that break a rule by themselves, and return the others, their texts normalised.
-
-    Args:
-        found: holds the records.
-        columns: that they must have, and are reduced to.
-        parameters: the section `validate`.
-
-    Returns:
-        The columns, and `words` and `foreign_share` of the text.
-
-    Raises:
-        TableRuleBroken: a column is missing, or an id is repeated.
-    """
-    from promptgan.quality import text_rules as rules
-
-    p = parameters
-    frame = found.texts(columns)
-    frame = frame.assign(text=frame["text"].map(normalise))
-    characters = [rules.ExpectNotEmpty, rules.ExpectNoControlCharacters]
-    if not p.allow_contact_details:
-        characters.append(rules.ExpectNoContactDetails)
-    frame = found.rows("characters", frame, [rule(column="text") for rule in characters])
-    foreign = [foreign_share(text, p.script) if p.script != "any" else 0.0 for text in frame["text"]]
-    frame = frame.assign(words=[len(words(text)) for text in frame["text"]], foreign_share=foreign)
-    measures = [
-        rules.ExpectFewWords(column="words", max_value=p.max_words),
-        rules.ExpectScript(column="foreign_share", max_value=p.max_foreign_share),
-    ]
-    return found.rows("measures", frame, measures)
 
 
 def _counts(frame: "pd.DataFrame", labels: list[str]) -> "pd.DataFrame":

@@ -3,12 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from promptgan.quality.examination import Examination
-from promptgan.quality.normalise import foreign_share, normalise
+from promptgan.quality.labelled_texts import examined
 from promptgan.quality.output import Validated
-from promptgan.quality.splits import near_copies_across_splits, split_of
 from promptgan.tasks.style.records.parameters import Parameters
-from promptgan.terms.splits import RANKING
-from promptgan.terms.words import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,54 +24,10 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     Raises:
         TableRuleBroken: names every expectation that the table as a whole does not meet.
     """
-    from promptgan.quality import expectations as ex
-    from promptgan.quality import text_rules
     from promptgan.tasks.style.records.rules import ExpectTwoStyles
 
-    p = parameters
     found = Examination(records, context)
-    frame = found.texts(COLUMNS)
-    characters = (
-        text_rules.ExpectNotEmpty,
-        text_rules.ExpectNoControlCharacters,
-        text_rules.ExpectNoContactDetails,
-    )
-    frame = frame.assign(text=frame["text"].map(normalise))
-    frame = found.rows("characters", frame, [rule(column="text") for rule in characters])
-    foreign = [foreign_share(text, p.script) if p.script != "any" else 0.0 for text in frame["text"]]
-    frame = frame.assign(words=[len(words(text)) for text in frame["text"]], foreign_share=foreign)
-    frame = found.rows(
-        "measures",
-        frame,
-        [
-            text_rules.ExpectFewWords(column="words", max_value=p.max_words),
-            text_rules.ExpectScript(column="foreign_share", max_value=p.max_foreign_share),
-        ],
-    )
-    frame = frame.assign(labels_of_text=frame.groupby("text", sort=False)["label"].transform("nunique"))
-    frame = found.rows("labels", frame, [ex.ExpectOneLabel(column="labels_of_text")])
-    frame = frame.assign(split=[split_of(group, p.shares) for group in frame["group"]])
-    equal = ["text", "split"]
-    first = frame.groupby(equal, sort=False)["id"].transform("first")
-    frame = frame.assign(duplicate_of=first.where(frame.duplicated(equal), None))
-    frame = found.rows("duplicates", frame, [ex.ExpectNoExactDuplicate(column="duplicate_of")])
-    sentences = [[words(text) or [text]] for text in frame["text"]]
-    frame = frame.assign(copy_of=near_copies_across_splits(frame, sentences, p.near_duplicates))
-    frame = found.rows("splits", frame, [ex.ExpectNoDuplicateAcrossSplits(column="copy_of")])
-
-    found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
-    facts = frame.assign(
-        splits_of_group=frame.groupby("group", sort=False)["split"].transform("nunique"),
-        label_share=frame.groupby("label", sort=False)["label"].transform("size") / max(1, len(frame)),
-    )
-    wanted = [
-        ex.ExpectEnoughRows(min_value=p.min_rows),
-        ex.ExpectEverySplit(column="split", min_value=len(RANKING)),
-        ex.ExpectGroupInOneSplit(column="splits_of_group"),
-        ExpectTwoStyles(column="label"),
-        ex.ExpectBalancedLabels(column="label_share", max_value=p.max_label_share),
-    ]
-    found.table("table", facts, wanted)
+    frame = examined(found, COLUMNS, parameters, ExpectTwoStyles(column="label"))
     found.stop_if_broken()
     styles = frame["label"].value_counts().sort_index()
     return found.validated(
