@@ -88,15 +88,14 @@ def _voice(track: core.TrackTick, place: int) -> Voice:
 
 def _metre(score: core.ScoreTick, name: str) -> tuple[str, int]:
     """The metre, and the ticks of the pickup."""
-    said = sorted((s.time, f"{s.numerator}/{s.denominator}") for s in score.time_signatures)
-    changes = [(at, metre) for i, (at, metre) in enumerate(said) if not i or metre != said[i - 1][1]]
-    if not changes:
-        return METRE, 0
-    bars = [Piece("", metre, TEMPO, 0, ()).bar_ticks for _, metre in changes]
+    said = sorted((s.time, s.numerator, s.denominator) for s in score.time_signatures)
+    changes = [each for i, each in enumerate(said) if not i or each[1:] != said[i - 1][1:]]
+    metres = [f"{beats}/{unit}" for _, beats, unit in changes]
+    bars = [4 * TICKS_PER_QUARTER * beats // unit if unit else 0 for _, beats, unit in changes]
     if 0 in bars:
-        raise BrokenMusic(name, f"a metre of {changes[bars.index(0)][1]}")
+        raise BrokenMusic(name, f"a metre of {metres[bars.index(0)]}")
     if len(changes) == 2 and changes[0][0] == 0 and changes[1][0] == bars[0] < bars[1]:
-        return changes[1][1], bars[0]
+        return metres[1], bars[0]
     if len(changes) > 1:
-        raise ChangingMetre(name, [metre for _, metre in changes])
-    return changes[0][1], 0
+        raise ChangingMetre(name, metres)
+    return (metres or [METRE])[0], 0

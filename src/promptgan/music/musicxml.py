@@ -86,6 +86,8 @@ def _piece(score: ElementTree.Element, name: str) -> Piece:
         raise ChangingMetre(name, metres)
     metre = metres[0] if metres else "4/4"
     bar = Piece("", metre, TEMPO, 0, ()).bar_ticks
+    if bar < 1:
+        raise BrokenMusic(name, f"a metre of {metre}")
     lengths = [max(of) for of in zip(*(part.lengths for part in parts), strict=True)]
     pickup = lengths[0] if lengths[0] < bar and len(lengths) > 1 else 0
     starts = list(accumulate(lengths, initial=0))
