@@ -4,15 +4,13 @@ from fractions import Fraction
 
 from symusic import core
 
-from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes
+from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes, require_length
 from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
 from promptgan.media.music.signature import fifths_of, key_of
 
 METRE, TEMPO = "4/4", 120.0
 """What a MIDI file means that does not say."""
 VELOCITY = 80
-LONGEST = 2**20
-"""Ticks of a piece, twelve hours at 60 quarters a minute; a file that says more is broken."""
 _CHANNELS = 16
 _UNITS = (1, 2, 4, 8, 16, 32)
 
@@ -39,8 +37,7 @@ def read_midi(data: bytes, name: str) -> Piece:
         longest = score.end() * TICKS_PER_QUARTER / score.ticks_per_quarter
     except (RuntimeError, ValueError, ZeroDivisionError) as error:
         raise BrokenMusic(name, str(error).removesuffix(": iostream error")) from None
-    if score.start() < 0 or longest > LONGEST:
-        raise BrokenMusic(name, "its notes lie outside of any time that music takes")
+    require_length(longest, name)
     score = score.resample(TICKS_PER_QUARTER, min_dur=1)
     voices = [_voice(track, i) for i, track in enumerate(score.tracks) if len(track.notes)]
     if not voices:
