@@ -107,8 +107,11 @@ def answer(
     """
     limit, known = model.index["example"]["max_tokens"], model.tokenizer.get_vocab()
     rows = []
+    learnt = next((task for task in prompts.TASKS.values() if task in known), "")
     for prompt in asked:
         words = str(prompt).split()
+        if prompt.kind == "key" and learnt:
+            raise prompts.UnusablePrompt(str(prompt), f"gives nothing to {learnt}, which is what the model learnt")
         if unknown := [word for word in words if word not in known]:
             raise prompts.UnusablePrompt(str(prompt), f"holds what the model does not know: {unknown[0]}")
         if len(words) > limit:
