@@ -313,7 +313,8 @@ async def hostile(service: Service, count: int) -> dict[str, Any]:
                     writer.write(sent[: len(sent) // 2])
                 else:
                     writer.write(sent)
-                    writer.write_eof()
+                if seed % 50 == 1:  # one that goes away
+                    writer.close()
                 told = await asyncio.wait_for(reader.read(2**20), 30)
             except (ConnectionError, TimeoutError) as error:
                 told = told or type(error).__name__.encode()
@@ -325,7 +326,9 @@ async def hostile(service: Service, count: int) -> dict[str, Any]:
                 bad.append(f"{seed}: {sent[:80]!r} -> {told[:200]!r}")
 
     await asyncio.gather(*(one(seed) for seed in range(count)))
-    status, _, _ = await Connection(service.port).post(body(1))
+    connection = Connection(service.port)
+    status, _, _ = await connection.post(body(1))
+    connection.close()
     said = Path(service.said.name).read_text()
     return {
         "requests": count,
