@@ -17,6 +17,7 @@ from promptgan.commands import (
     generate,
     interpolate,
     lineage,
+    monitor,
     rate,
     reconstruct,
     release,
@@ -242,7 +243,7 @@ command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)
-for groups in (exp, data, lineage, release, rate):
+for groups in (exp, data, lineage, release, rate, monitor):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 
