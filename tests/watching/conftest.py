@@ -10,26 +10,7 @@ import pytest
 from promptgan.serving.log import Asked, Feedback, Log
 
 BEGUN = 1_800_000_000.0
-WORDS = [
-    "the",
-    "tea",
-    "was",
-    "warm",
-    "and",
-    "we",
-    "had",
-    "bread",
-    "with",
-    "soup",
-    "on",
-    "a",
-    "quiet",
-    "day",
-    "near",
-    "the",
-    "old",
-    "sea",
-]
+WORDS = ("the", "tea", "was", "warm", "and", "we", "had", "bread", "with", "soup", "on", "a", "quiet", "day", "by")
 
 
 def sentence(random_: random.Random, words: int) -> str:

@@ -1,0 +1,97 @@
+"""The start of a successor: the generator and the tokenizer of the model that serves, in the store of own files."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_json
+from promptgan.core.record import sha256
+from promptgan.data import own_store
+from promptgan.data.models.served import FILES
+
+SLOWER = 0.25
+"""Of the learning rate that training from fresh weights took."""
+NEW_SHARE = 0.3
+"""Of a batch that is new, and of the weight of new pairs in validation."""
+EPOCHS = 20
+"""Passes over the new pairs, at most; validation ends training before."""
+KINDS = ("recurrent", "transformer", "relational")
+"""Networks that can go on; a pretrained language model goes on by `promptgan export` and `promptgan use --model`."""
+
+
+class CannotGoOn(PromptganError):
+    """The model cannot be the start of another one in this way."""
+
+
+def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
+    """Put what a model leaves for its successor into the store; params.yaml is left as it is.
+
+    Args:
+        model: a model folder.
+        known: ids of the records that are not new to it.
+        root: the repository.
+
+    Returns:
+        The sections `base_model` and `generator` of params.yaml.
+
+    Raises:
+        NotAModelFolder: it cannot be loaded.
+        CannotGoOn: its generator is of another kind than `KINDS`.
+        NotTracked: DVC refused a file.
+    """
+    from safetensors.torch import save_file
+
+    from promptgan.forms.tokens.form import TOKENIZER
+    from promptgan.networks import folder
+    from promptgan.training.methods.continued.start import tensors
+
+    index = folder.read_index(model)
+    entry = index.get("networks", {}).get("generator", {})
+    network = entry.get("section", {}).get("network")
+    if index.get("task") != "text" or network not in KINDS:
+        raise CannotGoOn(
+            f"{model} is of the task {index.get('task')}, with the generator {network}: no such model can go on",
+            "export without --model trains afresh; a pretrained one goes on by `promptgan export`, then `promptgan"
+            " use text-lm --model FOLDER`",
+        )
+    generator = folder.load(model, names=["generator"]).networks["generator"]
+    example = index["example"]
+    config = {
+        "vocab_size": example["vocabulary"],
+        "bos_token_id": example["bos"],
+        "eos_token_id": example["eos"],
+        "generator": entry["section"],
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        files = {name: Path(scratch, name) for name in FILES}
+        write_json(files["config.json"], config)
+        save_file(tensors(generator, known), files["model.safetensors"])
+        files["tokenizer.json"].write_bytes((model / TOKENIZER).read_bytes())
+        sums = {name: sha256(file) for name, file in files.items()}
+        for name, file in files.items():
+            own_store.put(file, sums[name], root, own_store.noted(file))
+    base = dict(zip(("config", "weights", "tokenizer"), (sums[name] for name in FILES), strict=True))
+    return {"base_model": {"name": "served", **base}, "generator": entry["section"]}
+
+
+def sections(document: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
+    """What params.yaml says where training begins with a served model.
+
+    The tokenizer is the model's, so that its numbers per token and those of its successor compare. Validation counts
+    new pairs by their share; all other values of `pretrain` stay.
+
+    Args:
+        document: the parsed parameter file.
+        begun: of `start`.
+    """
+    pretrain, tokenize = dict(document["pretrain"]), document["tokenize"]
+    if pretrain["method"] != "continued":
+        rate = float(pretrain["learning_rate"]) * SLOWER
+        pretrain |= {"method": "continued", "new_share": NEW_SHARE, "learning_rate": rate, "epochs": EPOCHS}
+    return {
+        **begun,
+        "tokenize": {**tokenize, "level": "pretrained", "vocabulary": None},
+        "pretrain": pretrain,
+    }
