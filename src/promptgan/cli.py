@@ -22,6 +22,7 @@ from promptgan.commands import (
     reconstruct,
     release,
     search,
+    serve,
     track,
 )
 from promptgan.commands.command import command
@@ -241,6 +242,7 @@ command(app, anywhere=True)(classify.classify)
 command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
+command(app, anywhere=True)(serve.serve)
 for function in (compare.compare, search.search, track.track, doctor.doctor):
     command(app)(function)
 for groups in (exp, data, lineage, release, rate, monitor):
