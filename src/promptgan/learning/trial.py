@@ -1,5 +1,6 @@
 """A successor against the model that serves: what it forgets, what it gains, how it does in the shadow; a verdict."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,9 @@ import numpy as np
 import pandas as pd
 
 from promptgan.core.errors import PromptganError
+from promptgan.core.record import sha256
+from promptgan.learning import promotion
+from promptgan.lineage.records import versions
 from promptgan.serving.log import Asked, rows
 from promptgan.terms.comparison import Floats, Integers, jackknife
 
@@ -20,6 +24,7 @@ MAY_FORGET = 0.01
 """Share by which the loss on old records may rise, chance apart."""
 CLEAR = 2.0
 """Standard errors that a difference must exceed."""
+INDEX = "index.json"
 SIDES = ["prompt", "text"]
 UNSEEN = ("test", "judge")
 """Splits that no generator sees."""
@@ -117,10 +122,35 @@ class Shadow(NamedTuple):
         """The comparison in words."""
         gap = self.successor - self.serving
         return (
-            f"shadow: {self.answers} answers that nobody saw; the serving model's discriminator scores them {gap:+.4f} to"
-            f" those that people got (standard error {self.error:.4f}), {'worse' if self.worse else 'not worse'} beyond"
-            f" {CLEAR:g} standard errors"
+            f"shadow: {self.answers} answers that nobody saw, scored {gap:+.4f} beside those that people got"
+            f" by the serving model's discriminator (standard error {self.error:.4f}),"
+            f" {'worse by more than' if self.worse else 'not worse by more than'} {CLEAR:g} standard errors"
         )
+
+
+def trial(serving: str, successor: str, log: Path, seed: int = 1) -> Trial:
+    """Compare the models of two commits, each with the data that it was trained on, from DVC's cache.
+
+    Args:
+        serving, successor: commits.
+        log: of the service; where there is none, nothing is said of the shadow.
+        seed: of the groups of the jackknife.
+
+    Raises:
+        ModelNotHere, NotInCache, RevisionUnknown, LockUnreadable: a commit's model or data is not here.
+        NotComparable: see `scored`.
+        LogUnusable: the log is broken.
+    """
+    before, after = (versions.read(commit).records() for commit in (serving, successor))
+    old, new, learnt = held_out(before, after)
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = [promotion.model_at(commit, Path(scratch, commit)) for commit in (serving, successor)]
+        revisions = [sha256(folder / INDEX) for folder in folders]
+        losses = [scored(folder) for folder in folders]
+        measured = [measure(records, losses[0], losses[1], seed) for records in (old, new)]
+    notes = [f"{learnt} old test record(s) left out, since the successor learnt from them"] if learnt else []
+    unseen = shadow(log, revisions[0], revisions[1]) if log.is_file() else None
+    return Trial(measured[0], measured[1], len(new), unseen, tuple(notes))
 
 
 def held_out(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:

@@ -90,6 +90,13 @@ def make(pairs: Sequence[Pair], root: Path) -> Version:
     return Version(section, ids[: len(rows)], len(rows), len(taught), out + len(new) - len(taught))
 
 
+def implied(document: dict[str, Any], version: Version) -> dict[str, Any]:
+    """Values that must change with the data, by dotted key: the fewest rows, where a part of them is all there is."""
+    rows = version.old + version.new
+    least = document["validate"]["min_rows"]
+    return {"validate.min_rows": rows // 2} if least > 0.8 * rows else {}
+
+
 def _there(data: dict[str, Any], withdrawn: Iterable[str], root: Path) -> tuple[list[dict[str, Any]], int]:
     """The rows of the data as it is, in its order, and how many are left out because they are withdrawn."""
     if data["name"] != own_data.DATA:

@@ -38,7 +38,7 @@ def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
 
     Raises:
         NotAModelFolder: it cannot be loaded.
-        CannotGoOn: its generator is of another kind than `KINDS`.
+        CannotGoOn: see `require`.
         NotTracked: DVC refused a file.
     """
     from safetensors.torch import save_file
@@ -47,22 +47,15 @@ def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
     from promptgan.networks import folder
     from promptgan.training.methods.continued.start import tensors
 
-    index = folder.read_index(model)
-    entry = index.get("networks", {}).get("generator", {})
-    network = entry.get("section", {}).get("network")
-    if index.get("task") != "text" or network not in KINDS:
-        raise CannotGoOn(
-            f"{model} is of the task {index.get('task')}, with the generator {network}: no such model can go on",
-            "export without --model trains afresh; a pretrained one goes on by `promptgan export`, then `promptgan"
-            " use text-lm --model FOLDER`",
-        )
+    index = require(model)
+    section = index["networks"]["generator"]["section"]
     generator = folder.load(model, names=["generator"]).networks["generator"]
     example = index["example"]
     config = {
         "vocab_size": example["vocabulary"],
         "bos_token_id": example["bos"],
         "eos_token_id": example["eos"],
-        "generator": entry["section"],
+        "generator": section,
     }
     with tempfile.TemporaryDirectory() as scratch:
         files = {name: Path(scratch, name) for name in FILES}
@@ -73,7 +66,28 @@ def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
         for name, file in files.items():
             own_store.put(file, sums[name], root, own_store.noted(file))
     base = dict(zip(("config", "weights", "tokenizer"), (sums[name] for name in FILES), strict=True))
-    return {"base_model": {"name": "served", **base}, "generator": entry["section"]}
+    return {"base_model": {"name": "served", **base}, "generator": section}
+
+
+def require(model: Path) -> dict[str, Any]:
+    """The index of a model that can be the start of another one.
+
+    Raises:
+        NotAModelFolder: there is none.
+        CannotGoOn: its generator is of another kind than `KINDS`.
+    """
+    from promptgan.networks import folder
+
+    index = folder.read_index(model)
+    network = index.get("networks", {}).get("generator", {}).get("section", {}).get("network")
+    if index.get("task") != "text" or network not in KINDS:
+        raise CannotGoOn(
+            f"{model} has the task {index.get('task')} and the generator {network}; those that can go on make texts by"
+            f" {', '.join(KINDS)}",
+            "`promptgan feedback export --fresh` trains afresh; a pretrained language model goes on by `promptgan"
+            " export`, then `promptgan use text-lm --model FOLDER`",
+        )
+    return index
 
 
 def sections(document: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
