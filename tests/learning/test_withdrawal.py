@@ -3,10 +3,16 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from promptgan.cli import app
 from promptgan.learning import withdrawal
 from promptgan.serving.log import Asked, Feedback, Log, LogUnusable, rows
+from tests.lineage.records.conftest import repository
+from tests.lineage.records.repository import Repository
 from tests.watching.conftest import asked
+
+__all__ = ["repository"]
 
 SECRET = "my unmistakable secret"
 
@@ -48,3 +54,32 @@ def test_a_broken_log_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "log.sqlite").write_text("no database" * 100)
     with pytest.raises(LogUnusable):
         withdrawal.find([], ["a"], tmp_path / "log.sqlite")
+
+
+def test_by_the_id_of_a_request_all_that_was_said_of_it_goes(log: Path) -> None:
+    log_of = Log(log)
+    log_of.append(Feedback("f2", "r0001", 3.0, "m", "tell me", f"it is {SECRET}", 1, None, 1, "page"))
+    log_of.close()
+    assert withdrawal.named("r0001", log) == withdrawal.named("f2", log) == withdrawal.Held(["r0001"], ["f2"])
+    done = CliRunner().invoke(app, ["feedback", "remove", "r0001", "--log", str(log)])
+    assert done.stdout == "deleted: 1 of feedback, the texts of 1 request(s)\n"
+    assert not [file for file in log.parent.glob("log.sqlite*") if SECRET.encode() in file.read_bytes()]
+    with pytest.raises(withdrawal.NothingNamed):
+        withdrawal.named("r9", log)
+
+
+def test_removing_a_record_reaches_the_log(repository: Repository) -> None:
+    _, _, prompt, text = repository.tables["train"][0]
+    made = Log(withdrawal.LOG)
+    made.append(Feedback("f0", "r0", 1.0, "m", prompt.upper(), "no idea", -1, text, 1, "page"))
+    made.append(Feedback("f1", "r1", 1.0, "m", "another prompt", "another text", 1, None, 1, "page"))
+    made.close()
+    remove = ["data", "remove", "--record", "train-0000"]
+    said = CliRunner().invoke(app, remove).stdout
+    assert "log.sqlite holds it: 1 of feedback, the texts of 0 requests" in said
+    assert len(list(rows(withdrawal.LOG, Feedback))) == 2, "excluded is not deleted"
+    CliRunner().invoke(app, [*remove, "--purge"], input="n\n")
+    assert len(list(rows(withdrawal.LOG, Feedback))) == 2, "no is no"
+    said = CliRunner().invoke(app, [*remove, "--purge", "--yes"]).stdout
+    assert "1 rows of the service's log" in said
+    assert [row.id for row in rows(withdrawal.LOG, Feedback)] == ["f1"]

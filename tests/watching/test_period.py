@@ -75,7 +75,7 @@ def by_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts as shares of letters in place of the encoder, which takes seconds to load."""
     import numpy as np
 
-    def rows(texts: list[str]) -> reference.Floats:
+    def rows(texts: tuple[str, ...]) -> reference.Floats:
         return np.array([[text.count(c) / max(1, len(text)) for c in "abcdefghijklmnopqrstuvwxyz "] for text in texts])
 
     monkeypatch.setattr(period, "embedded", rows)

@@ -38,6 +38,25 @@ def list_(
         print(f"  {count} left out: {why}")
 
 
+@command(app, anywhere=True)
+def remove(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of the request, or of the feedback.")],
+    log: Log = LOG,
+) -> None:
+    """Delete what somebody said, and the logged texts of the request, from the log.
+
+    The numbers of the request stay. What was learnt from already is a record: `promptgan data remove`.
+
+    \b
+    promptgan feedback remove 5f0c2b1e
+    """
+    from promptgan.learning import withdrawal
+
+    held = withdrawal.named(identifier, log)
+    withdrawal.delete(held, log)
+    print(f"deleted: {len(held.feedback)} of feedback, the texts of {len(held.requests)} request(s)")
+
+
 @command(app)
 def export(
     log: Log = LOG,
@@ -66,12 +85,11 @@ def export(
     root = Path.cwd()
     pairs, left = accepted(rows(log, Feedback))
     document = load_params()
-    if not fresh:
-        warm.require(model)
+    index = None if fresh else warm.require(model, document)
     version = versions.make(pairs, root)
     values = {"data": version.section, **versions.implied(document, version)}
-    if not fresh:
-        values |= warm.sections(document, warm.start(model, version.known, root))
+    if index:
+        values |= warm.sections(document, warm.start(model, index, version.known, root), version.new)
     presets.set_values(values)
     print(f"{version.old:,} pairs that were there, {version.new:,} of feedback; not taken: {left.total():,}")
     if version.excluded:

@@ -130,6 +130,15 @@ def trained_commit() -> str:
     return git.text("rev-parse", "HEAD").strip()
 
 
+def model_md5(commit: str) -> str:
+    """The md5 of a commit's model, as its dvc.lock has it; empty where it has none.
+
+    Raises:
+        RevisionUnknown, LockUnreadable: the commit has no lock.
+    """
+    return next((out.md5 for _, out in lock.read(commit).outputs() if out.path == MODEL), "")
+
+
 def model_at(commit: str, out: Path) -> Path:
     """Write the model of a commit into the folder ``out``, in the place of what is there; return it.
 
@@ -137,8 +146,7 @@ def model_at(commit: str, out: Path) -> Path:
         RevisionUnknown, LockUnreadable: the commit has no lock.
         ModelNotHere: DVC's cache lacks a file of it.
     """
-    made = next((each for _, each in lock.read(commit).outputs() if each.path == MODEL), None)
-    files = cache.listing(made.md5) if made else None
+    files = cache.listing(model_md5(commit))
     found = {name: cache.find(md5) for name, md5 in (files or {}).items()}
     if not found or None in found.values():
         raise ModelNotHere(f"{MODEL} of {commit[:7]} is not in DVC's cache", f"run `dvc fetch --all-commits {MODEL}`")

@@ -138,9 +138,14 @@ def trial(serving: str, successor: str, log: Path, seed: int = 1) -> Trial:
 
     Raises:
         ModelNotHere, NotInCache, RevisionUnknown, LockUnreadable: a commit's model or data is not here.
-        NotComparable: see `scored`.
+        NotComparable: both commits have the same model; see also `scored`.
         LogUnusable: the log is broken.
     """
+    if promotion.model_md5(serving) == promotion.model_md5(successor):
+        raise NotComparable(
+            f"{successor[:7]} has the very model that serves: nothing was trained since",
+            "`make run`, commit what it changed, then come back",
+        )
     before, after = (versions.read(commit).records() for commit in (serving, successor))
     old, new, learnt = held_out(before, after)
     with tempfile.TemporaryDirectory() as scratch:

@@ -17,6 +17,11 @@ NEW_SHARE = 0.3
 """Of a batch that is new, and of the weight of new pairs in validation."""
 EPOCHS = 20
 """Passes over the new pairs, at most; validation ends training before."""
+VALIDATIONS = 20
+"""In all passes, about."""
+LEAST_GAIN = 0.005
+"""Nats per token by which a validation must beat the best one, at most."""
+METHODS = ("likelihood", "continued")
 KINDS = ("recurrent", "transformer", "relational")
 """Networks that can go on; a pretrained language model goes on by `promptgan export` and `promptgan use --model`."""
 
@@ -25,11 +30,12 @@ class CannotGoOn(PromptganError):
     """The model cannot be the start of another one in this way."""
 
 
-def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
+def start(model: Path, index: dict[str, Any], known: Iterable[str], root: Path) -> dict[str, Any]:
     """Put what a model leaves for its successor into the store; params.yaml is left as it is.
 
     Args:
         model: a model folder.
+        index: of it, see `require`.
         known: ids of the records that are not new to it.
         root: the repository.
 
@@ -38,7 +44,6 @@ def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
 
     Raises:
         NotAModelFolder: it cannot be loaded.
-        CannotGoOn: see `require`.
         NotTracked: DVC refused a file.
     """
     from safetensors.torch import save_file
@@ -47,7 +52,6 @@ def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
     from promptgan.networks import folder
     from promptgan.training.methods.continued.start import tensors
 
-    index = require(model)
     section = index["networks"]["generator"]["section"]
     generator = folder.load(model, names=["generator"]).networks["generator"]
     example = index["example"]
@@ -69,17 +73,23 @@ def start(model: Path, known: Iterable[str], root: Path) -> dict[str, Any]:
     return {"base_model": {"name": "served", **base}, "generator": section}
 
 
-def require(model: Path) -> dict[str, Any]:
-    """The index of a model that can be the start of another one.
+def require(model: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """The index of a model that can be the start of another one in the recipe of a parsed parameter file.
 
     Raises:
         NotAModelFolder: there is none.
-        CannotGoOn: its generator is of another kind than `KINDS`.
+        CannotGoOn: its generator is of another kind than `KINDS`, or the recipe trains nothing by likelihood.
     """
     from promptgan.networks import folder
 
     index = folder.read_index(model)
     network = index.get("networks", {}).get("generator", {}).get("section", {}).get("network")
+    method = document["pretrain"]["method"]
+    if method not in METHODS:
+        raise CannotGoOn(
+            f"pretrain.method is {method}, and training that goes on is by likelihood",
+            "`promptgan feedback export --fresh` trains afresh",
+        )
     if index.get("task") != "text" or network not in KINDS:
         raise CannotGoOn(
             f"{model} has the task {index.get('task')} and the generator {network}; those that can go on make texts by"
@@ -90,22 +100,30 @@ def require(model: Path) -> dict[str, Any]:
     return index
 
 
-def sections(document: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
+def sections(document: dict[str, Any], begun: dict[str, Any], new: int) -> dict[str, Any]:
     """What params.yaml says where training begins with a served model.
 
-    The tokenizer is the model's, so that its numbers per token and those of its successor compare. Validation counts
-    new pairs by their share; all other values of `pretrain` stay.
+    The tokenizer is the model's, so that its numbers per token and those of its successor compare. Training is slower
+    and validates more often than from fresh weights, as there is less to learn; where it went on from a served model
+    before, `pretrain` stays as it is.
 
     Args:
         document: the parsed parameter file.
         begun: of `start`.
+        new: pairs that feedback brought.
     """
-    pretrain, tokenize = dict(document["pretrain"]), document["tokenize"]
+    pretrain = dict(document["pretrain"])
     if pretrain["method"] != "continued":
-        rate = float(pretrain["learning_rate"]) * SLOWER
-        pretrain |= {"method": "continued", "new_share": NEW_SHARE, "learning_rate": rate, "epochs": EPOCHS}
-    return {
-        **begun,
-        "tokenize": {**tokenize, "level": "pretrained", "vocabulary": None},
-        "pretrain": pretrain,
-    }
+        steps = max(VALIDATIONS, EPOCHS * new // max(1, round(NEW_SHARE * pretrain["batch"])))
+        pretrain |= {
+            "method": "continued",
+            "new_share": NEW_SHARE,
+            "epochs": EPOCHS,
+            "learning_rate": float(pretrain["learning_rate"]) * SLOWER,
+            "warmup": min(pretrain["warmup"], steps // VALIDATIONS),
+            "validate_every": min(pretrain["validate_every"], steps // VALIDATIONS),
+            "min_gain": min(float(pretrain["min_gain"]), LEAST_GAIN),
+        }
+    # the served tokenizer lowers what it reads by itself, if it does
+    tokenize = {**document["tokenize"], "level": "pretrained", "vocabulary": None, "lowercase": False}
+    return {**begun, "tokenize": tokenize, "pretrain": pretrain}

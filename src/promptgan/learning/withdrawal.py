@@ -6,8 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from promptgan.core.errors import PromptganError
 from promptgan.quality.normalise import normalise
 from promptgan.serving.log import LOG, Asked, Feedback, LogUnusable, rows
+
+
+class NothingNamed(PromptganError):
+    """The log has no row of that id."""
+
 
 Pair = tuple[str, str]
 """Prompt and text of a record."""
@@ -44,6 +50,23 @@ def find(records: Iterable[Pair], phrases: Iterable[str], log: Path = LOG) -> He
     asked = [row.id for row in rows(log, Asked) if holds(row.prompt or "", filter(None, [row.answer]))]
     said = [row.id for row in rows(log, Feedback) if holds(row.prompt, filter(None, [row.answer, row.correction]))]
     return Held(asked, said)
+
+
+def named(identifier: str, log: Path = LOG) -> Held:
+    """The rows of a piece of feedback, or of a request and all that was said of its answer, by the id of either.
+
+    Raises:
+        LogUnusable: the log cannot be read.
+        NothingNamed: no row has the id.
+    """
+    said = [row for row in rows(log, Feedback) if identifier in (row.id, row.request)]
+    requests = {identifier, *(row.request for row in said)}
+    held = Held([row.id for row in rows(log, Asked) if row.id in requests], [row.id for row in said])
+    if not held:
+        raise NothingNamed(
+            f"{log}: no request and no feedback is called {identifier}", "each answer's header and page tell its id"
+        )
+    return held
 
 
 def delete(held: Held, log: Path = LOG) -> None:

@@ -198,7 +198,7 @@ def _of_counts(
 def _of_embeddings(name: str, reference: list[str], observed: list[str], seed: int) -> Drift | None:
     if min(len(reference), len(observed)) < drift.FEWEST:
         return None
-    found = drift.mmd(embedded(reference), embedded(sample(observed, seed)), seed=seed)
+    found = drift.mmd(embedded(tuple(reference)), embedded(tuple(sample(observed, seed))), seed=seed)
     return found and Drift(name, "MMD²", found.value, f"chance: p {found.p:.3f}", found.moved, len(observed))
 
 

@@ -1,15 +1,20 @@
 """What the model of a service learnt from, as far as drift is measured against it."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import regex
 
 from promptgan.core.errors import PromptganError
 from promptgan.watching.drift import Floats
+
+if TYPE_CHECKING:
+    from promptgan.tasks.text.measures.minilm import MiniLM
 
 TRAIN = Path("data/validated/train.parquet")
 SIDES = ("prompt", "answer")
@@ -105,12 +110,18 @@ def script(text: str) -> str:
     return best if counts[best] else "other"
 
 
-def embedded(texts: list[str]) -> Floats:
-    """A row for each text, (N, 384), of the encoder that evaluation measures with.
+@functools.lru_cache(maxsize=8)
+def embedded(texts: tuple[str, ...]) -> Floats:
+    """A row for each text, (N, 384), of the encoder that evaluation measures with; those of a reference are kept.
 
     Raises:
         NoEmbedder: its package is not installed.
     """
+    return _encoder().embed(list(texts))
+
+
+@functools.cache
+def _encoder() -> "MiniLM":
     from promptgan.tasks.text.measures import minilm
 
-    return minilm.load().embed(texts)
+    return minilm.load()
