@@ -1,8 +1,14 @@
 """What feedback teaches."""
 
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from promptgan.cli import app
 from promptgan.learning import accepted as module
 from promptgan.learning.accepted import accepted
-from promptgan.serving.log import Feedback
+from promptgan.serving.log import Feedback, Log
 
 
 def said(number: int, **changed: object) -> Feedback:
@@ -47,3 +53,16 @@ def test_of_one_source_on_one_answer_the_last_word_counts() -> None:
 def test_the_same_pair_is_taught_once_and_texts_are_made_uniform() -> None:
     pairs, _ = accepted([said(n, prompt="a  “b”", correction="c\u200bd") for n in range(3)])
     assert [(pair.prompt, pair.text) for pair in pairs] == [('a "b"', "cd")]
+
+
+def test_the_command_tells_it(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log.sqlite")
+    log.append(said(0, thumb=1))
+    log.append(said(1, thumb=1, consent=0))
+    log.close()
+    command = ["feedback", "list", "--log", str(log.path)]
+    assert CliRunner().invoke(app, command).stdout == f"1 pair(s) to learn from\n  1 left out: {module.NO_CONSENT}\n"
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert document["accepted"] == [
+        {"prompt": "prompt 0", "text": "answer 0", "source": "page", "feedback": "f0"}]  # fmt: skip
+    assert CliRunner().invoke(app, [*command[:3], str(tmp_path / "none")]).exit_code == 1

@@ -7,10 +7,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from promptgan.cli import app
 from promptgan.watching import stream
 from promptgan.watching.listening import Handler, listen
 
@@ -122,3 +126,30 @@ def test_a_live_stream_is_read_line_by_line() -> None:
 
     watch = stream.Watch(probabilities, LABELS, stream.Alarm("negative", 2, 0.9, 0.1), lambda event: None)
     assert next(watch.read_lines(lines(), live=True))[0] == "bad" and read == ["bad"]
+
+
+@pytest.fixture
+def classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model folder's classifier, in place of one that is trained."""
+    known = SimpleNamespace(probabilities=probabilities, labels=LABELS, number=LABELS.index)
+    monkeypatch.setattr("promptgan.commands.command.of_task", lambda *_: SimpleNamespace(load=lambda model: known))
+
+
+@pytest.mark.usefixtures("classifier")
+def test_the_command_reads_a_file_or_standard_input(tmp_path: Path) -> None:
+    command = ["monitor", "stream", "--label", "negative", "--window", "2", "--raise", "0.9", "--clear", "0.1"]
+    file = tmp_path / "texts.txt"
+    file.write_bytes(b"bad \x1b[2Jone\nbad two\n\nfine\n\xff fine\n")
+    expected = [
+        "alarm raised: negative is 100% of the last 2 texts, after 2",
+        "alarm cleared: negative is 0% of the last 2 texts, after 4",
+        "negative 0.900 bad \\x1b[2Jone",
+        "negative 0.900 bad two",
+        "positive 0.800 fine",
+        "positive 0.800 \ufffd fine",
+        "4 texts; negative is 0% of the last ones, the alarm is not raised",
+    ]
+    assert sorted(CliRunner().invoke(app, [*command, "--file", str(file)]).stdout.splitlines()) == sorted(expected)
+    said = CliRunner().invoke(app, [*command, "--quiet"], input="bad\nbad\n").stdout.splitlines()
+    assert said == [expected[0], "2 texts; negative is 100% of the last ones, the alarm is raised"]
+    assert CliRunner().invoke(app, [*command, "--clear", "0.95"]).exit_code == 2

@@ -178,8 +178,9 @@ def serve(address: tuple[str, int], watch: Watch) -> ThreadingHTTPServer:
                 self.say(400, {"error": str(error)})
                 return
             said = [{"label": label, "probability": round(p, 4)} for label, p in watch.read(texts)]
-            state = {"raised": watch.alarm.raised, "share": round(watch.alarm.share, 4), "texts": watch.alarm.texts}
-            self.say(200, {"said": said, "alarm": {"label": watch.alarm.label, **state}})
+            share = round(watch.alarm.share, 4)
+            alarm = {"label": watch.alarm.label, "raised": watch.alarm.raised, "share": share}
+            self.say(200, {"said": said, "alarm": {**alarm, "texts": watch.alarm.texts}})
 
         def texts(self) -> list[str]:
             length = self.headers.get("Content-Length", "")
