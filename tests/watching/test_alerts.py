@@ -12,7 +12,7 @@ from promptgan.serving.log import Feedback
 from promptgan.watching import gauges, period
 from tests.watching.conftest import BEGUN, asked
 
-RULES = Path(__file__).parents[2] / "deploy/alerts.yml"
+RULES = Path(__file__).parents[2] / "deploy/prometheus/alerts.yml"
 MODEL = '{model="m"}'
 DRIFT = 'promptgan_drift_moved{what="prompts by length", measure="PSI"}'
 

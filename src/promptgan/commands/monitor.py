@@ -80,7 +80,7 @@ def gauges(
     """Print the last hour's gauges for Prometheus, or serve them.
 
     They are what a service cannot know by itself: percentiles over a period, and drift from the training data.
-    deploy/alerts.yml has rules for them.
+    deploy/prometheus/alerts.yml has rules for them.
 
     \b
     promptgan monitor gauges > /var/lib/node_exporter/promptgan.prom

@@ -90,7 +90,7 @@ class Worker:
 
     def __init__(self, process: asyncio.subprocess.Process, facts: dict[str, Facts]) -> None:
         self.process, self.facts = process, facts
-        self.retired = False
+        self.retired = self.busy = False
 
     @classmethod
     async def start(cls, places: Sequence[Place], threads: int, device: str, public_key: Path | None) -> Self:
@@ -114,11 +114,13 @@ class Worker:
             await worker._send(plan)
             said = await worker._line()
         except asyncio.CancelledError:
-            process.kill()
+            await worker.end(0)
             raise
         except (EOFError, OSError) as error:
+            await worker.end(0)
             raise ModelRefused("a worker ended before it was ready", "its last words are above") from error
         if "failed" in said:
+            await worker.end()
             raise ModelRefused(said["failed"], said["remedy"])
         worker.facts = said["ready"]
         return worker
@@ -196,7 +198,8 @@ class Pool:
         self.batched: Callable[[int], None] = lambda rows: None
         """Is told how many answers each batch has."""
         self._changed = asyncio.Condition()
-        self._workers: dict[Worker, asyncio.Task[None]] = {}
+        self._workers: set[Worker] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
         self._numbers = itertools.count()
 
@@ -236,11 +239,12 @@ class Pool:
             await asyncio.sleep(0.02)
         for job in list(self.jobs.values()):
             _settle(job, NotReady("the service ends", "ask again"))
-        workers, self._workers = self._workers, {}
-        for task in workers.values():
-            task.cancel()
-        await asyncio.gather(*workers.values(), return_exceptions=True)
-        await asyncio.gather(*(worker.end() for worker in workers))
+        for worker in self._workers:
+            worker.retired = True
+            if worker.busy:
+                worker.kill()
+        await self._tell()
+        await asyncio.gather(*self._tasks)
 
     async def answer(
         self, model: str, kind: Kind, ask: Ask, heard: Callable[[int, str], None] | None = None
@@ -295,7 +299,7 @@ class Pool:
         if failed := [each for each in started if isinstance(each, BaseException)]:
             await asyncio.gather(*(each.end() for each in started if isinstance(each, Worker)))
             raise failed[0]
-        old = dict(self._workers)
+        old = set(self._workers)
         for worker in started:
             assert isinstance(worker, Worker)
             self._hire(worker)
@@ -305,7 +309,10 @@ class Pool:
 
     def _hire(self, worker: Worker) -> None:
         self.facts = worker.facts
-        self._workers[worker] = asyncio.create_task(self._work(worker))
+        self._workers.add(worker)
+        task = asyncio.create_task(self._work(worker))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _work(self, worker: Worker) -> None:
         """Give a worker batch after batch, until it is retired or dies."""
@@ -315,18 +322,21 @@ class Pool:
             for job in batch:
                 job.begun = job.begun or now
                 job.attempts += 1
+            worker.busy = True
             try:
                 # Twice, since a request of the batch may have come just before it was taken.
                 done = await asyncio.wait_for(worker.answer(batch, self.jobs), 2 * self.limits.timeout)
             except (EOFError, OSError, TimeoutError):
                 await self._died(worker, batch)
                 return
+            finally:
+                worker.busy = False
             for job, said in zip(batch, done, strict=True):
                 if "problem" in said:
                     _settle(job, Unusable(said["problem"], said["remedy"]))
                 elif "answers" in said:
                     _settle(job, said["answers"])
-        self._workers.pop(worker, None)
+        self._workers.discard(worker)
         await worker.end()
 
     async def _batch(self, worker: Worker) -> list[Job]:
@@ -349,8 +359,8 @@ class Pool:
 
     async def _died(self, worker: Worker, batch: Sequence[Job]) -> None:
         """Put a batch back in front and start another worker."""
-        worker.kill()
-        self._workers.pop(worker, None)
+        self._workers.discard(worker)
+        await worker.end(0)
         self.restarts += 1
         _said.error("a worker died with %d request(s); they are answered by another one", len(batch))
         for job in batch:
@@ -367,7 +377,10 @@ class Pool:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 30)
             else:
-                self._hire(started)
+                if self.closing:
+                    await started.end()
+                else:
+                    self._hire(started)
                 return
 
 
