@@ -14,6 +14,8 @@ from promptgan.watching.reference import SIDES, Reference, embedded, sample, scr
 
 REFUSED, FAILED = 429, 500
 """Status of a request that the queue or a limit turned away; the first of those that are the service's own fault."""
+SCORES = "/v1/score"
+"""Its answers are the client's own."""
 SPANS = (60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400)
 """Seconds that a point of a curve may span."""
 POINTS = 60
@@ -166,13 +168,11 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
         reference: with what.
         seed: of what is embedded, and of the permutation test.
     """
-    lengths = {
-        "prompt": [each.prompt_length for each in period.answered],
-        "answer": [each.answer_length for each in period.answered],
-    }
+    told = [each for each in period.answered if each.route != SCORES]
+    lengths = {"prompt": [each.prompt_length for each in told], "answer": [each.answer_length for each in told]}
     texts = {
-        "prompt": [each.prompt for each in period.answered if each.prompt],
-        "answer": [each.answer for each in period.answered if each.answer],
+        "prompt": [each.prompt for each in told if each.prompt],
+        "answer": [each.answer for each in told if each.answer],
     }
     found: list[Drift | None] = []
     for side in (side for side in SIDES if side in reference.lengths):
