@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from promptgan.learning import promotion
+from promptgan.cli import app
+from promptgan.learning import promotion, trial
+from promptgan.learning.trial import Measured, Trial
 from tests.lineage.records.conftest import repository
 from tests.lineage.records.repository import STAGES, Repository
 
@@ -103,3 +106,44 @@ def test_a_model_that_the_cache_lacks_leaves_what_serves(repository: Repository)
     with pytest.raises(promotion.ModelNotHere, match="dvc fetch"):
         promotion.model_at(first, out)
     assert (out / "index.json").is_file()
+
+
+def test_the_commands_follow_the_verdict(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    assert "there is none to compare with" in run("promote")
+    assert "is in production already" in run("promote")
+    another(repository)
+    same, gain = Measured(100, 2.0, 2.0, 0.01), Measured(100, 2.0, 1.8, 0.05)
+    monkeypatch.setattr(trial, "trial", lambda serving, successor, log: Trial(same, same, 100))
+    assert "verdict: not promoted" in run("promote", code=1)
+    assert len(promotion.history()) == 1
+    monkeypatch.setattr(trial, "trial", lambda serving, successor, log: Trial(same, gain, 100))
+    assert "verdict: would be promoted" in run("promote", "--dry-run")
+    assert len(promotion.history()) == 1
+    said = run("promote", "--json")
+    assert "generator@v0.2.0 is in production" in said and '"promote": true' in said
+    assert Path("models/production/index.json").read_text() == '{"made of": 13}'
+    assert "a gain" in repository.git("tag", "--list", "--format=%(contents)", "generator#production#2")
+    assert "generator@v0.1.0 is in production" in run("rollback", "--reason", "shorter answers")
+    assert Path("models/production/index.json").read_text() == '{"made of": 12}'
+    monkeypatch.setattr(trial, "trial", lambda serving, successor, log: Trial(same, None, 3))
+    run("promote", "--force", "the old one must go")
+    assert (served := promotion.serving()) and served.said.startswith(
+        "promoted: forced, the old one must go; forgetting"
+    )
+    assert (
+        "no version was ever promoted"
+        in CliRunner().invoke(app, ["rollback", "--reason", "r", "--stage", "shadow"]).stderr
+    )
+
+
+def test_two_commits_with_one_model_are_not_compared(repository: Repository) -> None:
+    first = promotion.trained_commit()
+    repository.write("README.md", "more")
+    repository.commit()
+    with pytest.raises(trial.NotComparable, match="very model"):
+        trial.trial(first, promotion.trained_commit(), Path("none"))

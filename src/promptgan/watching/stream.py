@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http.server import ThreadingHTTPServer
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +78,11 @@ class Alarm:
     def share(self) -> float:
         """Of the window's texts that have the label; 0 before the first text."""
         return sum(self._window) / max(1, len(self._window))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is to be known of it at the moment."""
+        return {"label": self.label, "raised": self.raised, "share": round(self.share, 4), "texts": self.texts}
 
     def feed(self, label: str) -> Event | None:
         """Take the label of the next text; return what it changes."""
@@ -178,9 +183,7 @@ def serve(address: tuple[str, int], watch: Watch) -> ThreadingHTTPServer:
                 self.say(400, {"error": str(error)})
                 return
             said = [{"label": label, "probability": round(p, 4)} for label, p in watch.read(texts)]
-            share = round(watch.alarm.share, 4)
-            alarm = {"label": watch.alarm.label, "raised": watch.alarm.raised, "share": share}
-            self.say(200, {"said": said, "alarm": {**alarm, "texts": watch.alarm.texts}})
+            self.say(200, {"said": said, "alarm": watch.alarm.state})
 
         def texts(self) -> list[str]:
             length = self.headers.get("Content-Length", "")
