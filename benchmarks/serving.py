@@ -47,13 +47,20 @@ class Service:
         self.port = int(found[1])
 
     def workers(self) -> list[psutil.Process]:
+        """Its worker processes."""
         return psutil.Process(self.process.pid).children()
 
     def memory(self) -> float:
         """Megabytes of the service and its workers."""
         return sum(p.memory_info().rss for p in [psutil.Process(self.process.pid), *self.workers()]) / 2**20
 
+    def cpu(self) -> dict[str, float]:
+        """CPU seconds that the service and its workers have used, which other programs change little."""
+        processes = {"service": [psutil.Process(self.process.pid)], "workers": self.workers()}
+        return {name: round(sum(sum(p.cpu_times()[:2]) for p in each), 2) for name, each in processes.items()}
+
     def end(self) -> None:
+        """End it as an operator would."""
         self.process.terminate()
         self.process.wait(60)
         self.said.close()
@@ -70,11 +77,11 @@ class Connection:
     async def post(self, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of an answer."""
         content = json.dumps(body).encode()
-        head = f"POST /v1/generate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        head = "POST /v1/generate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
         if self.streams is None:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
-        writer.write(head.encode() + content)
+        writer.write(f"{head}{len(content)}\r\n\r\n".encode() + content)
         told = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in told[1:]) if name}
         answer = await reader.readexactly(int(headers["content-length"]))
@@ -83,12 +90,14 @@ class Connection:
         return int(told[0].split()[1]), headers, answer
 
     def close(self) -> None:
+        """Close it."""
         if self.streams:
             self.streams[1].close()
             self.streams = None
 
 
 def body(seed: int) -> dict[str, Any]:
+    """A request whose answer follows from the seed."""
     return {"prompt": PROMPT, "seed": seed}
 
 
@@ -106,6 +115,13 @@ async def closed_loop(port: int, connections: int, count: int) -> float:
     begun = time.monotonic()
     await asyncio.gather(*(one() for _ in range(connections)))
     return count / (time.monotonic() - begun)
+
+
+def measured(service: Service, connections: int, count: int) -> tuple[float, dict[str, float]]:
+    """Requests a second, and CPU milliseconds of each, by process."""
+    before = service.cpu()
+    rate = asyncio.run(closed_loop(service.port, connections, count))
+    return rate, {name: round(1000 * (after - before[name]) / count, 2) for name, after in service.cpu().items()}
 
 
 async def open_loop(port: int, rate: float, seconds: float) -> list[float]:
@@ -322,6 +338,7 @@ async def hostile(service: Service, count: int) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Measure all, and print it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path, nargs="?", default=Path("models/adversarial"))
     parser.add_argument("--requests", type=int, default=10_000)
@@ -337,11 +354,13 @@ def main() -> None:
     service = Service(given.model)
     asyncio.run(Connection(service.port).post(body(0)))
     note("start to first answer, s", round(time.monotonic() - service.begun, 2))
+    note("its CPU time, s", service.cpu())
     own, through = asyncio.run(own_time(given.model)), asyncio.run(alone(service.port))
     note("model's own time, ms", round(own, 2))
     note("through the service, ms", round(through, 2))
-    together = asyncio.run(closed_loop(service.port, 64, 2000))
+    together, used = measured(service, 64, 2000)
     note("requests/s, 64 connections", round(together, 1))
+    note("CPU ms of each", used)
     rate = 0.7 * together
     took = sorted(asyncio.run(open_loop(service.port, rate, 20)))
     median, p99 = statistics.median(took), took[int(0.99 * len(took))]
@@ -358,9 +377,13 @@ def main() -> None:
     note("hostile", asyncio.run(hostile(service, given.hostile)))
     service.end()
     service = Service(given.model, "--batch", "1")
-    single = asyncio.run(closed_loop(service.port, 64, 500))
+    single, used_single = measured(service, 64, 500)
     note("requests/s, one by one", round(single, 1))
-    note("batching gains", round(together / single, 2))
+    note("CPU ms of each, one by one", used_single)
+    note(
+        "batching gains",
+        {"time": round(together / single, 2), "CPU": round(used_single["workers"] / used["workers"], 2)},
+    )
     service.end()
     service = Service(given.model, "--queue", "32")
     note("endurance", asyncio.run(endurance(service, given.requests)))

@@ -23,7 +23,7 @@ LEAST_GAIN = 0.005
 """Nats per token by which a validation must beat the best one, at most."""
 METHODS = ("likelihood", "continued")
 KINDS = ("recurrent", "transformer", "relational")
-"""Networks that can go on; a pretrained language model goes on by `promptgan export` and `promptgan use --model`."""
+"""Networks that can go on; a pretrained language model goes on by `promptgan export` and `promptgan use local-lm`."""
 
 
 class CannotGoOn(PromptganError):
@@ -94,8 +94,8 @@ def require(model: Path, document: dict[str, Any]) -> dict[str, Any]:
         raise CannotGoOn(
             f"{model} has the task {index.get('task')} and the generator {network}; those that can go on make texts by"
             f" {', '.join(KINDS)}",
-            "`promptgan feedback export --fresh` trains afresh; a pretrained language model goes on by `promptgan"
-            " export`, then `promptgan use text-lm --model FOLDER`",
+            "`promptgan feedback export --fresh` trains afresh; a pretrained language model goes on by that, `promptgan"
+            " export`, and `promptgan use local-lm --path FILE --model FOLDER`",
         )
     return index
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from promptgan.serving.asks import Answer, Ask
 from promptgan.serving.bodies import Chat, Completion
 from promptgan.serving.edge import Details
+from promptgan.serving.events import streamed
 from promptgan.serving.refusals import Unusable
 from promptgan.serving.service import Service, fresh_seed
 
@@ -68,8 +69,6 @@ async def _answered(
     details: Details,
     words: _Completion | _Chat,
 ) -> Response:
-    from promptgan.serving.routes import streamed
-
     name = service.find(body.model, "generate", details)
     if service.models[name]["media"] != "text/plain" or "styles" in service.models[name]:
         raise Unusable("this model answers no prompt with a text", "ask it by /v1/generate")

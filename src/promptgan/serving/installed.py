@@ -4,7 +4,7 @@ import importlib.util
 
 from promptgan.core.errors import PromptganError
 
-NEEDED = ("fastapi", "uvicorn", "httptools", "prometheus_client")
+NEEDED = ("fastapi", "uvicorn", "uvloop", "httptools", "prometheus_client")
 
 
 class ServiceNotInstalled(PromptganError):

@@ -2,13 +2,13 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from promptgan.core.errors import PromptganError
@@ -16,6 +16,7 @@ from promptgan.serving import compatible
 from promptgan.serving.asks import Answer, Ask
 from promptgan.serving.bodies import Classify, Generate, Said, Score
 from promptgan.serving.edge import DETAILS, Details, told
+from promptgan.serving.events import EVENTS, streamed
 from promptgan.serving.places import RUN, Place
 from promptgan.serving.refusals import NoSuchModel, NotReady, Refused, Unusable
 from promptgan.serving.service import Service, fresh_seed
@@ -24,7 +25,6 @@ PAGE = Path(__file__).parent / "page"
 FILES = {"": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
 """Of the page, by path, with their types."""
 POLICY = "default-src 'self'; img-src 'self' data:; media-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
-EVENTS = "text/event-stream"
 PNG = "image/png"
 
 
@@ -166,52 +166,6 @@ def _telling(app: FastAPI, service: Service, places: dict[str, Place]) -> None:
 
     for name, kind in FILES.items():
         app.get(f"/{name}", include_in_schema=False)(page(name, kind))
-
-
-async def streamed(
-    service: Service,
-    name: str,
-    ask: Ask,
-    details: Details,
-    piece: Callable[[int, str], dict[str, Any]],
-    last: Callable[[list[Answer]], dict[str, Any]],
-    end: bytes = b"",
-) -> StreamingResponse:
-    """An answer as server-sent events, each what ``piece`` says of it; a refusal before the first has a status.
-
-    Args:
-        service, name, ask, details: see `Service.stream`.
-        piece: a piece of the answer of a number.
-        last: what is said of the whole answers.
-        end: what comes at the very end; empty where the last event is called `done`.
-    """
-    pieces = service.stream(name, ask, details)
-    first = await anext(pieces)
-
-    async def events() -> AsyncIterator[bytes]:
-        one: tuple[int, str] | list[Answer] | None = first
-        try:
-            while one is not None:
-                if isinstance(one, list):
-                    yield (b"" if end else b"event: done\n") + _event(last(one))
-                else:
-                    yield _event(piece(*one))
-                one = await anext(pieces, None)
-            if end:
-                yield end
-        except PromptganError as error:
-            details.code = error.code if isinstance(error, Refused) else "unusable_request"
-            yield b"event: error\ndata: " + told(error)[2] + b"\n\n"
-        finally:
-            await pieces.aclose()  # type: ignore[attr-defined]
-
-    return StreamingResponse(
-        events(), media_type=EVENTS, headers={"cache-control": "no-store", "x-accel-buffering": "no"}
-    )
-
-
-def _event(content: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(content).encode() + b"\n\n"
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -6,18 +6,18 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+import uvloop
 from starlette.middleware.cors import CORSMiddleware
 
 from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
-from promptgan.serving import keys, routes
+from promptgan.serving import keys
 from promptgan.serving.edge import Edge
 from promptgan.serving.keys import Doorkeeper
 from promptgan.serving.log import Log
@@ -86,20 +86,43 @@ def run(options: Options) -> None:
     metrics = Metrics(pool, log)
     shadow = Shadow(options.shadow.name, options.share) if options.shadow else None
     service = Service(pool, log, metrics, moderation, shadow, options.log_texts)
+    try:
+        with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options, service, doorkeeper, listening))
+    finally:
+        listening.close()
+        log.close()
+
+
+class _Server(uvicorn.Server):
+    """One that ends at a signal without passing it on, so that the log can be finished after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, listening: socket.socket) -> None:
+    """Load the models, serve until a signal, let the models finish.
+
+    Raises:
+        ModelRefused: one cannot be loaded.
+    """
+    pool = service.pool
+    loading = asyncio.create_task(pool.start())
+    await asyncio.sleep(0.01)  # the workers begin; while they load, the routes and FastAPI are imported
+    from promptgan.serving import routes
+
     app = routes.build(service, {place.name: place for place in options.places})
-    refused: list[ModelRefused] = []
-    server = uvicorn.Server(
+    crossing = CORSMiddleware(app, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])
+    edge = Edge(crossing, doorkeeper, service.log, service.metrics, options.log_texts, options.max_bytes, SLOW)
+    server = _Server(
         uvicorn.Config(
-            app=Edge(
-                CORSMiddleware(app, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"]),
-                doorkeeper,
-                log,
-                metrics,
-                options.log_texts,
-                options.max_bytes,
-                SLOW,
-            ),
+            app=edge,
             http=Patient,
+            lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -107,35 +130,22 @@ def run(options: Options) -> None:
             timeout_graceful_shutdown=int(options.drain) + 5,
         )
     )
+    await loading
+    tasks = {asyncio.create_task(_look(pool))}
 
-    @asynccontextmanager
-    async def life(_: FastAPI) -> AsyncIterator[None]:
-        try:
-            await pool.start()
-        except ModelRefused as error:
-            refused.append(error)
-            raise
-        tasks = {asyncio.create_task(_look(pool))}
+    def hang_up() -> None:
+        tasks.add(asyncio.create_task(_reload(pool)))
 
-        def hang_up() -> None:
-            tasks.add(asyncio.create_task(_reload(pool)))
-
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
-        _said.info("ready: http://%s:%d", *listening.getsockname()[:2])
-        yield
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
+    _said.info("ready: http://%s:%d", *listening.getsockname()[:2])
+    try:
+        await server.serve(sockets=[listening])
+    finally:
         for task in tasks:
             task.cancel()
-        await pool.stop(options.drain)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await service.stop()
-
-    app.router.lifespan_context = life
-    try:
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
-    finally:
-        log.close()
-    if refused:
-        raise refused[0]
+        await pool.stop(options.drain)
 
 
 def set_up_messages() -> None:

@@ -108,13 +108,14 @@ class Service:
         written = [answer["text"] for answer in answers if "text" in answer]
         said = written or [answer["label"] for answer in answers if "label" in answer]
         details.queued = max(details.queued, queued)
-        details.tokens += sum(answer.get("tokens", 0) for answer in answers)
+        tokens = sum(answer.get("tokens", 0) for answer in answers)
+        details.tokens += tokens
         details.answer = "\n".join(filter(None, (details.answer, *said)))
         scores = [score for answer in answers if (score := answer.get("score")) is not None]
         details.score = fmean(scores) if scores else None
         details.repeated = max(details.repeated, *(int(self._repeated(model, text)) for text in written), 0)
         self.metrics.queued.labels(model).observe(queued)
-        self.metrics.tokens.labels(model).inc(details.tokens)
+        self.metrics.tokens.labels(model).inc(tokens)
         for score in scores:
             self.metrics.score.labels(model, "0").observe(score)
         self._moderate(written, "answer", details)
