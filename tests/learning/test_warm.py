@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from promptgan.core.choices import chosen_section
+from promptgan.data.download import download
 from promptgan.data.models import served
 from promptgan.learning import warm
 from promptgan.networks import folder
@@ -41,10 +42,7 @@ def test_the_files_are_those_of_the_model_in_the_store(model: Path, tmp_path: Pa
     assert begun["generator"] == GENERATOR
     upstream = served.upstream(served.Parameters(**begun["base_model"]))
     base = tmp_path / "base"
-    base.mkdir()
-    for source in upstream.sources:
-        stored = root / "data/own" / source.sha256 / source.file  # type: ignore[attr-defined]
-        (base / stored.name).write_bytes(stored.read_bytes())
+    download(upstream, base, cache=tmp_path / "cache", roots=[root])
     tokenizer, config = adopt(base, tmp_path / "adopted")  # as the stage tokenize does
     assert config["vocab_size"] == EXAMPLE.vocabulary
     assert special(config) == {"pad": 0, "unk": None, "bos": EXAMPLE.bos, "eos": EXAMPLE.eos}

@@ -1,15 +1,18 @@
 """The start of a successor: the generator and the tokenizer of the model that serves, in the store of own files."""
 
+import hashlib
+import json
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from promptgan.core.errors import PromptganError
-from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.data import own_store
-from promptgan.data.models.served import FILES
+from promptgan.data.models.served import FILE, MEMBERS
+from promptgan.data.sources import content_sha256
 
 SLOWER = 0.25
 """Of the learning rate that training from fresh weights took."""
@@ -46,7 +49,7 @@ def start(model: Path, index: dict[str, Any], known: Iterable[str], root: Path) 
         NotAModelFolder: it cannot be loaded.
         NotTracked: DVC refused a file.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     from promptgan.forms.tokens.form import TOKENIZER
     from promptgan.networks import folder
@@ -61,16 +64,20 @@ def start(model: Path, index: dict[str, Any], known: Iterable[str], root: Path) 
         "eos_token_id": example["eos"],
         "generator": section,
     }
+    members = {
+        "config.json": json.dumps(config, sort_keys=True).encode(),
+        "model.safetensors": save(tensors(generator, known)),
+        "tokenizer.json": (model / TOKENIZER).read_bytes(),
+    }
     with tempfile.TemporaryDirectory() as scratch:
-        files = {name: Path(scratch, name) for name in FILES}
-        write_json(files["config.json"], config)
-        save_file(tensors(generator, known), files["model.safetensors"])
-        files["tokenizer.json"].write_bytes((model / TOKENIZER).read_bytes())
-        sums = {name: sha256(file) for name, file in files.items()}
-        for name, file in files.items():
-            own_store.put(file, sums[name], root, own_store.noted(file))
-    base = dict(zip(("config", "weights", "tokenizer"), (sums[name] for name in FILES), strict=True))
-    return {"base_model": {"name": "served", **base}, "generator": section}
+        file = Path(scratch, FILE)
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in MEMBERS:
+                archive.writestr(zipfile.ZipInfo(name), members[name])  # the time of no clock
+        digest = sha256(file)
+        own_store.put(file, digest, root, own_store.noted(file))
+    content = content_sha256({name: hashlib.sha256(member).hexdigest() for name, member in members.items()})
+    return {"base_model": {"name": "served", "sha256": digest, "content_sha256": content}, "generator": section}
 
 
 def require(model: Path, document: dict[str, Any]) -> dict[str, Any]:

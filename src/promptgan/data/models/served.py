@@ -1,6 +1,6 @@
 """The model that a service answers with: its own generator and tokenizer, from which its successor is trained.
 
-`promptgan feedback export` writes the three files into the store and this section; `pretrain.method: continued` reads
+`promptgan feedback export` writes them into the store, as one zip, and this section; `pretrain.method: continued` reads
 them.
 """
 
@@ -9,26 +9,27 @@ from typing import Literal
 from pydantic import Field
 
 from promptgan.core.parameters import Section
-from promptgan.data.sources import Licence, Local, Upstream, content_sha256
+from promptgan.data.sources import Licence, Local, Upstream
 
-FILES = ("config.json", "model.safetensors", "tokenizer.json")
+FILE = "served.zip"
+MEMBERS = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 class Parameters(Section):
-    """The section `base_model` for a served model: the sha256 of each of its files, which lie in data/own/."""
+    """The section `base_model` for a served model, which lies at data/own/SHA256/served.zip."""
 
     name: Literal["served"]
-    config: str = Field(pattern="^[0-9a-f]{64}$")
-    weights: str = Field(pattern="^[0-9a-f]{64}$")
-    tokenizer: str = Field(pattern="^[0-9a-f]{64}$")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Of the zip."""
+    content_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Of its members; others are refused."""
 
 
 def upstream(parameters: Parameters) -> Upstream:
-    """The three files, from the store."""
-    sums = dict(zip(FILES, (parameters.config, parameters.weights, parameters.tokenizer), strict=True))
+    """The zip in the store."""
     return Upstream(
-        title=f"the model that served, {parameters.weights[:7]}",
+        title=f"the model that served, {parameters.content_sha256[:7]}",
         licence=Licence("not stated", "unsure", "trained here"),
-        sources=tuple(Local(sha256, name) for name, sha256 in sums.items()),
-        content_sha256=content_sha256(sums),
+        sources=(Local(parameters.sha256, FILE, members=MEMBERS),),
+        content_sha256=parameters.content_sha256,
     )
