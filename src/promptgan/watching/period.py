@@ -10,6 +10,7 @@ import numpy as np
 
 from promptgan.serving.log import Asked, Feedback, rows
 from promptgan.watching import drift
+from promptgan.watching.drift import H
 from promptgan.watching.reference import SIDES, Reference, embedded, sample, scripts
 
 REFUSED, FAILED = 429, 500
@@ -43,8 +44,8 @@ class Drift(NamedTuple):
     beside: str
     """What chance alone would make of it, in words."""
     moved: bool
-    count: int
-    """Of requests that it is measured on."""
+    requests: int
+    """That it is measured on."""
 
 
 @dataclass(frozen=True)
@@ -186,13 +187,12 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
     return [each for each in found if each]
 
 
-def _of_counts(
-    name: str, expected: Mapping[str, int] | Mapping[int, int], observed: Counter[str] | Counter[int]
-) -> Drift | None:
-    index = drift.psi(dict(expected), dict(observed))
+def _of_counts(name: str, expected: Mapping[H, int], observed: Mapping[H, int]) -> Drift | None:
+    index = drift.psi(expected, observed)
     if index is None:
         return None
-    return Drift(name, "PSI", index.value, f"chance: up to {index.critical:.4f}", index.moved, observed.total())
+    beside = f"chance: up to {index.critical:.4f}"
+    return Drift(name, "PSI", index.value, beside, index.moved, sum(observed.values()))
 
 
 def _of_embeddings(name: str, reference: list[str], observed: list[str], seed: int) -> Drift | None:
