@@ -229,11 +229,11 @@ async def endurance(service: Service, count: int) -> dict[str, Any]:
 
 
 async def steady(service: Service, count: int) -> dict[str, float]:
-    """Megabytes after the first thousand of so many requests, and after all."""
-    await closed_loop(service.port, 16, 1000)
+    """Megabytes after the first tenth of so many requests, and after all."""
+    await closed_loop(service.port, 16, count // 10)
     first = service.memory()
-    await closed_loop(service.port, 16, count - 1000)
-    return {"after 1000": round(first, 1), f"after {count}": round(service.memory(), 1)}
+    await closed_loop(service.port, 16, count - count // 10)
+    return {"after a tenth": round(first, 1), f"after {count}": round(service.memory(), 1)}
 
 
 def hostile_bytes(seed: int) -> bytes:
@@ -313,7 +313,8 @@ async def hostile(service: Service, count: int) -> dict[str, Any]:
                     writer.write(sent[: len(sent) // 2])
                 else:
                     writer.write(sent)
-                    writer.write_eof()
+                if seed % 50 == 1:  # one that goes away
+                    writer.close()
                 told = await asyncio.wait_for(reader.read(2**20), 30)
             except (ConnectionError, TimeoutError) as error:
                 told = told or type(error).__name__.encode()
@@ -325,7 +326,9 @@ async def hostile(service: Service, count: int) -> dict[str, Any]:
                 bad.append(f"{seed}: {sent[:80]!r} -> {told[:200]!r}")
 
     await asyncio.gather(*(one(seed) for seed in range(count)))
-    status, _, _ = await Connection(service.port).post(body(1))
+    connection = Connection(service.port)
+    status, _, _ = await connection.post(body(1))
+    connection.close()
     said = Path(service.said.name).read_text()
     return {
         "requests": count,
@@ -358,7 +361,7 @@ def main() -> None:
     own, through = asyncio.run(own_time(given.model)), asyncio.run(alone(service.port))
     note("model's own time, ms", round(own, 2))
     note("through the service, ms", round(through, 2))
-    together, used = measured(service, 64, 2000)
+    together, used = measured(service, 64, max(500, given.requests // 5))
     note("requests/s, 64 connections", round(together, 1))
     note("CPU ms of each", used)
     rate = 0.7 * together
@@ -377,7 +380,7 @@ def main() -> None:
     note("hostile", asyncio.run(hostile(service, given.hostile)))
     service.end()
     service = Service(given.model, "--batch", "1")
-    single, used_single = measured(service, 64, 500)
+    single, used_single = measured(service, 64, max(200, given.requests // 20))
     note("requests/s, one by one", round(single, 1))
     note("CPU ms of each, one by one", used_single)
     note(

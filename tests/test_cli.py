@@ -59,6 +59,7 @@ def test_help_lists_every_command() -> None:
             "export",
             "rate",
             "release",
+            "serve",
         )
     )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()

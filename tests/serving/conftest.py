@@ -113,6 +113,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     for server in started:
         server.process.terminate()
         server.process.wait(60)
+        if server.process.stderr:
+            server.process.stderr.close()
 
 
 @pytest.fixture(scope="session")

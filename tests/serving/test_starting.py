@@ -36,6 +36,7 @@ def test_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "models/adversarial holds no model" in serve()
     assert "no name for a model" in serve("--model", "a/b=models")
+    assert "two models are called a" in serve("--model", "a=x", "--model", "y/a")
 
 
 def test_keys_that_cannot_be_read(model: Path, tmp_path: Path) -> None:
@@ -64,6 +65,7 @@ def test_a_stage_that_was_not_used_holds_no_model(tmp_path: Path) -> None:
 def test_a_release_is_served_only_as_it_was_signed(
     validated: Path, tokens: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "run").mkdir()
     small_run.make(tmp_path / "run", validated, tokens)
     monkeypatch.chdir(tmp_path / "run")
     public, others = (signature.make_key(tmp_path / name) for name in ("key.pem", "other.pem"))

@@ -115,6 +115,7 @@ class Edge:
         except Refused as error:
             details.code = error.code
             status, told_headers, content = told(error)
+            told_headers["content-length"] = str(len(content))
             headers = [(name.encode(), value.encode()) for name, value in told_headers.items()]
             if status in (TooLarge.status, TooSlow.status):
                 headers.append((b"connection", b"close"))  # what is left of the body is not read
@@ -145,7 +146,7 @@ class Edge:
         """
         too_large = TooLarge(f"the body has more than {self.max_bytes:,} bytes", "send less")
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and len(length) < 20 and int(length) > self.max_bytes:
+        if length.isdigit() and (len(length) > 18 or int(length) > self.max_bytes):
             raise too_large
         body = bytearray()
         try:

@@ -244,7 +244,8 @@ class Pool:
             if worker.busy:
                 worker.kill()
         await self._tell()
-        await asyncio.gather(*self._tasks)
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
 
     async def answer(
         self, model: str, kind: Kind, ask: Ask, heard: Callable[[int, str], None] | None = None
@@ -308,6 +309,7 @@ class Pool:
         await self._tell()  # those that wait for a batch see that they are retired
 
     def _hire(self, worker: Worker) -> None:
+        worker.retired = self.closing  # one that comes too late ends at once
         self.facts = worker.facts
         self._workers.add(worker)
         task = asyncio.create_task(self._work(worker))
@@ -377,10 +379,7 @@ class Pool:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 30)
             else:
-                if self.closing:
-                    await started.end()
-                else:
-                    self._hire(started)
+                self._hire(started)
                 return
 
 

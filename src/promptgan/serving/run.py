@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from promptgan.serving.edge import Edge
 from promptgan.serving.keys import Doorkeeper
 from promptgan.serving.log import Log
 from promptgan.serving.metrics import Metrics
-from promptgan.serving.places import Place
+from promptgan.serving.places import NothingToServe, Place
 from promptgan.serving.pool import Limits, ModelRefused, Pool
 from promptgan.serving.protocol import Patient
 from promptgan.serving.service import Service, Shadow
@@ -75,23 +75,20 @@ def run(options: Options) -> None:
         NoWords, ToolMissing, NoSourceDelivered: moderation lacks what it needs.
     """
     places = [*options.places, *([options.shadow] if options.shadow else [])]
+    names = [place.name for place in places]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise NothingToServe(f"two models are called {', '.join(sorted(twice))}", "name them: NAME=FOLDER")
     for place in places:
         place.model  # noqa: B018 - raises where there is none
     doorkeeper = Doorkeeper(keys.read(options.keys) if options.keys else {}, options.rate)
     module = choose("promptgan.serving.moderation", options.moderation, "--moderation")
     moderation = None if options.moderation == "none" else module.load(options.words)
-    listening = _listen(options.host, options.port)
-    log = Log(options.log)
-    pool = Pool(places, options.limits, options.device, options.public_key)
-    metrics = Metrics(pool, log)
-    shadow = Shadow(options.shadow.name, options.share) if options.shadow else None
-    service = Service(pool, log, metrics, moderation, shadow, options.log_texts)
-    try:
+    with closing(_listen(options.host, options.port)) as listening, closing(Log(options.log)) as log:
+        pool = Pool(places, options.limits, options.device, options.public_key)
+        shadow = Shadow(options.shadow.name, options.share) if options.shadow else None
+        service = Service(pool, log, Metrics(pool, log), moderation, shadow, options.log_texts)
         with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(options, service, doorkeeper, listening))
-    finally:
-        listening.close()
-        log.close()
 
 
 class _Server(uvicorn.Server):
@@ -168,13 +165,16 @@ class _Lines(logging.Formatter):
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    listening = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
+        if listening:
+            listening.close()
         raise PortTaken(f"{host}:{port} cannot be listened on: {error}", "name another one: --port 8001") from error
     return listening
 

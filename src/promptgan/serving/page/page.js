@@ -171,7 +171,7 @@ function show(column, said, index, shown, answer, facts) {
       note.textContent = error.message;
     }
   };
-  const thumbs = [[1, "👍", "Good answer"], [-1, "👎", "Bad answer"]].map(([thumb, sign, label]) => {
+  const thumbs = [[1, "good", "Good answer"], [-1, "bad", "Bad answer"]].map(([thumb, sign, label]) => {
     const button = make("button", { type: "button", textContent: sign, ariaLabel: label });
     button.addEventListener("click", () => send(thumb, button));
     return button;
