@@ -43,9 +43,9 @@ def remove(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="Of the request, or of the feedback.")],
     log: Log = LOG,
 ) -> None:
-    """Delete what somebody said, and the logged texts of the request, from the log.
+    """Delete what somebody said from the log.
 
-    The numbers of the request stay. What was learnt from already is a record: `promptgan data remove`.
+    The logged texts of the request go too, its numbers stay. What was learnt from already is a record: `promptgan data remove`.
 
     \b
     promptgan feedback remove 5f0c2b1e
@@ -65,9 +65,9 @@ def export(
     ),
     fresh: Annotated[bool, typer.Option("--fresh", help="Train the successor from fresh weights.")] = False,
 ) -> None:
-    """Make accepted feedback a new version of the data, and params.yaml the training of a successor.
+    """Make feedback the next version of the data.
 
-    The new version is own data: everything that was there, and the accepted pairs with their source and consent. Each
+    params.yaml becomes the training of a successor. The new version is own data: everything that was there, and the accepted pairs with their source and consent. Each
     record that was there keeps its split, so that the old test records tell what is forgotten; of a data set that is
     not own data the training split is taken. Records that data/excluded.csv lists are left out. Training goes on from
     the model, on new pairs mixed with a replay of known ones, with its tokenizer.

@@ -36,9 +36,9 @@ def report(
     out: Annotated[Path, typer.Option(help="The page gets a folder in this one.")] = Path("reports/monitor"),
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON; write no page.")] = False,
 ) -> None:
-    """Say what a service did in a period, as a page that needs nothing else.
+    """Say what a service did in a period.
 
-    Latency, refusals, moderation, repeated answers, feedback, for each model; and drift of prompts and answers from the
+    Writes a page that needs nothing else. Latency, refusals, moderation, repeated answers, feedback, for each model; and drift of prompts and answers from the
     training data: PSI of lengths, scripts and labels, MMD of embeddings. Texts are compared where the service logs
     them. Without the training data there is no word on drift.
 
@@ -119,9 +119,9 @@ def stream(
     host: Annotated[str, typer.Option(help="Of the address that is served.")] = HOST,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print events alone.")] = False,
 ) -> None:
-    """Label texts as they come, and raise an alarm where a label is too frequent.
+    """Raise an alarm where a label is too frequent.
 
-    The alarm is raised where the label's share of the last texts reaches --raise, and cleared where it falls to
+    Texts are labelled as they come.     The alarm is raised where the label's share of the last texts reaches --raise, and cleared where it falls to
     --clear; in between it stays. Each line is printed with its label and probability; events go to the webhook too.
 
     \b

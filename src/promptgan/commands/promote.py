@@ -23,9 +23,9 @@ def promote(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say the verdict, and set no tag.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON too.")] = False,
 ) -> None:
-    """Put the committed model into production where it has earned it.
+    """Put a model that has earned it into production.
 
-    It is compared with the version that serves: the loss on the records which that one was tested on (what is
+    The committed one is compared with the version that serves: the loss on the records which that one was tested on (what is
     forgotten, 1 % is allowed), the loss on new held-out records (what is gained), and, where the service let it answer
     in the shadow, what the serving model's discriminator says of its answers. Where all hold, DVC's artifact gets a
     version and the stage, as tags with the verdict in them; exits 1 where not. The first version has nobody to be
