@@ -45,7 +45,8 @@ def remove(
 ) -> None:
     """Delete what somebody said from the log.
 
-    The logged texts of the request go too, its numbers stay. What was learnt from already is a record: `promptgan data remove`.
+    The logged texts of the request go too, its numbers stay. What was learnt from already is a record: `promptgan data
+    remove`.
 
     \b
     promptgan feedback remove 5f0c2b1e
@@ -67,10 +68,11 @@ def export(
 ) -> None:
     """Make feedback the next version of the data.
 
-    params.yaml becomes the training of a successor. The new version is own data: everything that was there, and the accepted pairs with their source and consent. Each
-    record that was there keeps its split, so that the old test records tell what is forgotten; of a data set that is
-    not own data the training split is taken. Records that data/excluded.csv lists are left out. Training goes on from
-    the model, on new pairs mixed with a replay of known ones, with its tokenizer.
+    params.yaml becomes the training of a successor. The new version is own data: everything that was there, and the
+    accepted pairs with their source and consent. Each record that was there keeps its split, so that the old test
+    records tell what is forgotten; of a data set that is not own data the training split is taken. Records that
+    data/excluded.csv lists are left out. Training goes on from the model, on new pairs mixed with a replay of known
+    ones, with its tokenizer.
 
     \b
     promptgan feedback export

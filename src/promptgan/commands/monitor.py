@@ -38,9 +38,9 @@ def report(
 ) -> None:
     """Say what a service did in a period.
 
-    Writes a page that needs nothing else. Latency, refusals, moderation, repeated answers, feedback, for each model; and drift of prompts and answers from the
-    training data: PSI of lengths, scripts and labels, MMD of embeddings. Texts are compared where the service logs
-    them. Without the training data there is no word on drift.
+    Writes a page that needs nothing else. Latency, refusals, moderation, repeated answers, feedback, for each model;
+    and drift of prompts and answers from the training data: PSI of lengths, scripts and labels, MMD of embeddings.
+    Texts are compared where the service logs them. Without the training data there is no word on drift.
 
     \b
     promptgan monitor report --hours 168
@@ -121,8 +121,9 @@ def stream(
 ) -> None:
     """Raise an alarm where a label is too frequent.
 
-    Texts are labelled as they come.     The alarm is raised where the label's share of the last texts reaches --raise, and cleared where it falls to
-    --clear; in between it stays. Each line is printed with its label and probability; events go to the webhook too.
+    Texts are labelled as they come. The alarm is raised where the label's share of the last texts reaches --raise, and
+    cleared where it falls to --clear; in between it stays. Each line is printed with its label and probability; events
+    go to the webhook too.
 
     \b
     promptgan monitor stream --label negative --file reviews.txt --webhook http://127.0.0.1:8090/alarm

@@ -25,11 +25,11 @@ def promote(
 ) -> None:
     """Put a model that has earned it into production.
 
-    The committed one is compared with the version that serves: the loss on the records which that one was tested on (what is
-    forgotten, 1 % is allowed), the loss on new held-out records (what is gained), and, where the service let it answer
-    in the shadow, what the serving model's discriminator says of its answers. Where all hold, DVC's artifact gets a
-    version and the stage, as tags with the verdict in them; exits 1 where not. The first version has nobody to be
-    compared with. The service that serves --out loads it anew by itself.
+    The committed one is compared with the version that serves: the loss on the records which that one was tested on
+    (what is forgotten, 1 % is allowed), the loss on new held-out records (what is gained), and, where the service let
+    it answer in the shadow, what the serving model's discriminator says of its answers. Where all hold, DVC's artifact
+    gets a version and the stage, as tags with the verdict in them; exits 1 where not. The first version has nobody to
+    be compared with. The service that serves --out loads it anew by itself.
 
     \b
     promptgan promote
