@@ -160,6 +160,21 @@ def test_new_models_answer_after_a_reload_and_nothing_is_lost(tokens: Path, tmp_
     assert workers == 1
 
 
+def test_a_worker_that_dies_while_another_is_loaded_is_replaced_once(model: Path) -> None:
+    async def work(pool: Pool) -> Any:
+        process = stopped(pool)
+        answering = asyncio.create_task(all_of(pool, asks(10)))
+        reloading = asyncio.create_task(pool.reload())
+        await asyncio.sleep(0.2)
+        os.kill(process, signal.SIGKILL)
+        await reloading
+        while len(pool._tasks) > 1:  # the second replacement, if it came too late, ends
+            await asyncio.sleep(0.05)
+        return len(pool._workers), [isinstance(each, list) for each in await answering]
+
+    assert in_new_pool(model, work) == (1, [True] * 10)
+
+
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one(tokens: Path, tmp_path: Path) -> None:
     write_model(tmp_path / "m", tokens, seed=1)
 

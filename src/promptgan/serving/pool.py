@@ -201,6 +201,8 @@ class Pool:
         self._workers: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
+        self._generation = 0
+        """Times that all workers were replaced."""
         self._numbers = itertools.count()
 
     @property
@@ -273,8 +275,8 @@ class Pool:
         job = Job(str(next(self._numbers)), model, kind, ask, asyncio.get_running_loop().create_future(), heard)
         self.jobs[job.id] = job
         self.waiting.append(job)
-        await self._tell()
         try:
+            await self._tell()
             async with asyncio.timeout(self.limits.timeout):
                 return await job.future, job.queued
         except TimeoutError:
@@ -300,7 +302,7 @@ class Pool:
         if failed := [each for each in started if isinstance(each, BaseException)]:
             await asyncio.gather(*(each.end() for each in started if isinstance(each, Worker)))
             raise failed[0]
-        old = set(self._workers)
+        old, self._generation = set(self._workers), self._generation + 1
         for worker in started:
             assert isinstance(worker, Worker)
             self._hire(worker)
@@ -360,7 +362,8 @@ class Pool:
             return batch
 
     async def _died(self, worker: Worker, batch: Sequence[Job]) -> None:
-        """Put a batch back in front and start another worker."""
+        """Put a batch back in front and start another worker, unless all are replaced meanwhile."""
+        generation = self._generation
         self._workers.discard(worker)
         await worker.end(0)
         self.restarts += 1
@@ -371,7 +374,7 @@ class Pool:
         self.waiting.extendleft(reversed([job for job in batch if job.id in self.jobs and not job.future.done()]))
         await self._tell()  # another worker may take them
         pause = 0.5
-        while not self.closing and not worker.retired:
+        while not (self.closing or worker.retired) and generation == self._generation:
             try:
                 started = await Worker.start(self.places, self.limits.threads, self.device, self.public_key)
             except ModelRefused as error:
@@ -379,7 +382,10 @@ class Pool:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 30)
             else:
-                self._hire(started)
+                if generation == self._generation:
+                    self._hire(started)
+                else:
+                    await started.end()
                 return
 
 

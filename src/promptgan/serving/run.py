@@ -31,6 +31,8 @@ LOOK = 2.0
 """Seconds between two looks at the folders of the models."""
 SLOW = 10.0
 """Seconds that the head of a request, and then its body, may take."""
+IDLE = 75
+"""Seconds that a connection is kept between requests: longer than balancers do, so that none asks on a closed one."""
 _said = logging.getLogger(__name__)
 
 
@@ -124,6 +126,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=IDLE,
             timeout_graceful_shutdown=int(options.drain) + 5,
         )
     )
