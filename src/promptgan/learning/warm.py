@@ -18,7 +18,7 @@ SLOWER = 0.25
 """Of the learning rate that training from fresh weights took."""
 NEW_SHARE = 0.3
 """Of a batch that is new, and of the weight of new pairs in validation."""
-EPOCHS = 20
+EPOCHS = 50
 """Passes over the new pairs, at most; validation ends training before."""
 VALIDATIONS = 20
 """In all passes, about."""
