@@ -87,7 +87,7 @@ class Trial:
             said.append(
                 f"gain: the loss on {self.new.records} new held-out records changes by"
                 f" {self.new.change / abs(self.new.serving):+.2%} ({self.new.change:+.4f} nats per character, standard"
-                f" error {self.new.error:.4f}), {'a gain' if gains else 'no gain beyond'} {CLEAR:g} standard errors"
+                f" error {self.new.error:.4f}), {'a gain' if gains else 'no gain'} beyond {CLEAR:g} standard errors"
             )
         if self.shadow:
             holds = holds and not self.shadow.worse
