@@ -188,7 +188,8 @@ def _drifts(period: "Period", training: "Reference") -> "Sequence[Drift]":
 
 
 def _serve(server: "ThreadingHTTPServer", path: str) -> None:
-    print(f"listening at http://{server.server_address[0]}:{server.server_address[1]}{path}", flush=True)
+    host = str(server.server_address[0])
+    print(f"listening at http://{host}:{server.server_port}{path}", flush=True)
     try:
         with server:
             server.serve_forever()

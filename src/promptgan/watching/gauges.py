@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.server import ThreadingHTTPServer
 
 from promptgan.core.errors import PromptganError
@@ -13,7 +13,7 @@ from promptgan.watching.period import Drift, Number
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(models: dict[str, Sequence[Number]], drifts: Sequence[Drift]) -> str:
+def exposition(models: Mapping[str, Sequence[Number]], drifts: Sequence[Drift]) -> str:
     """Numbers of each model, and drift, in Prometheus' text format 0.0.4.
 
     Drift has two gauges: `promptgan_drift`, the measure's value, and `promptgan_drift_moved`, 1 where it is more than
