@@ -60,6 +60,10 @@ def test_help_lists_every_command() -> None:
             "rate",
             "release",
             "serve",
+            "monitor",
+            "feedback",
+            "promote",
+            "rollback",
         )
     )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()

@@ -14,10 +14,16 @@ from promptgan.commands import (
     evaluate_texts,
     exp,
     export,
+    feedback,
     generate,
     interpolate,
     lineage,
+<<<<<<< HEAD
     music,
+=======
+    monitor,
+    promote,
+>>>>>>> watch
     rate,
     reconstruct,
     release,
@@ -246,9 +252,9 @@ command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 command(app, anywhere=True)(serve.serve)
-for function in (compare.compare, search.search, track.track, doctor.doctor):
+for function in (compare.compare, search.search, track.track, doctor.doctor, promote.promote, promote.rollback):
     command(app)(function)
-for groups in (exp, data, lineage, release, rate):
+for groups in (exp, data, lineage, release, rate, monitor, feedback):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 
