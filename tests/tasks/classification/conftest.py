@@ -1,5 +1,6 @@
 """Tiny labelled texts of two sources: of three labels, and rated ones that have walked through every stage."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from promptgan.data.sets import sentiment
+from tests.conftest import Shared
 from tests.tasks import walking
 
 WORDS = {
@@ -75,13 +77,13 @@ def reviews(count: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def walked(shared: Shared) -> Path:
     """The folder in which every stage has run, of a recipe with a generator."""
     section = sentiment.Parameters(name="sentiment", sources=SOURCES, least_score=0.5)  # type: ignore[arg-type]
     files = {sentiment.FILES[source]: walking.rated(reviews(600), source, "positive") for source in SOURCES}
-    folder = tmp_path_factory.mktemp("classification")
     upstream = sentiment.upstream(section)
-    return walking.walked(folder, "label-prompt-gan", TINY, lambda: walking.put(upstream, files))
+    download = functools.partial(walking.put, upstream, files)
+    return shared("classification", lambda folder: walking.walked(folder, "label-prompt-gan", TINY, download))
 
 
 @pytest.fixture(scope="session")
