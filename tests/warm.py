@@ -3,7 +3,8 @@
 `python()` is a command that runs a script, `-m MODULE` or `-c PROGRAM` as Python does, in a process of its own with the
 caller's folder, environment and streams. That process is a fork of one that has imported what programs here spend
 seconds on, and nothing of this repository, so that a clone runs its own code. Where a fresh interpreter is part of a
-promise, because of its hash seed, of what it imports or of how it dies, a test runs `sys.executable`.
+promise, because of its hash seed, of what it imports or of how it dies, a test runs `sys.executable`. So do both sides
+of a comparison of bytes: what a stage records of its run names torch where that is loaded, as it is here for all.
 """
 
 import atexit

@@ -68,7 +68,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 def test_writes_the_same_twice_and_data_docs_on_request(folder):
-    done = run("validate", folder)
+    done = run("validate", folder, anew=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "read 401, quarantined 1" in done.stdout
     assert "contact-details 1" in done.stdout
