@@ -18,12 +18,9 @@ from promptgan.commands import (
     generate,
     interpolate,
     lineage,
-<<<<<<< HEAD
-    music,
-=======
     monitor,
+    music,
     promote,
->>>>>>> watch
     rate,
     reconstruct,
     release,
