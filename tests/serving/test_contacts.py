@@ -20,6 +20,7 @@ KEPT = ["how was your weekend?", "1,234,567.89 and 2026-11-30", "e.g. this i.e. 
 
 @pytest.mark.parametrize("text", FOUND)
 def test_what_validation_finds_is_masked_and_then_no_longer_found(text: str) -> None:
+    from promptgan.quality import expectations  # noqa: F401  # it loads what rules are, whose warnings it knows
     from promptgan.quality.text_rules import ExpectNoContactDetails
 
     rule = regex.compile(ExpectNoContactDetails.__fields__["regex"].default)

@@ -159,7 +159,8 @@ def test_the_page_needs_nothing_else_and_is_the_same_again(write_log: Write, tra
     assert (tmp_path / "again" / page.parent.name / "index.html").read_text() == text
 
 
-def test_the_command(write_log: Write, train: Path, tmp_path: Path) -> None:
+def test_the_command(write_log: Write, train: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where no training data is
     log = write_log(*(asked(n) for n in range(60)))
     options = ["monitor", "report", "--log", str(log), "--until", "2027-01-16", "--hours", "48"]
     done = CliRunner().invoke(app, [*options, "--reference", str(train), "--json"])
