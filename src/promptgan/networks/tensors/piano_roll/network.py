@@ -1,0 +1,109 @@
+"""Networks that convolve piano rolls over time: the rows of all voices are features of a column.
+
+A pitch means something else in every place of a key, so no weights are shared across pitches, as they are across pixels
+of images; a column as a whole is a harmony, and that is what filters see (so does MidiNet: Yang, Chou and Yang, 2017,
+arXiv:1703.10847). A filter for each row and voice costs a fifth of two-dimensional ones.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from promptgan.forms.tensors.form import Example
+from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
+from promptgan.networks.tensors.piano_roll.parameters import Parameters
+
+SMOOTHING = 3
+"""Columns that the last convolution of a generator sees."""
+
+
+class Generator(TensorGenerator):
+    """A latent vector to a few columns, whose number is doubled until it is a roll's.
+
+    What it draws in training is black or white, so that a discriminator cannot tell by greys: of each voice and column
+    the onset in row 0 and the brightest pitch, where it sounds, as `promptgan.media.music.arrays.read` has it. The
+    gradient is that of brightness, straight through (Bengio, Leonard and Courville, 2013, arXiv:1308.3432; of rolls:
+    Dong and Yang, 2018, arXiv:1804.09399). In evaluation it draws the brightness.
+    """
+
+    def __init__(self, parameters: Parameters, example: Example) -> None:
+        latent = parameters.latent or 1
+        super().__init__(latent, example, latent)
+        self.shape = (example.channels, example.height, example.width)
+        self.start = nn.Linear(self.inputs, parameters.width * (example.width >> parameters.halvings))
+        layers: list[nn.Module] = []
+        for _ in range(parameters.halvings):
+            layers += [
+                *_normalised(parameters, nn.ReLU()),
+                nn.ConvTranspose1d(parameters.width, parameters.width, 4, 2, 1),
+            ]
+        rows = example.channels * example.height
+        last = nn.Conv1d(parameters.width, rows, SMOOTHING, padding=SMOOTHING // 2)
+        self.layers = nn.Sequential(*layers, *_normalised(parameters, nn.ReLU()), last)
+
+    def pixels(self, inputs: Tensor) -> Tensor:
+        """See `TensorGenerator.pixels`."""
+        columns = self.layers(self.start(inputs).view(len(inputs), self.layers[-1].in_channels, -1))
+        pixels: Tensor = columns.view(len(inputs), *self.shape)
+        return pixels
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """See `TensorGenerator.forward`; in training -1 or 1."""
+        drawn = super().forward(z, condition)
+        if not self.training:
+            return drawn
+        return drawn + (2 * played((drawn.detach() + 1) / 2) - 1 - drawn.detach())
+
+
+class Discriminator(TensorDiscriminator):
+    """Halved until few columns are left, whose values are the features."""
+
+    def __init__(self, parameters: Parameters, example: Example) -> None:
+        super().__init__(example, _size(parameters, example), parameters.conditioning or "none")
+        self.layers = nn.Sequential(*_halved(parameters, self, example))
+
+    def features(self, x: Tensor) -> Tensor:
+        """See `TensorReader.features`."""
+        features: Tensor = self.layers(x.flatten(1, 2))
+        return features
+
+
+class Encoder(TensorEncoder):
+    """Halved until few columns are left, whose values are the features."""
+
+    def __init__(self, parameters: Parameters, example: Example) -> None:
+        super().__init__(parameters.latent or 1, example, _size(parameters, example))
+        self.layers = nn.Sequential(*_halved(parameters, self, example))
+
+    def features(self, x: Tensor) -> Tensor:
+        """See `TensorReader.features`."""
+        features: Tensor = self.layers(x.flatten(1, 2))
+        return features
+
+
+def played(brightness: Tensor) -> Tensor:
+    """The pixels of rolls (N, V, H, W) in [0, 1] that are white where a voice sings one note at a time, 0 or 1."""
+    onsets, pitches = brightness[:, :, :1], brightness[:, :, 1:]
+    sounds = pitches.sum(2, keepdim=True) > 0.5
+    brightest = torch.zeros_like(pitches).scatter_(2, pitches.argmax(2, keepdim=True), 1.0)
+    return torch.cat([(onsets > 0.5) & sounds, brightest.bool() & sounds], 2).to(brightness.dtype)
+
+
+def _size(parameters: Parameters, example: Example) -> int:
+    return parameters.width * (example.width >> parameters.halvings)
+
+
+def _halved(parameters: Parameters, reader: TensorReader, example: Example) -> Iterator[nn.Module]:
+    yield nn.Conv1d(reader.channels * example.height, parameters.width, 4, 2, 1)
+    yield nn.LeakyReLU(0.2)
+    for _ in range(parameters.halvings - 1):
+        yield nn.Conv1d(parameters.width, parameters.width, 4, 2, 1)
+        yield from _normalised(parameters, nn.LeakyReLU(0.2))
+    yield nn.Flatten()
+
+
+def _normalised(parameters: Parameters, activation: nn.Module) -> Iterator[nn.Module]:
+    if parameters.normalisation == "batch":
+        yield nn.BatchNorm1d(parameters.width)
+    yield activation
