@@ -1,8 +1,8 @@
 """Music as piano rolls: arrays of black and white pixels, a channel for each voice from above.
 
-A column is a sixteenth. Row 0 is white where the voice begins a note; the others are pitches, around middle C: of a roll
-of H rows, row 1 is MIDI pitch 60 - H/2. A voice sings one note at a time, on the grid of sixteenths, so that a roll says
-all that it sings; a change of pitch begins a note whatever row 0 says.
+A column is a sixteenth. Row 0 is white where the voice begins a note; the others are pitches, around middle C: of a
+roll of H rows, row 1 is MIDI pitch 60 - H/2. A voice sings one note at a time, on the grid of sixteenths, so that a
+roll says all that it sings; a change of pitch begins a note whatever row 0 says.
 """
 
 from typing import NamedTuple

@@ -30,21 +30,18 @@ class Generator(TensorGenerator):
     def __init__(self, parameters: Parameters, example: Example) -> None:
         latent = parameters.latent or 1
         super().__init__(latent, example, latent)
-        self.shape = (example.channels, example.height, example.width)
-        self.start = nn.Linear(self.inputs, parameters.width * (example.width >> parameters.halvings))
-        layers: list[nn.Module] = []
+        self.width, self.shape = parameters.width, (example.channels, example.height, example.width)
+        self.start = nn.Linear(self.inputs, _size(parameters, example))
+        layers, width = list[nn.Module](), parameters.width
         for _ in range(parameters.halvings):
-            layers += [
-                *_normalised(parameters, nn.ReLU()),
-                nn.ConvTranspose1d(parameters.width, parameters.width, 4, 2, 1),
-            ]
+            layers += [*_normalised(parameters, nn.ReLU()), nn.ConvTranspose1d(width, width, 4, 2, 1)]
         rows = example.channels * example.height
-        last = nn.Conv1d(parameters.width, rows, SMOOTHING, padding=SMOOTHING // 2)
+        last = nn.Conv1d(width, rows, SMOOTHING, padding=SMOOTHING // 2)
         self.layers = nn.Sequential(*layers, *_normalised(parameters, nn.ReLU()), last)
 
     def pixels(self, inputs: Tensor) -> Tensor:
         """See `TensorGenerator.pixels`."""
-        columns = self.layers(self.start(inputs).view(len(inputs), self.layers[-1].in_channels, -1))
+        columns = self.layers(self.start(inputs).view(len(inputs), self.width, -1))
         pixels: Tensor = columns.view(len(inputs), *self.shape)
         return pixels
 

@@ -83,9 +83,8 @@ def load(model: Path, device: torch.device | None = None) -> RollModel:
     Raises:
         NotAModelFolder: a file is missing or broken.
     """
-    names = [
-        name for name in ("generator", "encoder") if name in folder.read_index(model).get("networks", ["generator"])
-    ]
+    known = folder.read_index(model).get("networks", ())
+    names = ["generator", *(["encoder"] if "encoder" in known else [])]
     loaded = folder.load(model, device, names)
     encoder = cast("TensorEncoder | None", loaded.networks.get("encoder"))
     return RollModel(cast("TensorGenerator", loaded.networks["generator"]), encoder, labels_of(model), loaded.index)

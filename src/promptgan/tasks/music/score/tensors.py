@@ -47,9 +47,9 @@ class Score:
 
 
 def counts(rolls: Tensor) -> tuple[Tensor, ...]:
-    """Of rolls, uint8 (N, V, H, W), how often each pixel is white, each pair of a column, and each pair a quarter apart.
+    """Of rolls, uint8 (N, V, H, W), how often pixels are white, (V, H, W), and pairs of rows, (V H, V H), of all voices.
 
-    Of the whole roll the first is (V, H, W); rows of all voices make the others, (V H, V H).
+    Those of a pair are white in the same column, or, of the last count, the second one a quarter after the first.
     """
     white = (rolls > 127).float()
     rows = white.permute(1, 2, 3, 0).flatten(0, 1)
