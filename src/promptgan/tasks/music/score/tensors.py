@@ -47,7 +47,7 @@ class Score:
 
 
 def counts(rolls: Tensor) -> tuple[Tensor, ...]:
-    """Of rolls, uint8 (N, V, H, W), how often pixels are white, (V, H, W), and pairs of rows, (V H, V H), of all voices.
+    """Of rolls, uint8 (N, V, H, W), how often pixels are white, (V, H, W), and pairs of rows, (V H, V H), of voices.
 
     Those of a pair are white in the same column, or, of the last count, the second one a quarter after the first.
     """
