@@ -68,6 +68,17 @@ def unread_keys(task: str, sections: Sections) -> str | None:
     return "discriminator.conditioning is none, and piano rolls are asked for by key: concat, projection or auxiliary"
 
 
+def normalised_elsewhere(task: str, sections: Sections) -> str | None:
+    """Spectral normalisation holds the slope of a discriminator, and a batch mixes the slopes at its rolls."""
+    for role in ("generator", "encoder"):
+        if getattr(sections[role], "normalisation", None) == "spectral":
+            return f"{role}.normalisation is spectral, which is for a discriminator: choose batch or none"
+    penalty = getattr(sections["train"], "penalty", "none")
+    if penalty == "none" or getattr(sections["discriminator"], "normalisation", None) != "batch":
+        return None
+    return f"train.penalty is {penalty}, which needs discriminator.normalisation spectral or none, not batch"
+
+
 def foreign_methods(task: str, sections: Sections) -> str | None:
     """Between two kinds of images one can translate; music is of one kind."""
     if sections["train"].method != "cyclegan":
@@ -148,5 +159,6 @@ RULES: tuple[Callable[[str, Sections], str | None], ...] = (
     rolls_of_one_shape,
     size_that_is_not_halved,
     unread_keys,
+    normalised_elsewhere,
     foreign_methods,
 )

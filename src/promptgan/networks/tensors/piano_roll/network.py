@@ -2,18 +2,22 @@
 
 A pitch means something else in every place of a key, so no weights are shared across pitches, as they are across pixels
 of images; a column as a whole is a harmony, and that is what filters see (so does MidiNet: Yang, Chou and Yang, 2017,
-arXiv:1703.10847). A filter for each row and voice costs a fifth of two-dimensional ones.
+arXiv:1703.10847).
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
+from promptgan.forms.tensors.spectral import normalise
 from promptgan.networks.tensors.piano_roll.parameters import Parameters
 
+HALVING: dict[str, Any] = {"kernel_size": (1, 4), "stride": (1, 2), "padding": (0, 1)}
+"""Of convolutions that halve time, or transposed double it."""
 SMOOTHING = 3
 """Columns that the last convolution of a generator sees."""
 
@@ -34,15 +38,16 @@ class Generator(TensorGenerator):
         self.start = nn.Linear(self.inputs, _size(parameters, example))
         layers, width = list[nn.Module](), parameters.width
         for _ in range(parameters.halvings):
-            layers += [*_normalised(parameters, nn.ReLU()), nn.ConvTranspose1d(width, width, 4, 2, 1)]
+            doubled = nn.ConvTranspose2d(width, width, **HALVING)
+            layers += [*_normalised(parameters, nn.ReLU()), doubled]
         rows = example.channels * example.height
-        last = nn.Conv1d(width, rows, SMOOTHING, padding=SMOOTHING // 2)
+        last = nn.Conv2d(width, rows, (1, SMOOTHING), padding="same")
         self.layers = nn.Sequential(*layers, *_normalised(parameters, nn.ReLU()), last)
 
     def pixels(self, inputs: Tensor) -> Tensor:
         """See `TensorGenerator.pixels`."""
-        columns = self.layers(self.start(inputs).view(len(inputs), self.width, -1))
-        pixels: Tensor = columns.view(len(inputs), *self.shape)
+        columns = self.layers(self.start(inputs).view(len(inputs), self.width, 1, -1))
+        pixels: Tensor = columns.reshape(len(inputs), *self.shape)
         return pixels
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -59,10 +64,12 @@ class Discriminator(TensorDiscriminator):
     def __init__(self, parameters: Parameters, example: Example) -> None:
         super().__init__(example, _size(parameters, example), parameters.conditioning or "none")
         self.layers = nn.Sequential(*_halved(parameters, self, example))
+        if parameters.normalisation == "spectral":
+            normalise(self)
 
     def features(self, x: Tensor) -> Tensor:
         """See `TensorReader.features`."""
-        features: Tensor = self.layers(x.flatten(1, 2))
+        features: Tensor = self.layers(x.flatten(1, 2)[:, :, None])
         return features
 
 
@@ -75,7 +82,7 @@ class Encoder(TensorEncoder):
 
     def features(self, x: Tensor) -> Tensor:
         """See `TensorReader.features`."""
-        features: Tensor = self.layers(x.flatten(1, 2))
+        features: Tensor = self.layers(x.flatten(1, 2)[:, :, None])
         return features
 
 
@@ -92,15 +99,15 @@ def _size(parameters: Parameters, example: Example) -> int:
 
 
 def _halved(parameters: Parameters, reader: TensorReader, example: Example) -> Iterator[nn.Module]:
-    yield nn.Conv1d(reader.channels * example.height, parameters.width, 4, 2, 1)
+    yield nn.Conv2d(reader.channels * example.height, parameters.width, **HALVING)
     yield nn.LeakyReLU(0.2)
     for _ in range(parameters.halvings - 1):
-        yield nn.Conv1d(parameters.width, parameters.width, 4, 2, 1)
+        yield nn.Conv2d(parameters.width, parameters.width, **HALVING)
         yield from _normalised(parameters, nn.LeakyReLU(0.2))
     yield nn.Flatten()
 
 
 def _normalised(parameters: Parameters, activation: nn.Module) -> Iterator[nn.Module]:
     if parameters.normalisation == "batch":
-        yield nn.BatchNorm1d(parameters.width)
+        yield nn.BatchNorm2d(parameters.width)
     yield activation

@@ -18,7 +18,7 @@ class Parameters(Section):
     """Channels of every layer."""
     halvings: int = Field(ge=1, le=6)
     """How often time is halved; the columns of a roll must be divisible by two as often."""
-    normalisation: Literal["batch", "none"]
-    """Of channels by the batch."""
+    normalisation: Literal["batch", "spectral", "none"]
+    """Of channels by the batch, or, of a discriminator, of all its weights by their largest singular value."""
     conditioning: Literal["none", "concat", "projection", "auxiliary"] | None
     """How a discriminator reads the key of a roll; null for the others, which have it beside their inputs."""
