@@ -4,6 +4,7 @@ STAGES := download validate tokenize pretrain train control judges generate eval
 BIN := .venv/bin
 RUN := .venv/.installed
 TOOLS := .venv/.installed-tools
+SERVE := .venv/.installed-serve
 TEST := .venv/.installed-test
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # What follows every Python of .venv: its own bin comes first on PATH, so that `python` in dvc.yaml is the one that runs DVC
@@ -12,7 +13,7 @@ PATH_LINE := import os, sys; p = os.environ.get("PATH", os.defpath); b = os.path
 os.environ["PATH"] = p if p.split(os.pathsep)[0] == b else b + os.pathsep + p
 
 .DEFAULT_GOAL := help
-.PHONY: help run $(STAGES) check-params check show recipes use exp diff compare search audit release doctor plots picture datadocs test lint bench wheel tools clean-venv
+.PHONY: help run $(STAGES) check-params check show recipes use exp diff compare search audit release serve doctor plots picture datadocs test lint bench wheel tools clean-venv
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z$$][^=]*:.*## / {sub(/\$$\(STAGES\)/, "STAGE", $$1); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,9 @@ release: $(TOOLS) ## write one folder to hand on into release/ and check it: mak
 	@$(BIN)/promptgan release build $(if $(KEY),--key $(KEY)) $(if $(FORCE),--force)
 	@$(BIN)/promptgan release verify release $(if $(KEY),--public-key $(KEY).pub)
 
+serve: $(SERVE) ## serve the trained models on http://127.0.0.1:8000: make serve ARGS="--port 8080 --log-texts"
+	@$(BIN)/promptgan serve $(ARGS)
+
 doctor: $(RUN) ## say what stands between this clone and a run
 	@$(BIN)/promptgan doctor
 
@@ -76,7 +80,7 @@ datadocs: check-params ## build Great Expectations' own pages about the data, an
 	--metrics $$scratch/validation.json && rm -r $$scratch
 
 test: $(TEST) lint ## lint, check types, run every test
-	@$(BIN)/pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	@$(BIN)/pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 lint: $(TEST) ## ruff, mypy, and who may import whom
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check . && $(BIN)/mypy --no-error-summary
@@ -110,7 +114,12 @@ $(TOOLS): $(RUN) requirements-tools.lock
 	@$(PIP) install --quiet -r requirements-tools.lock
 	@touch $@
 
-$(TEST): $(TOOLS) requirements-test.lock
+$(SERVE): $(RUN) requirements-serve.lock
+	@echo "installing what the service needs into .venv"
+	@$(PIP) install --quiet -r requirements-serve.lock
+	@touch $@
+
+$(TEST): $(TOOLS) $(SERVE) requirements-test.lock
 	@echo "installing the test tools into .venv"
 	@$(PIP) install --quiet -r requirements-test.lock
 	@touch $@

@@ -59,6 +59,11 @@ def test_help_lists_every_command() -> None:
             "export",
             "rate",
             "release",
+            "serve",
+            "monitor",
+            "feedback",
+            "promote",
+            "rollback",
         )
     )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()

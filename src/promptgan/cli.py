@@ -14,14 +14,18 @@ from promptgan.commands import (
     evaluate_texts,
     exp,
     export,
+    feedback,
     generate,
     interpolate,
     lineage,
+    monitor,
     music,
+    promote,
     rate,
     reconstruct,
     release,
     search,
+    serve,
     track,
 )
 from promptgan.commands.command import command
@@ -244,9 +248,10 @@ command(app, anywhere=True)(classify.classify)
 command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
-for function in (compare.compare, search.search, track.track, doctor.doctor):
+command(app, anywhere=True)(serve.serve)
+for function in (compare.compare, search.search, track.track, doctor.doctor, promote.promote, promote.rollback):
     command(app)(function)
-for groups in (exp, data, lineage, release, rate):
+for groups in (exp, data, lineage, release, rate, monitor, feedback):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 

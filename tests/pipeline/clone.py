@@ -16,9 +16,12 @@ from typing import Any
 import yaml
 
 from promptgan.core.parameters import load_params
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 DVC = [sys.executable, "-m", "dvc"]
+PROMPTGAN = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
+"""The command of the clone that is the current folder."""
 PATIENCE_SECONDS = 480.0
 
 TINY: dict[str, Any] = {
@@ -31,25 +34,26 @@ TINY: dict[str, Any] = {
     "tokenize": {"vocabulary": 300, "max_tokens": 12},
     "generator": {"embedding": 16, "width": 16},
     "pretrain": {
-        "epochs": 30,
+        "epochs": 12,
         "batch": 32,
         "warmup": 10,
-        "validate_every": 50,
+        "validate_every": 20,
         "min_gain": 0.0,
-        "checkpoint_every": 10,
+        "checkpoint_every": 4,
     },
     "discriminator": {"embedding": 16, "width": 16},
     "train": {
-        "steps": 60,
-        "warmup": 20,
+        "steps": 30,
+        "warmup": 10,
         "batch": 16,
-        "validate_every": 15,
-        "validation_count": 40,
-        "checkpoint_every": 5,
+        "validate_every": 10,
+        "validation_count": 30,
+        "checkpoint_every": 3,
         "guards": {"entropy_floor": 0.0, "duplicates_limit": 1.0, "kl_limit": 100.0},
     },
     "judges": {"embedding": 16, "batch": 32, "epochs": 2},
     "generate": {"count": 10, "prompts": ["how was your weekend?"]},
+    "evaluate": {"jackknife_groups": 4},
 }
 """What makes the recipe for own data tiny; laid over what `promptgan use local-text` writes."""
 
@@ -79,27 +83,56 @@ class Clone:
             **identity,
         }
 
-    def run(self, *command: str | Path) -> str:
-        """Run a command to its end; what it printed. Its failure fails the test with all that it said."""
+    def ended(self, *command: str | Path) -> tuple[int, str]:
+        """Run a command to its end; its exit status and what it printed.
+
+        Programs in Python, and the stages of a pipeline that DVC runs, begin with their slow imports done.
+        """
+        words, environment = [str(part) for part in command], self.environment
+        if sys.executable in words:
+            words[words.index(sys.executable)] = str(warm.python())
+            environment["PATH"] = f"{warm.python().parent}{os.pathsep}{os.defpath}"
         done = subprocess.run(
-            [str(part) for part in command],
+            words,
             cwd=self.path,
-            env=self.environment,
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             timeout=PATIENCE_SECONDS,
         )
-        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-4000:]}"
-        return done.stdout
+        return done.returncode, done.stdout
+
+    def run(self, *command: str | Path) -> str:
+        """Run a command to its end; what it printed. Its failure fails the test with all that it said."""
+        status, said = self.ended(*command)
+        assert status == 0, f"{command}: {status}\n{said[-4000:]}"
+        return said
+
+    def refused(self, *command: str | Path) -> str:
+        """Run a command that fails as failures are meant to; what it printed."""
+        status, said = self.ended(*command)
+        assert status and "Traceback" not in said, f"{command}: {status}\n{said[-4000:]}"
+        return said
 
     def dvc(self, *arguments: str) -> str:
-        """Run DVC with the interpreter of this test."""
+        """Run DVC."""
         return self.run(*DVC, *arguments)
+
+    def promptgan(self, *arguments: str | Path) -> str:
+        """Run the clone's own command."""
+        return self.run(*PROMPTGAN, *arguments)
 
     def git(self, *arguments: str) -> str:
         """Run Git."""
         return self.run("git", *arguments)
+
+    def run_anew(self, *command: str) -> str:
+        """Run a command to its end, in interpreters that start from nothing; what it printed."""
+        with self.started(*command) as process:
+            said, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0, f"{command}: {process.returncode}\n{said[-4000:]}"
+        return said
 
     @contextmanager
     def started(self, *command: str) -> Iterator[subprocess.Popen[str]]:
@@ -180,17 +213,16 @@ def committed_copy(target: Path, home: Path) -> Clone:
     clone = Clone(target, home)
     clone.git("init", "--quiet")
     (home / "pairs.csv").write_text(pairs(), encoding="utf-8")
-    program = "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"
     use = ["use", "local-text", "--path", str(home / "pairs.csv"), "--prompt", "question", "--text", "answer"]
-    clone.run(sys.executable, "-c", program, *use, "--device", "cpu")
+    clone.promptgan(*use, "--device", "cpu")
     clone.write_params(merged(clone.params, TINY))
-    clone.run(sys.executable, "-c", program, "check")
+    clone.promptgan("check")
     clone.git("add", "--all")
     clone.git("commit", "--quiet", "--message", "a tiny pipeline")
     return clone
 
 
-def pairs(count: int = 500) -> str:
+def pairs(count: int = 300) -> str:
     """A CSV of questions and answers that share a word."""
     source = random.Random(0)
     words = {

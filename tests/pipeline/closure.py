@@ -86,7 +86,13 @@ def _fields(script: Path) -> set[str]:
 
 @functools.cache
 def _nodes(file: Path) -> list[ast.AST]:
-    return _running(ast.parse(file.read_text(encoding="utf-8")))
+    """Those that import or choose, which the parameters then decide on."""
+    return [
+        node
+        for node in _running(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.Call) and _called(node) in ("choose", "chosen_section"))
+    ]
 
 
 def _running(tree: ast.AST) -> list[ast.AST]:

@@ -1,6 +1,5 @@
 """The trained model, fetched by its name as a registered artifact."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -71,9 +70,8 @@ def test_from_a_git_server_the_place_of_the_files_is_named(registered: Clone, el
 
 
 def test_without_a_registered_version_get_fetches_by_path(finished: Clone, elsewhere: Clone) -> None:
-    command = [*DVC, "artifacts", "get", str(finished.path), "generator"]
-    done = subprocess.run(command, cwd=elsewhere.path, env=elsewhere.environment, capture_output=True, text=True)
-    assert done.returncode and "Unable to find artifact 'generator'" in done.stderr
+    said = elsewhere.refused(*DVC, "artifacts", "get", str(finished.path), "generator")
+    assert "Unable to find artifact 'generator'" in said
     elsewhere.dvc("get", str(finished.path), "models/adversarial", "--out", "model")
     assert files(elsewhere.path / "model") == files(finished.path / "models/adversarial")
 

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import functools
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,25 +39,32 @@ OWN = {
 }
 
 
-def written(recipe: str, path: Path) -> dict[str, Any]:
+@functools.cache
+def written(recipe: str) -> dict[str, Any]:
     """The whole parameter file that a recipe makes."""
-    path.write_bytes((ROOT / "params.yaml").read_bytes())
-    with contextlib.chdir(ROOT):
+    with contextlib.chdir(ROOT), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "params.yaml"
+        path.write_bytes((ROOT / "params.yaml").read_bytes())
         presets.use(recipe, path, data=OWN.get(recipe), device="cpu")
-    return load_params(path)
+        return load_params(path)
 
 
-@pytest.fixture(scope="module", params=RECIPES)
-def params(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The parameter file of each recipe."""
-    return written(request.param, tmp_path_factory.mktemp(request.param) / "params.yaml")
+@functools.cache
+def imported(stage: str, recipe: str) -> set[str]:
+    """The code that a stage imports for a recipe."""
+    return closure(stage, written(recipe))
 
 
-@pytest.fixture(scope="module")
-def every_params(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The parameter files of all presets."""
-    folder = tmp_path_factory.mktemp("every")
-    return [written(name, folder / f"{name}.yaml") for name in RECIPES]
+@pytest.fixture(params=RECIPES)
+def recipe(request: pytest.FixtureRequest) -> str:
+    """Each recipe."""
+    return str(request.param)
+
+
+@pytest.fixture
+def params(recipe: str) -> dict[str, Any]:
+    """Its parameter file."""
+    return written(recipe)
 
 
 def resolved(paths: list[Any], params: dict[str, Any]) -> set[str]:
@@ -85,21 +93,19 @@ def test_every_script_is_a_stage_and_every_stage_runs_its_script() -> None:
     }
 
 
-def test_every_file_that_a_stage_imports_is_a_dependency(params: dict[str, Any]) -> None:
+def test_every_file_that_a_stage_imports_is_a_dependency(recipe: str, params: dict[str, Any]) -> None:
     for name, stage in STAGES.items():
-        used = closure(name, params)
+        used = imported(name, recipe)
         declared = [path for path in resolved(stage["deps"], params) if is_code(path)]
         assert used - set().union(*(covers(path, used) for path in declared)) == set(), name
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_every_dependency_is_imported_by_the_stage_of_some_recipe(
-    name: str, every_params: list[dict[str, Any]]
-) -> None:
+def test_every_dependency_is_imported_by_the_stage_of_some_recipe(name: str) -> None:
     unused = {path for path in STAGES[name]["deps"] if is_code(path)}
-    for params in every_params:
-        used = closure(name, params)
-        unused -= {path for path in unused if covers(next(iter(resolved([path], params))), used)}
+    for recipe in RECIPES:
+        used = imported(name, recipe)
+        unused -= {path for path in unused if covers(next(iter(resolved([path], written(recipe)))), used)}
     assert unused == set()
 
 
@@ -117,9 +123,9 @@ def test_the_declared_parameters_are_the_fields_of_the_stage() -> None:
     assert declared == {name: fields(ROOT / f"stages/{name}.py") for name in STAGES}
 
 
-def test_every_declared_parameter_is_read(params: dict[str, Any]) -> None:
+def test_every_declared_parameter_is_read(recipe: str, params: dict[str, Any]) -> None:
     for name, stage in STAGES.items():
-        read = set().union(*(names_read(ROOT / file) for file in closure(name, params)))
+        read = set().union(*(names_read(ROOT / file) for file in imported(name, recipe)))
         declared = {key for section in stage.get("params", []) for key in leaves(section, params[section])}
         assert not declared - read, f"{name} declares parameters that its code never reads"
 

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ import yaml
 
 from promptgan.experiments import leaderboard
 from promptgan.experiments.entry import Entry
-from tests.pipeline.clone import Clone, until
+from tests.pipeline.clone import PROMPTGAN, TINY, Clone, until
 
-PROGRAM = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
 COMPARED = ["tiny", "tiny-broken", "tiny-hinge"]
 PRESETS = {
     "tiny-hinge": "# Tiny, with the hinge objective.\nbase: tiny\n\ntrain:\n  objective: hinge\n",
@@ -49,9 +47,7 @@ def workspace(clone: Clone) -> tuple[str, ...]:
 
 
 def call(clone: Clone, *arguments: str) -> tuple[int, str]:
-    with clone.started(*PROGRAM, *arguments) as process:
-        said, _ = process.communicate(timeout=1500)
-        return process.returncode, said
+    return clone.ended(*PROMPTGAN, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +63,7 @@ def compared(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Compa
     clone.set("train.steps", 7)  # of the user's own next run; no preset's
     before = workspace(clone)
     command = ["compare", *COMPARED, "--seeds", "2"]
-    with clone.started(*PROGRAM, *command) as process:
+    with clone.started(*PROMPTGAN, *command) as process:
         until(lambda: clone.checkpoints("train"), "the adversarial phase of a run")
         process.send_signal(signal.SIGKILL)
         killed, _ = process.communicate()
@@ -131,7 +127,7 @@ def test_an_entry_says_what_its_experiment_is_and_measured(compared: Compared) -
         assert (parameters["recipe"], parameters["seed"]) == ("tiny-hinge", int(seed))
         assert {key: parameters[key] for key in entry["made"]["parameters"]} == entry["made"]["parameters"]
     assert (
-        entry["made"]["parameters"]["train"] | {"objective": "hinge", "steps": 60}
+        entry["made"]["parameters"]["train"] | {"objective": "hinge", "steps": TINY["train"]["steps"]}
         == entry["made"]["parameters"]["train"]
     )
     outputs = [entry["trained"][seed]["outputs"]["models/pretrained"] for seed in ("1", "2")]
@@ -200,10 +196,10 @@ def test_check_names_a_folder_of_code(recorded: Clone) -> None:
 def test_check_names_the_parameter_and_the_data_and_the_page_is_of_the_entries_alone(recorded: Clone) -> None:
     page = leaderboard.PAGE.read_bytes()
     preset = Path("recipes/tiny.yaml")
-    preset.write_text(preset.read_text(encoding="utf-8").replace("steps: 60", "steps: 61"), encoding="utf-8")
+    preset.write_text(preset.read_text(encoding="utf-8").replace("steps: 30", "steps: 31"), encoding="utf-8")
     recorded.set("compute.threads", 2)
     append("data/excluded.csv", "local_text,1,asked for\n")
-    found = ["data/excluded.csv has changed", "compute.threads: 1 then, 2 now", "train.steps: 60 then, 61 now"]
+    found = ["data/excluded.csv has changed", "compute.threads: 1 then, 2 now", "train.steps: 30 then, 31 now"]
     assert Entry.read("tiny").differences() == Entry.read("tiny-hinge").differences() == found
     leaderboard.write()
     assert leaderboard.PAGE.read_bytes() == page

@@ -1,15 +1,12 @@
 """A corpus to pretrain on, through the whole pipeline and the audit of its run."""
 
 import json
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 
-from tests.pipeline.clone import Clone, pairs
+from tests.pipeline.clone import PROMPTGAN, Clone, pairs
 
-PROMPTGAN = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
 ANSWERS = [line.partition(",")[2] for line in pairs().splitlines()[1:]]
 LINES = [*(answer.replace(".", " indeed!") for answer in ANSWERS), "nobody knows the name of it", "call 555-555-0134"]
 """Near duplicates of every text that there is, a sound text and one that breaks a rule."""
@@ -57,7 +54,7 @@ def run(source: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = source.fresh(tmp_path_factory.mktemp("corpus") / "clone")
     (clone.path / "src/promptgan/data/sets/sayings.py").write_text(DATA_SET, encoding="utf-8")
     clone.set("corpus", {"name": "sayings", "epochs": 1.5})
-    clone.run(*PROMPTGAN, "check")
+    clone.promptgan("check")
     clone.dvc("repro")
     clone.git("add", "--all")
     clone.git("commit", "--quiet", "--message", "results")
@@ -83,10 +80,10 @@ def test_only_what_is_near_no_held_out_text_is_read_and_it_is_counted(run: Clone
 
 
 def test_the_audit_is_whole_and_the_corpus_and_its_licence_are_named(run: Clone) -> None:
-    said = run.run(*PROMPTGAN, "lineage", "verify")
+    said = run.promptgan("lineage", "verify")
     assert "every link holds" in said
     assert "corpus: seed 1/sayings.txt" in said
-    chain = json.loads(run.run(*PROMPTGAN, "lineage", "show", "models/pretrained", "--json"))
+    chain = json.loads(run.promptgan("lineage", "show", "models/pretrained", "--json"))
     assert chain["corpus"]["title"] == "sayings of nobody"
     for name in ("index.html", "README.md"):
         assert "sayings of nobody" in (run.path / "reports/html" / name).read_text()
@@ -101,13 +98,10 @@ def test_an_audit_names_a_text_that_the_corpus_does_not_hold_and_one_that_is_hel
     corpus.loc[0, "text"] = pd.read_parquet(clone.path / "data/validated/test.parquet")["text"][0]
     path.unlink()
     corpus.to_parquet(path, index=False)
-    done = subprocess.run(
-        [*PROMPTGAN, "lineage", "verify"], cwd=clone.path, env=clone.environment, capture_output=True, text=True
-    )
-    assert done.returncode == 1
+    said = clone.refused(*PROMPTGAN, "lineage", "verify")
     link = f"data/validated/corpus.parquet {corpus.loc[0, 'id']} ->"
-    assert f"{link} data/corpus" in done.stdout
-    assert f"{link} data/validated" in done.stdout
+    assert f"{link} data/corpus" in said
+    assert f"{link} data/validated" in said
 
 
 def test_without_a_corpus_nothing_is_written_of_one(finished: Clone) -> None:

@@ -12,7 +12,7 @@ import yaml
 
 from tests.pipeline.clone import DVC, Clone, until
 
-EXPERIMENT = ["exp", "run", "--name", "tried", "--set-param", "evaluate.jackknife_groups=10"]
+EXPERIMENT = ["exp", "run", "--name", "tried", "--set-param", "evaluate.jackknife_groups=5"]
 COPIES = Path(".dvc/tmp/exps")
 
 
@@ -91,7 +91,7 @@ def test_a_temporary_experiment_uses_its_copy_and_resumes_after_a_kill(clean: Cl
 def test_a_queued_experiment_uses_its_copy(clean: Clone, finished: Clone) -> None:
     clean.dvc(*EXPERIMENT, "--queue", "pretrain")
     spoil(clean)
-    clean.dvc("queue", "start")
+    clean.run_anew(*DVC, "queue", "start")
     until(lambda: references(clean), "the queued experiment")
     assert_ran_in_a_copy(clean)
     assert results(clean) == finished.hashes("pretrain")

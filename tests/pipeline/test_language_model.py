@@ -1,19 +1,16 @@
 """A pretrained language model goes through the whole pipeline, on own data, and out of it again."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.language_models import language_model
-from tests.pipeline.clone import TINY, Clone, merged
+from tests.pipeline.clone import PROMPTGAN, TINY, Clone, merged
 
-PROMPTGAN = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
 SMALL = {"rank": 2, "blocks": 2}
 PARAMETERS = {
-    **{section: TINY[section] for section in ("compute", "validate", "judges", "generate")},
+    **{section: TINY[section] for section in ("compute", "validate", "judges", "generate", "evaluate")},
     "tokenize": {"max_tokens": 12},
     "generator": SMALL,
     "discriminator": SMALL,
@@ -38,9 +35,9 @@ def run(source: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = source.copy(folder / "clone")
     language_model(folder / "mine")
     own = ["--path", clone.home / "pairs.csv", "--prompt", "question", "--text", "answer", "--device", "cpu"]
-    clone.run(*PROMPTGAN, "use", "local-lm", *own, "--model", folder / "mine")
+    clone.promptgan("use", "local-lm", *own, "--model", folder / "mine")
     clone.write_params(merged(clone.params, PARAMETERS))
-    clone.run(*PROMPTGAN, "check")
+    clone.promptgan("check")
     clone.dvc("repro", "--quiet", "download")
     (folder / "mine").rename(folder / "gone")
     clone.dvc("repro", "--quiet")
@@ -62,11 +59,11 @@ def test_a_model_folder_is_whole_and_holds_adapters_once(run: Clone) -> None:
 
 def test_nothing_is_left_to_do_and_every_link_holds(run: Clone) -> None:
     assert "up to date" in run.dvc("status")
-    assert "every link holds" in run.run(*PROMPTGAN, "lineage", "verify")
+    assert "every link holds" in run.promptgan("lineage", "verify")
 
 
 def test_the_chain_ends_at_the_data_and_at_the_model(run: Clone) -> None:
-    chain = json.loads(run.run(*PROMPTGAN, "lineage", "show", "models/adversarial", "--json"))
+    chain = json.loads(run.promptgan("lineage", "show", "models/adversarial", "--json"))
     assert chain["source"]["source"]["kind"] == "local"
     assert chain["base_model"]["source"]["kind"] == "folder"
     assert chain["base_model"]["files"].keys() == {"config.json", "model.safetensors", "tokenizer.json"}
@@ -76,13 +73,12 @@ def test_another_model_under_the_same_name_is_found(run: Clone, tmp_path: Path) 
     clone = run.copy(tmp_path / "clone")
     config = clone.path / "data/base/config.json"
     config.write_text(config.read_text().replace("llama", "LLAMA"))
-    done = subprocess.run([*PROMPTGAN, "lineage", "verify"], cwd=clone.path, env=clone.environment, capture_output=True)
-    assert done.returncode == 1
-    assert b"data/base/provenance.json files config.json -> data/base/config.json" in done.stdout
+    said = clone.refused(*PROMPTGAN, "lineage", "verify")
+    assert "data/base/provenance.json files config.json -> data/base/config.json" in said
 
 
 def test_it_answers_and_is_exported_elsewhere(run: Clone, tmp_path: Path) -> None:
-    said = run.run(*PROMPTGAN, "generate", "--prompt", "why does it", "--n", "2")
+    said = run.promptgan("generate", "--prompt", "why does it", "--n", "2")
     assert said.startswith("> why does it\n")
-    run.run(*PROMPTGAN, "export", tmp_path / "out")
+    run.promptgan("export", tmp_path / "out")
     assert (tmp_path / "out/model.safetensors").is_file()

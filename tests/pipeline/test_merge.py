@@ -2,12 +2,11 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.pipeline.clone import DVC, PATIENCE_SECONDS, Clone
+from tests.pipeline.clone import Clone
 
 TAKE_OURS = ("checkout", "--ours", "--", "dvc.lock", "metrics", "plots")
 """The command of docs/sharing.md for a dvc.lock with markers in it."""
@@ -29,15 +28,6 @@ def ran(said: str) -> list[str]:
     return [line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")]
 
 
-def together(clones: Iterable[Clone]) -> None:
-    """Run the pipeline in several clones at a time."""
-    processes = [
-        subprocess.Popen([*DVC, "repro", "--quiet"], cwd=clone.path, env=clone.environment, stdout=subprocess.DEVNULL)
-        for clone in clones
-    ]
-    assert [process.wait(PATIENCE_SECONDS) for process in processes] == [0] * len(processes)
-
-
 def text_merge(clone: Clone) -> None:
     """Let Git merge dvc.lock like any text, as a server does that does not read .gitattributes."""
     (clone.path / ".git/info/attributes").write_text("* merge\n")
@@ -48,11 +38,12 @@ def branches(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> tuple
     """Ours and theirs, each changed and run in a clone of its own; and both changes run at once, without a merge."""
     folder = tmp_path_factory.mktemp("branches")
     ours, theirs, both = (finished.copy(folder / name) for name in ("ours", "theirs", "both"))
-    ours.set("evaluate.jackknife_groups", 10)
+    ours.set("evaluate.jackknife_groups", 5)
     theirs.set("generate.count", 12)
-    both.set("evaluate.jackknife_groups", 10)
+    both.set("evaluate.jackknife_groups", 5)
     both.set("generate.count", 12)
-    together((ours, theirs, both))
+    for clone in (ours, theirs, both):
+        clone.dvc("repro", "--quiet")
     for clone in (ours, theirs):
         clone.git("checkout", "--quiet", "-b", clone.path.name)
         clone.git("commit", "--quiet", "--all", "--message", clone.path.name)

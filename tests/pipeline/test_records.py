@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,8 +12,6 @@ import pytest
 from promptgan.data.sources import content_sha256
 from promptgan.lineage.records.search import Search
 from tests.pipeline.clone import Clone, committed_copy, pairs
-
-PROGRAM = "import sys; sys.path.insert(0, 'src'); from promptgan.commands.data import app; app()"
 
 DATA_SET = '''"""Verses: questions and answers of a package on this machine."""
 
@@ -101,7 +97,7 @@ def test_a_new_version_of_a_package_is_one_changed_pin_and_what_moved_is_said(tm
     clone.dvc("repro", "validate")
     clone.git("add", "--all")
     clone.git("commit", "--quiet", "--message", "verses 1.0")
-    assert clone.run(sys.executable, "-c", PROGRAM, "diff", "HEAD", "--brief") == ""
+    assert clone.promptgan("data", "diff", "HEAD", "--brief") == ""
 
     lines = first.splitlines()
     lines[1] = lines[1].replace("?,", " now?,")
@@ -112,11 +108,11 @@ def test_a_new_version_of_a_package_is_one_changed_pin_and_what_moved_is_said(tm
     assert clone.git("status", "--short").split() == [
         "M", "dvc.lock", "M", "metrics/validation.json", "M", "src/promptgan/data/sets/verses.py"
     ]  # fmt: skip
-    said = clone.run(sys.executable, "-c", PROGRAM, "diff", "HEAD", "--brief")
+    said = clone.promptgan("data", "diff", "HEAD", "--brief")
     assert said == (
         "data changed since HEAD: +1 row, 2 changed, 1 to quarantine; promptgan data diff HEAD shows them\n"
     )
-    document = json.loads(clone.run(sys.executable, "-c", PROGRAM, "diff", "HEAD", "--json"))
+    document = json.loads(clone.promptgan("data", "diff", "HEAD", "--json"))
     assert document["titles"] == ["verses 1.0", "verses 2.0"]
     assert document["causes"] == ["data/raw: other content", "src/promptgan/data/sets/verses.py: other content"]
     assert document["examples"]["to_quarantine"][0]["reason"].startswith("contact-details")
@@ -127,7 +123,7 @@ def test_after_a_purge_the_pipeline_makes_everything_again_without_the_record(fi
     clone = finished.copy(tmp_path / "clone")
     train = pd.read_parquet(clone.path / "data/validated/train.parquet")
     record = train.iloc[3]
-    said = clone.run(sys.executable, "-c", PROGRAM, "remove", "--record", record["id"], "--purge", "--yes")
+    said = clone.promptgan("data", "remove", "--record", record["id"], "--purge", "--yes")
     assert "models/adversarial" in said
     search = Search([record["id"]], [])
     assert holding(clone, search) == []
@@ -141,16 +137,12 @@ def test_after_a_purge_the_pipeline_makes_everything_again_without_the_record(fi
     assert json.loads((clone.path / "metrics/validation.json").read_text())["rows"]["excluded"] == 1
     assert len(pd.read_parquet(clone.path / "data/validated/train.parquet")) == len(train) - 1
     assert holding(clone, search) == []
-    brief = clone.run(sys.executable, "-c", PROGRAM, "diff", "--brief", "HEAD")
+    brief = clone.promptgan("data", "diff", "--brief", "HEAD")
     assert brief.startswith("data changed since HEAD, but cannot be compared: data/validated of HEAD")
     assert "if it was purged" in brief and "make validate" not in brief
-    again = clone.run(sys.executable, "-c", PROGRAM, "remove", "--record", record["id"], "--purge", "--yes")
+    again = clone.promptgan("data", "remove", "--record", record["id"], "--purge", "--yes")
     assert "nothing here is left to delete" in again
-    missing = subprocess.run(
-        [sys.executable, "-m", "dvc", "data", "status", "--json"], cwd=clone.path, env=clone.environment,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "not_in_cache" not in json.loads(missing.stdout)
+    assert "not_in_cache" not in json.loads(clone.dvc("data", "status", "--json").splitlines()[-1])
 
 
 def holding(clone: Clone, search: Search) -> list[Path]:

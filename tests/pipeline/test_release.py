@@ -2,23 +2,19 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.pipeline.clone import Clone
-
-PROGRAM = "import sys; sys.path.insert(0, 'src'); from promptgan.commands.release import app; app()"
+from tests.pipeline.clone import PROMPTGAN, Clone
 
 
 @pytest.mark.slow
 def test_a_finished_pipeline_is_released_and_the_release_checked_elsewhere(finished: Clone, tmp_path: Path) -> None:
     clone = finished.copy(tmp_path / "clone")
     release = tmp_path / "release"
-    assert "not signed" in clone.run(sys.executable, "-c", PROGRAM, "build", "--out", release)
-    told = clone.run(sys.executable, "-c", PROGRAM, "verify", release)
+    assert "not signed" in clone.promptgan("release", "build", "--out", release)
+    told = clone.promptgan("release", "verify", release)
     assert "card and records are those of one run; the model is models/adversarial" in told
     assert "drawn again are the same" in told
     assert told.endswith("without a key this shows that the folder agrees with itself, not who made it\n")
@@ -29,7 +25,7 @@ def test_a_finished_pipeline_is_released_and_the_release_checked_elsewhere(finis
 def test_a_better_number_in_the_card_of_a_real_release_is_found(finished: Clone, tmp_path: Path) -> None:
     clone = finished.copy(tmp_path / "clone")
     release = tmp_path / "release"
-    clone.run(sys.executable, "-c", PROGRAM, "build", "--out", release)
+    clone.promptgan("release", "build", "--out", release)
     path = release / "README.md"
     metrics = json.loads((release / "metrics/evaluation.json").read_text())
     value = f"{metrics['systems']['adversarial']['ms_jaccard']:.4f}"
@@ -38,9 +34,5 @@ def test_a_better_number_in_the_card_of_a_real_release_is_found(finished: Clone,
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     lines = [f"{digest}  README.md" if line.endswith("  README.md") else line for line in sums]
     (release / "SHA256SUMS").write_text("\n".join(lines) + "\n")
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "verify", str(release)],
-        cwd=clone.path, env=clone.environment, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "README.md: is not the file that dvc.lock leads to" in done.stderr
+    said = clone.refused(*PROMPTGAN, "release", "verify", release)
+    assert "README.md: is not the file that dvc.lock leads to" in said

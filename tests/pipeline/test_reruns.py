@@ -74,7 +74,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "a new recipe": (copy("recipes/text-hinge.yaml", "recipes/novel.yaml"), set()),
     "an error class of the tools": (append("src/promptgan.tasks.text.own_data.py", ERROR), set()),
     "an error class of the evaluation": (append("src/promptgan/tasks/text/measures/measures.py", ERROR), {"evaluate"}),
-    "an evaluation parameter": (replace("params.yaml", "jackknife_groups: 20", "jackknife_groups: 10"), {"evaluate"}),
+    "an evaluation parameter": (replace("params.yaml", "jackknife_groups: 4", "jackknife_groups: 5"), {"evaluate"}),
     "a new parameter of the evaluation": (a_new_parameter, {"evaluate"}),
     "the wording of the page": (append("src/promptgan/tasks/text/page.py", ERROR), {"report"}),
     "another objective": (replace("params.yaml", "objective: non_saturating", "objective: hinge"), {"train"}),
@@ -97,7 +97,7 @@ def test_switching_and_back_restores_everything_without_training(clone: Clone) -
 
     params, lock, before = (clone.path / "params.yaml").read_bytes(), clone.lock(), metrics()
     clone.set("train.objective", "hinge")
-    clone.set("evaluate.jackknife_groups", 10)
+    clone.set("evaluate.jackknife_groups", 5)
     clone.dvc("repro")
     assert metrics() != before
     (clone.path / "params.yaml").write_bytes(params)

@@ -1,7 +1,6 @@
 """A search in a tiny clone: killed and taken up, two trials at once, pruned ones, and the workspace left alone."""
 
 import json
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,9 @@ import pytest
 import yaml
 
 from promptgan.core.flat import flat
-from tests.pipeline.clone import Clone, until
+from tests.pipeline.clone import PROMPTGAN, Clone, until
 
-SEARCH = [
-    sys.executable,
-    "-c",
-    "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()",
-    "search",
-]
+SEARCH = [*PROMPTGAN, "search"]
 FOLDER = Path(".dvc/tmp/search")
 RATE = "train.players.generator.learning_rate"
 SETTINGS: dict[str, Any] = {
@@ -149,7 +143,7 @@ def test_bad_trials_are_pruned_two_at_once_and_leave_nothing_behind(trained: Clo
         budget={"trials": 2},
         pruning={"pruner": "threshold", "limit": 9.0, "warmup_steps": 5},
     )
-    said = trained.run(*SEARCH, file)
+    said = trained.run_anew(*SEARCH, file)
     found = trials(trained, "pruned")
     assert [trial.state.name for trial in found] == ["PRUNED", "PRUNED"]
     assert all(list(trial.intermediate_values) == [0, 5] for trial in found)

@@ -121,15 +121,6 @@ def contents(clone: Clone) -> dict[str, bytes]:
     return {str(file.relative_to(clone.path)): file.read_bytes() for file in files}
 
 
-def refused(clone: Clone, *arguments: str) -> str:
-    """What DVC says when it fails."""
-    done = subprocess.run(
-        [*DVC, *arguments], cwd=clone.path, env=clone.environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode, done.stdout
-    return done.stderr
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["beside", "s3", "ssh"])
 def test_what_one_clone_pushes_another_pulls(
@@ -163,7 +154,7 @@ def test_no_secret_is_committed() -> None:
 
 
 def test_a_pull_that_finds_nothing_has_an_answer(puller: Clone) -> None:
-    said = refused(puller, "pull")
+    said = puller.refused(*DVC, "pull")
     answer = "Is your cache up to date?"
     assert answer in said
     for page in ("docs/sharing.md", "docs/troubleshooting.md"):
@@ -190,5 +181,5 @@ def test_a_file_that_changed_in_the_remote_is_not_pulled(pusher: Clone, puller: 
     stored.chmod(0o644)
     content = stored.read_bytes()
     stored.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert "models/judges" in refused(puller, "pull", "models/judges")
+    assert "models/judges" in puller.refused(*DVC, "pull", "models/judges")
     assert not (puller.path / "models/judges" / file["relpath"]).exists()

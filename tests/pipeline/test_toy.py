@@ -3,7 +3,6 @@
 import hashlib
 import random
 import shutil
-import sys
 
 import pytest
 
@@ -12,7 +11,6 @@ from tests.pipeline.closure import closure
 from tests.pipeline.test_closure import STAGES, covers, is_code, resolved
 
 TOY = ROOT / "tests/pipeline/toy"
-PROMPTGAN = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
 MADE = {"params.yaml", "dvc.lock", "metrics", "plots", "data/own"}
 """What a run changes, and where the data lies."""
 
@@ -29,7 +27,7 @@ def toy(source: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     recipe.write_text(recipe.read_text().replace("CONTENT", content))
     (clone.path / "data/own" / content).mkdir(parents=True)
     (clone.path / "data/own" / content / "counting.txt").write_text(lines)
-    clone.run(*PROMPTGAN, "use", "numbers", "--device", "cpu")
+    clone.promptgan("use", "numbers", "--device", "cpu")
     clone.dvc("repro")
     clone.git("add", "--all")
     clone.git("commit", "--quiet", "--message", "a run of the toy")
@@ -65,7 +63,7 @@ def test_its_stages_declare_what_they_import(toy: Clone) -> None:
     ],
 )
 def test_every_command_knows_it(command: list[str], words: str, toy: Clone) -> None:
-    assert words in toy.run(*PROMPTGAN, *command)
+    assert words in toy.promptgan(*command)
 
 
 @pytest.mark.slow

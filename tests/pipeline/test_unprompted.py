@@ -1,13 +1,10 @@
 """Texts that answer no prompt, through the whole pipeline and the commands that look at a run."""
 
 import json
-import sys
 
 import pytest
 
 from tests.pipeline.clone import Clone
-
-PROMPTGAN = [sys.executable, "-c", "import sys; sys.path.insert(0, 'src'); from promptgan.cli import main; main()"]
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +26,18 @@ def test_what_is_about_prompts_is_not_applicable(run: Clone) -> None:
     page = (run.path / "reports/html/index.html").read_text()
     assert "(no prompt)" in page
     assert "The matcher" not in page
-    assert "relevance" not in run.run(*PROMPTGAN, "show").partition("Who is ahead")[0]
+    assert "relevance" not in run.promptgan("show").partition("Who is ahead")[0]
 
 
 def test_a_model_folder_makes_texts_without_being_asked(run: Clone) -> None:
-    said = run.run(*PROMPTGAN, "generate", "--model", "models/adversarial", "--n", "3").splitlines()
+    said = run.promptgan("generate", "--model", "models/adversarial", "--n", "3").splitlines()
     assert (said[0], len(said)) == ("> (no prompt)", 4)
 
 
 def test_an_audit_and_the_way_of_a_sample_and_of_a_record_are_whole(run: Clone) -> None:
-    assert "every link holds" in run.run(*PROMPTGAN, "lineage", "verify")
-    why = json.loads(run.run(*PROMPTGAN, "lineage", "why", "samples/generated/samples.parquet#0", "--json"))
+    assert "every link holds" in run.promptgan("lineage", "verify")
+    why = json.loads(run.promptgan("lineage", "why", "samples/generated/samples.parquet#0", "--json"))
     assert "to this prompt" not in why["verdict"]
     record = why["sample"]["prompt_id"]
-    impact = json.loads(run.run(*PROMPTGAN, "lineage", "impact", "--record", record, "--json"))
+    impact = json.loads(run.promptgan("lineage", "impact", "--record", record, "--json"))
     assert (impact["place"], impact["asked"]) == ("test", [])

@@ -310,7 +310,7 @@ def test_a_corpus_where_nothing_reads_it_is_refused(recipe: str) -> None:
 RELATIONAL = {"network": "relational", "embedding": 8, "slots": 1, "width": 8, "heads": 2, "dropout": 0.0}
 CONVOLUTIONAL = {"network": "convolutional", "embedding": 8, "width": 8, "kernel": 3, "dropout": 0.0}
 SEVERAL = {"network": "multi_representation", "embedding": 8, "representations": 2, "width": 8, "kernels": [2]}
-GENERATORS = "huggingface, latent, ngram, recurrent, relational, transformer, unconditional"
+GENERATORS = "huggingface, latent, ngram, recurrent, relational, relative, transformer, unconditional"
 DISCRIMINATORS = "convolutional, huggingface, multi_representation, recurrent, transformer"
 
 

@@ -1,5 +1,6 @@
 """Presets: how they compose, what they keep of params.yaml, and that every shipped one is a valid run."""
 
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -46,10 +47,17 @@ def own_data(name: str) -> dict[str, object] | None:
     return {**section, "prompt": "question", "text": "answer"}
 
 
+@functools.cache
+def valid(name: str) -> dict[str, object]:
+    """What a preset writes where nothing is, which takes half of the time that keeping comments does."""
+    Path("params.yaml").unlink()
+    presets.use(name, data=own_data(name), device="cpu")
+    return check()
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_preset_is_a_valid_run(name: str) -> None:
-    presets.use(name, data=own_data(name), device="cpu")
-    assert check()["recipe"] == name
+    assert valid(name)["recipe"] == name
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -57,8 +65,7 @@ def test_no_parameter_is_called_as_what_the_run_cache_of_dvc_leaves_out(name: st
     """Runs that differed in it alone would be the same run to DVC, and the outputs of one be taken for the other's."""
     from dvc.stage.cache import _get_cache_hash
 
-    values = presets.resolve(name, own_data(name)).values
-    keys = {part for key, _ in flat(values) for part in key.split(".")}
+    keys = {part for key, _ in flat(valid(name)) for part in key.split(".")}
     empty = _get_cache_hash({"params": {}})
     assert [key for key in sorted(keys) if _get_cache_hash({"params": {key: 1}}) == empty] == []
 

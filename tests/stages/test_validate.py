@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests import warm
+
 STAGES = Path(__file__).parents[2] / "stages"
 VALIDATE = {
     "prompt": {"kind": "given"},
@@ -23,8 +25,10 @@ VALIDATE = {
 }
 
 
-def run(stage: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error::UserWarning", str(STAGES / f"{stage}.py"), *options]
+def run(stage: str, folder: Path, *options: str, anew: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a stage; anew in an interpreter with a hash seed of its own."""
+    python = sys.executable if anew else warm.python()
+    command = [python, "-W", "error::UserWarning", str(STAGES / f"{stage}.py"), *options]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
@@ -64,7 +68,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 def test_writes_the_same_twice_and_data_docs_on_request(folder):
-    done = run("validate", folder)
+    done = run("validate", folder, anew=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "read 401, quarantined 1" in done.stdout
     assert "contact-details 1" in done.stdout
@@ -86,7 +90,7 @@ def test_writes_the_same_twice_and_data_docs_on_request(folder):
     quarantine = pd.read_parquet(folder / "data/validated/quarantine.parquet")
     assert list(quarantine) == ["id", "group", "prompt", "text", "rule", "reason"]
 
-    done = run("validate", folder, "--datadocs", "docs")
+    done = run("validate", folder, "--datadocs", "docs", anew=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert outputs(folder) == first
     index = done.stdout.splitlines()[0].removeprefix("Data Docs, to open in a browser: ")

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from promptgan.commands.terminal import terminal
+from promptgan.learning import withdrawal
 from promptgan.lineage import lock, samples
 from promptgan.lineage.counting import counted, few
 from promptgan.lineage.records import removal, versions
@@ -17,6 +18,7 @@ from promptgan.lineage.records.places import Place, places
 from promptgan.lineage.records.search import Search
 from promptgan.lineage.records.traces import Traces
 from promptgan.quality import exclusions
+from promptgan.serving.log import LOG
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +55,9 @@ def remove(
         console.print("searched by id alone: no version of the data that is here holds the record any more")
     elif not search.phrases:
         console.print("searched by id alone: it has no words, or too few, that no other record has")
+    held = _held_in_log(subject, search)
+    if held:
+        console.print(f"{LOG} holds it: {len(held.feedback)} of feedback, the texts of {len(held.requests)} requests")
     if not purge:
         _table(console, "These places still hold it, or may", found)
         console.print(
@@ -68,16 +73,26 @@ def remove(
             " `make run` makes those of the workspace again, without the record.",
         )
     size = sum(_size(path) for place in chosen for path in place.files)
-    if not chosen:
+    rows_too = f" and {sum(map(len, held))} rows of the service's log" if held else ""
+    if not chosen and not held:
         console.print("nothing here is left to delete")
-    elif confirm(f"Delete {len(chosen)} places, {size / 2**20:.1f} MiB, for good?"):
+    elif confirm(f"Delete {len(chosen)} places, {size / 2**20:.1f} MiB{rows_too}, for good?"):
         removal.delete(chosen)
-        console.print(f"deleted: {len(chosen)} places")
+        if held:
+            withdrawal.delete(held)
+        console.print(f"deleted: {len(chosen)} places{rows_too}")
     else:
         console.print("nothing was deleted; the record is excluded")
     kept = "the data as it came: validation leaves the record out of it; --raw deletes it, and a run gets it anew"
     _table(console, f"Kept, because it is {kept}", [place for place in within_reach if place not in chosen])
     _table(console, "Not deleted, because DVC here cannot", [place for place in found if not place.files])
+
+
+def _held_in_log(subject: removal.Subject, search: Search) -> withdrawal.Held:
+    """What the log of a service here holds of the records, where they are pairs of prompt and text."""
+    if not {"prompt", "text"} <= set(subject.records):
+        return withdrawal.find([], search.phrases)
+    return withdrawal.find(zip(subject.records["prompt"], subject.records["text"], strict=True), search.phrases)
 
 
 def _say_excluded(console: Console, subject: removal.Subject, data: str, new: list[str]) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import yaml
 from promptgan.lineage.records.versions import QUARANTINE
 from promptgan.quality.output import write_parquet
 from promptgan.terms.splits import SPLITS
+from tests import warm
 
 Tables = dict[str, list[tuple[str, ...]]]
 """id, group, prompt, text by split; in quarantine also rule and reason."""
@@ -177,7 +177,7 @@ class Repository:
         return folder
 
     def dvc(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=self.path, check=True, capture_output=True)
+        subprocess.run([warm.python(), "-m", "dvc", *arguments], cwd=self.path, check=True, capture_output=True)
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(

@@ -3,7 +3,7 @@
 import pytest
 
 from promptgan.media.music.events import notes, read, transposed, written
-from promptgan.media.music.passages import passages
+from promptgan.media.music.passages import fitted, passages
 from promptgan.media.music.piece import Note, Piece
 from tests.tasks.music.pieces import drawn, piece
 
@@ -74,3 +74,7 @@ def test_passages_are_whole_bars_without_the_pickup_and_notes_are_cut_at_their_e
 
 def test_a_last_passage_of_less_than_half_is_left_out() -> None:
     assert [first for first, _ in passages(piece([(0, 96 * 5, 60)], ticks=96 * 5), 4)] == [1]
+
+
+def test_a_voice_that_never_sings_stays_one_where_a_piece_is_fitted_to_a_model() -> None:
+    assert [voice.notes for voice in fitted(piece([], [(0, 95, 60)]), 6).voices] == [(), (Note(0, 96, 60),)]

@@ -9,6 +9,7 @@ import pytest
 
 from promptgan.core.files import write_json
 from promptgan.data.sets import brown_genres, sentiment
+from tests.conftest import Shared
 from tests.tasks import walking
 
 WORDS = {
@@ -84,11 +85,10 @@ def reviews(count: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def walked(shared: Shared) -> Path:
     """The folder in which every stage has run, of a recipe with a generator and a corpus."""
     section = sentiment.Parameters(name="sentiment", sources=SOURCES, least_score=0.5)  # type: ignore[arg-type]
     files = {sentiment.FILES[source]: walking.rated(reviews(600), source, "positive") for source in SOURCES}
-    folder = tmp_path_factory.mktemp("classification")
     upstream = sentiment.upstream(section)
 
     def download() -> None:
@@ -99,7 +99,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("data/corpus/cats.txt").write_text("ca01 news")
         write_json(Path("data/corpus/provenance.json"), {**corpus.described(corpus.sources[0]), "files": {}})
 
-    return walking.walked(folder, "label-prompt-gan", TINY, download)
+    return shared("classification", lambda folder: walking.walked(folder, "label-prompt-gan", TINY, download))
 
 
 @pytest.fixture(scope="session")

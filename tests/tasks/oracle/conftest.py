@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Shared
 from tests.stages.conftest import run
 from tests.tasks import walking
 
@@ -37,6 +38,6 @@ TINY: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def walked(shared: Shared) -> Path:
     """The folder in which every stage has run."""
-    return walking.walked(tmp_path_factory.mktemp("oracle"), "text-oracle", TINY, lambda: run("download"))
+    return shared("oracle", lambda folder: walking.walked(folder, "text-oracle", TINY, lambda: run("download")))

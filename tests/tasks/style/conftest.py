@@ -1,5 +1,6 @@
 """Tiny sentences of two styles that have walked through every stage but the first, each by its own script."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from promptgan.data.sets import vader
+from tests.conftest import Shared
 from tests.tasks import walking
 from tests.tasks.walking import rated
 
@@ -47,9 +49,9 @@ def sentences(count: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def walked(shared: Shared) -> Path:
     """The folder in which every stage has run."""
     upstream = vader.upstream(vader.Parameters(name="vader", sources=["movies"], least_score=0.5))
     files = {vader.FILE.format(vader.FILES["movies"]): rated(sentences(600), "movies", "positive")}
-    folder = tmp_path_factory.mktemp("style")
-    return walking.walked(folder, "text-style", TINY, lambda: walking.put(upstream, files))
+    download = functools.partial(walking.put, upstream, files)
+    return shared("style", lambda folder: walking.walked(folder, "text-style", TINY, download))

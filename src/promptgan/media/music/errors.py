@@ -2,6 +2,9 @@
 
 from promptgan.core.errors import PromptganError
 
+LONGEST = 2**20
+"""Ticks of a piece, twelve hours at 60 quarters a minute; a file that says more is broken."""
+
 
 class NotAPiece(PromptganError):
     """A file cannot be read as one piece in bars."""
@@ -12,6 +15,16 @@ class BrokenMusic(NotAPiece):
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name}: cannot be read ({why})", "open it in a notation program and save it again")
+
+
+def require_length(ticks: float, name: str) -> None:
+    """Refuse a piece that lasts longer than any music.
+
+    Raises:
+        BrokenMusic: it has more ticks than `LONGEST`.
+    """
+    if ticks > LONGEST:
+        raise BrokenMusic(name, "it lasts longer than any music")
 
 
 class NoNotes(NotAPiece):

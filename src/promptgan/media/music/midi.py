@@ -4,15 +4,13 @@ from fractions import Fraction
 
 from symusic import core
 
-from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes
+from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes, require_length
 from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
 from promptgan.media.music.signature import fifths_of, key_of
 
 METRE, TEMPO = "4/4", 120.0
 """What a MIDI file means that does not say."""
 VELOCITY = 80
-LONGEST = 2**20
-"""Ticks of a piece, twelve hours at 60 quarters a minute; a file that says more is broken."""
 _CHANNELS = 16
 _UNITS = (1, 2, 4, 8, 16, 32)
 
@@ -39,8 +37,7 @@ def read_midi(data: bytes, name: str) -> Piece:
         longest = score.end() * TICKS_PER_QUARTER / score.ticks_per_quarter
     except (RuntimeError, ValueError, ZeroDivisionError) as error:
         raise BrokenMusic(name, str(error).removesuffix(": iostream error")) from None
-    if score.start() < 0 or longest > LONGEST:
-        raise BrokenMusic(name, "its notes lie outside of any time that music takes")
+    require_length(longest, name)
     score = score.resample(TICKS_PER_QUARTER, min_dur=1)
     voices = [_voice(track, i) for i, track in enumerate(score.tracks) if len(track.notes)]
     if not voices:
@@ -88,15 +85,14 @@ def _voice(track: core.TrackTick, place: int) -> Voice:
 
 def _metre(score: core.ScoreTick, name: str) -> tuple[str, int]:
     """The metre, and the ticks of the pickup."""
-    said = sorted((s.time, f"{s.numerator}/{s.denominator}") for s in score.time_signatures)
-    changes = [(at, metre) for i, (at, metre) in enumerate(said) if not i or metre != said[i - 1][1]]
-    if not changes:
-        return METRE, 0
-    bars = [Piece("", metre, TEMPO, 0, ()).bar_ticks for _, metre in changes]
+    said = sorted((s.time, s.numerator, s.denominator) for s in score.time_signatures)
+    changes = [each for i, each in enumerate(said) if not i or each[1:] != said[i - 1][1:]]
+    metres = [f"{beats}/{unit}" for _, beats, unit in changes]
+    bars = [4 * TICKS_PER_QUARTER * beats // unit if unit else 0 for _, beats, unit in changes]
     if 0 in bars:
-        raise BrokenMusic(name, f"a metre of {changes[bars.index(0)][1]}")
+        raise BrokenMusic(name, f"a metre of {metres[bars.index(0)]}")
     if len(changes) == 2 and changes[0][0] == 0 and changes[1][0] == bars[0] < bars[1]:
-        return changes[1][1], bars[0]
+        return metres[1], bars[0]
     if len(changes) > 1:
-        raise ChangingMetre(name, [metre for _, metre in changes])
-    return changes[0][1], 0
+        raise ChangingMetre(name, metres)
+    return (metres or [METRE])[0], 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from xml.etree import ElementTree
 
-from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes, UnevenBars
+from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes, UnevenBars, require_length
 from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
 from promptgan.media.music.signature import SHARPEST, key_of
 
@@ -44,7 +44,7 @@ def read_musicxml(data: bytes, name: str) -> Piece:
         return _piece(score, name)
     except (ElementTree.ParseError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise BrokenMusic(name, str(error)) from None
-    except (ValueError, KeyError, ZeroDivisionError, TypeError) as error:  # a number or a step that is none
+    except (ValueError, LookupError, ArithmeticError, TypeError) as error:  # such as a number or a step that is none
         raise BrokenMusic(name, f"an element says what it cannot: {error}") from None
 
 
@@ -86,7 +86,10 @@ def _piece(score: ElementTree.Element, name: str) -> Piece:
         raise ChangingMetre(name, metres)
     metre = metres[0] if metres else "4/4"
     bar = Piece("", metre, TEMPO, 0, ()).bar_ticks
+    if bar < 1:
+        raise BrokenMusic(name, f"a metre of {metre}")
     lengths = [max(of) for of in zip(*(part.lengths for part in parts), strict=True)]
+    require_length(sum(lengths), name)
     pickup = lengths[0] if lengths[0] < bar and len(lengths) > 1 else 0
     starts = list(accumulate(lengths, initial=0))
     for measure, start, length in zip(score.iter("measure"), starts, lengths, strict=False):
@@ -129,6 +132,7 @@ def _part(part: ElementTree.Element, instruments: dict[str, int]) -> _Part:
             elif element.tag == "note" and "grace" not in said:
                 if "chord" not in said:
                     onset, now = now, now + length
+                longest = max(longest, onset + length)
                 drum = instruments.get(said["instrument"].get("id", ""), -1) if "instrument" in said else -1
                 drums = "unpitched" in said and drum >= 0
                 read.drums |= drums
@@ -138,6 +142,8 @@ def _part(part: ElementTree.Element, instruments: dict[str, int]) -> _Part:
                     pitch = drum if drums else _pitch(said["pitch"], transposed)
                     read.notes[element.findtext("voice") or "1"].append((i, begin, end, pitch, tied))
             longest = max(longest, now)
+            if now < 0:
+                raise ValueError(f"{element.tag} leads out of its measure")
         read.lengths.append(round(longest * TICKS_PER_QUARTER / divisions))
     return read
 

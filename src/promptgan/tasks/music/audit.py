@@ -125,8 +125,8 @@ def measures(run: Outputs) -> Iterator[Found]:
         each["obedience"] = [obedience(piece, prompt) for piece, prompt in zip(pieces, asked, strict=True)]
         each["quarters"] = [piece.ticks / TICKS_PER_QUARTER for piece in pieces]
         each["mended"] = part["mended"].to_numpy() > 0
-        facts = {**each.mean().to_dict(), "variety": variety(map(progressions, pieces))}
-        rounded = {name: round(float(value), 4) for name, value in facts.items() if value == value}
+        facts = {**each.mean(), "variety": variety(map(progressions, pieces))}
+        rounded = {str(name): round(float(value), 4) for name, value in facts.items() if value == value}
         written = {name: float(row[name]) for name in rounded}
         yield from near(f"{CURVES} {row['model']} at {row['temperature']}", source, rounded, written)
 
@@ -165,7 +165,7 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
 
     drawn = drawn[drawn["purpose"] == "read"]
     first = drawn.iloc[0]
-    settings = {"temperature": float(first["temperature"]), "top_p": float(first["top_p"])}
     asked = [parse(prompt) for prompt in drawn["prompt"]]
-    answers = answer(load(model, device), asked, seed=int(first["seed"]), **settings)
+    temperature, top_p = float(first["temperature"]), float(first["top_p"])
+    answers = answer(load(model, device), asked, seed=int(first["seed"]), temperature=temperature, top_p=top_p)
     return sum(a.words == text for a, text in zip(answers, drawn["text"], strict=True)), len(answers)

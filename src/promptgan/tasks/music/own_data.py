@@ -69,9 +69,10 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / f"{path.name if path.is_dir() else path.stem}.zip"
         own_folder.pack(files, packed)
-        section = {"name": DATA, "file": packed.name, "sha256": sha256(packed), "bars": BARS, "key": "own"}
+        digest = sha256(packed)
+        section = {"name": DATA, "file": packed.name, "sha256": digest, "bars": BARS, "key": "own"}
         validate_section(Parameters, section, "data")
-        own_store.put(packed, section["sha256"], root, [str(path), own_folder.listing(path)])
+        own_store.put(packed, digest, root, [str(path), own_folder.listing(path)])
     return section
 
 

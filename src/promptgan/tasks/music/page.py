@@ -25,6 +25,7 @@ QUARTER = 24
 """Ticks, of `promptgan.media.music.piece`."""
 STYLE = """
 .piece button { font: inherit; padding: .15rem .75rem; margin-right: .75rem; cursor: pointer; }
+.piece button[aria-pressed="true"] { background: var(--accent); color: var(--paper); }
 .piece svg { display: block; margin-top: .25rem; }
 """
 PLAYER = """
@@ -64,7 +65,7 @@ PLAYER = """
     button.setAttribute("aria-pressed", "true");
     const move = () => {
       const ticks = Math.max(0, (audio.currentTime - begin) / tick);
-      if (ticks > Number(button.dataset.ticks)) return stop();
+      if (ticks > Number(button.dataset.ticks) + 0.2 / tick) return stop();
       head.setAttribute("d", `M${Number(picture.dataset.left) + ticks} 0V${picture.viewBox.baseVal.height}`);
     };
     playing = { button, out, head, timer: setInterval(move, 40) };

@@ -1,8 +1,9 @@
 import csv
 import json
 import subprocess
-import sys
 from pathlib import Path
+
+from tests import warm
 
 ROOT = Path(__file__).parents[4]
 PARAMS = """
@@ -15,7 +16,7 @@ evaluate: {language_model_order: 3, jackknife_groups: 4, verse: false}
 
 def test_headline_and_curves_are_written(tokens: Path, models: Path, samples: Path, tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(PARAMS)
-    command = [sys.executable, str(ROOT / "stages/evaluate.py"), "--tokens", str(tokens)]
+    command = [warm.python(), str(ROOT / "stages/evaluate.py"), "--tokens", str(tokens)]
     done = subprocess.run(
         [*command, "--models", models, "--samples", samples], cwd=tmp_path, capture_output=True, text=True
     )
@@ -32,7 +33,7 @@ def test_headline_and_curves_are_written(tokens: Path, models: Path, samples: Pa
 
 def test_a_missing_model_is_named(tokens: Path, samples: Path, tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(PARAMS)
-    command = [sys.executable, str(ROOT / "stages/evaluate.py"), "--tokens", str(tokens), "--samples", str(samples)]
+    command = [warm.python(), str(ROOT / "stages/evaluate.py"), "--tokens", str(tokens), "--samples", str(samples)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
     assert "models/pretrained" in done.stderr and "Traceback" not in done.stderr

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from promptgan.quality.labelled_texts import LabelledTexts
+from promptgan.quality.parameters import LabelledTexts
 
 
 class Parameters(LabelledTexts):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import dropout, relu
+from torch.nn.functional import dropout, leaky_relu
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 INDEX, WEIGHTS = "index.json", "extractor.safetensors"
 FRAMES, LOWEST, PITCHES = 4 * QUARTERS, 21, 88
 """Sixteenths of a window, and the keys of a piano: what lies beside them moves by octaves."""
+SLOPE = 0.2
+"""Of what a feature is below 0, so that none falls silent for good."""
 BATCH = 256
 """Windows that are heard at once."""
 
@@ -35,6 +37,7 @@ class Extractor(nn.Module):
     """A convolution over each quarter and two octaves, another over three quarters and one, features, and classes.
 
     What each filter hears best at any pitch goes on, so that features are nearly the same in every key and register.
+    Batch normalisation (Ioffe and Szegedy, 2015, arXiv:1502.03167) stands behind each step, as rolls are nearly empty.
 
     Args:
         width: channels of the first layer.
@@ -51,14 +54,14 @@ class Extractor(nn.Module):
             nn.ReLU(),
             nn.Conv2d(width, 2 * width, (3, 13), (1, 2), (1, 6)),
             nn.BatchNorm2d(2 * width),
-            nn.ReLU(),
         )
+        self.heard = nn.BatchNorm1d(2 * width * QUARTERS)
         self.last = nn.Linear(2 * width * QUARTERS, features)
         self.classes = nn.Linear(features, CLASSES)
 
     def features(self, rolls: Tensor) -> Tensor:
         """Features (N, F) of `rolls` (N, 2, `FRAMES`, `PITCHES`)."""
-        return relu(self.last(self.layers(rolls).amax(3).flatten(1)))
+        return leaky_relu(self.last(self.heard(self.layers(rolls).amax(3).flatten(1))), SLOPE)
 
     def forward(self, rolls: Tensor) -> Tensor:
         """Logits (N, `CLASSES`) of `rolls` (N, 2, `FRAMES`, `PITCHES`)."""

@@ -121,7 +121,7 @@ def _curves(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> Cur
     for key, whole in drawn.groupby(["model", "temperature"], sort=False):
         name, temperature = cast("tuple[str, float]", key)
         part = whole.head(count).reset_index(drop=True)
-        pieces = part.assign(piece=[from_json(line) for line in part["music"]])
+        pieces = part.assign(piece=part["music"].map(from_json))
         curves.setdefault(name, {})[float(temperature)] = yardstick.per_piece(pieces)
     return {name: curves[name] for name in (REAL.name, *used)}
 

@@ -73,7 +73,7 @@ class Yardstick:
         test = self.real["test"]
         given = [prompts.parse(prompt).bars if self.kind == "opening" else 0 for prompt in test["prompt"]]
         ticks = sum(p.ticks - bars * p.bar_ticks for p, bars in zip(test["piece"], given, strict=True))
-        return ticks / TICKS_PER_QUARTER
+        return float(ticks / TICKS_PER_QUARTER)
 
     def per_piece(self, pieces: pd.DataFrame) -> pd.DataFrame:
         """What each piece scores by itself, as new columns; ``pieces`` has the columns piece, prompt and mended."""

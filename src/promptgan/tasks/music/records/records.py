@@ -30,13 +30,16 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     Raises:
         TableRuleBroken: names every expectation that the table as a whole does not meet.
     """
+    import pandas as pd
+
     from promptgan.quality import expectations as ex
     from promptgan.tasks.music.records import rules
 
     p = parameters
     found = Examination(records, context)
     frame = found.canonical(COLUMNS)
-    frame = frame.assign(problem=[None if is_music(line) else line for line in frame["music"]])
+    problems = [None if is_music(line) else str(line) for line in frame["music"]]
+    frame = frame.assign(problem=pd.Series(problems, index=frame.index, dtype=object))
     frame = found.rows("files", frame, [rules.ExpectMusic(column="problem")])
     frame = frame.assign(**_facts([from_json(line) for line in frame["music"]], p))
     frame = found.rows(

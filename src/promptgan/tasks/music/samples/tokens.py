@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.sampler import BATCH, Sampler, sampler
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
-from promptgan.media.music.prompts import Prompt, UnusablePrompt
+from promptgan.media.music.prompts import TASKS, Prompt, UnusablePrompt
 from promptgan.networks import folder
 
 
@@ -51,9 +51,12 @@ class WordModel:
             UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
         """
         limit, known = self.index["example"]["max_tokens"], self.tokenizer.get_vocab()
+        learnt = next((task for task in TASKS.values() if task in known), "")
         rows = []
         for prompt in asked:
             words = str(prompt).split()
+            if prompt.kind == "key" and learnt:
+                raise UnusablePrompt(str(prompt), f"gives nothing to {learnt}, which is what the model learnt")
             if unknown := [word for word in words if word not in known]:
                 raise UnusablePrompt(str(prompt), f"holds what the model does not know: {unknown[0]}")
             if len(words) > limit:

@@ -1,6 +1,6 @@
 """What records are held to."""
 
-from promptgan.quality.labelled_texts import LabelledTexts
+from promptgan.quality.parameters import LabelledTexts
 
 
 class Parameters(LabelledTexts):

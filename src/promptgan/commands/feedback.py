@@ -1,0 +1,101 @@
+"""`promptgan feedback`: what people said of answers, and the next version of the data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from promptgan.commands.command import command, group
+
+app = group("What people say of answers; the next version of the data.")
+LOG = Path(".promptgan/serving/log.sqlite")
+Log = Annotated[Path, typer.Option(help="The service's log.")]
+
+
+@command(app, anywhere=True)
+def list_(
+    log: Log = LOG,
+    json: Annotated[bool, typer.Option("--json", help="Print the accepted pairs and all counts as JSON.")] = False,
+) -> None:
+    """Say what feedback teaches, and what of it teaches nothing and why.
+
+    A correction teaches what the answer should have been; a thumb up teaches the answer. Without consent nothing is
+    taken.
+
+    \b
+    promptgan feedback list
+    """
+    from promptgan.commands.command import print_json
+    from promptgan.learning.accepted import accepted
+    from promptgan.serving.log import Feedback, rows
+
+    pairs, left = accepted(rows(log, Feedback))
+    if json:
+        print_json({"accepted": [pair._asdict() for pair in pairs], "left_out": dict(left)})
+        return
+    print(f"{len(pairs)} pair(s) to learn from")
+    for why, count in left.most_common():
+        print(f"  {count} left out: {why}")
+
+
+@command(app, anywhere=True)
+def remove(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of the request, or of the feedback.")],
+    log: Log = LOG,
+) -> None:
+    """Delete what somebody said from the log.
+
+    The logged texts of the request go too, its numbers stay. What was learnt from already is a record: `promptgan data
+    remove`.
+
+    \b
+    promptgan feedback remove 5f0c2b1e
+    """
+    from promptgan.learning import withdrawal
+
+    held = withdrawal.named(identifier, log)
+    withdrawal.delete(held, log)
+    print(f"deleted: {len(held.feedback)} of feedback, the texts of {len(held.requests)} request(s)")
+
+
+@command(app)
+def export(
+    log: Log = LOG,
+    model: Annotated[Path, typer.Option(help="The model that serves: its successor begins with its weights.")] = Path(
+        "models/adversarial"
+    ),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train the successor from fresh weights.")] = False,
+) -> None:
+    """Make feedback the next version of the data.
+
+    params.yaml becomes the training of a successor. The new version is own data: everything that was there, and the
+    accepted pairs with their source and consent. Each record that was there keeps its split, so that the old test
+    records tell what is forgotten; of a data set that is not own data the training split is taken. Records that
+    data/excluded.csv lists are left out. Training goes on from the model, on new pairs mixed with a replay of known
+    ones, with its tokenizer.
+
+    \b
+    promptgan feedback export
+    promptgan feedback export --fresh
+    """
+    from promptgan.core.parameters import load_params
+    from promptgan.learning import versions, warm
+    from promptgan.learning.accepted import accepted
+    from promptgan.recipes import presets
+    from promptgan.serving.log import Feedback, rows
+
+    root = Path.cwd()
+    pairs, left = accepted(rows(log, Feedback))
+    document = load_params()
+    index = None if fresh else warm.require(model, document)
+    version = versions.make(pairs, root)
+    values = {"data": version.section, **versions.implied(document, version)}
+    if index:
+        values |= warm.sections(document, warm.start(model, index, version.known, root), version.new)
+    presets.set_values(values)
+    print(f"{version.old:,} pairs that were there, {version.new:,} of feedback; not taken: {left.total():,}")
+    if version.excluded:
+        print(f"{version.excluded:,} left out because data/excluded.csv lists them")
+    print(f"data: data/own/{version.section['sha256']}/{version.section['file']}")
+    print("training begins " + ("with fresh weights" if fresh else f"with {model}, replaying what it knows"))
+    print("next: make run, commit what it changed, then promptgan promote")

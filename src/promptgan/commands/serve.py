@@ -1,0 +1,130 @@
+"""`promptgan serve`: models over HTTP, with a page to talk to them."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Moderation(StrEnum):
+    """What prompts and answers are refused by."""
+
+    none = "none"
+    words = "words"
+    profanity = "profanity"
+
+
+class Device(StrEnum):
+    """Where models draw."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+SERVED = ("models/adversarial", "models/pretrained")
+"""Where no model is named: those of these that are there, so that the page sets them side by side."""
+
+
+def serve(
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=FOLDER, a model folder or a release; give it several times for several.",
+            show_default="models/adversarial and models/pretrained",
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    public_key: Annotated[
+        Path | None, typer.Option(help="Key of whoever released the releases, had by another way than they.")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="File of API keys, without one of which nobody is answered.")
+    ] = None,
+    new_key: Annotated[str | None, typer.Option(help="Make a key of this name in --keys, print it, and end.")] = None,
+    rate: Annotated[float, typer.Option(min=0, help="Requests a minute of each key or address; 0 is no limit.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each with all models.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of torch in each.")] = 1,
+    batch: Annotated[int, typer.Option(min=1, help="Answers made together, at most.")] = 64,
+    queue: Annotated[int, typer.Option(min=1, help="Answers that may wait; more are refused with 429.")] = 256,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until a request is given up.")] = 30,
+    moderation: Annotated[
+        Moderation, typer.Option(help="Refuse prompts and answers: by a list of words, or a classifier.")
+    ] = Moderation.none,
+    words: Annotated[
+        Path | None,
+        typer.Option(help="With --moderation words: a phrase a line.", show_default="LDNOOBW's English list"),
+    ] = None,
+    shadow: Annotated[
+        str | None, typer.Option(help="NAME=FOLDER of a model that answers some requests unseen.")
+    ] = None,
+    shadow_share: Annotated[float, typer.Option(min=0, max=1, help="Of the requests to the first model.")] = 0.1,
+    log: Annotated[Path, typer.Option(help="Where requests and feedback are kept.")] = Path(
+        ".promptgan/serving/log.sqlite"
+    ),
+    log_texts: Annotated[
+        bool, typer.Option("--log-texts", help="Keep prompts and answers too, contact details masked.")
+    ] = False,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="A site whose pages may ask (CORS), such as https://example.org.")
+    ] = None,
+    device: Annotated[Device, typer.Option(help="Where models draw.")] = Device.cpu,
+) -> None:
+    """Serve models over HTTP, with a page to talk to them.
+
+    A model folder is loaded again when it changes, or at SIGHUP; requests under way are finished by the old one. A
+    release is checked before it answers. Needs the libraries of `make serve`.
+
+    \b
+    promptgan serve
+    promptgan serve --model chat=models/adversarial --model twin=models/pretrained --port 8080
+    promptgan serve --model release --public-key release.pem.pub
+    promptgan serve --keys keys.txt --new-key alice
+    """
+    if new_key is not None:
+        if keys is None:
+            raise typer.BadParameter("--new-key is added to the file of --keys")
+        from promptgan.serving.keys import new_key as made
+
+        print(made(keys, new_key))
+        return
+    from promptgan.serving.installed import require
+
+    require()
+    from promptgan.serving.places import Place
+    from promptgan.serving.pool import Limits
+    from promptgan.serving.run import Options, run, set_up_messages
+
+    places = tuple(Place.parse(each) for each in model or _served())
+    set_up_messages()
+    run(
+        Options(
+            places,
+            log,
+            host,
+            port,
+            Limits(workers, threads, batch, queue, timeout),
+            device.value,
+            public_key,
+            keys,
+            rate,
+            moderation.value,
+            words,
+            Place.parse(shadow) if shadow else None,
+            shadow_share,
+            log_texts,
+            tuple(origin or ()),
+        )
+    )
+
+
+def _served() -> list[str]:
+    """The folders that are served where none is named."""
+    import json
+
+    from promptgan.serving.places import INDEX
+
+    paths = [Path(folder) / INDEX for folder in SERVED]
+    found = [str(path.parent) for path in paths if path.is_file() and json.loads(path.read_bytes())["kind"] == "model"]
+    return found or [SERVED[0]]

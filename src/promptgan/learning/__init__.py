@@ -1,0 +1,1 @@
+"""What people say of answers becomes data, a successor, and the model that serves: feedback, trials, promotion."""

@@ -1,0 +1,64 @@
+"""What is asked of a model, and what it gives; what the service and its workers say to each other."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+Kind = Literal["generate", "classify", "score"]
+"""What a model can be asked to do."""
+
+
+class Answer(TypedDict, total=False):
+    """One answer of a model; which keys there are follows from what was asked."""
+
+    text: str
+    """What it wrote."""
+    tokens: int
+    """Of the text, its end counted."""
+    ended: bool
+    """Whether the text ended by itself, not at the limit."""
+    score: float | None
+    """The discriminator's logit of the text."""
+    image: str
+    """A PNG, in base64."""
+    label: str
+    probabilities: dict[str, float]
+    """Of each label."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one request asks of a model.
+
+    Requests with equal ``settings`` may be answered together. Every field has a default that its kind does not read.
+    """
+
+    prompts: tuple[str, ...] = ()
+    """What is answered, classified or scored; one where something is drawn."""
+    texts: tuple[str, ...] = ()
+    """To be scored as answers to ``prompts``."""
+    n: int = 1
+    """Answers to the prompt."""
+    seed: int = 0
+    max_tokens: int | None = None
+    """Most tokens of an answer, its end counted; as many as the model can where None."""
+    stream: bool = False
+    """Whether what is written so far is told."""
+    temperature: float | None = None
+    """Of what draws; the model's own where None."""
+    top_p: float | None = None
+    style: str | None = None
+    """Which one is wanted of a model of styles."""
+
+    @property
+    def settings(self) -> tuple[float | None, float | None]:
+        """What requests that are answered together have in common."""
+        return self.temperature, self.top_p
+
+    @property
+    def rows(self) -> int:
+        """Answers that are asked for."""
+        return max(self.n, len(self.prompts))
+
+
+Facts = dict[str, Any]
+"""What a worker says of a model: its task, what it does (`kinds`), and what may be asked of it."""

@@ -1,0 +1,144 @@
+"""What requests may say, checked before anything else looks at it; OpenAPI shows the examples."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_TEXT = 4000
+"""Characters of a prompt or text."""
+MAX_N = 16
+"""Answers to a prompt, and texts of a request."""
+
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Name = Annotated[str | None, Field(max_length=64, description="One of /v1/models; the first where none is given.")]
+Seed = Annotated[
+    int | None, Field(ge=0, lt=2**63, description="The same seed gives the same answers; told in the answer.")
+]
+Temperature = Annotated[
+    float | None,
+    Field(ge=0, le=10, allow_inf_nan=False, description="0 takes the likeliest token; the model's default where none."),
+]
+TopP = Annotated[float | None, Field(ge=0.01, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=MAX_N)]
+Most = Annotated[int | None, Field(ge=1, le=100_000, description="Most tokens of an answer.")]
+
+
+class Body(BaseModel):
+    """A request of the service's own routes; unknown keys are refused, since a misspelt one would do nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Generate(Body):
+    """What `/v1/generate` takes."""
+
+    model: Name = None
+    prompt: Text = Field(default="", description="What to answer, to put into a style, or what images shall show.")
+    n: Count = 1
+    seed: Seed = None
+    temperature: Temperature = None
+    top_p: TopP = None
+    max_tokens: Most = None
+    style: Annotated[str | None, Field(max_length=64)] = None
+    stream: bool = Field(default=False, description="Texts: as server-sent events, as they are written.")
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"prompt": "how was your weekend?", "n": 2, "seed": 1, "temperature": 0.8}]}
+    )
+
+
+class Classify(Body):
+    """What `/v1/classify` takes."""
+
+    model: Name = None
+    texts: list[Text] = Field(min_length=1, max_length=MAX_N)
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["a warm and funny film"]}]})
+
+
+class Score(Body):
+    """What `/v1/score` takes."""
+
+    model: Name = None
+    prompt: Text = ""
+    text: Text
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "any plans?", "text": "not yet"}]})
+
+
+class Said(Body):
+    """What `/v1/feedback` takes."""
+
+    request: str = Field(pattern=r"^[0-9a-f]{32}$", description="The id of the answer.")
+    model: str = Field(max_length=64)
+    prompt: Text = ""
+    answer: Text = ""
+    thumb: Literal[-1, 1] | None = None
+    correction: Text | None = Field(default=None, description="What the answer should have been.")
+    consent: bool = Field(default=False, description="Whether a model may learn from it.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "request": "0" * 32,
+                    "model": "adversarial",
+                    "prompt": "any plans?",
+                    "answer": "not yet",
+                    "thumb": 1,
+                    "consent": True,
+                }
+            ]
+        }
+    )
+
+
+class Completion(BaseModel):
+    """What `/v1/completions` takes, as OpenAI's clients send it; keys that mean nothing here are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    model: Name = None
+    prompt: Text | list[Text] = ""
+    n: Count = 1
+    seed: Seed = None
+    temperature: Temperature = None
+    top_p: TopP = None
+    max_tokens: Most = None
+    stream: bool = False
+
+
+class Message(BaseModel):
+    """One turn of a conversation."""
+
+    role: str = Field(max_length=32)
+    content: Text | list[dict[str, Any]] | None = None
+
+    @property
+    def text(self) -> str:
+        """Its words, of parts those that are text."""
+        if isinstance(self.content, list):
+            return " ".join(part["text"] for part in self.content if isinstance(part.get("text"), str))
+        return self.content or ""
+
+
+class Chat(BaseModel):
+    """What `/v1/chat/completions` takes, as OpenAI's clients send it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    model: Name = None
+    messages: list[Message] = Field(min_length=1, max_length=256)
+    n: Count = 1
+    seed: Seed = None
+    temperature: Temperature = None
+    top_p: TopP = None
+    max_tokens: Most = None
+    max_completion_tokens: Most = None
+    stream: bool = False
+
+    @property
+    def prompt(self) -> str:
+        """What the user said last: models here answer one prompt and know nothing of what came before."""
+        said = [message.text for message in self.messages if message.role == "user"]
+        return said[-1] if said else ""

@@ -1,0 +1,230 @@
+"""The outermost layer of the service: who may ask, how much and how slowly; an id, times and a log line for each."""
+
+import asyncio
+import json
+import logging
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from promptgan.core.errors import PromptganError
+from promptgan.serving.contacts import masked
+from promptgan.serving.keys import Doorkeeper
+from promptgan.serving.log import Asked, Log
+from promptgan.serving.metrics import Metrics
+from promptgan.serving.refusals import Refused, TooLarge, TooSlow
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
+
+DETAILS = "promptgan"
+"""The key of a request's scope under which its `Details` are."""
+ROUTES = re.compile(r"/(?:v1/(?:generate|classify|score|feedback|models|completions|chat/completions)|healthz|readyz)?")
+"""Those by whose path requests are counted; all others are one, so that nobody makes up series."""
+GONE = 499
+"""The status, nginx's, of a request whose sender went away."""
+access = logging.getLogger("promptgan.access")
+
+
+@dataclass
+class Details:
+    """What becomes known of a request while it is answered, for log and metrics."""
+
+    id: str
+    at: float
+    who: str = ""
+    """The name of an API key, or an address."""
+    keyed: bool = False
+    """Whether it is the name of a key."""
+    model: str = ""
+    revision: str = ""
+    queued: float = 0.0
+    tokens: int = 0
+    prompt: str = ""
+    answer: str = ""
+    score: float | None = None
+    verdict: str | None = None
+    repeated: int = 0
+    code: str = ""
+    """Of a refusal."""
+    status: int = 0
+
+
+def told(error: PromptganError) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that tell an error; OpenAI's clients read the body too."""
+    status, code = (error.status, error.code) if isinstance(error, Refused) else (422, "unusable_request")
+    headers = {"content-type": "application/json"}
+    if isinstance(error, Refused) and error.retry_after:
+        headers["retry-after"] = str(error.retry_after)
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    said = {"message": error.problem, "remedy": error.remedy, "type": kind, "code": code, "param": None}
+    return status, headers, json.dumps({"error": said}).encode()
+
+
+class Edge:
+    """An ASGI application around another one.
+
+    A body is read whole before the application is called, at most ``max_bytes`` and ``slow`` seconds of it. When
+    whoever asked goes away, the task that answers is cancelled.
+
+    Args:
+        app: what answers.
+        doorkeeper: asked about every request below /v1/.
+        log: gets a row of each that asks a model.
+        metrics: count all.
+        log_texts: whether the row has prompt and answer.
+        max_bytes: of a body.
+        slow: seconds that a body may take.
+    """
+
+    def __init__(
+        self, app: App, doorkeeper: Doorkeeper, log: Log, metrics: Metrics, log_texts: bool, max_bytes: int, slow: float
+    ) -> None:
+        self.app, self.doorkeeper, self.log, self.metrics = app, doorkeeper, log, metrics
+        self.log_texts, self.max_bytes, self.slow = log_texts, max_bytes, slow
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1000})
+                return
+            await self.app(scope, receive, send)
+            return
+        details, begun = Details(uuid.uuid4().hex, time.time()), time.monotonic()
+        scope[DETAILS] = details
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                details.status = message["status"]
+                headers = [(b"x-request-id", details.id.encode()), (b"x-content-type-options", b"nosniff")]
+                message["headers"] = [*message.get("headers", []), *headers]
+            await send(message)
+
+        try:
+            self._admit(scope, details)
+            body = await self._body(scope, receive)
+            await self._answered(scope, body, receive, answer)
+        except Refused as error:
+            details.code = error.code
+            status, told_headers, content = told(error)
+            told_headers["content-length"] = str(len(content))
+            headers = [(name.encode(), value.encode()) for name, value in told_headers.items()]
+            if status in (TooLarge.status, TooSlow.status):
+                headers.append((b"connection", b"close"))  # what is left of the body is not read
+            await answer({"type": "http.response.start", "status": status, "headers": headers})
+            await answer({"type": "http.response.body", "body": content})
+        except ConnectionError:
+            details.status = GONE
+        finally:
+            self._record(scope, details, time.monotonic() - begun)
+
+    def _admit(self, scope: Message, details: Details) -> None:
+        address = scope["client"][0] if scope.get("client") else ""
+        details.who = address
+        if scope["path"].startswith("/v1/") and scope["method"] != "OPTIONS":
+            headers = dict(scope["headers"])
+            given = headers.get(b"authorization", b"").decode("latin-1")
+            details.who = self.doorkeeper.name(given, address)
+            details.keyed = bool(self.doorkeeper.names)
+            if scope["method"] == "POST":
+                self.doorkeeper.take(details.who)
+
+    async def _body(self, scope: Message, receive: Receive) -> bytes:
+        """The whole body.
+
+        Raises:
+            TooLarge, TooSlow: it is.
+            ConnectionError: whoever sent it went away.
+        """
+        too_large = TooLarge(f"the body has more than {self.max_bytes:,} bytes", "send less")
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if length.isdigit() and (len(length) > 18 or int(length) > self.max_bytes):
+            raise too_large
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self.slow):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ConnectionError
+                    body += message.get("body", b"")
+                    if len(body) > self.max_bytes:
+                        raise too_large
+                    if not message.get("more_body"):
+                        return bytes(body)
+        except TimeoutError:
+            raise TooSlow(f"the body took more than {self.slow:g} s", "send it faster") from None
+
+    async def _answered(self, scope: Message, body: bytes, receive: Receive, send: Send) -> None:
+        """Let the application answer, until it is done or nobody is there to read it.
+
+        Raises:
+            ConnectionError: whoever asked went away.
+        """
+        gone, messages = asyncio.Event(), [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def received() -> Message:
+            if messages:
+                return messages.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def left() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        answering, leaving = asyncio.create_task(self.app(scope, received, send)), asyncio.create_task(left())
+        try:
+            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                gone.set()
+                answering.cancel()
+                await asyncio.gather(answering, return_exceptions=True)
+                raise ConnectionError
+            answering.result()
+        finally:
+            leaving.cancel()
+            answering.cancel()
+
+    def _record(self, scope: Message, details: Details, seconds: float) -> None:
+        """Count the request, say a line about it without its texts, and give the log its row."""
+        route = scope["path"] if ROUTES.fullmatch(scope["path"]) else "other"
+        d = details
+        d.status = d.status or 500
+        self.metrics.requests.labels(route, d.model, d.status).inc()
+        self.metrics.seconds.labels(route, d.model).observe(seconds)
+        if d.code:
+            self.metrics.refused.labels(d.code).inc()
+        line = {"id": d.id, "at": round(d.at, 3), "who": d.who, "method": scope["method"], "route": route}
+        line |= {"model": d.model, "status": d.status, "seconds": round(seconds, 4), "queued": round(d.queued, 4)}
+        access.info(json.dumps({**line, "tokens": d.tokens, "code": d.code, "verdict": d.verdict}))
+        if not route.startswith("/v1/") or scope["method"] != "POST" or route == "/v1/feedback":
+            return
+        self.log.append(
+            Asked(
+                id=d.id,
+                at=d.at,
+                route=route,
+                model=d.model,
+                revision=d.revision,
+                status=d.status,
+                seconds=seconds,
+                queued=d.queued,
+                tokens=d.tokens,
+                prompt=masked(d.prompt) if self.log_texts else None,
+                answer=masked(d.answer) if self.log_texts else None,
+                prompt_length=len(d.prompt),
+                answer_length=len(d.answer),
+                score=d.score,
+                verdict=d.verdict,
+                repeated=d.repeated,
+            )
+        )

@@ -1,0 +1,1 @@
+"""What prompts and answers are refused by; a folder of choices."""

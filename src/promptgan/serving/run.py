@@ -1,0 +1,203 @@
+"""Starting and ending the service: its socket, its signals, what it watches."""
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from starlette.middleware.cors import CORSMiddleware
+
+from promptgan.core.choices import choose
+from promptgan.core.errors import PromptganError
+from promptgan.serving import keys
+from promptgan.serving.edge import Edge
+from promptgan.serving.keys import Doorkeeper
+from promptgan.serving.log import Log
+from promptgan.serving.metrics import Metrics
+from promptgan.serving.places import NothingToServe, Place
+from promptgan.serving.pool import Limits, ModelRefused, Pool
+from promptgan.serving.protocol import Patient
+from promptgan.serving.service import Service, Shadow
+
+LOOK = 2.0
+"""Seconds between two looks at the folders of the models."""
+SLOW = 10.0
+"""Seconds that the head of a request, and then its body, may take."""
+IDLE = 75
+"""Seconds that a connection is kept between requests: longer than balancers do, so that none asks on a closed one."""
+_said = logging.getLogger(__name__)
+
+
+class PortTaken(PromptganError):
+    """The address cannot be listened on."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the service is started."""
+
+    places: tuple[Place, ...]
+    log: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    limits: Limits = field(default_factory=Limits)
+    device: str = "cpu"
+    public_key: Path | None = None
+    keys: Path | None = None
+    rate: float = 0.0
+    """Requests a minute of each key; 0 is no limit."""
+    moderation: str = "none"
+    words: Path | None = None
+    shadow: Place | None = None
+    share: float = 0.1
+    log_texts: bool = False
+    origins: tuple[str, ...] = ()
+    """Of other sites whose pages may ask (CORS)."""
+    max_bytes: int = 65_536
+    drain: float = 30.0
+    """Seconds for what was begun when the service ends."""
+
+
+def run(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP loads the models anew.
+
+    Raises:
+        PortTaken: the address cannot be listened on.
+        ModelRefused, NothingToServe: a model cannot be loaded, or a release does not hold.
+        UnusableKeys: the file of keys is none.
+        LogUnusable: the log cannot be written.
+        NoWords, ToolMissing, NoSourceDelivered: moderation lacks what it needs.
+    """
+    places = [*options.places, *([options.shadow] if options.shadow else [])]
+    names = [place.name for place in places]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise NothingToServe(f"two models are called {', '.join(sorted(twice))}", "name them: NAME=FOLDER")
+    for place in places:
+        place.model  # noqa: B018 - raises where there is none
+    doorkeeper = Doorkeeper(keys.read(options.keys) if options.keys else {}, options.rate)
+    module = choose("promptgan.serving.moderation", options.moderation, "--moderation")
+    moderation = None if options.moderation == "none" else module.load(options.words)
+    with closing(_listen(options.host, options.port)) as listening, closing(Log(options.log)) as log:
+        pool = Pool(places, options.limits, options.device, options.public_key)
+        shadow = Shadow(options.shadow.name, options.share) if options.shadow else None
+        service = Service(pool, log, Metrics(pool, log), moderation, shadow, options.log_texts)
+        with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options, service, doorkeeper, listening))
+
+
+class _Server(uvicorn.Server):
+    """One that ends at a signal without passing it on, so that the log can be finished after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, listening: socket.socket) -> None:
+    """Load the models, serve until a signal, let the models finish.
+
+    Raises:
+        ModelRefused: one cannot be loaded.
+    """
+    pool = service.pool
+    loading = asyncio.create_task(pool.start())
+    await asyncio.sleep(0.01)  # the workers begin; while they load, the routes and FastAPI are imported
+    from promptgan.serving import routes
+
+    app = routes.build(service, {place.name: place for place in options.places})
+    crossing = CORSMiddleware(app, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])
+    edge = Edge(crossing, doorkeeper, service.log, service.metrics, options.log_texts, options.max_bytes, SLOW)
+    server = _Server(
+        uvicorn.Config(
+            app=edge,
+            http=Patient,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=IDLE,
+            timeout_graceful_shutdown=int(options.drain) + 5,
+        )
+    )
+    await loading
+    tasks = {asyncio.create_task(_look(pool))}
+
+    def hang_up() -> None:
+        tasks.add(asyncio.create_task(_reload(pool)))
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
+    _said.info("ready: http://%s:%d", *listening.getsockname()[:2])
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await service.stop()
+        await pool.stop(options.drain)
+
+
+def set_up_messages() -> None:
+    """What the service says goes to standard error, a JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        said = record.getMessage()
+        if record.name == "promptgan.access":
+            return said
+        if record.exc_info:
+            said = f"{said}\n{self.formatException(record.exc_info)}"
+        return json.dumps({"at": round(record.created, 3), "level": record.levelname.lower(), "message": said})
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listening = None
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        if listening:
+            listening.close()
+        raise PortTaken(f"{host}:{port} cannot be listened on: {error}", "name another one: --port 8001") from error
+    return listening
+
+
+async def _reload(pool: Pool) -> None:
+    """Load the models anew; where they cannot be, the old ones go on."""
+    try:
+        await pool.reload()
+        _said.info("models loaded anew: %s", {name: facts["revision"][:12] for name, facts in pool.facts.items()})
+    except ModelRefused as error:
+        _said.error("the models of before go on: %s", error)
+
+
+async def _look(pool: Pool) -> None:
+    """Load the models anew when their folders have changed and are still."""
+    served = before = [place.stamp() for place in pool.places]
+    while True:
+        await asyncio.sleep(LOOK)
+        now = [place.stamp() for place in pool.places]
+        if now == before != served and all(now):
+            served = now
+            await _reload(pool)
+        before = now

@@ -1,0 +1,251 @@
+"""What the service does with a request, whatever route it came by: moderate, ask a model, shadow, take notes."""
+
+import asyncio
+import hashlib
+import random
+import secrets
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from promptgan.core.errors import PromptganError
+from promptgan.serving.asks import Answer, Ask, Facts, Kind
+from promptgan.serving.bodies import Said
+from promptgan.serving.contacts import masked
+from promptgan.serving.edge import Details
+from promptgan.serving.log import Asked, Feedback, Log
+from promptgan.serving.metrics import Metrics
+from promptgan.serving.pool import Pool
+from promptgan.serving.refusals import Harmful, NoSuchModel, NotReady
+
+LAST = 1000
+"""Answers of a model that the next one is compared with."""
+Moderation = Callable[[str], str | None]
+"""The reason to refuse a text, or None."""
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A model that answers a share of the traffic unseen."""
+
+    model: str
+    share: float
+    """Of the requests to the model that is served first."""
+
+
+class Service:
+    """Models behind a queue, and what is kept of what they are asked.
+
+    Args:
+        pool: the models.
+        log: gets feedback, and rows of the shadow.
+        metrics: count.
+        moderation: refuses prompts before, and answers after.
+        shadow: see `Shadow`.
+        log_texts: whether rows of the shadow have prompt and answer.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        log: Log,
+        metrics: Metrics,
+        moderation: Moderation | None = None,
+        shadow: Shadow | None = None,
+        log_texts: bool = False,
+    ) -> None:
+        self.pool, self.log, self.metrics, self.moderation = pool, log, metrics, moderation
+        self.shadow, self.log_texts = shadow, log_texts
+        pool.batched = metrics.batch.observe
+        self._last: dict[str, OrderedDict[bytes, None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def models(self) -> dict[str, Facts]:
+        """What is served, by name, the shadow left out."""
+        hidden = self.shadow.model if self.shadow else None
+        return {name: facts for name, facts in self.pool.facts.items() if name != hidden}
+
+    def find(self, name: str | None, kind: Kind, details: Details) -> str:
+        """The model of that name, or the first that can do it.
+
+        Raises:
+            NoSuchModel: there is none.
+            NotReady: no model is loaded yet.
+        """
+        if not self.models:
+            raise NotReady("no model is loaded yet", "see /readyz, and try again")
+        able = [known for known, facts in self.models.items() if kind in facts["kinds"]]
+        if not able or (name is not None and name not in able):
+            raise NoSuchModel(name or "", able, kind)
+        details.model = name or able[0]
+        details.revision = self.models[details.model]["revision"]
+        return details.model
+
+    async def ask(
+        self, name: str | None, kind: Kind, ask: Ask, details: Details, heard: Callable[[int, str], None] | None = None
+    ) -> list[Answer]:
+        """Answer a request.
+
+        Args:
+            name: of the model; the first that can do it where None.
+            kind, ask: what is asked of it.
+            details: of the request, to be filled.
+            heard: is told the number of an answer and what is new of its text.
+
+        Raises:
+            Harmful: moderation refuses the prompt or the answer.
+            Refused: see `find` and `Pool.answer`.
+        """
+        model = self.find(name, kind, details)
+        texts = (*ask.prompts, *ask.texts)
+        details.prompt = "\n".join(filter(None, (details.prompt, *texts)))
+        self._moderate(texts, "prompt", details)
+        answers, queued = await self.pool.answer(model, kind, ask, heard)
+        written = [answer["text"] for answer in answers if "text" in answer]
+        said = written or [answer["label"] for answer in answers if "label" in answer]
+        details.queued = max(details.queued, queued)
+        tokens = sum(answer.get("tokens", 0) for answer in answers)
+        details.tokens += tokens
+        details.answer = "\n".join(filter(None, (details.answer, *said)))
+        scores = [score for answer in answers if (score := answer.get("score")) is not None]
+        details.score = fmean(scores) if scores else None
+        details.repeated = max(details.repeated, *(int(self._repeated(model, text)) for text in written), 0)
+        self.metrics.queued.labels(model).observe(queued)
+        self.metrics.tokens.labels(model).inc(tokens)
+        for score in scores:
+            self.metrics.score.labels(model, "0").observe(score)
+        self._moderate(written, "answer", details)
+        if kind == "generate" and written:
+            self._follow(model, ask)
+        return answers
+
+    async def stream(
+        self, name: str | None, ask: Ask, details: Details
+    ) -> AsyncIterator[tuple[int, str] | list[Answer]]:
+        """The pieces of texts as they are written, each with the number of its answer; at the end the whole answers.
+
+        With moderation there are no pieces before all is written and found good.
+
+        Raises:
+            Refused: see `ask`.
+        """
+        pieces: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue()
+        told: dict[int, str] = {}
+
+        def heard(index: int, text: str) -> None:
+            told[index] = told.get(index, "") + text
+            pieces.put_nowait((index, text))
+
+        live = None if self.moderation else heard
+        task = asyncio.create_task(self.ask(name, "generate", replace(ask, stream=live is not None), details, live))
+        task.add_done_callback(lambda _: pieces.put_nowait(None))
+        try:
+            while piece := await pieces.get():
+                yield piece
+            answers = await task
+            for index, answer in enumerate(answers):
+                if rest := answer.get("text", "").removeprefix(told.get(index, "")):
+                    yield index, rest
+            yield answers
+        finally:
+            task.cancel()
+
+    def feedback(self, said: Said, details: Details) -> str:
+        """Keep what somebody says of an answer; returns its id.
+
+        Raises:
+            NoSuchModel: no such model is served.
+        """
+        if said.model not in self.models:
+            raise NoSuchModel(said.model, list(self.models), "be spoken of")
+        details.model = said.model
+        name, correction = uuid.uuid4().hex, masked(said.correction) if said.correction else None
+        source = details.who if details.keyed else "page"
+        texts = masked(said.prompt), masked(said.answer)
+        self.log.append(
+            Feedback(
+                name, said.request, time.time(), said.model, *texts, said.thumb, correction, int(said.consent), source
+            )
+        )
+        self.metrics.feedback.labels(said.model, said.thumb or 0).inc()
+        return name
+
+    async def stop(self) -> None:
+        """Wait for the shadow's last answers."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _moderate(self, texts: tuple[str, ...] | list[str], side: str, details: Details) -> None:
+        for text in texts if self.moderation else ():
+            if reason := self.moderation(text):  # type: ignore[misc]
+                details.verdict = f"{side}: {reason}"
+                self.metrics.moderated.labels(details.model, side).inc()
+                raise Harmful(f"the {side} is refused ({reason})", "ask for something else, or with another seed")
+
+    def _repeated(self, model: str, text: str) -> bool:
+        """Whether one of the model's last answers was the same; notes it."""
+        last = self._last.setdefault(model, OrderedDict())
+        digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        known = digest in last
+        last[digest] = None
+        last.move_to_end(digest)
+        if len(last) > LAST:
+            last.popitem(last=False)
+        if known:
+            self.metrics.repeated.labels(model).inc()
+        return known
+
+    def _follow(self, model: str, ask: Ask) -> None:
+        """Let the shadow answer the same, where it is this request's turn and hardly anybody waits."""
+        shadow = self.shadow
+        if not shadow or model != next(iter(self.models)) or random.random() >= shadow.share:
+            return
+        if self.pool.waiting_rows > self.pool.limits.queue // 4:
+            return
+        task = asyncio.create_task(self._shadowed(shadow.model, model, replace(ask, stream=False)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _shadowed(self, shadow: str, model: str, ask: Ask) -> None:
+        """Let the shadow answer, and the discriminator of the model that serves score it, as it scores its own."""
+        at, begun = time.time(), time.monotonic()
+        try:
+            answers, queued = await self.pool.answer(shadow, "generate", ask)
+            texts = tuple(answer["text"] for answer in answers)
+            score = None
+            if "score" in self.pool.facts[model]["kinds"]:
+                pairs = Ask(tuple(ask.prompts[0] if ask.prompts else "" for _ in texts), texts)
+                scored, _ = await self.pool.answer(model, "score", pairs)
+                score = fmean(each["score"] or 0.0 for each in scored)
+                self.metrics.score.labels(shadow, "1").observe(score)
+        except PromptganError:
+            return  # the shadow never costs anybody anything
+        prompt, answer = "\n".join(ask.prompts), "\n".join(texts)
+        self.log.append(
+            Asked(
+                id=uuid.uuid4().hex,
+                at=at,
+                route="/v1/generate",
+                model=shadow,
+                revision=self.pool.facts[shadow]["revision"],
+                status=200,
+                seconds=time.monotonic() - begun,
+                queued=queued,
+                tokens=sum(each["tokens"] for each in answers),
+                prompt=masked(prompt) if self.log_texts else None,
+                answer=masked(answer) if self.log_texts else None,
+                prompt_length=len(prompt),
+                answer_length=len(answer),
+                score=score,
+                repeated=max(int(self._repeated(shadow, text)) for text in texts),
+                shadow=1,
+            )
+        )
+
+
+def fresh_seed() -> int:
+    """The seed of a request that names none; told in its answer, so that it can be had again."""
+    return secrets.randbelow(2**31)

@@ -1,0 +1,1 @@
+"""Likelihood training that goes on from a model that serves, with replay of what it knows."""

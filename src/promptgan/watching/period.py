@@ -1,0 +1,206 @@
+"""A period of a service in numbers: what its log says, and how far that lies from what the models learnt from."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from promptgan.serving.log import Asked, Feedback, rows
+from promptgan.watching import drift
+from promptgan.watching.drift import H
+from promptgan.watching.reference import SIDES, Reference, embedded, sample, scripts
+
+REFUSED, FAILED = 429, 500
+"""Status of a request that the queue or a limit turned away; the first of those that are the service's own fault."""
+SCORES = "/v1/score"
+"""Its answers are the client's own."""
+SPANS = (60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400)
+"""Seconds that a point of a curve may span."""
+POINTS = 60
+"""Of a curve, at most."""
+
+
+class Number(NamedTuple):
+    """A gauge of a period."""
+
+    name: str
+    """As Prometheus has it, after `promptgan_period_`."""
+    title: str
+    value: float
+    format: str = ".2f"
+
+
+class Drift(NamedTuple):
+    """How far something moved from the training data."""
+
+    name: str
+    """What moved."""
+    measure: str
+    """PSI or MMD²."""
+    value: float
+    beside: str
+    """What chance alone would make of it, in words."""
+    moved: bool
+    requests: int
+    """That it is measured on."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """What happened from ``since`` until ``until``, seconds since 1970."""
+
+    since: float
+    until: float
+    asked: list[Asked]
+    """Without those that nobody saw."""
+    feedback: list[Feedback]
+
+    @property
+    def answered(self) -> list[Asked]:
+        """Those that got what they asked for."""
+        return [each for each in self.asked if each.status < 300]
+
+
+def read(log: Path, since: float, until: float) -> Period:
+    """A period of a log.
+
+    Raises:
+        LogUnusable: there is no log.
+    """
+    seen = [row for row in rows(log, Asked, since, until) if not row.shadow]
+    return Period(since, until, seen, list(rows(log, Feedback, since, until)))
+
+
+def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number]:
+    """The gauges of requests and of what was said of their answers; those that nothing is known of are left out."""
+    answered = [each for each in asked if each.status < 300]
+    found = [Number("requests", "requests", len(asked), ",.0f")]
+    if asked:
+        found += [
+            Number(
+                "failed_share", "failed by the service's own fault", _share(asked, lambda a: a.status >= FAILED), ".2%"
+            ),
+            Number(
+                "refused_share",
+                "turned away by the queue or a limit",
+                _share(asked, lambda a: a.status == REFUSED),
+                ".2%",
+            ),
+            Number("moderated_share", "refused by moderation", _share(asked, lambda a: bool(a.verdict)), ".2%"),
+        ]
+    if answered:
+        seconds = np.array([each.seconds for each in answered])
+        working = sum(max(0.0, each.seconds - each.queued) for each in answered)
+        found += [
+            *(
+                Number(f"seconds_p{q}", f"seconds to an answer, {q} % below", float(np.percentile(seconds, q)), ".3f")
+                for q in (50, 95, 99)
+            ),
+            Number(
+                "queued_p95",
+                "seconds in the queue, 95 % below",
+                float(np.percentile([a.queued for a in answered], 95)),
+                ".3f",
+            ),
+            *(
+                [
+                    Number(
+                        "tokens_per_second",
+                        "tokens a second of work",
+                        sum(a.tokens for a in answered) / working,
+                        ",.1f",
+                    )
+                ]
+                if working
+                else []
+            ),
+            Number(
+                "repeated_share", "answers that repeat one before", _share(answered, lambda a: bool(a.repeated)), ".2%"
+            ),
+            Number(
+                "feedback_share",
+                "answers that somebody judged",
+                len({f.request for f in feedback}) / len(answered),
+                ".2%",
+            ),
+        ]
+    if scores := [each.score for each in answered if each.score is not None]:
+        found.append(Number("score", "the discriminator's score, mean", float(np.mean(scores)), "+.3f"))
+    if thumbs := [each.thumb for each in feedback if each.thumb]:
+        found.append(Number("liked_share", "thumbs that are up", thumbs.count(1) / len(thumbs), ".2%"))
+    return found
+
+
+def by_model(period: Period) -> dict[str, list[Number]]:
+    """The gauges of each model that was asked, by its name and the first digits of its revision."""
+    found = {}
+    for name, revision in sorted({(each.model, each.revision) for each in period.asked if each.model}):
+        asked = [each for each in period.asked if (each.model, each.revision) == (name, revision)]
+        ids = {each.id for each in asked}
+        found[f"{name} {revision[:7]}"] = numbers(asked, [each for each in period.feedback if each.request in ids])
+    return found
+
+
+def curves(period: Period) -> dict[str, list[tuple[float, float]]]:
+    """How gauges went: by title, of each part of the period that has requests its middle, in hours, and the value."""
+    span = next((each for each in SPANS if (period.until - period.since) / each <= POINTS), SPANS[-1])
+    parts: dict[int, list[Asked]] = {}
+    for each in period.asked:
+        parts.setdefault(int((each.at - period.since) // span), []).append(each)
+    found: dict[str, list[tuple[float, float]]] = {}
+    for place, asked in sorted(parts.items()):
+        for number in numbers(asked, []):
+            if number.name in ("requests", "seconds_p50", "seconds_p99", "score", "repeated_share"):
+                found.setdefault(number.title, []).append(((place + 0.5) * span / 3600, number.value))
+    return found
+
+
+def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
+    """How far prompts and answers moved from the training data; what too few requests tell is left out.
+
+    Lengths are always known. Scripts and embeddings take the texts, which are there where the service logs them;
+    labels are the answers of a classifier.
+
+    Args:
+        period: what is compared.
+        reference: with what.
+        seed: of what is embedded, and of the permutation test.
+    """
+    told = [each for each in period.answered if each.route != SCORES]
+    lengths = {"prompt": [each.prompt_length for each in told], "answer": [each.answer_length for each in told]}
+    texts = {
+        "prompt": [each.prompt for each in told if each.prompt],
+        "answer": [each.answer for each in told if each.answer],
+    }
+    found: list[Drift | None] = []
+    for side in (side for side in SIDES if side in reference.lengths):
+        found += [
+            _of_counts(f"{side}s by length", *drift.binned(reference.lengths[side], lengths[side])),
+            _of_counts(f"{side}s by script", reference.scripts[side], scripts(texts[side])),
+            _of_embeddings(f"{side}s by meaning", reference.texts[side], texts[side], seed),
+        ]
+    if reference.labels:
+        found.append(_of_counts("answers by label", reference.labels, Counter(texts["answer"])))
+    return [each for each in found if each]
+
+
+def _of_counts(name: str, expected: Mapping[H, int], observed: Mapping[H, int]) -> Drift | None:
+    index = drift.psi(expected, observed)
+    if index is None:
+        return None
+    beside = f"chance: up to {index.critical:.4f}"
+    return Drift(name, "PSI", index.value, beside, index.moved, sum(observed.values()))
+
+
+def _of_embeddings(name: str, reference: list[str], observed: list[str], seed: int) -> Drift | None:
+    if min(len(reference), len(observed)) < drift.FEWEST:
+        return None
+    found = drift.mmd(embedded(tuple(reference)), embedded(tuple(sample(observed, seed))), seed=seed)
+    return found and Drift(name, "MMD²", found.value, f"chance: p {found.p:.3f}", found.moved, len(observed))
+
+
+def _share(asked: Iterable[Asked], holds: Callable[[Asked], bool]) -> float:
+    return float(np.mean([holds(each) for each in asked]))

@@ -1,0 +1,149 @@
+"""Versions and stages as tags: none is moved, the last one counts, going back goes further back."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from promptgan.cli import app
+from promptgan.learning import promotion, trial
+from promptgan.learning.trial import Measured, Trial
+from tests.lineage.records.conftest import repository
+from tests.lineage.records.repository import STAGES, Repository
+
+__all__ = ["repository"]
+
+
+@pytest.fixture(autouse=True)
+def _trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STAGES, "train", (["data/tokens"], ["models/adversarial"]))
+    for key, value in {"NAME": "a", "EMAIL": "a@b.c"}.items():
+        for who in ("AUTHOR", "COMMITTER"):
+            monkeypatch.setenv(f"GIT_{who}_{key}", value)
+    finish = Repository.finish
+
+    def with_model(self: Repository) -> Repository:
+        self.write("models/adversarial/index.json", f'{{"made of": {len(self.tables["train"])}}}')
+        return finish(self)
+
+    monkeypatch.setattr(Repository, "finish", with_model)
+
+
+def another(repository: Repository) -> str:
+    repository.tables["train"].append((f"new-{len(repository.tables['train'])}", "g", "a new prompt", "a new text"))
+    repository.finish().commit()
+    return repository.git("rev-parse", "HEAD")
+
+
+def test_versions_are_counted_and_the_last_assignment_serves(repository: Repository) -> None:
+    first = promotion.trained_commit()
+    assert promotion.serving() is None
+    assert promotion.promote(first, "the first").tag == "generator#production#1"
+    second = another(repository)
+    now = promotion.promote(second, "gains 2 %")
+    assert (now.version, now.commit, now.said) == ("generator@v0.2.0", second, "promoted: gains 2 %")
+    assert promotion.serving() == now
+    assert promotion.serving("shadow") is None
+    assert "gains 2 %" in repository.git("tag", "--list", "--format=%(contents)", "generator@v0.2.0")
+
+
+def test_a_commit_has_one_version_in_whatever_stage(repository: Repository) -> None:
+    commit = promotion.trained_commit()
+    promotion.promote(commit, "tried", "shadow")
+    assert promotion.promote(commit, "holds").version == "generator@v0.1.0"
+
+
+def test_back_and_back_again_and_forward(repository: Repository) -> None:
+    commits = [promotion.trained_commit(), another(repository), another(repository)]
+    for commit in commits:
+        promotion.promote(commit, "it gains")
+    left, now = promotion.rollback("worse")
+    assert (left.commit, now.commit) == (commits[2], commits[1])
+    assert promotion.rollback("worse too")[1].commit == commits[0]
+    with pytest.raises(promotion.NothingBefore, match="is the first"):
+        promotion.rollback("no way")
+    promotion.promote(commits[2], "it was not that bad")
+    assert promotion.rollback("it was")[1].commit == commits[0]
+    assert len(promotion.history()) == 7, "no assignment is ever lost"
+
+
+def test_more_than_nine_assignments_are_in_order(repository: Repository) -> None:
+    commit = promotion.trained_commit()
+    for _ in range(11):
+        promotion.promote(commit, "again")
+    assert promotion.serving().tag == "generator#production#11"  # type: ignore[union-attr]
+
+
+def test_nothing_is_rolled_back_where_nothing_was_promoted(repository: Repository) -> None:
+    with pytest.raises(promotion.NothingBefore, match="no version"):
+        promotion.rollback("why not")
+    with pytest.raises(promotion.WrongStage):
+        promotion.history("Prod uction")
+
+
+def test_what_is_not_committed_is_not_promoted(repository: Repository) -> None:
+    repository.tables["train"].append(("new", "g", "a prompt", "a text"))
+    repository.finish()
+    with pytest.raises(promotion.NotCommitted, match=r"dvc\.lock"):
+        promotion.trained_commit()
+
+
+def test_the_model_of_a_version_is_written_whole_in_the_place_of_another(repository: Repository) -> None:
+    first = promotion.trained_commit()
+    second = another(repository)
+    out = Path("models/production")
+    promotion.model_at(first, out)
+    (out / "stray").write_text("left")
+    promotion.model_at(second, out)
+    assert (out / "index.json").read_text() == '{"made of": 13}' and not (out / "stray").exists()
+    assert [path.name for path in out.parent.glob("production*")] == ["production"]
+
+
+def test_a_model_that_the_cache_lacks_leaves_what_serves(repository: Repository) -> None:
+    first, out = promotion.trained_commit(), Path("models/production")
+    promotion.model_at(first, out)
+    repository.object(repository.md5("models/adversarial/index.json")).unlink()
+    with pytest.raises(promotion.ModelNotHere, match="dvc fetch"):
+        promotion.model_at(first, out)
+    assert (out / "index.json").is_file()
+
+
+def test_the_commands_follow_the_verdict(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    assert "there is none to compare with" in run("promote")
+    assert "is in production already" in run("promote")
+    another(repository)
+    same, gain = Measured(100, 2.0, 2.0, 0.01), Measured(100, 2.0, 1.8, 0.05)
+    monkeypatch.setattr(trial, "trial", lambda serving, successor, log: Trial(same, same, 100))
+    assert "verdict: not promoted" in run("promote", code=1)
+    assert len(promotion.history()) == 1
+    monkeypatch.setattr(trial, "trial", lambda serving, successor, log: Trial(same, gain, 100))
+    assert "verdict: would be promoted" in run("promote", "--dry-run")
+    assert len(promotion.history()) == 1
+    said = run("promote", "--json")
+    assert "generator@v0.2.0 is in production" in said and '"promote": true' in said
+    assert Path("models/production/index.json").read_text() == '{"made of": 13}'
+    assert "a gain" in repository.git("tag", "--list", "--format=%(contents)", "generator#production#2")
+    assert "generator@v0.1.0 is in production" in run("rollback", "--reason", "shorter answers")
+    assert Path("models/production/index.json").read_text() == '{"made of": 12}'
+    monkeypatch.setattr(trial, "trial", lambda serving, successor, log: Trial(same, None, 3))
+    run("promote", "--force", "the old one must go")
+    assert (served := promotion.serving()) and served.said.startswith(
+        "promoted: forced, the old one must go; forgetting"
+    )
+    assert (
+        "no version was ever promoted"
+        in CliRunner().invoke(app, ["rollback", "--reason", "r", "--stage", "shadow"]).stderr
+    )
+
+
+def test_two_commits_with_one_model_are_not_compared(repository: Repository) -> None:
+    first = promotion.trained_commit()
+    repository.write("README.md", "more")
+    repository.commit()
+    with pytest.raises(trial.NotComparable, match="very model"):
+        trial.trial(first, promotion.trained_commit(), Path("none"))

@@ -1,0 +1,85 @@
+"""A record that has to go is found in a service's log, and deleted from its bytes."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from promptgan.cli import app
+from promptgan.learning import withdrawal
+from promptgan.serving.log import Asked, Feedback, Log, LogUnusable, rows
+from tests.lineage.records.conftest import repository
+from tests.lineage.records.repository import Repository
+from tests.watching.conftest import asked
+
+__all__ = ["repository"]
+
+SECRET = "my unmistakable secret"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.sqlite"
+    made = Log(path)
+    made.append(asked(0, prompt="how are you", answer="fine"))
+    made.append(asked(1, prompt="tell me", answer=f"it is {SECRET}"))
+    made.append(Feedback("f0", "r0", 1.0, "m", "how  are you", "bad", -1, "Fine", 1, "page"))
+    made.append(Feedback("f1", "r1", 2.0, "m", "hello", "there", 1, None, 1, "page"))
+    made.close()
+    return path
+
+
+def test_a_pair_is_found_in_answers_and_corrections(log: Path) -> None:
+    held = withdrawal.find([("How are you", "fine")], [], log)
+    assert held == withdrawal.Held(["r0000"], ["f0"]) and held
+
+
+def test_words_that_it_alone_has_are_found(log: Path) -> None:
+    assert withdrawal.find([], [SECRET.upper()], log) == withdrawal.Held(["r0001"], [])
+
+
+def test_what_is_not_there_is_not_found(log: Path, tmp_path: Path) -> None:
+    assert not withdrawal.find([("how are you", "sad")], ["another secret"], log)
+    assert not withdrawal.find([("how are you", "fine")], [], tmp_path / "none.sqlite")
+
+
+def test_deleting_leaves_the_numbers_and_no_byte_of_the_text(log: Path) -> None:
+    withdrawal.delete(withdrawal.find([("how are you", "fine")], [SECRET], log), log)
+    assert [row.id for row in rows(log, Feedback)] == ["f1"]
+    assert [(row.id, row.prompt, row.tokens) for row in rows(log, Asked)] == [("r0000", None, 10), ("r0001", None, 10)]
+    assert not [file for file in log.parent.glob("log.sqlite*") if SECRET.encode() in file.read_bytes()]
+
+
+def test_a_broken_log_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "log.sqlite").write_text("no database" * 100)
+    with pytest.raises(LogUnusable):
+        withdrawal.find([], ["a"], tmp_path / "log.sqlite")
+
+
+def test_by_the_id_of_a_request_all_that_was_said_of_it_goes(log: Path) -> None:
+    log_of = Log(log)
+    log_of.append(Feedback("f2", "r0001", 3.0, "m", "tell me", f"it is {SECRET}", 1, None, 1, "page"))
+    log_of.close()
+    assert withdrawal.named("r0001", log) == withdrawal.named("f2", log) == withdrawal.Held(["r0001"], ["f2"])
+    done = CliRunner().invoke(app, ["feedback", "remove", "r0001", "--log", str(log)])
+    assert done.stdout == "deleted: 1 of feedback, the texts of 1 request(s)\n"
+    assert not [file for file in log.parent.glob("log.sqlite*") if SECRET.encode() in file.read_bytes()]
+    with pytest.raises(withdrawal.NothingNamed):
+        withdrawal.named("r9", log)
+
+
+def test_removing_a_record_reaches_the_log(repository: Repository) -> None:
+    _, _, prompt, text = repository.tables["train"][0]
+    made = Log(withdrawal.LOG)
+    made.append(Feedback("f0", "r0", 1.0, "m", prompt.upper(), "no idea", -1, text, 1, "page"))
+    made.append(Feedback("f1", "r1", 1.0, "m", "another prompt", "another text", 1, None, 1, "page"))
+    made.close()
+    remove = ["data", "remove", "--record", "train-0000"]
+    said = CliRunner().invoke(app, remove).stdout
+    assert "log.sqlite holds it: 1 of feedback, the texts of 0 requests" in said
+    assert len(list(rows(withdrawal.LOG, Feedback))) == 2, "excluded is not deleted"
+    CliRunner().invoke(app, [*remove, "--purge"], input="n\n")
+    assert len(list(rows(withdrawal.LOG, Feedback))) == 2, "no is no"
+    said = CliRunner().invoke(app, [*remove, "--purge", "--yes"]).stdout
+    assert "1 rows of the service's log" in said
+    assert [row.id for row in rows(withdrawal.LOG, Feedback)] == ["f1"]

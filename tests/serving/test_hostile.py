@@ -1,0 +1,38 @@
+"""What nobody should send: refused with a reason, never a 500, and nobody else is kept waiting."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from benchmarks.serving import hostile
+from tests.serving.conftest import Server, Start, written
+
+
+def test_hostile_requests_are_refused_and_others_answered(start: Start, model: Path, tmp_path: Path) -> None:
+    server = start("--model", f"m={model}")
+    said = tmp_path / "said"
+    said.touch()
+    service = SimpleNamespace(port=int(server.url.rsplit(":", 1)[1]), said=SimpleNamespace(name=str(said)))
+    found = asyncio.run(hostile(service, 250))
+    assert found["5xx or a traceback"] == 0, found["the first of these"]
+    assert found["a right one after them"] == 200
+    assert found["by status"].keys() >= {"400", "404", "413", "422"}
+    assert "Traceback" not in "".join(server.lines)
+
+
+def test_a_slow_body_is_given_up(server: Server) -> None:
+    begun = time.monotonic()
+    with server.connect() as connection:
+        connection.sendall(written({"prompt": "fish"})[:-3])
+        told = connection.recv(65536)
+    assert told.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(told.split(b"\r\n\r\n")[1])["error"]["code"] == "too_slow"
+    assert time.monotonic() - begun > 9
+
+
+def test_a_connection_that_says_nothing_is_closed(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(b"POST /v1/generate HT")
+        assert connection.recv(100) == b""
