@@ -74,7 +74,8 @@ class RollModel:
                 raise UnusablePrompt(str(prompt), f"is none that the model has learnt: {', '.join(self.labels)}")
         condition = torch.tensor([self.labels.index(str(prompt)) for prompt in asked])
         rolls = draw(self.generator, z, condition, batch or BATCH).numpy()
-        return [tuple(arrays.read(roll, prompt.metre)) for roll, prompt in zip(rolls, asked, strict=True)]
+        read = (arrays.read(roll, prompt.metre) for roll, prompt in zip(rolls, asked, strict=True))
+        return [(each.words, each.mended) for each in read]
 
 
 def load(model: Path, device: torch.device | None = None) -> RollModel:
