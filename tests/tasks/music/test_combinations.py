@@ -65,7 +65,8 @@ def test_what_makes_no_sense_for_music_is_said(
         ({"discriminator.conditioning": "none"}, "discriminator.conditioning is none"),
         ({"generator.normalisation": "spectral"}, "generator.normalisation is spectral"),
         ({"discriminator.normalisation": "batch"}, "train.penalty is gradient, which needs"),
-        ({"pretrain": {"method": "none"}, "encoder": {"network": "none"}}, None),
+        ({"pretrain": {"method": "none"}, "encoder": {"network": "none"}}, "pretrain.method none"),
+        ({"pretrain": {"method": "none"}, "encoder": {"network": "none"}, "train.start": "fresh"}, None),
         ({"data.key": "own", "tokenize.transpose": "all"}, None),
     ],
 )
