@@ -103,6 +103,8 @@ def test_every_set_keeps_the_contract_and_pins_its_packages(name):
         "sentiment": {"sources": ["movies"], "least_score": 0.5},
         "tang_poems": {"characters": 5, "prompt": "couplet"},
         "oracle": {key: value for key, value in ORACLE.items() if key != "name"},
+        "chorales": {"bars": 4, "key": "own"},
+        "local_midi": {"file": "a.zip", "sha256": "0" * 64, "bars": 4, "key": "own"},
         "local_images": {"file": "a.zip", "sha256": "0" * 64},
         "local_labels": {"file": "a.csv", "sha256": "0" * 64, "text": "t", "label": "l", "labels": ["a", "b"]},
         "local_text": {"file": "a.txt", "sha256": "0" * 64, "prompt": None, "text": None, "first_words": 3},

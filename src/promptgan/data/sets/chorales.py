@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from promptgan.data.sources import Licence, PyPI, Upstream
-from promptgan.media.music.records import Cutting, as_records
+from promptgan.media.music.cutting import Cutting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,7 @@ def upstream(parameters: Parameters) -> Upstream:
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     """One record a passage, in the key that is found in the whole piece, which is the group."""
     from promptgan.media.music.musicxml import read_musicxml
+    from promptgan.media.music.records import as_records
 
     files = sorted(raw.glob("*.mxl"))
     return as_records(((file.stem, file.read_bytes()) for file in files), read_musicxml, parameters)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from promptgan.data.sources import Licence, Local, Upstream, content_sha256
-from promptgan.media.music.records import Cutting, as_records
+from promptgan.media.music.cutting import Cutting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,8 @@ def upstream(parameters: Parameters) -> Upstream:
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     """One record a passage; the group is the file's path, a piece."""
+    from promptgan.media.music.records import as_records
+
     with zipfile.ZipFile(raw / parameters.file) as archive:
         files = [(name, archive.read(name)) for name in archive.namelist()]
     return as_records(files, read, parameters)

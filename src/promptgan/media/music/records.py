@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from promptgan.core.parameters import Section
+from promptgan.media.music.cutting import Cutting
 from promptgan.media.music.errors import NotAPiece
 from promptgan.media.music.keys import find_key
 from promptgan.media.music.passages import in_c, passages
@@ -14,16 +12,6 @@ from promptgan.media.music.piece import Piece, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Cutting(Section):
-    """The part of a section `data` that says how pieces become passages."""
-
-    bars: int = Field(ge=1, le=64)
-    """Of a passage: a piece is cut into as many as it has."""
-    key: Literal["own", "C"]
-    """The key of all that is learnt, measured and drawn: that of each piece, or C, major or minor as it is."""
-
 
 COLUMNS = ["id", "group", "prompt", "music", "source"]
 
