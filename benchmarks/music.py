@@ -30,7 +30,7 @@ from promptgan.media.music import keys, prompts
 from promptgan.media.music.piece import TICKS_PER_QUARTER, Piece
 from promptgan.networks.folder import read_index
 from promptgan.tasks.music.measures.statistics import pitched, sounding
-from promptgan.tasks.music.measures.yardstick import passages
+from promptgan.tasks.music.measures.tokens import passages
 from promptgan.tasks.music.samples.samples import answer, load
 
 TOKENS, TWIN = Path("data/tokens"), Path("models/pretrained")

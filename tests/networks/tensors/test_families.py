@@ -19,6 +19,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "dropout": 0.0,
     },
     "dcgan": {"network": "dcgan", "width": 4, "halvings": 2, "normalisation": "batch"},
+    "piano_roll": {"network": "piano_roll", "width": 6, "halvings": 2, "normalisation": "batch"},
+    "piano_roll halved once": {"network": "piano_roll", "width": 6, "halvings": 1, "normalisation": "none"},
     "dcgan halved once": {"network": "dcgan", "width": 4, "halvings": 1, "normalisation": "none"},
 }
 CONDITIONS = {

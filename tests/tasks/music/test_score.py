@@ -1,8 +1,10 @@
 """What training validates music by."""
 
 import pytest
+import torch
 
-from promptgan.tasks.music.score.score import overlap
+from promptgan.tasks.music.score.tensors import counts, similarity
+from promptgan.tasks.music.score.tokens import overlap
 
 REAL = [[4, 5, 6, 3], [4, 6, 5, 3]]
 
@@ -22,3 +24,21 @@ def test_the_mean_over_runs_of_one_two_and_three_is_geometric() -> None:
 
 def test_nothing_overlaps_with_nothing_to_no_extent() -> None:
     assert overlap([[]], REAL) == 0
+
+
+def test_pairs_of_a_column_and_a_quarter_apart_are_counted() -> None:
+    rolls = torch.zeros(1, 1, 3, 8, dtype=torch.uint8)
+    rolls[0, 0, [1, 2], 0] = 255  # together
+    rolls[0, 0, 1, 4] = 255  # a quarter later
+    white, now, later = counts(rolls)
+    assert white.sum() == 3
+    assert now.tolist() == [[0, 0, 0], [0, 1, 1], [0, 1, 1]]
+    assert later.tolist() == [[0, 0, 0], [0, 1, 0], [0, 1, 0]]
+
+
+def test_counts_are_similar_as_far_as_both_have_them() -> None:
+    real = torch.tensor([2.0, 0.0, 2.0])
+    assert similarity(real, real) == 1
+    assert similarity(torch.tensor([0.0, 5.0, 0.0]), real) == 0
+    assert similarity(torch.tensor([2.0, 2.0, 0.0]), real) == pytest.approx(0.5)
+    assert similarity(torch.zeros(3), torch.zeros(3)) == 1

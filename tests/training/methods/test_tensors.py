@@ -119,6 +119,17 @@ def guessing(arrays: Path) -> tuple[Method, Plan]:
     )
 
 
+def rolling(arrays: Path) -> tuple[Method, Plan]:
+    roll = {"network": "piano_roll", "width": 8, "halvings": 2, "normalisation": "none"}
+    made = setting(arrays, objective="wasserstein", penalty="gradient")
+    players = {"generator": {**roll, "latent": 5, "conditioning": None}}
+    players |= {"discriminator": {**roll, "latent": None, "conditioning": "none"}}
+    made = replace(made, sections=players)
+    made = replace(made, start={"generator": made.network("generator")})
+    changes = {"start": "twin", "objective": "wasserstein", "penalty": "gradient", "penalty_weight": 10.0}
+    return gan.build(made, validate_section(GANParameters, GAN | changes, "train"))
+
+
 def autoencoding(arrays: Path, **changes: Any) -> tuple[Method, Plan]:
     return vae.build(setting(arrays), validate_section(VAEParameters, VAE | changes, "pretrain"))
 
@@ -137,7 +148,7 @@ def trained(built: tuple[Method, Plan], checkpoint: Checkpoint | None = None) ->
         return run(*built, state)
 
 
-@pytest.mark.parametrize("build", [adversarial, guessing, autoencoding, plain, both, translating])
+@pytest.mark.parametrize("build", [adversarial, guessing, rolling, autoencoding, plain, both, translating])
 def test_a_training_killed_twice_ends_with_the_bytes_of_one_that_was_not(
     build: Any, arrays: Path, labelled_arrays: Path
 ) -> None:

@@ -37,13 +37,17 @@ def in_c(piece: Piece) -> Piece:
     """The piece in the key of C of its mode, moved the nearest way, at a tritone down; one without a key as it is."""
     if not piece.key:
         return piece
-    tonic, mode = keys.parse(piece.key)
-    down = tonic if tonic <= 6 else tonic - 12
+    tonic, _ = keys.parse(piece.key)
+    return transposed(piece, -tonic if tonic <= 6 else 12 - tonic)
+
+
+def transposed(piece: Piece, semitones: int) -> Piece:
+    """The piece, which has a key, so many semitones higher."""
     voices = tuple(
-        replace(voice, notes=tuple(replace(note, pitch=note.pitch - down) for note in voice.notes))
+        replace(voice, notes=tuple(replace(note, pitch=note.pitch + semitones) for note in voice.notes))
         for voice in piece.voices
     )
-    return replace(piece, key=f"C {mode}", voices=voices)
+    return replace(piece, key=keys.transposed(piece.key, semitones), voices=voices)
 
 
 def joined(parts: Sequence[Piece]) -> Piece:

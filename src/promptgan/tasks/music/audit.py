@@ -1,4 +1,4 @@
-"""What an audit derives again of a run of music: prompts, token ids, what the drawn words say, numbers."""
+"""What an audit derives again of a run of music: prompts, token ids or rolls, what the drawn words say, numbers."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
+META = f"{TOKENS}/meta.json"
+ARRAYS_REMEDY = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
 LIKELIHOODS = ("nll", "nll_quarter")
 """What is given at temperature 1, whatever the temperature of the point."""
 CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
@@ -33,26 +35,30 @@ def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
 
 
 def arrays(run: Outputs) -> Iterator[Found]:
-    """Each split's ids are those of its records' words, in every key that `tokenize.transpose` asks for."""
+    """Each split's ids, or rolls and labels, are those of its records, in every key that `tokenize.transpose` says."""
+    yield from _words(run) if run.parameters("tokenize")["tokenize"]["height"] is None else _rolls(run)
+
+
+def _words(run: Outputs) -> Iterator[Found]:
     from promptgan.forms.tokens.tokenizer import load_tokenizer
     from promptgan.tasks.music.arrays.tokens import encoded, pairs_of, tokenizer_of
+    from promptgan.tasks.music.arrays.transposition import range_of
 
     rules, section = (run.parameters(stage)[stage] for stage in ("validate", "tokenize"))
-    remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
-    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(f"{TOKENS}/meta.json")
+    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(META)
     if tokenizer.get_vocab() != tokenizer_of(rules).get_vocab():
-        yield Found(f"{TOKENS}/tokenizer.json -> dvc.lock (stage validate)", "its vocabulary", "another", remedy)
+        link = f"{TOKENS}/tokenizer.json -> dvc.lock (stage validate)"
+        yield Found(link, "its vocabulary", "another", ARRAYS_REMEDY)
         return
-    facts = {"vocabulary": tokenizer.get_vocab_size(), "max_tokens": section["max_tokens"]}
-    yield from compared(f"{TOKENS}/meta.json", "dvc.lock (stages validate, tokenize)", facts, meta)
+    facts = {"form": "tokens", "vocabulary": tokenizer.get_vocab_size(), "max_tokens": section["max_tokens"]}
+    yield from compared(META, "dvc.lock (stages validate, tokenize)", facts, meta)
     for split in SPLITS:
         path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
-        within = (rules["lowest"], rules["highest"])
-        transposed = within if split == "train" and section["transpose"] == "all" else None
         records, table = run.table(source).to_pylist(), run.table(path)
-        pairs = [pair for record in records for pair in pairs_of(record, transposed)]
+        within = range_of(split, rules, section["transpose"])
+        pairs = [pair for record in records for pair in pairs_of(record, within)]
         if table["id"].to_pylist() != [pair.id for pair in pairs]:
-            yield Found(f"{path} id -> {source} id", f"{len(pairs)} ids", "other ids or another order", remedy)
+            yield Found(f"{path} id -> {source} id", f"{len(pairs)} ids", "other ids or another order", ARRAYS_REMEDY)
             continue
         counts = {"records": len(pairs), "passages": len(records)}
         for side in ("prompt", "text"):
@@ -61,8 +67,37 @@ def arrays(run: Outputs) -> Iterator[Found]:
             for pair, ours, theirs in zip(pairs, expected, found, strict=True):
                 if ours != theirs:
                     link = f"{path} {side} of {pair.id} -> {source}"
-                    yield Found(link, f"ids of {' '.join(getattr(pair, side))}", str(theirs), remedy)
-        yield from compared(f"{TOKENS}/meta.json {split}", path, counts, meta["splits"][split])
+                    yield Found(link, f"ids of {' '.join(getattr(pair, side))}", str(theirs), ARRAYS_REMEDY)
+        yield from compared(f"{META} {split}", path, counts, meta["splits"][split])
+
+
+def _rolls(run: Outputs) -> Iterator[Found]:
+    import numpy as np
+
+    from promptgan.forms.tensors import form
+    from promptgan.tasks.music.arrays.tensors import columns, examples, labels
+    from promptgan.tasks.music.arrays.transposition import range_of
+
+    read, section, meta = run.parameters("validate"), run.parameters("tokenize")["tokenize"], run.json(META)
+    shape = {"channels": read["validate"]["voices"], "height": section["height"], "width": columns(read)}
+    facts = {"form": "tensors", **shape, "condition": "label", "classes": labels(read)}
+    yield from compared(META, "dvc.lock (stages validate, tokenize)", facts, meta)
+    for split in SPLITS:
+        path, source = f"{TOKENS}/{split}.images.npy", f"{VALIDATED}/{split}.parquet"
+        records, data = run.table(source).to_pylist(), form.split(Path(TOKENS), split)
+        within = range_of(split, read["validate"], section["transpose"])
+        each = [each for record in records for each in examples(record, section["height"], shape["width"], within)]
+        counts = {"records": len(each), "passages": len(records)}
+        yield from compared(f"{META} {split}", source, counts, meta["splits"][split])
+        if len(data) != len(each):
+            yield Found(f"{path} -> {source}", f"{len(each)} rolls", f"{len(data)} rolls", ARRAYS_REMEDY)
+            continue
+        for example, roll, label in zip(each, data.images, data.labels, strict=True):
+            if not np.array_equal(example.roll, roll):
+                yield Found(f"{path} of {example.id} -> {source}", "its notes", "other notes", ARRAYS_REMEDY)
+            if meta["classes"][label] != example.prompt:
+                link = f"{TOKENS}/{split}.labels.npy of {example.id} -> {source}"
+                yield Found(link, example.prompt, meta["classes"][label], ARRAYS_REMEDY)
 
 
 def models(run: Outputs) -> Iterator[Found]:
@@ -76,7 +111,7 @@ def samples(run: Outputs) -> Iterator[Found]:
     """The samples answer prompts of the test split at the temperatures asked for, and are what their words say."""
     path, parameters = f"{SAMPLES}/samples.parquet", run.parameters("generate")
     section, seed = parameters["generate"], parameters["seed"]
-    voices = run.parameters("validate")["validate"]["voices"]
+    voices, rolls = run.parameters("validate")["validate"]["voices"], run.json(META)["form"] == "tensors"
     remedy = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
     test = run.table(f"{VALIDATED}/test.parquet")
     asked = dict(zip(test["id"].to_pylist(), test["prompt"].to_pylist(), strict=True))
@@ -92,6 +127,8 @@ def samples(run: Outputs) -> Iterator[Found]:
             found = f"temperature {row['temperature']}, top_p {row['top_p']}, seed {row['seed']}"
             yield Found(f"{link} -> dvc.lock (stage generate)", "settings of the section generate", found, remedy)
         piece, mended = assembled(parse(row["prompt"]), row["text"].split(), voices)
+        if rolls:  # what was mended of a roll is not in the words that it says
+            mended += row["mended"]
         if (to_json(piece), mended) != (row["music"], row["mended"]):
             yield Found(f"{link} music -> its text", "what the words say", "other music", remedy)
     sizes = Counter((row["model"], row["temperature"]) for row in rows if row["purpose"] == "curve")

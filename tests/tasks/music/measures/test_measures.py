@@ -48,7 +48,7 @@ def made(root: Path, kind: prompts.Kind) -> dict[str, Path]:
     for split, frame in frames.items():
         frame.to_parquet(validated / f"{split}.parquet")
     (validated / "run.json").write_text(json.dumps({"parameters": {"validate": {**RULES, "prompt": {"kind": kind}}}}))
-    arrays.pack(validated, paths["tokens"], Tokenize(max_tokens=400, transpose="all"))
+    arrays.pack(validated, paths["tokens"], Tokenize(max_tokens=400, height=None, transpose="all"))
     example = form.example(paths["tokens"])
     needed = {"tokenizer.json": paths["tokens"] / "tokenizer.json"}
     torch.manual_seed(1)

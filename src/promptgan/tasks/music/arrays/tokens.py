@@ -16,10 +16,8 @@ from promptgan.forms.tokens.vocabulary import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 from promptgan.media.music import prompts
 from promptgan.media.music.piece import from_json
 from promptgan.tasks.music.arrays.parameters import Parameters
+from promptgan.tasks.music.arrays.transposition import named, range_of, semitones
 from promptgan.terms.splits import SPLITS
-
-KEYS = range(-5, 7)
-"""Semitones to each of the twelve keys, the nearest way."""
 
 
 class PassageTooLong(PromptganError):
@@ -53,10 +51,10 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
     splits = {}
     for name in SPLITS:
         records = pq.read_table(validated / f"{name}.parquet", columns=["id", "prompt", "music"]).to_pylist()
-        range_ = (rules["lowest"], rules["highest"]) if name == "train" and parameters.transpose == "all" else None
-        pairs = [pair for record in records for pair in pairs_of(record, range_)]
+        within = range_of(name, rules, parameters.transpose)
+        pairs = [pair for record in records for pair in pairs_of(record, within)]
         for pair in pairs:
-            if (length := max(len(pair.prompt), len(pair.text))) > parameters.max_tokens:
+            if (length := max(len(pair.prompt), len(pair.text))) > (parameters.max_tokens or 0):
                 raise PassageTooLong(
                     f"{pair.id} takes {length} words, and tokenize.max_tokens is {parameters.max_tokens}",
                     "raise tokenize.max_tokens and the contexts of transformers, or make passages shorter (data.bars)",
@@ -70,6 +68,7 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
         counts = {f"{side}_tokens": sum(map(len, rows)) for side, rows in columns.items()}
         splits[name] = {"records": len(pairs), "passages": len(records), **counts}
     meta = {
+        "form": "tokens",
         "vocabulary": tokenizer.get_vocab_size(),
         "special": {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
         "max_tokens": parameters.max_tokens,
@@ -79,22 +78,18 @@ def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
     return meta
 
 
-def pairs_of(record: dict[str, str], transposed: tuple[int, int] | None = None) -> Iterator[Pair]:
-    """Prompt and answer of a record; where ``transposed``, in every key in which its pitches lie from one to the other.
+def pairs_of(record: dict[str, str], within: tuple[int, int] | None = None) -> Iterator[Pair]:
+    """Prompt and answer of a record; where ``within``, in every key in which its pitches lie from one to the other.
 
     Args:
         record: id, prompt and music.
-        transposed: the lowest and the highest pitch.
+        within: the lowest and the highest pitch.
     """
     piece, prompt = from_json(record["music"]), prompts.parse(record["prompt"])
-    pitches = {note.pitch for voice in piece.voices for note in voice.notes}
-    for semitones in [0] if transposed is None else KEYS:
-        if transposed and any(not transposed[0] <= pitch + semitones <= transposed[1] for pitch in pitches):
-            continue
-        name = record["id"] + (f"{semitones:+d}" if semitones else "")
-        words = prompts.transposed(prompts.answer(piece, prompt), semitones)
-        music = None if semitones else record["music"]
-        yield Pair(name, str(prompt.transposed(semitones)).split(), words, music)
+    for distance in semitones(piece, within):
+        words = prompts.transposed(prompts.answer(piece, prompt), distance)
+        music = None if distance else record["music"]
+        yield Pair(named(record["id"], distance), str(prompt.transposed(distance)).split(), words, music)
 
 
 def tokenizer_of(rules: dict[str, Any]) -> Tokenizer:

@@ -11,10 +11,6 @@ import torch
 from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
 from promptgan.core.record import sha256
-from promptgan.forms.tokens import form
-from promptgan.forms.tokens.likelihood import nll
-from promptgan.forms.tokens.pairs import in_order
-from promptgan.forms.tokens.sampler import Resampler
 from promptgan.media.music.piece import from_json
 from promptgan.networks import folder
 from promptgan.tasks.music.judges import extractor as judge
@@ -25,7 +21,7 @@ from promptgan.tasks.music.measures.obedience import SENTENCES
 from promptgan.tasks.music.measures.parameters import Parameters
 from promptgan.tasks.music.measures.verdict import Curves, verdict
 from promptgan.tasks.music.measures.yardstick import Yardstick
-from promptgan.tasks.music.samples.samples import CURVE, MusicModel, load
+from promptgan.tasks.music.samples.samples import CURVE, load
 from promptgan.terms.comparison import jackknife
 from promptgan.terms.metrics import Evaluation, rounded
 from promptgan.terms.systems import MODELS, REAL
@@ -40,7 +36,6 @@ NO_TEMPERATURE = 1.0
 """The temperature under which real music is kept; it has none."""
 FEWEST = 4
 """Pieces of a system: the jackknife leaves half of them out where it has two groups."""
-BATCH = 64
 
 
 class NoSamples(PromptganError):
@@ -82,7 +77,7 @@ def evaluate(
             own = _points(curve, yardstick)
             if name in used:
                 model = load(models / MODELS[name], device)
-                likelihoods = _likelihoods(model, yardstick, tokens, tuple(curve), device)
+                likelihoods = yardstick.form.likelihoods(model, tokens, yardstick.quarters, tuple(curve), device)
                 own = [{**row, **likelihoods.get(row["temperature"], {})} for row in own]
             best = min(own, key=lambda row: np.nan_to_num(row["frechet_music_val"], nan=np.inf))
             chosen = curve[best["temperature"]]
@@ -118,7 +113,7 @@ def _curves(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> Cur
     count = min(int(sizes.min()), len(val))
     if count < FEWEST:
         raise NoSamples(
-            f"{path} and data/tokens/val.arrow leave {count} pieces to compare, and {FEWEST} are the least",
+            f"{path} and the validation split leave {count} pieces to compare, and {FEWEST} are the least",
             "give the pipeline more music",
         )
     chosen = np.sort(np.random.default_rng(seed).permutation(len(val))[:count])
@@ -143,27 +138,6 @@ def _points(curve: dict[float, pd.DataFrame], yardstick: Yardstick) -> list[Row]
     ]
 
 
-def _likelihoods(
-    model: MusicModel, yardstick: Yardstick, tokens: Path, temperatures: tuple[float, ...], device: torch.device
-) -> dict[float, Row]:
-    """NLL of the test passages at each temperature, and at 1: per event, ends counted, and per quarter.
-
-    Of a model that chooses among candidates there is none, since how probable it makes a piece is not known.
-    """
-    if isinstance(model.sampler, Resampler):
-        return {}
-    asked = tuple(dict.fromkeys((*temperatures, 1.0)))
-    totals, events = torch.zeros(len(asked), dtype=torch.float64), 0
-    for batch in in_order(form.split(tokens, "test"), BATCH):
-        nats, count = nll(model.generator, batch.to(device), asked)
-        totals, events = totals + nats, events + count
-    units = dict(zip(LIKELIHOODS, (events, yardstick.quarters), strict=True))
-    return {
-        temperature: {name: total / count for name, count in units.items()}
-        for temperature, total in zip(asked, totals.tolist(), strict=True)
-    }
-
-
 def _standard_errors(pieces: pd.DataFrame, yardstick: Yardstick, groups: int, seed: int) -> dict[str, float]:
     def statistic(keep: Integers) -> list[float]:
         summary = yardstick.summary(pieces.iloc[keep])
@@ -180,9 +154,9 @@ def _signature(curves: Curves, models: Path, yardstick: Yardstick, parameters: P
     return [
         f"pieces: {count} a system and temperature, sampled with top_p 1; real: {count} of {sizes['val']} validation"
         f" passages, seed {seed}, measured as if generated",
-        f"nll: nats per event of the {sizes['test']} test passages, ends counted, padding not; nll_quarter: the same"
-        f" nats over {yardstick.quarters:g} quarters that are to be written, voices together; a sixteenth is a quarter"
-        " of it; in systems at temperature 1; not defined for real music, nor where one of several candidates is taken",
+        f"nll: nats {yardstick.form.SENTENCE}; nll_quarter: the nats of the {sizes['test']} test passages over"
+        f" {yardstick.quarters:g} quarters that are to be written, voices together; a sixteenth is a quarter of it; in"
+        " systems at temperature 1; not defined for real music, nor where one of several candidates is taken",
         f"frechet_music, judged_real: windows of {QUARTERS} quarters, every {HOP}, heard by the extractor in"
         f" models/judges, fitted on the judge split, weights sha256 {weights[:16]}; against {windows['test']} windows"
         f" of test; frechet_music_val, by which the temperature is chosen: against {windows['val']} of validation;"

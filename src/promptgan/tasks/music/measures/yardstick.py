@@ -1,18 +1,17 @@
 """What music is measured against: the real passages of every split, and the judge."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
+from promptgan.core.choices import choose
 from promptgan.core.errors import PromptganError
-from promptgan.forms.tokens import form
-from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.media.music import prompts
-from promptgan.media.music.piece import TICKS_PER_QUARTER, Piece, from_json
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Piece
 from promptgan.tasks.music.judges.extractor import Extractor, pieces_heard
 from promptgan.tasks.music.measures import copies
 from promptgan.tasks.music.measures.distributions import distances, distributions, pooled, progressions, variety
@@ -54,7 +53,10 @@ class Yardstick:
 
     def __init__(self, tokens: Path, extractor: Extractor) -> None:
         self.extractor = extractor
-        self.real = {split: passages(tokens, split) for split in ("train", "val", "test")}
+        form = json.loads((tokens / "meta.json").read_bytes())["form"]
+        self.form = choose("promptgan.tasks.music.measures", form, "form")
+        """What reads passages and measures likelihood."""
+        self.real = {split: self.form.passages(tokens, split) for split in ("train", "val", "test")}
         self.test = pooled(map(distributions, self.real["test"]["piece"]))
         self.windows = {split: self._windows(self.real[split]["piece"]) for split in ("val", "test")}
         self._frechet = {split: Frechet(enough(features)) for split, features in self.windows.items()}
@@ -112,16 +114,6 @@ class Yardstick:
 
     def _windows(self, pieces: "pd.Series[Any]") -> Floats:
         return np.concatenate([features for features, _ in pieces_heard(self.extractor, pieces.tolist())])
-
-
-def passages(tokens: Path, split: str) -> pd.DataFrame:
-    """The real passages of a split, in the keys in which they were written: id, prompt, piece, and mended (0)."""
-    with pa.memory_map(str(tokens / f"{split}.arrow")) as source:
-        table = pa.ipc.open_file(source).read_all().select(["id", "music"]).to_pandas()
-    rows = np.flatnonzero(table["music"].notna())
-    asked = decode(load_tokenizer(tokens), form.split(tokens, split).rows("prompt", rows))
-    written = table.iloc[rows]
-    return pd.DataFrame({"id": written["id"], "prompt": asked, "piece": map(from_json, written["music"]), "mended": 0})
 
 
 def enough(features: Floats) -> Floats:

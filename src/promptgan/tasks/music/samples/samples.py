@@ -3,18 +3,15 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 import torch
-from tokenizers import Tokenizer
 
+from promptgan.core.choices import choose
 from promptgan.core.compute import Compute, autocast
 from promptgan.core.progress import Progress
-from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.sampler import BATCH, Sampler, sampler
-from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.media.music import prompts
 from promptgan.media.music.files import write_piece
 from promptgan.media.music.passages import clipped, joined
@@ -32,32 +29,24 @@ CURVE, READ = "curve", "read"
 """Purposes of samples: to be measured, over temperatures, and to be heard."""
 
 
-@dataclass(frozen=True)
-class MusicModel:
-    """What answers prompts with music."""
+class MusicModel(Protocol):
+    """What answers prompts with music; see `promptgan.tasks.music.samples.tokens` and that of tensors."""
 
-    sampler: Sampler
-    """Draws as the model's index.json says."""
-    tokenizer: Tokenizer
     index: dict[str, Any]
     """The content of index.json."""
 
     @property
-    def generator(self) -> TextGenerator:
-        """In evaluation mode."""
-        return self.sampler.generator
-
-    @property
     def grid(self) -> int:
         """Ticks that its pieces' onsets and ends are multiples of."""
-        positions = [re.fullmatch(r"@(\d+)", word) for word in self.tokenizer.get_vocab()]
-        return min(int(position[1]) for position in positions if position)
 
     @property
     def voices(self) -> int:
         """How many voices its pieces have."""
-        numbers = [re.fullmatch(r"v(\d+)=_", word) for word in self.tokenizer.get_vocab()]
-        return max(int(number[1]) for number in numbers if number)
+
+    def words(
+        self, asked: list[Prompt], seed: int, temperature: float, top_p: float, batch: int | None
+    ) -> list[tuple[list[str], int]]:
+        """The words of an answer to each prompt, and how much was mended before there were words; see `answer`."""
 
 
 @dataclass(frozen=True)
@@ -65,27 +54,28 @@ class Answer:
     """What a model answered."""
 
     words: str
-    """As they were drawn."""
+    """As they were drawn, or read off a roll."""
     piece: Piece
     """What they say, with what the prompt gave."""
     mended: int
-    """Words that could not stand where they stood, and are not in the piece."""
+    """Words that could not stand where they stood, and are not in the piece; of a roll see `arrays.Read`."""
 
 
 def load(model: Path, device: torch.device | None = None) -> MusicModel:
-    """Load what a model folder draws with: its generator, and what chooses among its candidates where there is such.
+    """Load what a model folder draws with.
 
     Raises:
         NotAModelFolder, NoTokenizer: a file is missing or broken, or it makes no music.
     """
-    drawing = folder.read_index(model).get("drawing")
-    loaded = folder.load(model, device, ["generator", *([drawing["chosen_by"]] if drawing else [])])
-    if loaded.index["task"] != "music":
+    index = folder.read_index(model)
+    if index["kind"] == "model" and index["task"] != "music":
         raise folder.NotAModelFolder(
-            f"the model in {model} makes no music: its task is {loaded.index['task']}",
+            f"the model in {model} makes no music: its task is {index['task']}",
             "give the folder of one that does",
         )
-    return MusicModel(sampler(loaded.networks, drawing), load_tokenizer(model), loaded.index)
+    form = index.get("form", "tokens")  # a folder without a model is refused there
+    loaded: MusicModel = choose("promptgan.tasks.music.samples", form, "form").load(model, device)
+    return loaded
 
 
 def answer(
@@ -95,7 +85,7 @@ def answer(
     seed: int,
     temperature: float = 1.0,
     top_p: float = 1.0,
-    batch: int = BATCH,
+    batch: int | None = None,
 ) -> list[Answer]:
     """Answer each prompt once; the same seed gives the same answers on the same kind of machine.
 
@@ -103,28 +93,16 @@ def answer(
 
     Raises:
         UnusablePrompt: a prompt holds what the model does not know, or is too long.
-        UnusableTemperature: it is neither 0 nor within what generators can be drawn from.
+        UnusableTemperature: nothing can be drawn at it.
     """
-    limit, known = model.index["example"]["max_tokens"], model.tokenizer.get_vocab()
-    rows = []
-    learnt = next((task for task in prompts.TASKS.values() if task in known), "")
-    for prompt in asked:
-        words = str(prompt).split()
-        if prompt.kind == "key" and learnt:
-            raise prompts.UnusablePrompt(str(prompt), f"gives nothing to {learnt}, which is what the model learnt")
-        if unknown := [word for word in words if word not in known]:
-            raise prompts.UnusablePrompt(str(prompt), f"holds what the model does not know: {unknown[0]}")
-        if len(words) > limit:
-            raise prompts.UnusablePrompt(str(prompt), f"has {len(words)} words, and the model reads {limit}")
-        rows.append([known[word] for word in words])
-    uniforms = model.sampler.random_numbers(seed, len(rows), limit)
-    drawn = decode(model.tokenizer, model.sampler.answers(rows, uniforms, temperature, top_p, batch=batch))
-    return [answered(prompt, text.split(), model.voices) for prompt, text in zip(asked, drawn, strict=True)]
+    drawn = model.words(asked, seed, temperature, top_p, batch)
+    return [answered(prompt, words, model.voices, mended) for prompt, (words, mended) in zip(asked, drawn, strict=True)]
 
 
-def answered(prompt: Prompt, words: list[str], voices: int) -> Answer:
-    """What a prompt and the words of an answer say together."""
-    return Answer(" ".join(words), *prompts.assembled(prompt, words, voices))
+def answered(prompt: Prompt, words: list[str], voices: int, mended: int = 0) -> Answer:
+    """What a prompt and the words of an answer say together; ``mended`` is what was mended before."""
+    piece, more = prompts.assembled(prompt, words, voices)
+    return Answer(" ".join(words), piece, mended + more)
 
 
 def make(

@@ -1,0 +1,1 @@
+"""Convolutions over the time of piano rolls."""
