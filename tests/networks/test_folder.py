@@ -84,7 +84,7 @@ def test_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
 
 
 def test_building_an_unknown_network_names_the_known_ones() -> None:
-    with pytest.raises(ParameterError, match=r"network: found 'recurent'.*recurrent, relational, relative, transformer"):
+    with pytest.raises(ParameterError, match=r"network: found 'recurent'.*recurrent, relational, relative"):
         folder.build("tokens", "generator", {"network": "recurent"}, EXAMPLE)
 
 
