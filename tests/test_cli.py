@@ -290,8 +290,10 @@ def test_show_needs_a_finished_run() -> None:
 
 def test_generate_has_the_defaults_of_every_preset(repository: Path) -> None:
     for file in (ROOT / "recipes").glob("*.yaml"):
-        recipe = load_params(file)
-        section = recipe.get("generate", {}) if recipe.get("task", "text") == "text" else {}
+        recipe = whole = load_params(file)
+        while "task" not in whole and "base" in whole:
+            whole = load_params(file.with_stem(whole["base"]))
+        section = recipe.get("generate", {}) if whole["task"] == "text" else {}
         assert section.get("temperature", generate.TEMPERATURE) == generate.TEMPERATURE
         assert section.get("top_p", generate.TOP_P) == generate.TOP_P
     said = " ".join(run("generate", "--help").output.split())
