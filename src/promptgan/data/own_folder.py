@@ -1,9 +1,10 @@
 """A folder of the user's own files, or a zip of one, as one zip whose bytes follow from the files alone."""
 
+import functools
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 from promptgan.core.errors import PromptganError
@@ -28,27 +29,32 @@ def contents(path: Path) -> dict[str, bytes]:
     """
     if path.is_dir():
         names = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
-        return {name: _bytes(names[name]) for name in sorted(names) if not _is_litter(name)}
+        return {name: content(names[name].read_bytes) for name in sorted(names) if not is_litter(name)}
     if not zipfile.is_zipfile(path):
         raise NoSuchFolder(path)
     with zipfile.ZipFile(path) as archive:
-        kept = (info.filename for info in archive.infolist() if not info.is_dir() and not _is_litter(info.filename))
-        return {name: member(archive, name) for name in sorted(kept)}
+        kept = (info.filename for info in archive.infolist() if not info.is_dir() and not is_litter(info.filename))
+        return {name: content(functools.partial(archive.read, name)) for name in sorted(kept)}
 
 
 def pack(files: Mapping[str, bytes], out: Path) -> None:
     """Write files into a zip; the same files make the same bytes."""
     with zipfile.ZipFile(out, "w") as archive:
-        for name, content in files.items():
-            info = zipfile.ZipInfo(name)  # of 1980: no time enters the bytes
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            archive.writestr(info, content)
+        for name, data in files.items():
+            archive.writestr(member(name), data)
 
 
-def member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """What a member holds; nothing where it cannot be read."""
+def member(name: str) -> zipfile.ZipInfo:
+    """A member for what follows from a file alone: no time and no machine enter the bytes."""
+    info = zipfile.ZipInfo(name)  # of 1980
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    return info
+
+
+def content(read: Callable[[], bytes]) -> bytes:
+    """What a file or member holds; nothing where it cannot be read, which validation will say of it."""
     try:
-        return archive.read(name)
+        return read()
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):
         return b""
 
@@ -66,12 +72,6 @@ def listing(path: Path) -> str:
     return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
-
-
-def _is_litter(name: str) -> bool:
+def is_litter(name: str) -> bool:
+    """Whether a file, by its path below the folder, is what file managers leave behind."""
     return any(part.startswith(".") or part in LITTER for part in PurePosixPath(name).parts)

@@ -1,12 +1,10 @@
 """Importing your own images: a folder or a zip of them becomes one zip, with captions where a table has some."""
 
 import csv
-import hashlib
 import io
 import shlex
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,7 +13,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import validate_section
 from promptgan.core.progress import Progress
 from promptgan.core.record import sha256
-from promptgan.data import own_store
+from promptgan.data import own_folder, own_store
 from promptgan.data.sets.local_images import CAPTIONS, COLUMNS, PICTURES, Parameters, label_of, paths
 from promptgan.data.tables.reading import read_table
 
@@ -24,8 +22,6 @@ DATA = "local_images"
 OPTIONS = frozenset({"captions"})
 """What `promptgan use` takes beside the path."""
 MIN_PICTURES = 100
-LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
-"""What file managers leave behind, beside files whose name begins with a dot."""
 SHOWN = 5
 """Labels, or files of a table, that are listed."""
 
@@ -99,7 +95,7 @@ def import_own_data(path: Path, *, captions: Path | None, root: Path) -> dict[st
         print(f"{path.name}: {'; '.join([*said, *([f'{len(texts):,} captions'] if captions else [])])}")
         section = {"name": DATA, "file": packed.name, "sha256": sha256(packed)}
         validate_section(Parameters, section, "data")
-        original = [str(path), _listing(path), captions and str(captions.expanduser().absolute())]
+        original = [str(path), own_folder.listing(path), captions and str(captions.expanduser().absolute())]
         own_store.put(packed, section["sha256"], root, original)
     return section
 
@@ -132,7 +128,7 @@ def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "loc
         return None
     original, listing, captions = entry
     try:
-        if _listing(Path(original)) == listing:
+        if own_folder.listing(Path(original)) == listing:
             return None
     except OSError:
         return None  # gone or out of reach: the store has what was imported
@@ -152,14 +148,10 @@ def _contents(path: Path, table: Path | None) -> Iterator[tuple[str, Callable[[]
         found = {name: lambda info=info: archive.read(info) for name, info in infos.items()}  # type: ignore[misc]
     else:
         raise NoSuchImages(path)
-    found = {name: read for name, read in found.items() if not _is_litter(name)}
+    found = {name: read for name, read in found.items() if not own_folder.is_litter(str(name))}
     above = _common_folder(list(found))
     for name in sorted(found):
         yield str(PurePosixPath(*name.parts[above:])).encode("utf-8", "replace").decode(), found[name]
-
-
-def _is_litter(path: PurePosixPath) -> bool:
-    return any(part.startswith(".") or part in LITTER for part in path.parts)
 
 
 def _common_folder(names: list[PurePosixPath]) -> int:
@@ -175,31 +167,17 @@ def _pack(contents: Contents, captions: Mapping[str, str], out: Path) -> list[st
     pictures = []
     with zipfile.ZipFile(out, "w") as archive, Progress("importing", len(contents)) as progress:
         for name, read in contents.items():
-            content = _bytes(read)
+            content = own_folder.content(read)
             if _is_picture(content):
                 pictures.append(name)
-            archive.writestr(_member(PICTURES + name), content)
+            archive.writestr(own_folder.member(PICTURES + name), content)
             progress.advance()
         if captions:
             text = io.StringIO(newline="")
             writer = csv.writer(text, lineterminator="\n")
             writer.writerows([COLUMNS, *sorted(captions.items())])
-            archive.writestr(_member(CAPTIONS), text.getvalue())
+            archive.writestr(own_folder.member(CAPTIONS), text.getvalue())
     return pictures
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name)  # of 1980: no time enters the bytes
-    info.create_system, info.external_attr = 3, 0o644 << 16
-    return info
-
-
-def _bytes(read: Callable[[], bytes]) -> bytes:
-    """What a file holds; nothing where it cannot be read, which validation will say of it."""
-    try:
-        return read()
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):
-        return b""
 
 
 def _is_picture(content: bytes) -> bool:
@@ -235,12 +213,3 @@ def _captions(table: Path, path: Path, contents: Contents) -> dict[str, str]:
         few = ", ".join(repr(file) for file in files[:SHOWN])
         raise UnusableCaptions(table, f"it names no file of {path}, but {few or 'nothing'}")
     return found
-
-
-def _listing(path: Path) -> str:
-    """A digest of the names, sizes and times of the files of a folder, or of a zip."""
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    facts = [f"{file}\0{(status := file.stat()).st_size}\0{status.st_mtime_ns}" for file in files]
-    if not facts:
-        raise FileNotFoundError(path)
-    return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
