@@ -81,9 +81,3 @@ class NotReady(Refused):
     """No worker is there: the service starts, ends, or its models cannot be loaded."""
 
     status, code, retry_after = 503, "not_ready", 2
-
-
-class Gone(Refused):
-    """Whoever asked has gone away; nobody reads this."""
-
-    status, code = 499, "client_closed_request"
