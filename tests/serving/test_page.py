@@ -84,6 +84,26 @@ def test_blind_answers_get_names_after_a_thumb(page: Page, pair: Server) -> None
     assert rows[0].answer == article.locator("p.text").text_content()
 
 
+def test_an_empty_answer_can_be_corrected(page: Page, pair: Server) -> None:
+    ask = {"model": "one", "prompt": "fish", "temperature": 1.0, "top_p": 1.0}
+    with pair.client() as client:
+        seed = next(
+            seed
+            for seed in range(2000)
+            if client.post("/v1/generate", json={**ask, "seed": seed}).json()["answers"][0]["text"] == ""
+        )
+    page.get_by_label("Prompt").fill("fish")
+    page.get_by_label("Temperature").fill("1")
+    page.get_by_label("Top p").fill("1")
+    page.get_by_label("Seed").fill(str(seed))
+    page.get_by_role("button", name="Ask", exact=True).click()
+    article = page.get_by_role("article", name="one")
+    expect(article.locator("p.text")).to_have_text("")
+    article.get_by_label("What the answer should have been").fill("yes , i eat fish")
+    article.get_by_role("button", name="Send correction").click()
+    expect(article.get_by_role("status")).to_have_text("kept, thank you")
+
+
 def test_a_refusal_is_told_to_people(page: Page) -> None:
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.get_by_role("article", name="one").get_by_role("alert")).to_contain_text("a prompt is empty")

@@ -119,7 +119,7 @@ async function fill(column, signal) {
     const said = await (await call("v1/generate", body, signal)).json();
     said.answers.forEach(({ image }, index) => {
       const picture = make("img", { src: `data:image/png;base64,${image}`, alt: `image ${index + 1} of ${prompt || "no prompt"}` });
-      show(column, said, index, picture, "", `seed ${said.seed}`);
+      show(column, said, index, picture, null, `seed ${said.seed}`);
     });
     return;
   }
@@ -154,13 +154,13 @@ async function* events(response) {
   }
 }
 
-// An answer with what can be said of it. `answer` is empty of what is no text.
+// An answer with what can be said of it. `answer` is null of what is no text; an empty text can be corrected.
 function show(column, said, index, shown, answer, facts) {
   const note = make("span", { className: "facts", role: "status" });
   const correction = make("textarea", { rows: 2, maxLength: 4000, ariaLabel: "What the answer should have been", placeholder: "what it should have been" });
   const consent = make("input", { type: "checkbox" });
   const send = async (thumb, button) => {
-    const body = { request: said.id, model: column.model.id, prompt: column.prompt, answer, thumb, consent: consent.checked };
+    const body = { request: said.id, model: column.model.id, prompt: column.prompt, answer: answer ?? "", thumb, consent: consent.checked };
     if (thumb === null) body.correction = correction.value;
     try {
       await call("v1/feedback", body);
@@ -180,7 +180,7 @@ function show(column, said, index, shown, answer, facts) {
   correct.addEventListener("click", () => correction.value.trim() ? send(null) : correction.focus());
   const learn = make("label", {}, consent, " a model may learn from this");
   column.article.append(shown, make("p", { className: "facts", textContent: facts }),
-    make("div", { className: "say" }, ...thumbs, learn, ...(answer ? [correction, correct] : []), note));
+    make("div", { className: "say" }, ...thumbs, learn, ...(answer === null ? [] : [correction, correct]), note));
 }
 
 $("ask").addEventListener("submit", event => { event.preventDefault(); asking?.abort(); ask(); });
