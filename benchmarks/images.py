@@ -131,16 +131,16 @@ def fully_connected() -> Players:
     return generator, nn.Sequential(nn.Flatten(), *block(PIXELS**2, 512), *block(512, 256), nn.Linear(256, 1))
 
 
-def convolutional(doubled: Callable[[int, int], nn.Module] = upsampled) -> Players:
-    """What the second lesson shows, at 32 pixels."""
+def convolutional(doubled: Callable[[int, int], nn.Module] = upsampled, side: int = 32) -> Players:
+    """What the second lesson shows, at 32 pixels, or at 28."""
 
     def halved(inputs: int, outputs: int, *normalisation: nn.Module) -> Iterator[nn.Module]:
         yield from (nn.Conv2d(inputs, outputs, 3, 2, 1), nn.LeakyReLU(0.2, inplace=True), nn.Dropout2d(0.25))
         yield from normalisation
 
     generator = nn.Sequential(
-        nn.Linear(LATENT, 128 * 8 * 8),
-        nn.Unflatten(1, (128, 8, 8)),
+        nn.Linear(LATENT, 128 * (side // 4) ** 2),
+        nn.Unflatten(1, (128, side // 4, side // 4)),
         nn.BatchNorm2d(128),
         *(doubled(128, 128), nn.BatchNorm2d(128, 0.8), nn.LeakyReLU(0.2, inplace=True)),
         *(doubled(128, 64), nn.BatchNorm2d(64, 0.8), nn.LeakyReLU(0.2, inplace=True)),
@@ -261,9 +261,9 @@ class Pictures(Dataset[tuple[Tensor, int]]):
         return self.transform(Image.fromarray(self.pictures[index])), 0
 
 
-def plain(case: Case, pictures: Any) -> Way:
-    """The loop that a tutorial shows."""
-    layers, logits = case.players()
+def plain(case: Case, pictures: Any, players: Players | None = None) -> Way:
+    """The loop that a tutorial shows, with its networks, or with those of whoever wants to see them afterwards."""
+    layers, logits = players or case.players()
     generator, discriminator = nn.Sequential(layers, nn.Tanh()), nn.Sequential(logits, nn.Sigmoid())
     loss = nn.BCELoss()
     optimizers = [torch.optim.Adam(n.parameters(), LEARNING_RATE, betas=BETAS) for n in (generator, discriminator)]
