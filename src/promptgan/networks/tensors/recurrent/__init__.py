@@ -1,0 +1,1 @@
+"""LSTMs over the columns of arrays."""
