@@ -186,6 +186,8 @@ def test_music_comes_as_the_file_that_is_accepted(start: Start, tmp_path: Path) 
         assert file.content.startswith(begins)
     told = server.post("/v1/generate", {**ask, "stream": True})
     assert events(told.text)[-1][1]["answers"] == [answer]
+    with server.client() as client:
+        assert 'promptgan_repeated_total{model="music"} 6.0' in client.get("/metrics").text
     midi = {"headers": {"accept": "audio/midi"}}
     for body, settings, said in (
         ({**ask, "n": 2}, midi, "a file holds one answer"),
