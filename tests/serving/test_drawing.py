@@ -1,27 +1,36 @@
 """A served model of each task gives what its own room gives, whoever else is asked for beside it."""
 
 import base64
+import io
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
+from promptgan.media.music.midi import write_midi
+from promptgan.media.music.piece import Note, Piece, Voice
 from promptgan.networks import folder
 from promptgan.serving.asks import Ask
-from promptgan.serving.drawing import classification, image, style, text
+from promptgan.serving.drawing import classification, image, music, style, text
+from promptgan.serving.files import FILES, MIDI
 from promptgan.serving.worker import Abandoned, Worker
 from promptgan.tasks.classification.samples import prediction
 from promptgan.tasks.image.samples import samples as image_samples
 from promptgan.tasks.image.samples.pictures import out_of
+from promptgan.tasks.music.samples import requests as music_requests
+from promptgan.tasks.music.samples import samples as music_samples
 from promptgan.tasks.text.samples import samples as text_samples
 from tests.conftest import EXAMPLE
 from tests.tasks.image import conftest as images
+from tests.tasks.music.models import write_model as write_music
 
 CPU = torch.device("cpu")
 ASKS = [Ask(("do you buy the tea",), n=2, seed=3), Ask(("fish",), seed=4), Ask(("do you cook the rice soup",), seed=5)]
@@ -93,6 +102,77 @@ def test_images_are_those_of_the_task(tmp_path: Path) -> None:
             assert torch.equal(out_of(base64.b64decode(answer["image"])), picture)
     with pytest.raises(PromptganError, match="is not told what to make"):
         drawer.check(Ask(("seven",)))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sound is made by the synthesiser, which is the quicker one."""
+    monkeypatch.setattr("promptgan.media.music.sound.SOUNDFONTS", ())
+
+
+def files_of(answers: list[Any], folder: Path, types: dict[str, str]) -> None:
+    """Compare answers with files that are called by their numbers."""
+    for number, answer in enumerate(answers, start=1):
+        for ending, kind in types.items():
+            assert FILES[MIDI][kind](answer) == (folder / f"{number}.{ending}").read_bytes(), ending
+
+
+NOTATION = {"mid": MIDI, "musicxml": "application/vnd.recordare.musicxml+xml", "svg": "image/svg+xml"}
+
+
+@pytest.mark.usefixtures("quick")
+def test_music_is_that_of_the_task_in_every_format(tmp_path: Path) -> None:
+    folder = write_music(tmp_path / "m", "key")
+    drawer = music.Drawer(folder, CPU)
+    asks = [Ask(("C major 4/4",), n=2, seed=3, bars=3), Ask(("G minor 4/4",), seed=4)]
+    several, (single,) = drawer.generate(asks, silent)
+    music_samples.make(folder, 2, 3, ["C major 4/4"], bars=3, out=tmp_path / "several")
+    music_samples.make(folder, 1, 4, ["G minor 4/4"], out=tmp_path / "single")
+    files_of(several, tmp_path / "several", {**NOTATION, "wav": "audio/wav"})
+    files_of([single], tmp_path / "single", {**NOTATION, "wav": "audio/wav"})
+    picture = Image.open(io.BytesIO(FILES[MIDI]["image/png"](several[0])))
+    colours = {colour for _, colour in picture.getcolors(10_000) or ()}
+    assert picture.width == 2 * (34 + 3 * 96 + 1)
+    assert {(0, 114, 178), (255, 255, 255)} < colours, "the first voice's, and paper"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_file_is_harmonised_as_the_task_does(tmp_path: Path) -> None:
+    voices = (Voice("Tune", tuple(Note(24 * i, 24, 67 + i % 5) for i in range(20))),)
+    (tmp_path / "tune.mid").write_bytes(write_midi(Piece("G major", "4/4", 80.0, 480, voices)))
+    folder = write_music(tmp_path / "m", "melody")
+    midi = base64.b64encode((tmp_path / "tune.mid").read_bytes()).decode()
+    (answers,) = music.Drawer(folder, CPU).generate([Ask(midi=midi, n=2, seed=5, bars=2)], silent)
+    music_requests.harmonise(folder, tmp_path / "tune.mid", tmp_path / "wanted", n=2, bars=2, seed=5)
+    files_of(answers, tmp_path / "wanted", {name: NOTATION[name] for name in ("mid", "musicxml")})
+
+
+def test_what_no_music_answers_is_refused_and_costs_the_others_nothing(tmp_path: Path) -> None:
+    long = write_midi(
+        Piece("C major", "4/4", 90.0, 96 * 40, (Voice("Tune", (Note(0, 24, 60), Note(96 * 39, 96, 60))),))
+    )
+    slow = write_midi(Piece("C major", "4/4", 4.0, 96 * 24, (Voice("Tune", (Note(96 * 23, 96, 60),)),)))
+    broken, long_, slow = (base64.b64encode(each).decode() for each in (b"MThd", long, slow))
+    for kind, ask, said in (
+        ("key", Ask(), "names no key and metre"),
+        ("key", Ask(("H dur 4/4",)), "names no key: H dur"),
+        ("key", Ask(midi=broken), "answers no file"),
+        ("melody", Ask(midi=broken), "cannot be read"),
+        ("melody", Ask(midi="%"), "no base64"),
+        ("melody", Ask(midi=long_), "has 40 bars"),
+        ("melody", Ask(midi=slow), "plays 1440 s"),
+        ("melody", Ask(("harmonise C major 4/4 | v1=67",), bars=2), "leave out bars"),
+        ("melody", Ask(("C major 4/4",), midi=long_), "a prompt and a file"),
+    ):
+        if not (folder := tmp_path / kind).exists():
+            write_music(folder, kind)
+        with pytest.raises(PromptganError, match=said):
+            music.Drawer(folder, CPU).check(ask)
+    worker = Worker({"m": music.Drawer(tmp_path / "key", CPU)}, out=None)  # type: ignore[arg-type]
+    asks = [asdict(Ask((prompt,), seed=1)) for prompt in ("C major 5/4", "C major 4/4")]
+    unknown, answered = worker.answers({"model": "m", "kind": "generate", "ids": ["a", "b"], "asks": asks})
+    assert "holds what the model does not know: 5/4" in unknown["problem"]
+    assert answered["answers"] == worker.drawers["m"].generate([Ask(("C major 4/4",), seed=1)], silent)[0]
 
 
 def test_labels_are_those_of_the_task(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The routes of a running service: what they answer, what they refuse, and what is kept of it."""
 
+import base64
 import json
 import signal
 import time
@@ -14,6 +15,7 @@ from promptgan.serving import log
 from promptgan.serving.keys import new_key
 from promptgan.serving.log import Asked, Feedback
 from tests.serving.conftest import Server, Start, write_model, written
+from tests.tasks.music.models import write_model as write_music
 
 PROMPT = "do you buy the tea"
 ASK = {"prompt": PROMPT, "seed": 7, "n": 2}
@@ -164,6 +166,36 @@ def test_prometheus_reads_what_was_done(server: Server) -> None:
     assert "xxxx" not in told
     for name in ("tokens_total", "queue_rows", "batch_rows_bucket", "answer_score_bucket", "log_writable"):
         assert f"promptgan_{name}" in told
+
+
+def test_music_comes_as_the_file_that_is_accepted(start: Start, tmp_path: Path) -> None:
+    server = start("--model", f"music={write_music(tmp_path / 'music', 'key')}")
+    ask = {"prompt": "C major 4/4", "bars": 2, "seed": 3}
+    told = server.post("/v1/generate", ask)
+    (answer,) = told.json()["answers"]
+    assert answer["music"]["ticks"] == 2 * 96
+    for kind, begins in (
+        ("audio/midi", base64.b64decode(answer["midi"])),
+        ("application/vnd.recordare.musicxml+xml", base64.b64decode(answer["musicxml"])),
+        ("image/svg+xml", base64.b64decode(answer["svg"])),
+        ("image/png", b"\x89PNG"),
+        ("audio/wav", b"RIFF"),
+    ):
+        file = server.post("/v1/generate", ask, headers={"accept": f"text/html, {kind};q=0.9, */*"})
+        assert (file.headers["content-type"], file.headers["x-seed"]) == (kind, "3")
+        assert file.content.startswith(begins)
+    told = server.post("/v1/generate", {**ask, "stream": True})
+    assert events(told.text)[-1][1]["answers"] == [answer]
+    with server.client() as client:
+        assert 'promptgan_repeated_total{model="music"} 6.0' in client.get("/metrics").text
+    midi = {"headers": {"accept": "audio/midi"}}
+    for body, settings, said in (
+        ({**ask, "n": 2}, midi, "a file holds one answer"),
+        ({**ask, "prompt": "C flat"}, {}, "names no key and metre"),
+        ({**ask, "bars": 33}, {}, "bars: Input should be less"),
+    ):
+        response = server.post("/v1/generate", body, **settings)
+        assert said in refused(response, 422, "invalid_body" if body["bars"] > 32 else "unusable_request")
 
 
 def test_keys_open_and_limit(start: Start, model: Path, tmp_path: Path) -> None:

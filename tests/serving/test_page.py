@@ -3,14 +3,18 @@
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from promptgan.media.music.midi import write_midi
 from promptgan.serving import log
 from promptgan.serving.log import Feedback
 from tests.serving.conftest import Server, Start, write_model
+from tests.tasks.music.models import write_model as write_music
+from tests.tasks.music.pieces import piece
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here (Debian's package has that name)")
@@ -32,21 +36,28 @@ def pair(start: Start, model: Path, tokens: Path, tmp_path_factory: pytest.TempP
     return start("--model", f"one={model}", "--model", f"two={other}")
 
 
-@pytest.fixture
-def page(browser: Browser, pair: Server) -> Iterator[Page]:
-    """The page, which must ask nobody else for anything and say nothing in the console."""
+@contextmanager
+def opening(browser: Browser, url: str) -> Iterator[Page]:
+    """The page of a service of two models; it must ask nobody else for anything and say nothing in the console."""
     opened = browser.new_page()
     asked: list[str] = []
     said: list[str] = []
     opened.on("request", lambda request: asked.append(request.url))
     opened.on("console", lambda message: said.append(message.text))  # a status from 400 is told there by the browser
     opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.goto(pair.url)
+    opened.goto(url)
     expect(opened.get_by_role("status").first).to_have_text("2 models are served")
     yield opened
     opened.close()
-    assert all(url.startswith((pair.url, "data:")) for url in asked)
+    assert all(each.startswith((url, "data:")) for each in asked)
     assert [text for text in said if not text.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def page(browser: Browser, pair: Server) -> Iterator[Page]:
+    """The page of two models of texts."""
+    with opening(browser, pair.url) as opened:
+        yield opened
 
 
 def test_two_models_answer_side_by_side_by_keyboard(page: Page) -> None:
@@ -118,16 +129,51 @@ def test_a_model_tells_of_itself(page: Page, pair: Server) -> None:
     expect(dialog).to_be_hidden()
 
 
+def test_music_is_played_seen_and_taken_home(
+    browser: Browser, start: Start, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    folders = [write_music(tmp_path_factory.mktemp("music") / kind, kind) for kind in ("key", "melody")]
+    server = start(*(part for folder in folders for part in ("--model", str(folder))))
+    (tmp_path / "tune.mid").write_bytes(write_midi(piece([(0, 48, 72), (48, 48, 74)])))
+    with opening(browser, server.url) as page:
+        page.get_by_label("Prompt").fill("G major 4/4")
+        page.get_by_label("Bars").fill("2")
+        page.get_by_label("MIDI file").set_input_files(tmp_path / "tune.mid")
+        page.get_by_role("button", name="Ask", exact=True).click()
+        written = {name: page.get_by_role("article", name=name) for name in ("key", "melody")}
+        for article in written.values():
+            expect(article.get_by_role("img", name="major 4/4")).to_be_visible()
+        expect(written["melody"].locator("rect[fill-opacity]")).to_have_count(2)  # what the file gave
+        play = written["key"].get_by_role("button", name="play: piece 1")
+        play.click()
+        expect(play).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("svg > path")).to_have_count(1)  # where it sounds
+        play.click()
+        expect(play).to_have_attribute("aria-pressed", "false")
+        for kind, begins in (("MIDI", b"MThd"), ("MusicXML", b"<?xml")):
+            with page.expect_download() as taken:
+                written["key"].get_by_role("link", name=f"{kind}: piece 1").click()
+            assert taken.value.path().read_bytes().startswith(begins)
+        written["key"].get_by_role("button", name="Good answer").click()
+        expect(written["key"].get_by_role("status")).to_have_text("kept, thank you")
+        assert nameless(page) == []
+
+
+def nameless(page: Page) -> list[str]:
+    """Controls that a screen reader has no name for."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll("input, textarea, select, button, a")]
+           .filter(each => !(each.labels?.length || each.ariaLabel || each.textContent.trim()))
+           .map(each => each.outerHTML)"""
+    )
+    return found
+
+
 def test_every_control_has_a_name(page: Page) -> None:
     page.get_by_label("Prompt").fill("fish")
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.get_by_role("button", name="Good answer")).to_have_count(2)
-    nameless = page.evaluate(
-        """[...document.querySelectorAll("input, textarea, select, button")]
-           .filter(each => !(each.labels?.length || each.ariaLabel || each.textContent.trim()))
-           .map(each => each.outerHTML)"""
-    )
-    assert nameless == []
+    assert nameless(page) == []
 
 
 def test_dark_and_light_have_contrast(browser: Browser, pair: Server) -> None:

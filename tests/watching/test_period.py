@@ -127,7 +127,7 @@ def test_script(text: str, script: str) -> None:
 
 def test_a_table_of_something_else_is_no_reference(tmp_path: Path) -> None:
     pd.DataFrame({"image": [b""]}).to_parquet(tmp_path / "t.parquet")
-    with pytest.raises(reference.NoReference, match="no column text"):
+    with pytest.raises(reference.NoReference, match="no texts and no prompts"):
         reference.read(tmp_path / "t.parquet")
     with pytest.raises(reference.NoReference):
         reference.read(tmp_path / "none.parquet")
@@ -170,6 +170,11 @@ def test_the_command(write_log: Write, train: Path, tmp_path: Path, monkeypatch:
     done = CliRunner().invoke(app, [*options, "--out", str(tmp_path / "pages")])
     assert done.exit_code == 0 and "nothing is known of drift" in done.stdout
     assert [*(tmp_path / "pages").glob("20270114T0000..20270116T0000/index.html")]
+    (tmp_path / "data/validated").mkdir(parents=True)
+    for columns, known in (({"image": [b""]}, None), ({"prompt": ["C major 4/4"] * 60, "music": ["{}"] * 60}, 1)):
+        pd.DataFrame(columns).to_parquet(tmp_path / "data/validated/train.parquet")
+        drift = json.loads(CliRunner().invoke(app, [*options, "--json"]).stdout)["drift"]
+        assert known == (drift and len(drift)), "prompts of music are texts, of images nothing is"
     done = CliRunner().invoke(app, [*options[:4], "--until", "soon"])
     assert done.exit_code == 2
 

@@ -175,10 +175,13 @@ def _period(log: Path, hours: float, until: str | None) -> "Period":
 def _training(path: Path) -> "Reference | None":
     from promptgan.watching import reference
 
-    if path == TRAIN and not path.is_file():
-        print(f"note: {path} is not here, so drift is not measured", file=sys.stderr)
+    try:
+        return reference.read(path)
+    except reference.NoReference as error:
+        if path != TRAIN:
+            raise
+        print(f"note: drift is not measured: {error.problem}", file=sys.stderr)
         return None
-    return reference.read(path)
 
 
 def _drifts(period: "Period", training: "Reference") -> "Sequence[Drift]":

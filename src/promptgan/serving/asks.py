@@ -5,6 +5,8 @@ from typing import Any, Literal, TypedDict
 
 Kind = Literal["generate", "classify", "score"]
 """What a model can be asked to do."""
+MAX_BARS = 32
+"""Of a piece that is asked for, and of a file that is answered."""
 
 
 class Answer(TypedDict, total=False):
@@ -20,6 +22,13 @@ class Answer(TypedDict, total=False):
     """The discriminator's logit of the text."""
     image: str
     """A PNG, in base64."""
+    music: dict[str, Any]
+    """A piece, as `promptgan.media.music.piece.to_json` writes it."""
+    midi: str
+    """The piece as a file, in base64, as the following ones are."""
+    musicxml: str
+    svg: str
+    """Its piano roll; outlines are what was given."""
     label: str
     probabilities: dict[str, float]
     """Of each label."""
@@ -48,6 +57,10 @@ class Ask:
     top_p: float | None = None
     style: str | None = None
     """Which one is wanted of a model of styles."""
+    bars: int | None = None
+    """Of music: how long it is; of phrases, where a file is answered."""
+    midi: str | None = None
+    """A MIDI file, in base64, that music answers in place of a prompt."""
 
     @property
     def settings(self) -> tuple[float | None, float | None]:
@@ -56,8 +69,8 @@ class Ask:
 
     @property
     def rows(self) -> int:
-        """Answers that are asked for."""
-        return max(self.n, len(self.prompts))
+        """How many are drawn."""
+        return max(self.n * (self.bars or 1), len(self.prompts))
 
 
 Facts = dict[str, Any]

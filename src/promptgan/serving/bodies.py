@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from promptgan.serving.asks import MAX_BARS
+
 MAX_TEXT = 4000
 """Characters of a prompt or text."""
 MAX_N = 16
@@ -33,17 +35,26 @@ class Generate(Body):
     """What `/v1/generate` takes."""
 
     model: Name = None
-    prompt: Text = Field(default="", description="What to answer, to put into a style, or what images shall show.")
+    prompt: Text = Field(
+        default="", description="What to answer, to put into a style, what images show, or key and metre."
+    )
     n: Count = 1
     seed: Seed = None
     temperature: Temperature = None
     top_p: TopP = None
     max_tokens: Most = None
     style: Annotated[str | None, Field(max_length=64)] = None
+    bars: Annotated[int | None, Field(ge=1, le=MAX_BARS, description="Music: how long; for a file, of phrases.")] = None
+    midi: str | None = Field(default=None, description="Music: a MIDI file to answer in place of a prompt, in base64.")
     stream: bool = Field(default=False, description="Texts: as server-sent events, as they are written.")
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"prompt": "how was your weekend?", "n": 2, "seed": 1, "temperature": 0.8}]}
+        json_schema_extra={
+            "examples": [
+                {"prompt": "how was your weekend?", "n": 2, "seed": 1, "temperature": 0.8},
+                {"prompt": "C major 4/4", "bars": 8, "seed": 1},
+            ]
+        }
     )
 
 

@@ -1,6 +1,6 @@
 """The service over HTTP: its own routes, its page, and what balancers and Prometheus ask for."""
 
-import base64
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,15 +17,19 @@ from promptgan.serving.asks import Answer, Ask
 from promptgan.serving.bodies import Classify, Generate, Said, Score
 from promptgan.serving.edge import DETAILS, Details, told
 from promptgan.serving.events import EVENTS, streamed
+from promptgan.serving.files import FILES, TYPES, asked_for
 from promptgan.serving.places import RUN, Place
 from promptgan.serving.refusals import NoSuchModel, NotReady, Refused, Unusable
 from promptgan.serving.service import Service, fresh_seed
+from promptgan.tasks.music.page import PLAYER
 
 PAGE = Path(__file__).parent / "page"
-FILES = {"": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
-"""Of the page, by path, with their types."""
+PARTS = {"": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+"""Of the page, by path, with their types; the player is that of reports."""
+CONTENT: dict[str, Any] = {kind: {} for kind in (EVENTS, *TYPES)}
+"""What `/v1/generate` answers with, beside JSON."""
 POLICY = "default-src 'self'; img-src 'self' data:; media-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
-PNG = "image/png"
+HEADERS = {"content-security-policy": POLICY, "cache-control": "no-cache"}
 
 
 def details_of(request: Request) -> Details:
@@ -59,13 +63,13 @@ def build(service: Service, places: dict[str, Place]) -> FastAPI:
 
 
 def _answering(app: FastAPI, service: Service) -> None:
-    @app.post("/v1/generate", response_model=None, responses={200: {"content": {EVENTS: {}, PNG: {}}}})
+    @app.post("/v1/generate", response_model=None, responses={200: {"content": CONTENT}})
     async def generate(body: Generate, request: Request, details: Known) -> Response:
-        """Draw answers to a prompt, or images.
+        """Draw answers to a prompt, images or music.
 
         Texts come as JSON, or with `stream` as server-sent events: `data: {"index", "text"}` for each piece, then
-        `event: done` with what JSON would have had. Images come as base64 in JSON, or one as a file where `Accept` is
-        `image/png`.
+        `event: done` with what JSON would have had. Images and music come as base64 in JSON, or one as a file of the
+        type that `Accept` names: `image/png`; of music `audio/midi`, MusicXML, sound or its roll as a picture.
         """
         seed = fresh_seed() if body.seed is None else body.seed
         ask = Ask(
@@ -76,11 +80,14 @@ def _answering(app: FastAPI, service: Service) -> None:
             temperature=body.temperature,
             top_p=body.top_p,
             style=body.style,
+            bars=body.bars,
+            midi=body.midi,
         )
         name = service.find(body.model, "generate", details)
-        picture = PNG in request.headers.get("accept", "")
-        if picture and (body.n > 1 or service.models[name]["media"] != PNG):
-            raise Unusable("a picture file holds one image of a model of images", "accept application/json")
+        media = service.models[name]["media"]
+        file = asked_for(request.headers.get("accept", ""), media)
+        if file and (body.n > 1 or body.stream):
+            raise Unusable("a file holds one answer", "accept application/json, or ask for one, not as a stream")
 
         def whole(answers: list[Answer]) -> dict[str, Any]:
             revision = details.revision
@@ -89,8 +96,9 @@ def _answering(app: FastAPI, service: Service) -> None:
         if body.stream:
             return await streamed(service, name, ask, details, lambda i, text: {"index": i, "text": text}, whole)
         answers = await service.ask(name, "generate", ask, details)
-        if picture:
-            return Response(base64.b64decode(answers[0]["image"]), media_type=PNG, headers={"x-seed": str(seed)})
+        if file:
+            content = await asyncio.to_thread(FILES[media][file], answers[0])
+            return Response(content, media_type=file, headers={"x-seed": str(seed)})
         return JSONResponse(whole(answers))
 
     @app.post("/v1/classify")
@@ -159,13 +167,16 @@ def _telling(app: FastAPI, service: Service, places: dict[str, Place]) -> None:
 
     def page(name: str, kind: str) -> Callable[[], FileResponse]:
         def file() -> FileResponse:
-            headers = {"content-security-policy": POLICY, "cache-control": "no-cache"}
-            return FileResponse(PAGE / (name or "index.html"), media_type=kind, headers=headers)
+            return FileResponse(PAGE / (name or "index.html"), media_type=kind, headers=HEADERS)
 
         return file
 
-    for name, kind in FILES.items():
+    for name, kind in PARTS.items():
         app.get(f"/{name}", include_in_schema=False)(page(name, kind))
+
+    @app.get("/player.js", include_in_schema=False)
+    async def player() -> Response:
+        return Response(PLAYER, media_type="text/javascript", headers=HEADERS)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -106,6 +106,7 @@ class Service:
         self._moderate(texts, "prompt", details)
         answers, queued = await self.pool.answer(model, kind, ask, heard)
         written = [answer["text"] for answer in answers if "text" in answer]
+        made = (answer.get("text", answer.get("image", answer.get("midi"))) for answer in answers)
         said = written or [answer["label"] for answer in answers if "label" in answer]
         details.queued = max(details.queued, queued)
         tokens = sum(answer.get("tokens", 0) for answer in answers)
@@ -113,7 +114,8 @@ class Service:
         details.answer = "\n".join(filter(None, (details.answer, *said)))
         scores = [score for answer in answers if (score := answer.get("score")) is not None]
         details.score = fmean(scores) if scores else None
-        details.repeated = max(details.repeated, *(int(self._repeated(model, text)) for text in written), 0)
+        repeated = [self._repeated(model, each) for each in made if each is not None]
+        details.repeated = max(details.repeated, int(any(repeated)))
         self.metrics.queued.labels(model).observe(queued)
         self.metrics.tokens.labels(model).inc(tokens)
         for score in scores:
@@ -185,10 +187,10 @@ class Service:
                 self.metrics.moderated.labels(details.model, side).inc()
                 raise Harmful(f"the {side} is refused ({reason})", "ask for something else, or with another seed")
 
-    def _repeated(self, model: str, text: str) -> bool:
+    def _repeated(self, model: str, made: str) -> bool:
         """Whether one of the model's last answers was the same; notes it."""
         last = self._last.setdefault(model, OrderedDict())
-        digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(made.encode(), digest_size=8).digest()
         known = digest in last
         last[digest] = None
         last.move_to_end(digest)

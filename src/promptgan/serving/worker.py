@@ -46,7 +46,9 @@ def load(place: Place, device_name: str, public_key: Path | None) -> Any:
         raise NotAModelFolder(f"{place.path} holds no model: {index.get('reason')}", "name the folder of one")
     task, package = index.get("task"), "promptgan.serving.drawing"
     if task not in choices(package):
-        raise NothingToServe(f"{place.path} holds a model whose task is {task}", "serve one of texts, labels or images")
+        raise NothingToServe(
+            f"{place.path} holds a model whose task is {task}", "serve one of texts, labels, images or music"
+        )
     module = choose(package, task, "task")
     return module.Drawer(place.model, torch.device(device_name))
 
@@ -96,9 +98,11 @@ class Worker:
             made = self.made(drawer, kind, [asks[number] for number in good], [ids[number] for number in good])
             for number, answers in zip(good, made, strict=True):
                 told[number] = {"answers": answers}
-        except PromptganError as error:  # of the settings, which all share
-            for number in good:
-                told[number] = {"problem": error.problem, "remedy": error.remedy}
+        except PromptganError as error:
+            for number in good:  # whichever it is of
+                alone = {**batch, "ids": [ids[number]], "asks": [batch["asks"][number]]}
+                said = {"problem": error.problem, "remedy": error.remedy}
+                told[number] = said if len(good) == 1 else self.answers(alone)[0]
         except Abandoned:
             pass
         return told

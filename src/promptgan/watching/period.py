@@ -170,7 +170,10 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
         seed: of what is embedded, and of the permutation test.
     """
     told = [each for each in period.answered if each.route != SCORES]
-    lengths = {"prompt": [each.prompt_length for each in told], "answer": [each.answer_length for each in told]}
+    lengths = {
+        "prompt": [each.prompt_length for each in told if each.prompt_length],  # others asked with a file, or nothing
+        "answer": [each.answer_length for each in told],
+    }
     texts = {
         "prompt": [each.prompt for each in told if each.prompt],
         "answer": [each.answer for each in told if each.answer],

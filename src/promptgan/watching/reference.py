@@ -64,7 +64,7 @@ def read(path: Path = TRAIN, seed: int = 1) -> Reference:
     """Read the training records.
 
     Args:
-        path: the table of the split: prompt and text, or text and label.
+        path: the table of the split: prompt and text, text and label, or prompt alone where answers are no texts.
         seed: of the sample.
 
     Raises:
@@ -78,8 +78,9 @@ def read(path: Path = TRAIN, seed: int = 1) -> Reference:
     except (OSError, pa.ArrowInvalid) as error:
         raise NoReference(path, " ".join(str(error).split())[:200]) from error
     columns = {"prompt": "prompt", "answer": "text"} if "prompt" in table.column_names else {"prompt": "text"}
-    if lacking := [name for name in columns.values() if name not in table.column_names]:
-        raise NoReference(path, f"it has no column {lacking[0]}")
+    columns = {side: name for side, name in columns.items() if name in table.column_names}
+    if not columns:
+        raise NoReference(path, "it holds no texts and no prompts")
     sides = {side: [text for text in table.column(name).to_pylist() if text] for side, name in columns.items()}
     labels = Counter(table.column("label").to_pylist()) if "label" in table.column_names else Counter[str]()
     return Reference(

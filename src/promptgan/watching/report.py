@@ -46,7 +46,7 @@ def verdict(period: Period, drifts: Sequence[Drift] | None) -> str:
     failed = sum(each.status >= 500 for each in period.asked)
     said = f"{len(period.asked):,} requests, {failed:,} failed by the service's own fault"
     if drifts is None:
-        return f"{said}; the training data is not here, so nothing is known of drift."
+        return f"{said}; no texts of the training data are here, so nothing is known of drift."
     if not drifts:
         return f"{said}; too few for a word on drift."
     moved = [each.name for each in drifts if each.moved]

@@ -3,46 +3,25 @@
 from pathlib import Path
 
 import pytest
-import torch
 from typer.testing import CliRunner
 
 from promptgan.cli import app
-from promptgan.forms.tokens.example import Example
-from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.media.music.files import read_piece, write_piece
 from promptgan.media.music.passages import clipped, fitted, joined
 from promptgan.media.music.piece import Note, Piece, Voice
 from promptgan.media.music.prompts import CHOIR, Kind, UnusablePrompt
-from promptgan.networks import folder
-from promptgan.tasks.music.arrays.tokens import tokenizer_of
 from promptgan.tasks.music.samples.requests import WrongVoices, continue_, harmonise
 from promptgan.tasks.music.samples.samples import make
+from tests.tasks.music.models import RULES, write_model
 
-RULES = {"voices": 4, "lowest": 40, "highest": 80, "metres": ["4/4"], "grid": 6}
-GENERATOR = {"network": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.0}
 BAR = 96
-
-
-def model(path: Path, kind: Kind) -> Path:
-    """A model folder that draws bars as often as ends."""
-    tokenizer = tokenizer_of({**RULES, "prompt": {"kind": kind}})
-    example = Example(vocabulary=tokenizer.get_vocab_size(), max_tokens=60)
-    torch.manual_seed(1)
-    generator = folder.build("tokens", "generator", GENERATOR, example)
-    with torch.no_grad():
-        generator.bias[len(SPECIAL_TOKENS) :] += 2.0
-        generator.bias[tokenizer.token_to_id("|")] += 3.0
-    files = {"tokenizer.json": tokenizer.to_str().encode()}
-    described = folder.described("music", "tokens", example)
-    folder.save(path, {"generator": generator}, {"generator": GENERATOR}, described, files)
-    return path
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
     """A model for each kind of prompt that these tests ask."""
     kinds: tuple[Kind, ...] = ("key", "melody", "opening")
-    return {kind: model(tmp_path_factory.mktemp(kind), kind) for kind in kinds}
+    return {kind: write_model(tmp_path_factory.mktemp(kind), kind) for kind in kinds}
 
 
 @pytest.fixture(autouse=True)

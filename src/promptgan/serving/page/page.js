@@ -2,6 +2,9 @@
 const $ = id => document.getElementById(id);
 let models = [];
 let asking = null;
+const MIDI = "audio/midi", MUSICXML = "application/vnd.recordare.musicxml+xml";
+const QUARTER = 24; // ticks of a piece
+const takesFiles = model => ["melody", "opening"].includes(model.asked);
 
 const make = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -58,6 +61,10 @@ function showSettings() {
   const drawing = chosen().filter(model => model.kinds.includes("generate"));
   offer("style-field", "style", [...new Set(drawing.flatMap(model => model.styles ?? []))]);
   offer("label-field", "label", [...new Set(drawing.flatMap(model => model.labels ?? []))], "what the prompt says");
+  const music = drawing.filter(model => model.media === MIDI);
+  $("bars-field").hidden = !music.length;
+  $("midi-field").hidden = !music.some(takesFiles);
+  $("prompt").placeholder = music.length ? "C major 4/4" : "";
 }
 
 async function showAbout(model) {
@@ -115,6 +122,15 @@ async function fill(column, signal) {
   const body = { model: model.id, prompt: model.prompted ? prompt : "", n: Number($("n").value) };
   if ($("seed").value) body.seed = Number($("seed").value);
   if (model.styles) body.style = $("style").value;
+  if (model.media === MIDI) {
+    const [file] = takesFiles(model) ? $("midi").files : [];
+    if (file) Object.assign(body, { prompt: "", midi: await encoded(file) });
+    if ($("bars").value) body.bars = Number($("bars").value);
+    Object.assign(body, { temperature: Number($("temperature").value), top_p: Number($("top_p").value) });
+    const said = await (await call("v1/generate", body, signal)).json();
+    said.answers.forEach((answer, index) => show(column, said, index, piece(answer, `piece ${index + 1}`), null, `seed ${said.seed}`));
+    return;
+  }
   if (model.media !== "text/plain") {
     const said = await (await call("v1/generate", body, signal)).json();
     said.answers.forEach(({ image }, index) => {
@@ -137,6 +153,22 @@ async function fill(column, signal) {
       show(column, data, index, make("p", { className: "text", textContent: answer.text }), answer.text, `${answer.tokens} tokens, seed ${data.seed}${score}`);
     });
   }
+}
+
+const encoded = async file => btoa(Array.from(new Uint8Array(await file.arrayBuffer()), byte => String.fromCharCode(byte)).join(""));
+
+// A piece with its roll, and what player.js plays.
+function piece({ music, midi, musicxml, svg }, name) {
+  const notes = music.voices.flatMap(voice => voice.notes.map(note => [...note, Number(voice.drums)]));
+  const play = make("button", { type: "button", textContent: "play", ariaLabel: `play: ${name}`, ariaPressed: "false" });
+  Object.assign(play.dataset, { notes: JSON.stringify(notes), tick: 60 / music.tempo / QUARTER, ticks: music.ticks });
+  const file = (type, content, kind, ending) => make("a", {
+    href: `data:${type};base64,${content}`, download: `${name}.${ending}`, textContent: kind, ariaLabel: `${kind}: ${name}`,
+  });
+  const roll = new DOMParser().parseFromString(atob(svg), "image/svg+xml").documentElement;
+  roll.style.minWidth = `${music.ticks}px`;
+  return make("figure", { className: "piece", ariaLabel: name }, play, file(MIDI, midi, "MIDI", "mid"),
+    file(MUSICXML, musicxml, "MusicXML", "musicxml"), make("div", { tabIndex: 0, role: "region", ariaLabel: `roll: ${name}` }, roll));
 }
 
 async function* events(response) {

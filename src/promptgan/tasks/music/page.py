@@ -6,7 +6,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup
 
 from promptgan.terms.systems import SYSTEMS
@@ -65,23 +64,24 @@ PLAYER = """
     button.setAttribute("aria-pressed", "true");
     const move = () => {
       const ticks = Math.max(0, (audio.currentTime - begin) / tick);
-      if (ticks > Number(button.dataset.ticks) + 0.2 / tick) return stop();
+      if (!button.isConnected || ticks > Number(button.dataset.ticks) + 0.2 / tick) return stop();
       head.setAttribute("d", `M${Number(picture.dataset.left) + ticks} 0V${picture.viewBox.baseVal.height}`);
     };
     playing = { button, out, head, timer: setInterval(move, 40) };
     move();
   };
-  for (const button of document.querySelectorAll("button[data-notes]")) {
-    button.addEventListener("click", () => {
-      const again = playing?.button === button;
-      stop();
-      if (!again) play(button);
-    });
-  }
+  document.addEventListener("click", event => {
+    const button = event.target.closest("button[data-notes]");
+    if (!button) return;
+    const again = playing?.button === button;
+    stop();
+    if (!again) play(button);
+  });
 })();
 """
 """Plays a piece from its notes, by the Web Audio API, and moves a line over its roll: a piece costs two thousand bytes
-where its recording costs a hundred thousand, is the same in every report of the same run, and needs no decoder."""
+where its recording costs a hundred thousand, is the same in every report of the same run, and needs no decoder. It
+takes buttons with data-notes, data-tick and data-ticks in a figure with the roll, whenever they come."""
 
 
 def markup(samples: Path) -> str:
@@ -126,6 +126,8 @@ def shown(samples: Path, count: int) -> list[tuple[str, dict[str, str]]]:
 
 def heard(samples: Path) -> list[tuple[str, list[dict[str, Any]]]]:
     """The pieces for people: of each prompt its first words, and a row of each system in their order."""
+    import pandas as pd
+
     table = pd.concat(pd.read_parquet(samples / f"{name}.parquet") for name in ("samples", "real"))
     table = table[table["purpose"] == "read"]
     order = {system.name: place for place, system in enumerate(SYSTEMS)}
@@ -136,6 +138,8 @@ def heard(samples: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _drawn(samples: Path) -> str:
+    import pandas as pd
+
     table = pd.read_parquet(samples / "samples.parquet", columns=["purpose", "temperature", "top_p"])
     drawn = table[table["purpose"] == "read"].head(1)
     return "".join(f"temperature {row.temperature:g}, top-p {row.top_p:g}" for row in drawn.itertuples())
@@ -146,11 +150,11 @@ def _figure(samples: Path, prompt: str, row: dict[str, Any]) -> Markup:
     piece = json.loads(row["music"])
     notes = [[*note, int(voice["drums"])] for voice in piece["voices"] for note in voice["notes"]]
     return Markup(
-        '<figure class="piece">'
+        '<figure class="piece"><figcaption>{title}</figcaption>'
         '<button type="button" aria-pressed="false" aria-label="play: {title}, {prompt}" data-tick="{tick:.6f}"'
         ' data-ticks="{ticks}" data-notes="{notes}">play</button>'
-        '<a href="data:audio/midi;base64,{midi}" download="{name}.mid">MIDI</a>{roll}'
-        "<figcaption>{title}</figcaption></figure>"
+        '<a href="data:audio/midi;base64,{midi}" download="{name}.mid" aria-label="MIDI: {title}, {prompt}">MIDI</a>'
+        "{roll}</figure>"
     ).format(
         title=title,
         prompt=prompt,
