@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import optuna
 import pytest
 import yaml
@@ -94,7 +95,10 @@ def test_a_search_goes_on_when_the_budget_is_raised_and_its_page_is_the_same_for
     assert "quick-t0:" not in run().output
     assert run().output.startswith("2 trials: 2 finished, 0 pruned, 0 failed; raise the budget to go on\n")
     html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
+    matplotlib.rcdefaults()
+    style = dict(matplotlib.rcParams)
     assert html == search_study.page(search_study.open_study("quick"))
+    assert dict(matplotlib.rcParams) == style
     addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
     assert all(address.startswith(("#", "data:")) for address in addresses)
     assert str(repository) not in html

@@ -155,9 +155,10 @@ def _figures(study: "optuna.Study", done: int, tied: int) -> Iterator[tuple[str,
         told = f"The value over {key}; the other parameters differ from point to point."
         wanted.append((draw.plot_slice, {"params": [key], **title}, told))
     for place, (plot, options, told) in enumerate(wanted):
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), matplotlib.rc_context():  # Optuna changes the style of whatever is drawn later
             warnings.simplefilter("ignore")  # they are experimental, says Optuna
             figure = plot(study, **options).get_figure()
             figure.tight_layout()
-        yield element(figure, f"figure-{place}"), told
-        pyplot.close(figure)
+            drawn = element(figure, f"figure-{place}")
+            pyplot.close(figure)
+        yield drawn, told
