@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 sys.path[:1] = [str(Path(__file__).resolve().parents[1] / "src"), str(Path(__file__).resolve().parent)]
 
@@ -31,6 +31,7 @@ from promptgan.core.parameters import load_params
 from promptgan.core.progress import Progress
 from promptgan.forms.tensors import form
 from promptgan.forms.tensors.drawing import draw, noise
+from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.forms.tensors.tensors import to_bytes
 from promptgan.tasks.image.judges import classifier
 from promptgan.tasks.image.measures import efficientnet
@@ -65,10 +66,17 @@ def main(
     marks: Annotated[int, typer.Option(help="How often both are measured on the way.")] = 3,
 ) -> None:
     """Print the kernel distances of both at every mark."""
+    params = load_params()
+    if params["task"] != "image" or params["train"]["method"] != "gan" or not JUDGES.is_dir():
+        print(json.dumps({"left_out": "the run here is of no GAN of images; `make use RECIPE=fashion-dcgan` is one"}))
+        return
     device = prepare(tutorial.FLOAT32, SEED)
     train, test = form.split(TOKENS, "train"), form.split(TOKENS, "test")
-    players = {"tutorial": lesson(train), "promptgan": recipe(load_params(), tutorial.FLOAT32, device)}
-    eyes = {"judge": partial(_judged, classifier.load(JUDGES)), "efficientnet": efficientnet.load(device)}
+    players = {"tutorial": lesson(train), "promptgan": recipe(params, tutorial.FLOAT32, device)}
+    eyes: dict[str, Callable[[Tensor], Any]] = {
+        "judge": partial(_judged, classifier.load(JUDGES)),
+        "efficientnet": efficientnet.load(device),
+    }
     chosen = np.arange(len(test))[: 2 * COUNT]
     to = {name: KernelTo(eye(test.stored(chosen))) for name, eye in eyes.items()}
     real = train.stored(np.arange(COUNT))
@@ -97,7 +105,7 @@ def lesson(train: Any) -> Player:
     def drawn() -> Tensor:
         generator = networks[0].eval()
         with torch.no_grad():
-            parts = [torch.tanh(generator(z)) for z in noise(SEED, COUNT, tutorial.LATENT).split(256)]
+            parts = [torch.tanh(generator(z)) for z in torch.split(noise(SEED, COUNT, tutorial.LATENT), 256)]
         generator.train()
         return to_bytes(torch.cat(parts))
 
@@ -128,7 +136,8 @@ def recipe(params: dict[str, Any], compute: Compute, device: torch.device) -> Pl
         method.step(next(counter))
         average.update_parameters(method.generator)
 
-    return Player(step, lambda: draw(average.module.eval(), noise(SEED, COUNT, average.module.latent)))
+    drawing = cast("TensorGenerator", average.module.eval())
+    return Player(step, lambda: draw(drawing, noise(SEED, COUNT, drawing.latent)))
 
 
 def _judged(judge: classifier.Classifier, images: Tensor) -> Any:
