@@ -20,6 +20,7 @@ from promptgan.commands import (
     lineage,
     monitor,
     music,
+    probe,
     promote,
     rate,
     reconstruct,
@@ -248,6 +249,7 @@ command(app, anywhere=True)(classify.classify)
 command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
+command(app, anywhere=True)(probe.probe)
 command(app, anywhere=True)(serve.serve)
 for function in (compare.compare, search.search, track.track, doctor.doctor, promote.promote, promote.rollback):
     command(app)(function)

@@ -1,0 +1,1 @@
+"""What a model associates with what: WEAT over its embeddings."""

@@ -1,0 +1,47 @@
+"""`promptgan probe`: what a model associates with what."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def probe(
+    model: Annotated[Path, typer.Option(help="A model folder that holds a generator or a classifier of texts.")] = Path(
+        "models/adversarial"
+    ),
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="A word of several tokens counts too, as the mean of their embeddings.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the permutations, where not all are taken.")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Everything as JSON, the lost words too.")] = False,
+) -> None:
+    """Test what a model's embeddings associate with what.
+
+    The Word Embedding Association Test (Caliskan et al., 2017) on the input embeddings: effect sizes from -2 to 2 and
+    one-sided permutation p values. The word sets are fetched once, from a pinned package. A test whose sets have lost
+    too many words is refused.
+
+    \b
+    promptgan probe --model models/adversarial
+    promptgan probe --pieces --json
+    """
+    from promptgan.applications.probing.probe import Embeddings, described
+    from promptgan.applications.probing.probe import probe as probed
+    from promptgan.applications.probing.word_sets import QUERIES, word_sets
+    from promptgan.commands.command import print_json
+    from promptgan.commands.terminal import table, terminal
+
+    found = probed(Embeddings(model, pieces), word_sets(), QUERIES, seed)
+    if json:
+        print_json(described(found))
+        return
+    rows = []
+    for each in found:
+        counts = "+".join(f"{len(words)}/{len(words) + len(each.lost[name])}" for name, words in each.found.items())
+        a = each.association
+        rows.append([str(each.query), f"{a.effect_size:+.2f}" if a else "-", f"{a.p:.4f}" if a else "-", counts])
+    terminal().print(table(["targets with attributes", "effect size", "p", "words"], rows))
+    for each in found:
+        if each.refused:
+            terminal().print(f"refused: {each.query}: too few words: {each.refused}", markup=False)

@@ -1,0 +1,75 @@
+"""WEAT against the numbers of wefe 1.0.1 and an enumeration; which words and tests are refused."""
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from promptgan.applications.probing import probe
+from promptgan.applications.probing.weat import associations, weat
+from promptgan.applications.probing.word_sets import Query
+from promptgan.networks import folder
+from tests.conftest import EXAMPLE, GENERATOR
+
+VECTORS = np.random.default_rng(7).normal(size=(20, 6))
+"""What wefe 1.0.1 was given as the vectors of twenty words."""
+ATTRIBUTES = VECTORS[10:15], VECTORS[15:]
+WORDS = ["he", "him", "his", "man", "she", "her", "girl", "Ann", "work", "pay", "boss", "job", "home", "kin", "son"]
+SETS = {
+    "he": WORDS[:4],
+    "she": [*WORDS[4:8], "hers"],
+    "job": WORDS[8:12],
+    "home": [*WORDS[12:], "houses"],
+    "near": [*WORDS[12:], "house"],
+}
+
+
+@pytest.mark.parametrize(("first", "effect"), [(5, -0.6980882630687334), (4, -0.5648490217340615)])
+def test_effect_size_is_that_of_wefe(first: int, effect: float) -> None:
+    found = weat((VECTORS[:first], VECTORS[5:10]), ATTRIBUTES)
+    assert found.effect_size == pytest.approx(effect, abs=1e-6)
+
+
+def test_p_is_the_share_of_all_partitions_that_reach_the_difference() -> None:
+    told = associations(VECTORS[:10], *ATTRIBUTES)
+    differences = [told[list(chosen)].mean() - np.delete(told, chosen).mean() for chosen in combinations(range(10), 4)]
+    observed = differences[0]  # of the first four
+    expected = np.mean([each >= observed - 1e-12 for each in differences])
+    assert weat((VECTORS[:4], VECTORS[4:10]), ATTRIBUTES).p == pytest.approx(expected)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder whose generator knows `WORDS` as tokens, in lower case."""
+    words = {word.lower(): 4 + place for place, word in enumerate([*WORDS, "house", "s"])}
+    tokenizer = Tokenizer(models.WordPiece({"<unk>": 1, **words, "##s": 40}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    path = tmp_path_factory.mktemp("model")
+    network = folder.build("tokens", "generator", GENERATOR, EXAMPLE)
+    index = folder.described("text", "tokens", EXAMPLE)
+    folder.save(
+        path, {"generator": network}, {"generator": GENERATOR}, index, {"tokenizer.json": tokenizer.to_str().encode()}
+    )
+    return path
+
+
+def test_a_test_with_too_few_words_is_refused_by_name(model: Path) -> None:
+    queries = [Query(("he", "she"), ("job", "home")), Query(("he", "she"), ("job", "near"))]
+    refused, done = probe.probe(probe.Embeddings(model), SETS, queries, seed=1)
+    assert refused.refused == "home has 3"
+    assert refused.association is None
+    assert done.association is not None
+    assert done.lost == {"he": [], "she": ["hers"], "job": [], "near": []}
+    assert done.found["she"] == WORDS[4:8]  # Ann in lower case
+
+
+def test_pieces_are_averaged_where_asked(model: Path) -> None:
+    whole, pieces = probe.Embeddings(model), probe.Embeddings(model, pieces=True)
+    assert whole["houses"] is None
+    assert pieces["unheard"] is None
+    found, house = pieces["houses"], whole["house"]
+    assert found is not None
+    assert house is not None
+    np.testing.assert_allclose(found, (house + whole.table[40]) / 2)
