@@ -6,7 +6,9 @@ Each section is held apart, because ruamel.yaml hangs a comment above a key on t
 import io
 import json
 import re
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +60,10 @@ class ParameterFile:
         try:
             content = path.read_bytes().decode()
             text = content.replace("\r\n", "\n").rstrip("\n") + "\n"
-            for event in YAML(pure=True).parse(text):
-                if getattr(event, "anchor", None):
-                    raise AnchorsUsed(path, event.start_mark.line + 1)
-            parts = SECTION.findall(text)
-            sections = {str(key): part for part in parts for key in _round_trip().load(part)}
-            found = cls(sections, text.removeprefix("".join(parts)), "\r\n" if "\r\n" in content else "\n")
+            if line := _line_of_an_anchor(text):
+                raise AnchorsUsed(path, line)
+            sections, tail = _sections(text)
+            found = cls(dict(sections), tail, "\r\n" if "\r\n" in content else "\n")
             if found.text != text or list(sections) != [*map(str, found.values)]:
                 raise ValueError("its sections cannot be told apart")
         except (OSError, YAMLError, ValueError, TypeError, RecursionError) as error:
@@ -79,8 +79,7 @@ class ParameterFile:
     @property
     def values(self) -> dict[str, Any]:
         """It, parsed."""
-        values: dict[str, Any] = YAML(typ="safe", pure=True).load(self.text)
-        return values
+        return deepcopy(_values(self.text))
 
     def __getitem__(self, section: str) -> Any:
         """The value of a section, with the comments in it."""
@@ -141,10 +140,44 @@ def _round_trip() -> YAML:
     return yaml
 
 
+# One command reads the same texts several times over, and parsing is nearly all that it does.
+_remembered = lru_cache(512)
+
+
+@_remembered
+def _line_of_an_anchor(text: str) -> int | None:
+    events = YAML(pure=True).parse(text)
+    return next((event.start_mark.line + 1 for event in events if getattr(event, "anchor", None)), None)
+
+
+@_remembered
+def _values(text: str) -> dict[str, Any]:
+    values: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    return values
+
+
+@_remembered
+def _document(section: str) -> CommentedMap:
+    document: CommentedMap = _round_trip().load(section)
+    return document
+
+
+@_remembered
+def _sections(text: str) -> tuple[dict[str, str], str]:
+    """The text of each top-level key, and what is left after the last."""
+    parts = SECTION.findall(text)
+    return {str(key): part for part in parts for key in _document(_split(part)[1])}, text.removeprefix("".join(parts))
+
+
 def _taken_apart(text: str) -> tuple[str, CommentedMap]:
-    """The comments above a section, and it."""
-    rest = re.sub(rf"\A{BLANK}", "", text)
-    return text.removesuffix(rest), _round_trip().load(rest)
+    """The comments above a section, and it, to be changed at will."""
+    head, section = _split(text)
+    return head, deepcopy(_document(section))
+
+
+def _split(text: str) -> tuple[str, str]:
+    section = re.sub(rf"\A{BLANK}", "", text)
+    return text.removesuffix(section), section
 
 
 def _dump(document: CommentedMap) -> str:
