@@ -50,7 +50,7 @@ def test_with_more_candidates_it_tends_to_the_energy_based_model() -> None:
     w = weighed(discriminator, p)
     z = sum(p[y] * w[y] for y in p)
     joint = {y: p[y] * w[y] / z for y in p}
-    gaps = [distance(frequencies(Resampler(chain, discriminator, k), 20_000), joint) for k in (1, 4, 64)]
+    gaps = [distance(frequencies(Resampler(chain, discriminator, k), 8_000), joint) for k in (1, 4, 32)]
     assert gaps[0] > 2 * gaps[1] > 4 * gaps[2]
     assert gaps[2] < 0.02
 
