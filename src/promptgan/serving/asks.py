@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-Kind = Literal["generate", "classify", "score"]
+Kind = Literal["generate", "classify", "score", "retrieve"]
 """What a model can be asked to do."""
 
 
@@ -23,6 +23,12 @@ class Answer(TypedDict, total=False):
     label: str
     probabilities: dict[str, float]
     """Of each label."""
+    record: str
+    """Id of the training pair whose question is nearest."""
+    question: str
+    """Of that pair."""
+    similarity: float
+    """Of that question and the one that was asked."""
 
 
 @dataclass(frozen=True)
