@@ -64,6 +64,7 @@ def test_help_lists_every_command() -> None:
             "feedback",
             "promote",
             "rollback",
+            "support",
         )
     )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()

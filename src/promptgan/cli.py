@@ -27,6 +27,7 @@ from promptgan.commands import (
     release,
     search,
     serve,
+    support,
     track,
 )
 from promptgan.commands.command import command
@@ -253,7 +254,7 @@ command(app, anywhere=True)(probe.probe)
 command(app, anywhere=True)(serve.serve)
 for function in (compare.compare, search.search, track.track, doctor.doctor, promote.promote, promote.rollback):
     command(app)(function)
-for groups in (exp, data, lineage, release, rate, monitor, feedback):
+for groups in (exp, data, lineage, release, rate, monitor, feedback, support):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 

@@ -70,6 +70,9 @@ def serve(
         list[str] | None, typer.Option(help="A site whose pages may ask (CORS), such as https://example.org.")
     ] = None,
     device: Annotated[Device, typer.Option(help="Where models draw.")] = Device.cpu,
+    support: Annotated[
+        Path | None, typer.Option(help="An index of `promptgan support build`: adds the route /v1/support.")
+    ] = None,
 ) -> None:
     """Serve models over HTTP, with a page to talk to them.
 
@@ -80,6 +83,7 @@ def serve(
     promptgan serve
     promptgan serve --model chat=models/adversarial --model twin=models/pretrained --port 8080
     promptgan serve --model release --public-key release.pem.pub
+    promptgan serve --support models/support
     promptgan serve --keys keys.txt --new-key alice
     """
     if new_key is not None:
@@ -97,6 +101,8 @@ def serve(
     from promptgan.serving.run import Options, run, set_up_messages
 
     places = tuple(Place.parse(each) for each in model or _served())
+    if support:
+        places = (*places, Place("support", support))
     set_up_messages()
     run(
         Options(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-Kind = Literal["generate", "classify", "score"]
+Kind = Literal["generate", "classify", "score", "retrieve"]
 """What a model can be asked to do."""
 MAX_BARS = 32
 """Of a piece that is asked for, and of a file that is answered."""
@@ -32,6 +32,12 @@ class Answer(TypedDict, total=False):
     label: str
     probabilities: dict[str, float]
     """Of each label."""
+    record: str
+    """Id of the training pair whose question is nearest."""
+    question: str
+    """Of that pair."""
+    similarity: float
+    """Of that question and the one that was asked."""
 
 
 @dataclass(frozen=True)

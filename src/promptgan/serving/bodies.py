@@ -77,6 +77,18 @@ class Score(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "any plans?", "text": "not yet"}]})
 
 
+class Support(Body):
+    """What `/v1/support` takes."""
+
+    question: Text
+    model: Annotated[str | None, Field(max_length=64, description="Who answers where no known question is near.")] = (
+        None
+    )
+    seed: Seed = None
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"question": "my laptop does not turn on", "seed": 1}]})
+
+
 class Said(Body):
     """What `/v1/feedback` takes."""
 

@@ -24,7 +24,9 @@ App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
 DETAILS = "promptgan"
 """The key of a request's scope under which its `Details` are."""
-ROUTES = re.compile(r"/(?:v1/(?:generate|classify|score|feedback|models|completions|chat/completions)|healthz|readyz)?")
+ROUTES = re.compile(
+    r"/(?:v1/(?:generate|classify|score|support|feedback|models|completions|chat/completions)|healthz|readyz)?"
+)
 """Those by whose path requests are counted; all others are one, so that nobody makes up series."""
 GONE = 499
 """The status, nginx's, of a request whose sender went away."""

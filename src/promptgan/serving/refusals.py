@@ -28,6 +28,12 @@ class NoSuchModel(Refused):
         super().__init__(f"no model {shown(name)} can {kind} here{nearest(name, known)}", served)
 
 
+class NoSupport(Refused):
+    """The service holds no index of questions."""
+
+    status, code = 404, "support_not_served"
+
+
 class NoKey(Refused):
     """An API key is needed, and there is none or a wrong one."""
 

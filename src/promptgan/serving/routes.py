@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from promptgan.core.errors import PromptganError
 from promptgan.serving import compatible
 from promptgan.serving.asks import Answer, Ask
-from promptgan.serving.bodies import Classify, Generate, Said, Score
+from promptgan.serving.bodies import Classify, Generate, Said, Score, Support
 from promptgan.serving.edge import DETAILS, Details, told
 from promptgan.serving.events import EVENTS, streamed
 from promptgan.serving.files import FILES, TYPES, asked_for
@@ -117,6 +117,17 @@ def _answering(app: FastAPI, service: Service) -> None:
         answers = await service.ask(body.model, "score", Ask((body.prompt,), (body.text,)), details)
         told_score = {"score": answers[0]["score"]}
         return {"id": details.id, "model": details.model, "revision": details.revision, **told_score}
+
+    @app.post("/v1/support")
+    async def support(body: Support, details: Known) -> dict[str, Any]:
+        """Give the known answer to a question that is near enough to a known one, or draw an answer.
+
+        `source` says which, `record` is the id of the training pair whose question is nearest, `similarity` the cosine
+        of the two; a retrieved answer is that record's. `model` is who answered, as feedback names it.
+        """
+        seed = fresh_seed() if body.seed is None else body.seed
+        answer = await service.support(body.question, body.model, seed, details)
+        return {"id": details.id, "model": details.model, "revision": details.revision, "seed": seed, **answer}
 
     @app.post("/v1/feedback", status_code=201)
     async def feedback(body: Said, details: Known) -> dict[str, str]:

@@ -19,7 +19,7 @@ from promptgan.serving.edge import Details
 from promptgan.serving.log import Asked, Feedback, Log
 from promptgan.serving.metrics import Metrics
 from promptgan.serving.pool import Pool
-from promptgan.serving.refusals import Harmful, NoSuchModel, NotReady
+from promptgan.serving.refusals import Harmful, NoSuchModel, NoSupport, NotReady
 
 LAST = 1000
 """Answers of a model that the next one is compared with."""
@@ -155,6 +155,42 @@ class Service:
             yield answers
         finally:
             task.cancel()
+
+    async def support(self, question: str, model: str | None, seed: int, details: Details) -> dict[str, object]:
+        """Answer from known pairs, or by a model of texts where no known question is near enough.
+
+        Args:
+            question: what is asked.
+            model: that answers then; the first that answers prompts with texts where None.
+            seed: of its answer.
+            details: of the request, to be filled; its model is the one whose answer is given.
+
+        Raises:
+            NoSupport: no index of questions is served.
+            Unusable: the model answers no prompt with a text.
+            Harmful, Refused: see `ask`.
+        """
+        indexes = [name for name, facts in self.models.items() if "retrieve" in facts["kinds"]]
+        if not indexes:
+            raise NoSupport(
+                "no index of questions is served", "start with --support FOLDER; `promptgan support build` writes one"
+            )
+        able = [
+            name
+            for name, facts in self.models.items()
+            if facts.get("prompted") and facts["media"] == "text/plain" and "styles" not in facts
+        ]
+        if model is not None and model not in able:
+            raise NoSuchModel(model, able, "answer questions")
+        (found,) = await self.ask(indexes[0], "retrieve", Ask((question,)), details)
+        nearest = {name: found[name] for name in ("record", "question", "similarity")}
+        if "text" in found:
+            return {"answer": found["text"], "source": "retrieved", **nearest}
+        if not able:
+            raise NoSuchModel("", able, "answer questions")
+        details.prompt = ""  # asked once, of two models
+        (drawn,) = await self.ask(model or able[0], "generate", Ask((question,), seed=seed), details)
+        return {"answer": drawn["text"], "source": "generated", **nearest}
 
     def feedback(self, said: Said, details: Details) -> str:
         """Keep what somebody says of an answer; returns its id.

@@ -30,7 +30,7 @@ async function call(path, body, signal) {
 
 async function showModels() {
   try {
-    models = (await (await call("v1/models")).json()).data;
+    models = (await (await call("v1/models")).json()).data.filter(model => !model.kinds.includes("retrieve"));
   } catch (error) {
     $("problem").textContent = error.message;
     $("state").textContent = "no model is shown";

@@ -1,0 +1,104 @@
+"""The questions that a run was trained on, and which of them is nearest to a new one."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from promptgan.applications.support.errors import NotInstalled
+from promptgan.tasks.text.measures.minilm import MiniLM
+from promptgan.terms.words import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.floating[Any]]
+
+K1, B = 1.2, 0.75
+"""Of BM25, as Lucene has them."""
+FUSION = 60
+"""Added to every rank before its reciprocal is taken (Cormack, Clarke and Buettcher, 2009)."""
+RANKERS = ("both", "bm25", "embedding")
+"""By what the nearest question is found."""
+
+
+class Found(NamedTuple):
+    """The training pair whose question is nearest."""
+
+    record: str
+    """Its id."""
+    question: str
+    answer: str
+    score: float
+    """Cosine of the embeddings of its question and the one that was asked."""
+
+
+class Index:
+    """Different questions with an answer each; a question that stands in several pairs has that of the first.
+
+    Args:
+        pairs: columns id, prompt and text; see `different`.
+        vectors: embeddings of the prompts, (pairs, 384).
+        model: embeds what is asked.
+
+    Raises:
+        NotInstalled: bm25s is not.
+    """
+
+    def __init__(self, pairs: "pd.DataFrame", vectors: Floats, model: MiniLM) -> None:
+        try:
+            import bm25s
+        except ImportError as error:
+            raise NotInstalled(
+                f"the package bm25s cannot be imported: {error}",
+                "pip install -r requirements-serve.lock; of a wheel pip install 'promptgan[serve]'",
+            ) from error
+        self.pairs, self.vectors, self.model = pairs, vectors.astype(np.float32), model
+        self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
+        self._bm25.index([words(prompt) for prompt in pairs["prompt"]], show_progress=False)
+
+    def bm25(self, question: str) -> Floats:
+        """The score of every question (Robertson and Zaragoza, 2009), (pairs,); 0 where no word is shared."""
+        known = [word for word in words(question) if word in self._bm25.vocab_dict]
+        scores: Floats = self._bm25.get_scores(known) if known else np.zeros(len(self.pairs))
+        return scores
+
+    def nearest(self, questions: list[str], ranker: str) -> list[Found]:
+        """The pair whose question is nearest to each, by words, by meaning, or by reciprocal rank fusion of both.
+
+        Args:
+            questions: what is asked.
+            ranker: one of `RANKERS`.
+        """
+        found = []
+        columns = [self.pairs[column].tolist() for column in ("id", "prompt", "text")]
+        for question, vector in zip(questions, self.model.embed(questions), strict=True):
+            cosines = self.vectors @ vector
+            if ranker == "embedding":
+                scores = cosines
+            else:
+                scores = self.bm25(question) if ranker == "bm25" else fused(self.bm25(question), cosines)
+            best = int(np.argmax(scores))
+            record, known, answer = (column[best] for column in columns)
+            found.append(Found(record, known, answer, round(float(cosines[best]), 6)))
+        return found
+
+
+def fused(bm25: Floats, cosines: Floats) -> Floats:
+    """Sums of the reciprocal ranks in both orders; what shares no word has none in that of BM25."""
+    from scipy.stats import rankdata
+
+    by_words, by_meaning = (1 / (FUSION + rankdata(-scores, method="min")) for scores in (bm25, cosines))
+    total: Floats = np.where(bm25 > 0, by_words, 0) + by_meaning
+    return total
+
+
+def different(pairs: "pd.DataFrame") -> "pd.DataFrame":
+    """The first pair of each question; two are the same where their words are, case and punctuation left aside."""
+    keys = pairs["prompt"].map(key)
+    return pairs[~keys.duplicated()].reset_index(drop=True)
+
+
+def key(question: str) -> str:
+    """What equal questions have in common."""
+    return " ".join(words(question)) or question
