@@ -63,10 +63,8 @@ def measure(folder: Path, model: Path, data: Path, seed: int) -> Measured:
         RANDOM: (known.index.pairs["text"].iloc[drawn].tolist(), None),
     }
     groups = np.unique([each.group for each in questions], return_inverse=True)[1]
-    statistics = {
-        name: _statistic(_columns(answers, given, questions, known), groups)
-        for name, (answers, given) in answered.items()
-    }
+    columns = {name: _columns(answers, given, questions, known) for name, (answers, given) in answered.items()}
+    statistics = {name: _statistic(each, groups) for name, each in columns.items()}
     count = int(groups.max()) + 1
     systems = {name: bootstrap.intervals(each, count, seed) for name, each in statistics.items()}
     against = {f"{known.facts['ranker']} alone", f"{GENERATOR} alone"}
@@ -77,9 +75,7 @@ def measure(folder: Path, model: Path, data: Path, seed: int) -> Measured:
         for name in sorted(against)
     }
     facts = known.facts
-    right = round(systems[TOGETHER]["answered"].value * len(texts)) - round(
-        systems[TOGETHER]["confidently_wrong"].value * len(texts)
-    )
+    right = int((columns[TOGETHER]["answered"] - columns[TOGETHER]["confidently_wrong"]).sum())
     signature = [
         f"index: {facts['questions']} different training questions; train {facts['data']['train'][:16]}, val"
         f" {facts['data']['val'][:16]}; ranker {facts['ranker']}; threshold {facts['threshold']}, chosen on"
