@@ -1,5 +1,6 @@
 """The questions that a run was trained on, and which of them is nearest to a new one."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -64,23 +65,26 @@ class Index:
         return scores
 
     def nearest(self, questions: list[str], ranker: str) -> list[Found]:
+        """The pair whose question is nearest to each; see `nearest_by`."""
+        return self.nearest_by((ranker,), questions)[ranker]
+
+    def nearest_by(self, rankers: Sequence[str], questions: list[str]) -> dict[str, list[Found]]:
         """The pair whose question is nearest to each, by words, by meaning, or by reciprocal rank fusion of both.
 
         Args:
-            questions: what is asked.
-            ranker: one of `RANKERS`.
+            rankers: some of `RANKERS`.
+            questions: what is asked; each is embedded once.
         """
-        found = []
+        found: dict[str, list[Found]] = {ranker: [] for ranker in rankers}
         columns = [self.pairs[column].tolist() for column in ("id", "prompt", "text")]
         for question, vector in zip(questions, self.model.embed(questions), strict=True):
             cosines = self.vectors @ vector
-            if ranker == "embedding":
-                scores = cosines
-            else:
-                scores = self.bm25(question) if ranker == "bm25" else fused(self.bm25(question), cosines)
-            best = int(np.argmax(scores))
-            record, known, answer = (column[best] for column in columns)
-            found.append(Found(record, known, answer, round(float(cosines[best]), 6)))
+            by_words = self.bm25(question)
+            scores = {"both": fused(by_words, cosines), "bm25": by_words, "embedding": cosines}
+            for ranker, nearest in found.items():
+                best = int(np.argmax(scores[ranker]))
+                record, known, answer = (column[best] for column in columns)
+                nearest.append(Found(record, known, answer, round(float(cosines[best]), 6)))
         return found
 
 

@@ -102,8 +102,7 @@ def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
     index = Index(pairs, model.embed(pairs["prompt"].tolist()), model)
     held_out = asked(read(data, "val"))
     choices = []
-    for ranker in RANKERS:
-        found = index.nearest([each.question for each in held_out], ranker)
+    for ranker, found in index.nearest_by(RANKERS, [each.question for each in held_out]).items():
         alike = likeness([each.answer for each in found], held_out, model)
         scores, right = np.array([each.score for each in found]), alike >= like
         chosen = threshold(scores, right, precision)
