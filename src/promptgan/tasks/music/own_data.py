@@ -1,9 +1,11 @@
 """Importing your own music: a folder or a zip of MIDI and MusicXML files becomes one zip."""
 
+import contextlib
 import shlex
 import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from promptgan.core.record import sha256
 from promptgan.data import own_folder, own_store
 from promptgan.data.sets.local_midi import Parameters, read
 from promptgan.media.music.errors import NotAPiece
+from promptgan.media.music.passages import passages
 from promptgan.media.music.piece import Piece
 
 DATA = "local_midi"
@@ -23,7 +26,7 @@ BARS = 4
 """Of a passage, unless params.yaml says another number afterwards."""
 MIN_PIECES = 20
 SHOWN = 3
-"""Metres, and numbers of voices, that are listed."""
+"""Metres, numbers of voices, and files that are no pieces, that are listed."""
 
 
 class TooFewPieces(PromptganError):
@@ -41,7 +44,8 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
     """Pack files into ``data/own/SHA256/NAME.zip`` of a repository, and track it there with DVC.
 
     The files go in as they are, broken ones too: validation says what they are. The same files make the same bytes,
-    whether they come as a folder or as a zip. Prints which metres, voices and pitches they have, for `validate`.
+    whether they come as a folder or as a zip. Prints which metres, voices and pitches they have, for `validate`, and
+    why the first of those that are no pieces are none.
 
     Args:
         path: a folder or a zip; of its files those that file managers leave behind are left out.
@@ -66,6 +70,10 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
     if len(pieces) < MIN_PIECES:
         raise TooFewPieces(path, len(pieces), len(files), next(iter(reasons), ""))
     print(f"{path.name}: {len(files):,} files, {len(pieces):,} of them pieces; {found(pieces)}")
+    for reason in reasons[:SHOWN]:
+        print(f"  no piece: {reason}")
+    if len(reasons) > SHOWN:
+        print(f"  and {len(reasons) - SHOWN} more, which validation puts into quarantine by name as well")
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / f"{path.name if path.is_dir() else path.stem}.zip"
         own_folder.pack(files, packed)
@@ -91,15 +99,20 @@ def found(pieces: list[Piece]) -> str:
     )
 
 
-def groups(file: Path, section: dict[str, Any]) -> list[str]:
-    """The group of each file of an imported zip.
+def groups(file: Path, section: dict[str, Any]) -> Iterator[str]:
+    """The group of each record of an imported zip, file by file: a piece is that of its passages.
+
+    A file that is no piece has none, since its record goes to quarantine.
 
     Args:
         file: in the store.
         section: `data` of params.yaml.
     """
     with zipfile.ZipFile(file) as archive:
-        return archive.namelist()
+        for name in archive.namelist():
+            with contextlib.suppress(NotAPiece):
+                piece = read(archive.read(name), name)
+                yield from (name for _ in passages(piece, section["bars"]))
 
 
 def unused(section: dict[str, Any]) -> set[str]:
