@@ -39,21 +39,24 @@ def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[.
 
 
 def of_task(model: Path, file: str, remedy: str) -> ModuleType:
-    """The module ``file`` of the room `samples` of the task that a model folder is of.
+    """The module ``file`` of the task that a model folder is of: of its room `samples`, or beside its rooms.
+
+    Beside them stands what no stage reads, so that a change of it reruns none.
 
     Raises:
         NotAModelFolder: it has no readable index.
         ParameterError: its task is none of promptgan's.
-        NotForThisTask: the room has no such module; says the ``remedy``.
+        NotForThisTask: the task has no such module; says the ``remedy``.
     """
     from promptgan.core.choices import choices, choose
     from promptgan.networks.folder import read_index
 
     task = read_index(model).get("task")
     choose("promptgan.tasks", task, f"{model / 'index.json'} task", "samples")
-    if file not in choices(f"promptgan.tasks.{task}.samples"):
-        raise NotForThisTask(f"{model}: there is no {file} for a model whose task is {task}", remedy)
-    return choose("promptgan.tasks", task, "task", f"samples.{file}")
+    for part in (f"samples.{file}", file):
+        if file in choices(f"promptgan.tasks.{task}.{part}".removesuffix(f".{file}")):
+            return choose("promptgan.tasks", task, "task", part)
+    raise NotForThisTask(f"{model}: there is no {file} for a model whose task is {task}", remedy)
 
 
 def group(help: str) -> typer.Typer:

@@ -14,6 +14,10 @@ Count = Annotated[int, typer.Option("--n", min=1, help="How many ways.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same pieces.")]
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest event every time.")]
 TopP = Annotated[float, typer.Option(min=0.01, max=1, help="Share of the probability drawn from.")]
+InC = Annotated[
+    bool,
+    typer.Option("--in-c", help="The model learnt in C (data.key: C): your file is moved there, the answers back."),
+]
 
 
 def harmonise(
@@ -25,6 +29,7 @@ def harmonise(
     seed: Seed = 1,
     temperature: Temperature = 0.9,
     top_p: TopP = 0.95,
+    in_c: InC = False,
 ) -> None:
     """Write the voices below a melody.
 
@@ -33,9 +38,10 @@ def harmonise(
 
     \b
     promptgan harmonise --model models/adversarial --melody tune.mid --n 3 --out pieces
+    promptgan harmonise --model models/adversarial --melody tune.mid --in-c
     """
-    module = of_task(model, "requests", REMEDY)
-    print(module.harmonise(model, melody, out, n, bars, seed, temperature, top_p))
+    module = of_task(model, "in_c" if in_c else "requests", REMEDY)
+    print(module.harmonise(model, melody, out, n, bars=bars, seed=seed, temperature=temperature, top_p=top_p))
 
 
 def continue_(
@@ -50,6 +56,7 @@ def continue_(
     seed: Seed = 1,
     temperature: Temperature = 0.9,
     top_p: TopP = 0.95,
+    in_c: InC = False,
 ) -> None:
     """Write how a piece might go on.
 
@@ -59,5 +66,6 @@ def continue_(
     \b
     promptgan continue --model models/adversarial --midi mine.mid --bars 8 --out pieces
     """
-    module = of_task(model, "requests", REMEDY)
-    print(module.continue_(model, midi, out, n, bars, opening, seed, temperature, top_p))
+    module = of_task(model, "in_c" if in_c else "requests", REMEDY)
+    asked = {"bars": bars, "opening": opening, "seed": seed, "temperature": temperature, "top_p": top_p}
+    print(module.continue_(model, midi, out, n, **asked))
