@@ -60,7 +60,7 @@ def check_minimum(document: dict[str, Any], root: Path) -> None:
     shares = validate_section(Shares, document["validate"]["shares"], "validate.shares")
     needed: int = getattr(choose("promptgan.tasks", document["task"], "task", "judges.parameters"), "FEWEST", 0)
     held = count = 0
-    for group in importer(document["task"]).groups(file, section):
+    for group in importer(document["task"]).groups(file, document):
         held, count = held + (split_of(group, shares) == "judge"), count + 1
         if held >= needed:  # of music, whose files are read for it, most need not be
             return

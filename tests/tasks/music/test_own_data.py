@@ -10,7 +10,14 @@ from promptgan.data import own_folder
 from promptgan.data.sets import local_midi
 from promptgan.media.music.midi import write_midi
 from promptgan.media.music.notation import write_musicxml
-from promptgan.tasks.music.own_data import MIN_PIECES, TooFewPieces, changed_since_import, groups, import_own_data
+from promptgan.tasks.music.own_data import (
+    MIN_PIECES,
+    NothingToLearn,
+    TooFewPieces,
+    changed_since_import,
+    groups,
+    import_own_data,
+)
 from tests.tasks.music.conftest import chorale
 
 PIECES = {f"set/{i}.mid": write_midi(chorale(i)) for i in range(MIN_PIECES)}
@@ -37,7 +44,11 @@ def test_midi_and_scores_become_passages_and_a_broken_file_a_reason(
     found = local_midi.records(stored.parent, validate_section(local_midi.Parameters, section, "data"))
     assert found["group"].nunique() == MIN_PIECES + 2
     whole = found[found["group"] != "poem.mid"]  # a record a passage, which the shares of the splits are counted in
-    assert list(groups(stored, section)) == list(whole["group"])
+    document = {"data": section, "validate": {"voices": 4, "metres": ["4/4"]}}
+    assert list(groups(stored, document)) == list(whole["group"])
+    for rules in ({"voices": 2, "metres": ["4/4"]}, {"voices": 4, "metres": ["3/4"]}):
+        with pytest.raises(NothingToLearn, match=rf"no piece has {rules['voices']} voices.*have: metres 4/4 \("):
+            list(groups(stored, {**document, "validate": rules}))
     assert found.loc[found["group"] == "poem.mid", "music"].iloc[0].startswith("poem.mid: cannot be read")
     assert found["id"].is_unique
 

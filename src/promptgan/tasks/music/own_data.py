@@ -16,7 +16,7 @@ from promptgan.data import own_folder, own_store
 from promptgan.data.sets.local_midi import Parameters, read
 from promptgan.media.music.errors import NotAPiece
 from promptgan.media.music.passages import passages
-from promptgan.media.music.piece import Piece
+from promptgan.media.music.piece import Piece, Voice
 
 DATA = "local_midi"
 """The data set that is the user's own."""
@@ -37,6 +37,17 @@ class TooFewPieces(PromptganError):
         super().__init__(
             f"{path}: {pieces} piece(s) among {files} file(s){first}; at least {MIN_PIECES} are needed",
             "give a folder of MIDI (.mid) or MusicXML files (.mxl, .musicxml), a piece each, with a part per voice",
+        )
+
+
+class NothingToLearn(PromptganError):
+    """No piece has the voices and a metre that params.yaml asks for."""
+
+    def __init__(self, file: Path, rules: dict[str, Any], pieces: list[Piece]) -> None:
+        super().__init__(
+            f"{file.name}: no piece has {rules['voices']} voices, as validate.voices says, in a metre of"
+            f" validate.metres, {', '.join(rules['metres'])}; its pieces have: {found(pieces)}",
+            "set validate.voices and validate.metres in params.yaml to what most of them have, then `promptgan check`",
         )
 
 
@@ -84,9 +95,14 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
     return section
 
 
+def sung(piece: Piece) -> list[Voice]:
+    """The voices of a piece but drums."""
+    return [voice for voice in piece.voices if not voice.drums]
+
+
 def found(pieces: list[Piece]) -> str:
     """What `validate` must know of pieces: metres and voices, the most frequent first, and the range of pitches."""
-    voices = [[voice for voice in piece.voices if not voice.drums] for piece in pieces]
+    voices = [sung(piece) for piece in pieces]
     pitches = [note.pitch for each in voices for voice in each for note in voice.notes]
     metres = Counter(piece.metre for piece in pieces).most_common(SHOWN)
     counts = Counter(map(len, voices)).most_common(SHOWN)
@@ -99,20 +115,28 @@ def found(pieces: list[Piece]) -> str:
     )
 
 
-def groups(file: Path, section: dict[str, Any]) -> Iterator[str]:
+def groups(file: Path, document: dict[str, Any]) -> Iterator[str]:
     """The group of each record of an imported zip, file by file: a piece is that of its passages.
 
-    A file that is no piece has none, since its record goes to quarantine.
+    What validation takes for its voices or its metre is left out, and so is a file that is no piece.
 
     Args:
         file: in the store.
-        section: `data` of params.yaml.
+        document: params.yaml.
+
+    Raises:
+        NothingToLearn: no piece has these voices and one of these metres.
     """
+    rules, pieces, kept = document["validate"], list[Piece](), 0
     with zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
             with contextlib.suppress(NotAPiece):
-                piece = read(archive.read(name), name)
-                yield from (name for _ in passages(piece, section["bars"]))
+                pieces.append(piece := read(archive.read(name), name))
+                if len(sung(piece)) == rules["voices"] and piece.metre in rules["metres"]:
+                    kept += 1
+                    yield from (name for _ in passages(piece, document["data"]["bars"]))
+    if not kept:
+        raise NothingToLearn(file, rules, pieces)
 
 
 def unused(section: dict[str, Any]) -> set[str]:
