@@ -110,6 +110,10 @@ def test_the_commands_say_what_they_wrote(models: dict[Kind, Path], chorale: Pat
         result = CliRunner().invoke(app, asked)
         assert result.exit_code == 0, result.output
         assert f"{tmp_path / command}/1.mid, .musicxml, .svg, .wav: G major, 4/4" in result.output
+    refused = CliRunner().invoke(app, ["continue", "--model", str(models["melody"]), "--midi", str(chorale)])
+    assert refused.exit_code == 1
+    assert f"{chorale}: the prompt 'continue G major" in refused.output
+    assert "a model that learnt this (validate.prompt.kind: melody" in refused.output
 
 
 def test_a_fitted_piece_has_whole_bars_one_note_at_a_time_a_key_and_no_drums():
