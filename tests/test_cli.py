@@ -303,8 +303,15 @@ def test_generate_has_the_defaults_of_every_preset(repository: Path) -> None:
     assert "the presets' section `generate`" in said
 
 
-def test_generate_refuses_a_folder_that_holds_no_model() -> None:
+def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
+    from promptgan.networks.folder import save_none
+
     assert "models/adversarial holds no readable index.json" in run("generate", "--prompt", "hello", code=1).stderr
+    save_none(tmp_path, "the recipe has no adversarial training")
+    for command in ("generate", "interpolate"):
+        said = run(command, "--model", str(tmp_path), code=1).stderr
+        assert f"{tmp_path} holds no model: the recipe has no adversarial training" in said
+        assert "such as models/pretrained" in said
 
 
 def test_generate_answers_every_prompt(repository: Path) -> None:

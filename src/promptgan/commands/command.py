@@ -38,20 +38,30 @@ def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[.
     return add
 
 
+def task_of(model: Path) -> str:
+    """The task that a model folder is of.
+
+    Raises:
+        NotAModelFolder: it has no readable index, or holds no model, for the recipe has none there.
+    """
+    from promptgan.networks import folder
+
+    return str(folder.load(model, names=()).index.get("task"))
+
+
 def of_task(model: Path, file: str, remedy: str) -> ModuleType:
     """The module ``file`` of the task that a model folder is of: of its room `samples`, or beside its rooms.
 
     Beside them stands what no stage reads, so that a change of it reruns none.
 
     Raises:
-        NotAModelFolder: it has no readable index.
+        NotAModelFolder: see `task_of`.
         ParameterError: its task is none of promptgan's.
         NotForThisTask: the task has no such module; says the ``remedy``.
     """
     from promptgan.core.choices import choices, choose
-    from promptgan.networks.folder import read_index
 
-    task = read_index(model).get("task")
+    task = task_of(model)
     choose("promptgan.tasks", task, f"{model / 'index.json'} task", "samples")
     for part in (f"samples.{file}", file):
         if file in choices(f"promptgan.tasks.{task}.{part}".removesuffix(f".{file}")):
