@@ -383,6 +383,8 @@ def test_reconstruct_and_interpolate_dispatch_to_the_task_of_the_model(repositor
     picture = str(repository / "some.png")
     assert "4 images in strip.png" in run("interpolate", "--model", "model", "--n", "4", "--out", "strip.png").output
     run("generate", "--model", "model", "--n", "1", "--out", picture)
+    refused = run("interpolate", "--model", "model", "--between", picture, picture, code=2).stderr
+    assert "--between means nothing to this model" in refused
     assert "1 images, each" in run("reconstruct", "--model", "model", "--images", picture, "--out", "pairs.png").output
     assert "no test images" in run("reconstruct", "--model", "model", code=1).stderr
     folder.save(
