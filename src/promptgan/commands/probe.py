@@ -71,7 +71,7 @@ def _sentences(model: Path, seed: int, json: bool) -> None:
     men, women = found.means
     terminal().print(
         f"occupations of more men {men:+.2f}, of more women {women:+.2f}; the difference: {men - women:+.2f} nats,"
-        f" effect size {found.association.effect_size:+.2f}, p {found.association.p:.4f}"
+        f" effect size {found.association.effect_size:+.2f}, p {found.association.p:.2g}"
     )
     if found.lost:
         terminal().print(f"not in the vocabulary: {', '.join(found.lost)}", markup=False)
