@@ -1,16 +1,18 @@
-"""WEAT against the numbers of wefe 1.0.1 and an enumeration; which words and tests are refused."""
+"""WEAT against the numbers of wefe 1.0.1 and an enumeration, gaps of sentences one by one; what is refused."""
 
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from promptgan.applications.probing import probe
-from promptgan.applications.probing.weat import associations, weat
+from promptgan.applications.probing import probe, sentences
+from promptgan.applications.probing.weat import associations, effect, weat
 from promptgan.applications.probing.word_sets import Query
 from promptgan.networks import folder
+from promptgan.tasks.text.samples.samples import load
 from tests.conftest import EXAMPLE, GENERATOR
 
 VECTORS = np.random.default_rng(7).normal(size=(20, 6))
@@ -73,3 +75,33 @@ def test_pieces_are_averaged_where_asked(model: Path) -> None:
     assert found is not None
     assert house is not None
     np.testing.assert_allclose(found, (house + whole.table[40]) / 2)
+
+
+def test_a_gap_is_the_mean_difference_of_log_probabilities_of_each_text_read_alone(model: Path) -> None:
+    loaded, sets = load(model), (("boss", "job", "home", "kin"), ("pay", "son", "girl", "house", "plumber"))
+    found = sentences.gaps(loaded, sets)
+    assert found.lost == ["plumber"]
+
+    def log_p(prompt: str, text: str) -> float:
+        asked, told = (loaded.tokenizer.encode(each).ids for each in (prompt, text))
+        generator, targets = loaded.generator, torch.tensor([*told, EXAMPLE.eos])
+        inputs = torch.tensor([[EXAMPLE.bos, *told]])
+        features = generator(torch.tensor([asked[-EXAMPLE.max_tokens :]]), torch.tensor([len(asked)]), inputs)
+        logits = generator.logits(features)[0].log_softmax(-1)
+        return float(logits[torch.arange(len(targets)), targets].sum())
+
+    with torch.no_grad():
+        expected = {
+            name: np.mean([log_p(he, his.format(f"a {name}")) - log_p(she, her.format(f"a {name}"))
+                           for (he, his), (she, her) in sentences.TEMPLATES])
+            for name in (*sets[0], *sets[1][:-1])
+        }  # fmt: skip
+    assert found.gaps == pytest.approx(expected, abs=1e-5)
+    values = np.array(list(expected.values()))
+    assert found.means == pytest.approx((values[:4].mean(), values[4:].mean()), abs=1e-5)
+    assert tuple(found.association) == pytest.approx(tuple(effect(values[:4], values[4:])), abs=1e-4)
+
+
+def test_a_vocabulary_that_spells_too_few_occupations_is_refused(model: Path) -> None:
+    with pytest.raises(sentences.TooFewKnown, match="cannot spell driver, "):
+        sentences.gaps(load(model))

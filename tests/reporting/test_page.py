@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -44,6 +45,33 @@ def test_the_page_needs_nothing_else(outputs: Path) -> None:
     assert all(address.startswith("#") for address in addresses)
     assert "<script" not in html
     assert "@import" not in html
+
+
+def test_neither_a_picture_nor_the_page_is_wider_than_there_is_room(outputs: Path, tmp_path: Path) -> None:
+    if (chromium := shutil.which("chromium")) is None:
+        pytest.skip("there is no chromium here (Debian's package has that name)")
+    from playwright.sync_api import sync_playwright
+
+    wide = "<svg xmlns='http://www.w3.org/2000/svg' width='3000' height='60'/>"
+    figure = f'<figure><img alt="wide" src="data:image/svg+xml,{wide}"></figure>'
+    html = page(read(outputs)).replace('<div class="figures">', f'<div class="figures">{figure}{figure}', 1)
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    with sync_playwright() as playwright:
+        shown = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
+        for width in (1200, 400):
+            shown.set_viewport_size({"width": width, "height": 800})
+            shown.goto((tmp_path / "page.html").as_uri())
+            assert shown.evaluate("document.documentElement.scrollWidth") <= width
+            assert shown.evaluate("[...document.images].every(i => i.clientWidth <= i.parentElement.clientWidth)")
+            assert shown.evaluate("document.images[0].clientWidth") > 200
+
+
+def test_the_users_own_style_of_pictures_reaches_no_page(outputs: Path) -> None:
+    import matplotlib
+
+    plain = page(read(outputs))
+    with matplotlib.rc_context({"lines.linewidth": 9, "axes.grid": True, "figure.dpi": 40}):
+        assert page(read(outputs)) == plain
 
 
 def test_tags_are_balanced_and_ids_are_unique(outputs: Path) -> None:

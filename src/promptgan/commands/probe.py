@@ -13,6 +13,9 @@ def probe(
     pieces: Annotated[
         bool, typer.Option("--pieces", help="A word of several tokens counts too, as the mean of their embeddings.")
     ] = False,
+    sentences: Annotated[
+        bool, typer.Option("--sentences", help="Of a generator: which occupations it finds likelier of men or women.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the permutations, where not all are taken.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Everything as JSON, the lost words too.")] = False,
 ) -> None:
@@ -20,12 +23,17 @@ def probe(
 
     The Word Embedding Association Test (Caliskan et al., 2017) on the input embeddings: effect sizes from -2 to 2 and
     one-sided permutation p values. The word sets are fetched once, from a pinned package. A test whose sets have lost
-    too many words is refused.
+    too many words is refused. With --sentences pairs of sentences that differ in the words for a man or a woman are
+    compared by their likelihood instead.
 
     \b
     promptgan probe --model models/adversarial
     promptgan probe --pieces --json
+    promptgan probe --sentences
     """
+    if sentences:
+        _sentences(model, seed, json)
+        return
     from promptgan.applications.probing.probe import Embeddings, described
     from promptgan.applications.probing.probe import probe as probed
     from promptgan.applications.probing.word_sets import QUERIES, word_sets
@@ -45,3 +53,25 @@ def probe(
     for each in found:
         if each.refused:
             terminal().print(f"refused: {each.query}: too few words: {each.refused}", markup=False)
+
+
+def _sentences(model: Path, seed: int, json: bool) -> None:
+    from promptgan.applications.probing.sentences import gaps
+    from promptgan.commands.command import print_json
+    from promptgan.commands.terminal import table, terminal
+    from promptgan.tasks.text.samples.samples import load
+
+    found = gaps(load(model), seed=seed)
+    if json:
+        print_json({**found._asdict(), "association": found.association._asdict()})
+        return
+    ordered = sorted(found.gaps.items(), key=lambda entry: -entry[1])
+    rows = [[name, f"{gap:+.2f}"] for name, gap in ordered]
+    terminal().print(table(["occupation", "nats likelier of a man than of a woman"], rows))
+    men, women = found.means
+    terminal().print(
+        f"occupations of more men {men:+.2f}, of more women {women:+.2f}; the difference: {men - women:+.2f} nats,"
+        f" effect size {found.association.effect_size:+.2f}, p {found.association.p:.2g}"
+    )
+    if found.lost:
+        terminal().print(f"not in the vocabulary: {', '.join(found.lost)}", markup=False)

@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from promptgan.core import record
 from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_json
+from promptgan.data import own_folder
 
 STORE = Path("data/own")
 ORIGINALS = Path(".dvc/tmp/own_data.json")
@@ -24,14 +26,26 @@ class NotTracked(PromptganError):
         super().__init__(f"`dvc add {path}` failed: {reason}", f"run `dvc add {path}` by hand to see why")
 
 
-def put(path: Path, sha256: str, root: Path, original: list[Any]) -> None:
+class Original(NamedTuple):
+    """Where an imported file came from."""
+
+    path: str
+    """A file, a folder or a zip; a path of this machine."""
+    options: list[str]
+    """What `promptgan use` was given beside the path."""
+    listing: str
+    """What `own_folder.listing` said of it."""
+
+
+def put(path: Path, sha256: str, root: Path, original: Path, options: Sequence[str] = ()) -> None:
     """Copy a file to ``data/own/SHA256/NAME`` of a repository, and track it there with DVC.
 
     Args:
         path: the file.
         sha256: of it.
         root: the repository; where it is one of DVC's, the file is added to it so that it can be committed and pushed.
-        original: what `original_of` returns from now on.
+        original: what the file was made from; itself, or a folder or zip.
+        options: of `promptgan use` beside the path, to import it again.
 
     Raises:
         NotTracked: DVC refused the copy.
@@ -44,34 +58,23 @@ def put(path: Path, sha256: str, root: Path, original: list[Any]) -> None:
     temporary.replace(target)
     if (root / ".dvc/config").is_file():  # `.dvc` alone may be what a former import made
         _track(stored, root)
-    write_json(root / ORIGINALS, {**_originals(root), sha256: original})
+    original = original.absolute()
+    noted = Original(str(original), list(options), own_folder.listing(original))
+    write_json(root / ORIGINALS, {**_originals(root), sha256: noted._asdict()})
 
 
-def original_of(sha256: str, root: Path) -> Any:
-    """What was noted of the original of a file of the store when it was imported; None where nothing is known."""
-    return _originals(root).get(sha256)
+def changed_original(sha256: str, root: Path) -> Original | None:
+    """Where a file of the store came from, if that has changed since.
 
-
-def changed_original(sha256: str, root: Path) -> Path | None:
-    """The file at its old place where it has changed since its import, told by `put`'s ``original`` = `noted`.
-
-    None where it has not, and where it is gone or out of reach: the store has what was imported.
+    None where it has not, and where it is gone, out of reach or unknown: the store has what was imported.
     """
-    if not (entry := original_of(sha256, root)):
-        return None
-    path, (size, modified) = Path(entry[0]), entry[1:]
     try:
-        status = path.stat()
-        same = (status.st_size, status.st_mtime_ns) == (size, modified) or record.sha256(path) == sha256
-    except OSError:
+        original = Original(**_originals(root)[sha256])
+        path = Path(original.path)
+        same = own_folder.listing(path) == original.listing or (path.is_file() and record.sha256(path) == sha256)
+    except (KeyError, TypeError, OSError):
         return None
-    return None if same else path
-
-
-def noted(path: Path) -> list[Any]:
-    """What `put` is to note of an original that is one file: its place, size and time."""
-    status = path.stat()
-    return [str(path.resolve()), status.st_size, status.st_mtime_ns]
+    return None if same else original
 
 
 def _originals(root: Path) -> dict[str, Any]:

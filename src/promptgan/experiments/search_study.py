@@ -137,6 +137,7 @@ def _figures(study: "optuna.Study", done: int, tied: int) -> Iterator[tuple[str,
 
     matplotlib.use("agg")
     from matplotlib import pyplot
+    from matplotlib import style as styles
     from optuna.importance import PedAnovaImportanceEvaluator
     from optuna.visualization import matplotlib as draw
 
@@ -155,7 +156,10 @@ def _figures(study: "optuna.Study", done: int, tied: int) -> Iterator[tuple[str,
         told = f"The value over {key}; the other parameters differ from point to point."
         wanted.append((draw.plot_slice, {"params": [key], **title}, told))
     for place, (plot, options, told) in enumerate(wanted):
-        with warnings.catch_warnings(), matplotlib.rc_context():  # Optuna changes the style of whatever is drawn later
+        with (
+            warnings.catch_warnings(),
+            styles.context("default"),
+        ):  # Optuna changes what is drawn later
             warnings.simplefilter("ignore")  # they are experimental, says Optuna
             figure = plot(study, **options).get_figure()
             figure.tight_layout()

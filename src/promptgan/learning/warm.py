@@ -75,7 +75,7 @@ def start(model: Path, index: dict[str, Any], known: Iterable[str], root: Path) 
             for name in MEMBERS:
                 archive.writestr(zipfile.ZipInfo(name), members[name])  # the time of no clock
         digest = sha256(file)
-        own_store.put(file, digest, root, own_store.noted(file))
+        own_store.put(file, digest, root, file)
     content = content_sha256({name: hashlib.sha256(member).hexdigest() for name, member in members.items()})
     return {"base_model": {"name": "served", "sha256": digest, "content_sha256": content}, "generator": section}
 

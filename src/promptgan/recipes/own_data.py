@@ -1,5 +1,6 @@
 """The user's own data, whatever the task: how it is imported, and what later stages need of it."""
 
+import shlex
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from promptgan.core.choices import choices, choose
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import validate_section
-from promptgan.data.own_store import STORE
+from promptgan.data.own_store import STORE, changed_original
 
 
 class NoOwnData(PromptganError):
@@ -21,8 +22,8 @@ class TooFewForTheStages(PromptganError):
 
 
 def importer(task: str) -> ModuleType:
-    """The file `own_data.py` of a task: `DATA`, `OPTIONS`, `import_own_data`, `groups`, `unused`,
-    `changed_since_import`, and `implied` where other sections depend on the data.
+    """The file `own_data.py` of a task: `DATA`, `OPTIONS`, `import_own_data`, `groups`, `unused`, and
+    `implied` where other sections depend on the data.
 
     Raises:
         NoOwnData: the task has none.
@@ -74,16 +75,17 @@ def check_minimum(document: dict[str, Any], root: Path) -> None:
 
 
 def changed_since_import(document: dict[str, Any], root: Path) -> str | None:
-    """A sentence where what was imported has changed since at its old place; None where it has not.
+    """A sentence where what was imported has changed since at its old place; None where it has not, or is gone.
 
     Args:
         document: a parsed parameter file.
         root: the repository.
     """
-    if not _is_own(document):
+    if not _is_own(document) or not (original := changed_original(document["data"].get("sha256", ""), root)):
         return None
-    found: str | None = importer(document["task"]).changed_since_import(document["data"], root, document["recipe"])
-    return found
+    options = ["--keep", "--path", original.path, *original.options]
+    command = shlex.join(["promptgan", "use", document["recipe"], *options])
+    return f"{original.path} has changed since its import; `{command}` imports it again and changes nothing else"
 
 
 def _has_importer(task: str) -> bool:

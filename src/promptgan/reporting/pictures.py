@@ -79,7 +79,7 @@ def svg(draw: "Callable[[Axes], None]", name: str) -> str:
         draw: draws on the axes that it is given.
         name: another one for each picture of a page, since names inside of the element follow from it.
     """
-    import matplotlib
+    from matplotlib import style as styles
     from matplotlib.figure import Figure
 
     style: Any = {
@@ -90,7 +90,7 @@ def svg(draw: "Callable[[Axes], None]", name: str) -> str:
         "axes.spines.right": False,
         **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], INK),
     }
-    with matplotlib.rc_context(style):
+    with styles.context(["default", style]):  # whatever the user's matplotlibrc says
         figure = Figure(figsize=(6, 3.8), layout="constrained")
         draw(figure.add_subplot())
         text = element(figure, name)

@@ -19,7 +19,6 @@ from promptgan.tasks.classification.own_data import (
     MIN_ROWS,
     NoSuchFile,
     UnusableLabels,
-    changed_since_import,
     groups,
     implied,
     import_own_data,
@@ -131,14 +130,17 @@ def test_a_column_is_not_both(tmp_path: Path) -> None:
 
 def test_a_change_of_the_original_is_said_with_the_command_that_takes_it(tmp_path: Path) -> None:
     path = table(tmp_path)
-    section = import_own_data(path, text=None, label=None, root=tmp_path)
-    assert changed_since_import(section, tmp_path) is None
+    document = {
+        "task": "classification",
+        "recipe": "local-labels",
+        "data": import_own_data(path, text=None, label=None, root=tmp_path),
+    }
+    assert own_data.changed_since_import(document, tmp_path) is None
     table(tmp_path, "more,a")
-    said = str(changed_since_import(section, tmp_path))
+    said = str(own_data.changed_since_import(document, tmp_path))
     assert f"`promptgan use local-labels --keep --path {path} --text text --label label`" in said
-    assert changed_since_import({"name": "spam"}, tmp_path) is None
     path.unlink()
-    assert changed_since_import(section, tmp_path) is None
+    assert own_data.changed_since_import(document, tmp_path) is None
 
 
 def test_the_number_of_labels_follows_for_the_classifier_and_for_no_other_data() -> None:

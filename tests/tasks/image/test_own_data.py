@@ -14,12 +14,12 @@ from PIL import Image
 from promptgan.core.parameters import validate_section
 from promptgan.data.download import download
 from promptgan.data.sets import local_images
+from promptgan.recipes.own_data import changed_since_import
 from promptgan.tasks.image.own_data import (
     MIN_PICTURES,
     NoSuchImages,
     TooFewPictures,
     UnusableCaptions,
-    changed_since_import,
     groups,
     import_own_data,
 )
@@ -144,16 +144,19 @@ def test_captions_of_nothing_are_refused(table: str, words: str, photos: Path, t
 
 
 def test_says_when_files_have_come_or_changed_since(photos: Path, tmp_path: Path) -> None:
-    section = import_own_data(photos, captions=None, root=tmp_path)
-    assert changed_since_import(section, tmp_path) is None
+    document = {
+        "task": "image",
+        "recipe": "local-images",
+        "data": import_own_data(photos, captions=None, root=tmp_path),
+    }
+    assert changed_since_import(document, tmp_path) is None
     (photos / "cats/new.png").write_bytes(picture(500))
-    said = str(changed_since_import(section, tmp_path, "my-images"))
+    said = str(changed_since_import({**document, "recipe": "my-images"}, tmp_path))
     assert "photos has changed" in said
     assert f"`promptgan use my-images --keep --path {photos}`" in said
     (photos / "cats/new.png").unlink()
-    assert changed_since_import(section, tmp_path) is None
+    assert changed_since_import(document, tmp_path) is None
     os.utime(photos / "cats/1.png", (1, 1))
-    assert changed_since_import(section, tmp_path)
+    assert changed_since_import(document, tmp_path)
     photos.rename(tmp_path / "elsewhere")
-    assert changed_since_import(section, tmp_path) is None
-    assert changed_since_import({"name": "mnist"}, tmp_path) is None
+    assert changed_since_import(document, tmp_path) is None

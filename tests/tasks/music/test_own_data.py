@@ -10,14 +10,8 @@ from promptgan.data import own_folder
 from promptgan.data.sets import local_midi
 from promptgan.media.music.midi import write_midi
 from promptgan.media.music.notation import write_musicxml
-from promptgan.tasks.music.own_data import (
-    MIN_PIECES,
-    NothingToLearn,
-    TooFewPieces,
-    changed_since_import,
-    groups,
-    import_own_data,
-)
+from promptgan.recipes.own_data import changed_since_import
+from promptgan.tasks.music.own_data import MIN_PIECES, NothingToLearn, TooFewPieces, groups, import_own_data
 from tests.tasks.music.conftest import chorale
 
 PIECES = {f"set/{i}.mid": write_midi(chorale(i)) for i in range(MIN_PIECES)}
@@ -77,10 +71,9 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_change_since_the_import_is_told_with_the_command(music: Path, tmp_path: Path) -> None:
-    section = import_own_data(music, root=tmp_path)
-    assert changed_since_import(section, tmp_path) is None
+    document = {"task": "music", "recipe": "local-midi", "data": import_own_data(music, root=tmp_path)}
+    assert changed_since_import(document, tmp_path) is None
     (music / "new.mid").write_bytes(PIECES["set/0.mid"])
-    said = changed_since_import(section, tmp_path)
+    said = changed_since_import(document, tmp_path)
     assert said is not None
     assert f"promptgan use local-midi --keep --path {music}" in said
-    assert changed_since_import({"name": "chorales"}, tmp_path) is None

@@ -14,8 +14,8 @@ from promptgan.data.download import download
 from promptgan.data.sets import local_text
 from promptgan.data.tables.decoding import NotUtf8, UnknownFormat, wide_encoding
 from promptgan.data.tables.reading import WrongColumn
-from promptgan.recipes.own_data import TooFewForTheStages, check_minimum
-from promptgan.tasks.text.own_data import MIN_PAIRS, NoSuchFile, TooFewPairs, changed_since_import, import_own_data
+from promptgan.recipes.own_data import TooFewForTheStages, changed_since_import, check_minimum
+from promptgan.tasks.text.own_data import MIN_PAIRS, NoSuchFile, TooFewPairs, import_own_data
 
 ENGLISH = [(f'how was week {i}, "then"?', f"it was fine, number {i}") for i in range(MIN_PAIRS)]
 CHINESE = [(f"白日依山盡{chr(0x4E00 + i)}，", f"黃河入海流{chr(0x5E00 + i)}。") for i in range(MIN_PAIRS)]
@@ -134,17 +134,20 @@ def test_a_zero_byte_among_text_is_no_encoding():
 def test_says_when_the_original_has_changed(tmp_path):
     path = tmp_path / "my.txt"
     path.write_bytes(content("txt", ENGLISH, tmp_path))
-    section = import_own_data(path, prompt=None, text=None, first_words=3, root=tmp_path)
-    assert changed_since_import(section, tmp_path) is None
+    document = {
+        "task": "text",
+        "recipe": "local-text",
+        "data": import_own_data(path, prompt=None, text=None, first_words=3, root=tmp_path),
+    }
+    assert changed_since_import(document, tmp_path) is None
     os.utime(path, (1, 1))
-    assert changed_since_import(section, tmp_path) is None, "touched, but the same bytes"
+    assert changed_since_import(document, tmp_path) is None, "touched, but the same bytes"
     path.write_bytes(path.read_bytes() + b"one more line of text\n")
-    assert "my.txt has changed" in str(changed_since_import(section, tmp_path))
-    assert changed_since_import({"name": "chitchat"}, tmp_path) is None
+    assert "my.txt has changed" in str(changed_since_import(document, tmp_path))
     path.unlink()
-    assert changed_since_import(section, tmp_path) is None
+    assert changed_since_import(document, tmp_path) is None
     (tmp_path / ".dvc/tmp/own_data.json").write_text("not JSON")
-    assert changed_since_import(section, tmp_path) is None
+    assert changed_since_import(document, tmp_path) is None
 
 
 def test_dvc_tracks_the_import_so_that_a_clone_can_pull_it(tmp_path):

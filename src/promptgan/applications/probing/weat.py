@@ -39,9 +39,14 @@ def associations(words: Floats, first: Floats, second: Floats) -> Floats:
 
 def weat(targets: tuple[Floats, Floats], attributes: tuple[Floats, Floats], seed: int = 1) -> Association:
     """The effect size of two sets of target vectors (N, E) with two sets of attribute vectors, and its p value."""
+    x, y = (associations(each, *attributes) for each in targets)
+    return effect(x, y, seed)
+
+
+def effect(x: Floats, y: Floats, seed: int = 1) -> Association:
+    """The effect size between the associations (N,) and (M,) of two sets, and its p value."""
     from scipy.stats import permutation_test
 
-    x, y = (associations(each, *attributes) for each in targets)
     test = permutation_test(
         (x, y),
         lambda x, y, axis: x.mean(axis) - y.mean(axis),

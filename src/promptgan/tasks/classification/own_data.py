@@ -1,6 +1,5 @@
 """Importing your own file of labelled texts."""
 
-import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -79,7 +78,7 @@ def import_own_data(path: Path, *, text: str | None, label: str | None, root: Pa
     section: dict[str, Any] = {"name": DATA, "file": path.name, "sha256": sha256(path)}
     section |= {"text": text, "label": label, "labels": sorted(counts)}
     validate_section(Parameters, section, "data")
-    own_store.put(path, section["sha256"], root, own_store.noted(path))
+    own_store.put(path, section["sha256"], root, path, ["--text", text, "--label", label])
     return section
 
 
@@ -101,21 +100,6 @@ def implied(section: dict[str, Any]) -> dict[str, Any]:
 def unused(section: dict[str, Any]) -> set[str]:
     """Keys of the section that say nothing about this kind of data; none."""
     return set()
-
-
-def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "local-labels") -> str | None:
-    """A sentence where the file that was imported has changed since at its old place; None where it has not.
-
-    Args:
-        section: the section `data` of params.yaml; None is returned for every data set but own labelled data.
-        root: the repository.
-        recipe: what params.yaml holds, for the command that imports the file again.
-    """
-    if section.get("name") != DATA or not (original := own_store.changed_original(section.get("sha256", ""), root)):
-        return None
-    options = ["--path", str(original), "--text", section["text"], "--label", section["label"]]
-    command = shlex.join(["promptgan", "use", recipe, "--keep", *options])
-    return f"{original} has changed since its import; `{command}` imports it again and changes nothing else"
 
 
 def _listed(counts: dict[str, int]) -> str:

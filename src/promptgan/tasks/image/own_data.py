@@ -2,7 +2,6 @@
 
 import csv
 import io
-import shlex
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -95,8 +94,8 @@ def import_own_data(path: Path, *, captions: Path | None, root: Path) -> dict[st
         print(f"{path.name}: {'; '.join([*said, *([f'{len(texts):,} captions'] if captions else [])])}")
         section = {"name": DATA, "file": packed.name, "sha256": sha256(packed)}
         validate_section(Parameters, section, "data")
-        original = [str(path), own_folder.listing(path), captions and str(captions.expanduser().absolute())]
-        own_store.put(packed, section["sha256"], root, original)
+        options = ["--captions", str(captions.expanduser().absolute())] if captions else []
+        own_store.put(packed, section["sha256"], root, path, options)
     return section
 
 
@@ -114,27 +113,6 @@ def groups(file: Path, document: dict[str, Any]) -> list[str]:
 def unused(section: dict[str, Any]) -> set[str]:
     """Keys of the section that say nothing about this kind of data; none."""
     return set()
-
-
-def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "local-images") -> str | None:
-    """A sentence where files have come, gone or changed since the import; None where they have not.
-
-    Args:
-        section: the section `data` of params.yaml; None is returned for every data set but own images.
-        root: the repository.
-        recipe: what params.yaml holds, for the command that imports them again.
-    """
-    if section.get("name") != DATA or not (entry := own_store.original_of(section.get("sha256", ""), root)):
-        return None
-    original, listing, captions = entry
-    try:
-        if own_folder.listing(Path(original)) == listing:
-            return None
-    except OSError:
-        return None  # gone or out of reach: the store has what was imported
-    options = ["--captions", captions] if captions else []
-    command = shlex.join(["promptgan", "use", recipe, "--keep", "--path", original, *options])
-    return f"{original} has changed since its import; `{command}` imports it again and changes nothing else"
 
 
 def _contents(path: Path, table: Path | None) -> Iterator[tuple[str, Callable[[], bytes]]]:

@@ -94,8 +94,7 @@ def _learnt(judges: dict[str, Any]) -> str:
 def _figures(pictures: list[tuple[str, Path]]) -> Markup:
     figures = Markup("\n").join(
         Markup(
-            '<figure><img class="grid" alt="{title}" src="data:image/png;base64,{data}">'
-            "<figcaption>{title}</figcaption></figure>"
+            '<figure><img alt="{title}" src="data:image/png;base64,{data}"><figcaption>{title}</figcaption></figure>'
         ).format(title=title, data=base64.b64encode(path.read_bytes()).decode())
         for title, path in pictures
     )

@@ -1,7 +1,6 @@
 """Importing your own music: a folder or a zip of MIDI and MusicXML files becomes one zip."""
 
 import contextlib
-import shlex
 import tempfile
 import zipfile
 from collections import Counter
@@ -91,7 +90,7 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
         digest = sha256(packed)
         section = {"name": DATA, "file": packed.name, "sha256": digest, "bars": BARS, "key": "own"}
         validate_section(Parameters, section, "data")
-        own_store.put(packed, digest, root, [str(path), own_folder.listing(path)])
+        own_store.put(packed, digest, root, path)
     return section
 
 
@@ -142,23 +141,3 @@ def groups(file: Path, document: dict[str, Any]) -> Iterator[str]:
 def unused(section: dict[str, Any]) -> set[str]:
     """Keys of the section that say nothing about this kind of data; none."""
     return set()
-
-
-def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "local-midi") -> str | None:
-    """A sentence where files have come, gone or changed since the import; None where they have not.
-
-    Args:
-        section: the section `data` of params.yaml; None is returned for every data set but own music.
-        root: the repository.
-        recipe: what params.yaml holds, for the command that imports them again.
-    """
-    if section.get("name") != DATA or not (entry := own_store.original_of(section.get("sha256", ""), root)):
-        return None
-    original, listing = entry
-    try:
-        if own_folder.listing(Path(original)) == listing:
-            return None
-    except OSError:
-        return None  # gone or out of reach: the store has what was imported
-    command = shlex.join(["promptgan", "use", recipe, "--keep", "--path", original])
-    return f"{original} has changed since its import; `{command}` imports it again and changes nothing else"

@@ -1,6 +1,5 @@
 """Importing your own file of texts."""
 
-import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -77,9 +76,10 @@ def import_own_data(
         raise TooFewPairs(path, usable, "; ".join(_held(pairs, side) for side in ("prompt", "text")))
     counted = f"{len(pairs):,} rows, {usable:,} of them usable pairs"
     print(f"{path.name}: {counted}; the longest cell has {longest:,} characters")
-
-    status = path.stat()
-    own_store.put(path, section["sha256"], root, [str(path.resolve()), status.st_size, status.st_mtime_ns])
+    columns = {"prompt": prompt, "text": text, "first-words": first_words}
+    left_out = {key.removeprefix("data.").replace("_", "-") for key in unused(section)}
+    given = [word for name, value in columns.items() if name not in left_out for word in (f"--{name}", str(value))]
+    own_store.put(path, section["sha256"], root, path, given)
     return section
 
 
@@ -104,27 +104,3 @@ def _held(pairs: Any, side: str) -> str:
 def unused(section: dict[str, Any]) -> set[str]:
     """Keys of the section that say nothing about its kind of file: tables have columns, plain text has first words."""
     return {"data.first_words"} if section["prompt"] is not None else {"data.prompt", "data.text"}
-
-
-def changed_since_import(section: dict[str, Any], root: Path, recipe: str = "local-text") -> str | None:
-    """A sentence where the file that was imported has changed since at its old place; None where it has not.
-
-    Args:
-        section: the section `data` of params.yaml; None is returned for every data set but own data.
-        root: the repository.
-        recipe: what params.yaml holds, for the command that imports the file again.
-    """
-    if section.get("name") != DATA or not (entry := own_store.original_of(section.get("sha256", ""), root)):
-        return None
-    original, (size, modified) = Path(entry[0]), entry[1:]
-    try:
-        status = original.stat()
-        if (status.st_size, status.st_mtime_ns) == (size, modified) or sha256(original) == section["sha256"]:
-            return None
-    except OSError:
-        return None  # gone or out of reach: the store has what was imported
-    columns = {"--prompt": section["prompt"], "--text": section["text"], "--first-words": section["first_words"]}
-    given = [(o, v) for o, v in columns.items() if f"data.{o[2:].replace('-', '_')}" not in unused(section)]
-    options = [word for option, value in given for word in (option, str(value))]
-    command = shlex.join(["promptgan", "use", recipe, "--keep", "--path", str(original), *options])
-    return f"{original} has changed since its import; `{command}` imports it again and changes nothing else"
