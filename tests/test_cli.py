@@ -303,8 +303,15 @@ def test_generate_has_the_defaults_of_every_preset(repository: Path) -> None:
     assert "the presets' section `generate`" in said
 
 
-def test_generate_refuses_a_folder_that_holds_no_model() -> None:
+def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
+    from promptgan.networks.folder import save_none
+
     assert "models/adversarial holds no readable index.json" in run("generate", "--prompt", "hello", code=1).stderr
+    save_none(tmp_path, "the recipe has no adversarial training")
+    for command in ("generate", "interpolate"):
+        said = run(command, "--model", str(tmp_path), code=1).stderr
+        assert f"{tmp_path} holds no model: the recipe has no adversarial training" in said
+        assert "such as models/pretrained" in said
 
 
 def test_generate_answers_every_prompt(repository: Path) -> None:
@@ -376,6 +383,8 @@ def test_reconstruct_and_interpolate_dispatch_to_the_task_of_the_model(repositor
     picture = str(repository / "some.png")
     assert "4 images in strip.png" in run("interpolate", "--model", "model", "--n", "4", "--out", "strip.png").output
     run("generate", "--model", "model", "--n", "1", "--out", picture)
+    refused = run("interpolate", "--model", "model", "--between", picture, picture, code=2).stderr
+    assert "--between means nothing to this model" in refused
     assert "1 images, each" in run("reconstruct", "--model", "model", "--images", picture, "--out", "pairs.png").output
     assert "no test images" in run("reconstruct", "--model", "model", code=1).stderr
     folder.save(

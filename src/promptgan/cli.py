@@ -118,7 +118,7 @@ def use(
     recipe: Annotated[str, typer.Argument(help="A preset's name; `promptgan recipes` lists them.")],
     path: Annotated[
         Path | None,
-        typer.Option(help="Your own data: CSV, TSV, JSONL, Parquet or text, also .gz; of images a folder or zip."),
+        typer.Option(help="Your own data: CSV, TSV, JSONL, Parquet or text, also .gz; images, music: a folder or zip."),
     ] = None,
     prompt: Annotated[str | None, typer.Option(help="The column that holds the prompt.")] = None,
     text: Annotated[str | None, typer.Option(help="The column that holds the answer, or the labelled text.")] = None,

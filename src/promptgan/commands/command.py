@@ -38,22 +38,35 @@ def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[.
     return add
 
 
-def of_task(model: Path, file: str, remedy: str) -> ModuleType:
-    """The module ``file`` of the room `samples` of the task that a model folder is of.
+def task_of(model: Path) -> str:
+    """The task that a model folder is of.
 
     Raises:
-        NotAModelFolder: it has no readable index.
+        NotAModelFolder: it has no readable index, or holds no model, for the recipe has none there.
+    """
+    from promptgan.networks import folder
+
+    return str(folder.load(model, names=()).index.get("task"))
+
+
+def of_task(model: Path, file: str, remedy: str) -> ModuleType:
+    """The module ``file`` of the task that a model folder is of: of its room `samples`, or beside its rooms.
+
+    Beside them stands what no stage reads, so that a change of it reruns none.
+
+    Raises:
+        NotAModelFolder: see `task_of`.
         ParameterError: its task is none of promptgan's.
-        NotForThisTask: the room has no such module; says the ``remedy``.
+        NotForThisTask: the task has no such module; says the ``remedy``.
     """
     from promptgan.core.choices import choices, choose
-    from promptgan.networks.folder import read_index
 
-    task = read_index(model).get("task")
+    task = task_of(model)
     choose("promptgan.tasks", task, f"{model / 'index.json'} task", "samples")
-    if file not in choices(f"promptgan.tasks.{task}.samples"):
-        raise NotForThisTask(f"{model}: there is no {file} for a model whose task is {task}", remedy)
-    return choose("promptgan.tasks", task, "task", f"samples.{file}")
+    for part in (f"samples.{file}", file):
+        if file in choices(f"promptgan.tasks.{task}.{part}".removesuffix(f".{file}")):
+            return choose("promptgan.tasks", task, "task", part)
+    raise NotForThisTask(f"{model}: there is no {file} for a model whose task is {task}", remedy)
 
 
 def group(help: str) -> typer.Typer:

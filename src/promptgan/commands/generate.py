@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from promptgan.commands.command import task_of
+
 TEMPERATURE, TOP_P = 0.7, 0.9
 """Of the section `generate` in every preset of texts; in a wheel, which holds no preset, they must stand here."""
 
@@ -63,15 +65,14 @@ def generate(
     """
     from promptgan.core import compute
     from promptgan.core.choices import choose
-    from promptgan.networks.folder import read_index
 
-    index = read_index(model)
-    samples = choose("promptgan.tasks", index.get("task"), f"{model / 'index.json'} task", "samples.samples")
+    task = task_of(model)
+    samples = choose("promptgan.tasks", task, f"{model / 'index.json'} task", "samples.samples")
     given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "bars": bars, "out": out}
     given |= {"style": style, "interpolate": interpolate or None}
     given = {name: value for name, value in given.items() if value not in (None, [])}
     for name in given.keys() - samples.OPTIONS:
-        raise typer.BadParameter(f"--{name.replace('_', '-')} means nothing to a model whose task is {index['task']}")
+        raise typer.BadParameter(f"--{name.replace('_', '-')} means nothing to a model whose task is {task}")
     if threads:
         compute.use_threads(threads)
     print(samples.make(model, n, seed, **given))

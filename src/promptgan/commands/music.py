@@ -1,19 +1,32 @@
 """`promptgan harmonise` and `promptgan continue`: what a model of music does with your own, without a repository."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from promptgan.commands.command import of_task
+from promptgan.core.errors import PromptganError
 
 REMEDY = "name a model of a recipe that makes music, such as music-lstm"
+ASKED = (
+    "name a model that learnt this (validate.prompt.kind: melody, to harmonise; opening, to continue), and give music"
+    " in a metre and a range that it learnt, with no more --bars, or --opening, than its passages had"
+)
 Model = Annotated[Path, typer.Option(help="A model folder.")]
 Out = Annotated[Path, typer.Option(help="The folder of the pieces: MIDI, MusicXML, a piano roll and sound of each.")]
 Count = Annotated[int, typer.Option("--n", min=1, help="How many ways.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same pieces.")]
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest event every time.")]
 TopP = Annotated[float, typer.Option(min=0.01, max=1, help="Share of the probability drawn from.")]
+InC = Annotated[
+    bool,
+    typer.Option("--in-c", help="The model learnt in C (data.key: C): your file is moved there, the answers back."),
+]
+
+
+class UnusableMusic(PromptganError):
+    """A file gives what the model cannot answer."""
 
 
 def harmonise(
@@ -25,6 +38,7 @@ def harmonise(
     seed: Seed = 1,
     temperature: Temperature = 0.9,
     top_p: TopP = 0.95,
+    in_c: InC = False,
 ) -> None:
     """Write the voices below a melody.
 
@@ -33,9 +47,10 @@ def harmonise(
 
     \b
     promptgan harmonise --model models/adversarial --melody tune.mid --n 3 --out pieces
+    promptgan harmonise --model models/adversarial --melody tune.mid --in-c
     """
-    module = of_task(model, "requests", REMEDY)
-    print(module.harmonise(model, melody, out, n, bars, seed, temperature, top_p))
+    asked = {"bars": bars, "seed": seed, "temperature": temperature, "top_p": top_p}
+    _answer("harmonise", in_c, model, melody, out, n, asked)
 
 
 def continue_(
@@ -50,6 +65,7 @@ def continue_(
     seed: Seed = 1,
     temperature: Temperature = 0.9,
     top_p: TopP = 0.95,
+    in_c: InC = False,
 ) -> None:
     """Write how a piece might go on.
 
@@ -59,5 +75,16 @@ def continue_(
     \b
     promptgan continue --model models/adversarial --midi mine.mid --bars 8 --out pieces
     """
-    module = of_task(model, "requests", REMEDY)
-    print(module.continue_(model, midi, out, n, bars, opening, seed, temperature, top_p))
+    asked = {"bars": bars, "opening": opening, "seed": seed, "temperature": temperature, "top_p": top_p}
+    _answer("continue_", in_c, model, midi, out, n, asked)
+
+
+def _answer(request: str, in_c: bool, model: Path, file: Path, out: Path, n: int, asked: dict[str, Any]) -> None:
+    """Print what came of a request, a function of the task's module of such."""
+    from promptgan.media.music.prompts import UnusablePrompt
+
+    module = of_task(model, "in_c" if in_c else "requests", REMEDY)
+    try:
+        print(getattr(module, request)(model, file, out, n, **asked))
+    except UnusablePrompt as error:  # whoever gives a file has written no prompt
+        raise UnusableMusic(f"{file}: {error.problem}", ASKED) from None

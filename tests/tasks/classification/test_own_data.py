@@ -58,7 +58,7 @@ def test_every_format_comes_back_as_records(kind: str, tmp_path: Path) -> None:
     assert list(zip(records["text"], records["label"], strict=True)) == ROWS
     assert set(records["source"]) == {""}
     stored = tmp_path / "root/data/own" / section["sha256"] / path.name
-    assert groups(stored, section) == list(records["group"])
+    assert groups(stored, {"data": section}) == list(records["group"])
 
 
 def table(tmp_path: Path, *more: str) -> Path:

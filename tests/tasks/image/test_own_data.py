@@ -74,7 +74,7 @@ def test_every_file_of_a_folder_is_a_record_broken_or_not(photos: Path, tmp_path
     labels = dict(zip(frame["id"], frame["label"], strict=True))
     assert (labels["cats/1.png"], labels["dogs/big/0.png"], labels["empty.png"]) == ("cats", "dogs", "image")
     stored = tmp_path / "root/data/own" / section["sha256"] / "photos.zip"
-    assert groups(stored, section) == list(frame["group"])
+    assert groups(stored, {"data": section}) == list(frame["group"])
 
 
 def test_a_zip_gives_the_same_bytes_as_its_folder_and_a_folder_around_all_is_no_class(

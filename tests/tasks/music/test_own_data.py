@@ -11,7 +11,7 @@ from promptgan.data.sets import local_midi
 from promptgan.media.music.midi import write_midi
 from promptgan.media.music.notation import write_musicxml
 from promptgan.recipes.own_data import changed_since_import
-from promptgan.tasks.music.own_data import MIN_PIECES, TooFewPieces, groups, import_own_data
+from promptgan.tasks.music.own_data import MIN_PIECES, NothingToLearn, TooFewPieces, groups, import_own_data
 from tests.tasks.music.conftest import chorale
 
 PIECES = {f"set/{i}.mid": write_midi(chorale(i)) for i in range(MIN_PIECES)}
@@ -33,9 +33,16 @@ def test_midi_and_scores_become_passages_and_a_broken_file_a_reason(
     section = import_own_data(music, root=tmp_path)
     said = capsys.readouterr().out
     assert f"{MIN_PIECES + 2} files, {MIN_PIECES + 1} of them pieces; metres 4/4 ({MIN_PIECES + 1}); voices 4" in said
+    assert "no piece: poem.mid: cannot be read" in said
     stored = tmp_path / "data/own" / section["sha256"] / section["file"]
     found = local_midi.records(stored.parent, validate_section(local_midi.Parameters, section, "data"))
-    assert found["group"].nunique() == MIN_PIECES + 2 == len(groups(stored, section))
+    assert found["group"].nunique() == MIN_PIECES + 2
+    whole = found[found["group"] != "poem.mid"]  # a record a passage, which the shares of the splits are counted in
+    document = {"data": section, "validate": {"voices": 4, "metres": ["4/4"]}}
+    assert list(groups(stored, document)) == list(whole["group"])
+    for rules in ({"voices": 2, "metres": ["4/4"]}, {"voices": 4, "metres": ["3/4"]}):
+        with pytest.raises(NothingToLearn, match=rf"no piece has {rules['voices']} voices.*have: metres 4/4 \("):
+            list(groups(stored, {**document, "validate": rules}))
     assert found.loc[found["group"] == "poem.mid", "music"].iloc[0].startswith("poem.mid: cannot be read")
     assert found["id"].is_unique
 

@@ -7,9 +7,11 @@ from typer.testing import CliRunner
 
 from promptgan.cli import app
 from promptgan.media.music.files import read_piece, write_piece
-from promptgan.media.music.passages import clipped, fitted, joined
+from promptgan.media.music.passages import clipped, fitted, joined, transposed
 from promptgan.media.music.piece import Note, Piece, Voice
 from promptgan.media.music.prompts import CHOIR, Kind, UnusablePrompt
+from promptgan.tasks.music import in_c
+from promptgan.tasks.music.samples import requests
 from promptgan.tasks.music.samples.requests import WrongVoices, continue_, harmonise
 from promptgan.tasks.music.samples.samples import make
 from tests.tasks.music.models import RULES, write_model
@@ -67,6 +69,22 @@ def test_a_piece_goes_on_and_its_beginning_stays(models: dict[Kind, Path], chora
         assert clipped(piece, 0, before.ticks).voices[0].notes == before.voices[0].notes
 
 
+@pytest.mark.parametrize(("kind", "ask"), [("melody", "harmonise"), ("opening", "continue_")])
+def test_a_model_that_learnt_in_c_hears_every_key_there(
+    kind: Kind, ask: str, models: dict[Kind, Path], chorale: Path, tmp_path: Path
+):
+    piece = fitted(read_piece(chorale), RULES["grid"])
+    write_piece(transposed(piece, 5), tmp_path / "by hand", title="in C, the nearest way from G")
+    getattr(requests, ask)(models[kind], tmp_path / "by hand.musicxml", tmp_path / "c", 2)
+    getattr(in_c, ask)(models[kind], chorale, tmp_path / "g", 2)
+    for number in (1, 2):
+        there, back = (read_piece(tmp_path / key / f"{number}.musicxml") for key in "cg")
+        assert (there.key, back.key) == ("C major", "G major")
+        assert back == transposed(there, -5)
+        assert back.voices[0].notes[: len(piece.voices[0].notes)] == piece.voices[0].notes
+    assert 'fill-opacity=".15"' in (tmp_path / "g/1.svg").read_text()
+
+
 def test_as_many_bars_are_written_as_are_asked_for(models: dict[Kind, Path], tmp_path: Path):
     make(models["key"], 2, 1, ["C major 4/4"], bars=5, out=tmp_path)
     assert [read_piece(tmp_path / f"{number}.musicxml").ticks for number in (1, 2)] == [5 * BAR, 5 * BAR]
@@ -86,12 +104,16 @@ def test_a_model_is_asked_for_what_it_learnt_alone(models: dict[Kind, Path], cho
 
 
 def test_the_commands_say_what_they_wrote(models: dict[Kind, Path], chorale: Path, tmp_path: Path):
-    given = [("harmonise", "melody", "--melody"), ("continue", "opening", "--midi")]
-    for command, kind, option in given:
-        asked = [command, "--model", str(models[kind]), option, str(chorale), "--out", str(tmp_path / command)]
+    given = [("harmonise", "melody", "--melody", []), ("continue", "opening", "--midi", ["--in-c"])]
+    for command, kind, option, more in given:
+        asked = [command, "--model", str(models[kind]), option, str(chorale), "--out", str(tmp_path / command), *more]
         result = CliRunner().invoke(app, asked)
         assert result.exit_code == 0, result.output
         assert f"{tmp_path / command}/1.mid, .musicxml, .svg, .wav: G major, 4/4" in result.output
+    refused = CliRunner().invoke(app, ["continue", "--model", str(models["melody"]), "--midi", str(chorale)])
+    assert refused.exit_code == 1
+    assert f"{chorale}: the prompt 'continue G major" in refused.output
+    assert "a model that learnt this (validate.prompt.kind: melody" in refused.output
 
 
 def test_a_fitted_piece_has_whole_bars_one_note_at_a_time_a_key_and_no_drums():

@@ -82,14 +82,14 @@ def import_own_data(path: Path, *, text: str | None, label: str | None, root: Pa
     return section
 
 
-def groups(file: Path, section: dict[str, Any]) -> list[str]:
+def groups(file: Path, document: dict[str, Any]) -> list[str]:
     """The group of each record of an imported file.
 
     Args:
         file: in the store.
-        section: `data` of params.yaml.
+        document: params.yaml.
     """
-    return list(local_labels.records(file.parent, validate_section(Parameters, section, "data"))["group"])
+    return list(local_labels.records(file.parent, validate_section(Parameters, document["data"], "data"))["group"])
 
 
 def implied(section: dict[str, Any]) -> dict[str, Any]:

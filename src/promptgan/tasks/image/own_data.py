@@ -99,12 +99,12 @@ def import_own_data(path: Path, *, captions: Path | None, root: Path) -> dict[st
     return section
 
 
-def groups(file: Path, section: dict[str, Any]) -> list[str]:
+def groups(file: Path, document: dict[str, Any]) -> list[str]:
     """The group of each record of an imported zip.
 
     Args:
         file: in the store.
-        section: `data` of params.yaml.
+        document: params.yaml.
     """
     with zipfile.ZipFile(file) as archive:
         return paths(archive)

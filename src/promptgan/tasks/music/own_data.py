@@ -1,8 +1,10 @@
 """Importing your own music: a folder or a zip of MIDI and MusicXML files becomes one zip."""
 
+import contextlib
 import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from promptgan.core.record import sha256
 from promptgan.data import own_folder, own_store
 from promptgan.data.sets.local_midi import Parameters, read
 from promptgan.media.music.errors import NotAPiece
-from promptgan.media.music.piece import Piece
+from promptgan.media.music.passages import passages
+from promptgan.media.music.piece import Piece, Voice
 
 DATA = "local_midi"
 """The data set that is the user's own."""
@@ -22,7 +25,7 @@ BARS = 4
 """Of a passage, unless params.yaml says another number afterwards."""
 MIN_PIECES = 20
 SHOWN = 3
-"""Metres, and numbers of voices, that are listed."""
+"""Metres, numbers of voices, and files that are no pieces, that are listed."""
 
 
 class TooFewPieces(PromptganError):
@@ -36,11 +39,23 @@ class TooFewPieces(PromptganError):
         )
 
 
+class NothingToLearn(PromptganError):
+    """No piece has the voices and a metre that params.yaml asks for."""
+
+    def __init__(self, file: Path, rules: dict[str, Any], pieces: list[Piece]) -> None:
+        super().__init__(
+            f"{file.name}: no piece has {rules['voices']} voices, as validate.voices says, in a metre of"
+            f" validate.metres, {', '.join(rules['metres'])}; its pieces have: {found(pieces)}",
+            "set validate.voices and validate.metres in params.yaml to what most of them have, then `promptgan check`",
+        )
+
+
 def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
     """Pack files into ``data/own/SHA256/NAME.zip`` of a repository, and track it there with DVC.
 
     The files go in as they are, broken ones too: validation says what they are. The same files make the same bytes,
-    whether they come as a folder or as a zip. Prints which metres, voices and pitches they have, for `validate`.
+    whether they come as a folder or as a zip. Prints which metres, voices and pitches they have, for `validate`, and
+    why the first of those that are no pieces are none.
 
     Args:
         path: a folder or a zip; of its files those that file managers leave behind are left out.
@@ -65,6 +80,10 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
     if len(pieces) < MIN_PIECES:
         raise TooFewPieces(path, len(pieces), len(files), next(iter(reasons), ""))
     print(f"{path.name}: {len(files):,} files, {len(pieces):,} of them pieces; {found(pieces)}")
+    for reason in reasons[:SHOWN]:
+        print(f"  no piece: {reason}")
+    if len(reasons) > SHOWN:
+        print(f"  and {len(reasons) - SHOWN} more, which validation puts into quarantine by name as well")
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / f"{path.name if path.is_dir() else path.stem}.zip"
         own_folder.pack(files, packed)
@@ -75,9 +94,14 @@ def import_own_data(path: Path, *, root: Path) -> dict[str, Any]:
     return section
 
 
+def sung(piece: Piece) -> list[Voice]:
+    """The voices of a piece but drums."""
+    return [voice for voice in piece.voices if not voice.drums]
+
+
 def found(pieces: list[Piece]) -> str:
     """What `validate` must know of pieces: metres and voices, the most frequent first, and the range of pitches."""
-    voices = [[voice for voice in piece.voices if not voice.drums] for piece in pieces]
+    voices = [sung(piece) for piece in pieces]
     pitches = [note.pitch for each in voices for voice in each for note in voice.notes]
     metres = Counter(piece.metre for piece in pieces).most_common(SHOWN)
     counts = Counter(map(len, voices)).most_common(SHOWN)
@@ -90,15 +114,28 @@ def found(pieces: list[Piece]) -> str:
     )
 
 
-def groups(file: Path, section: dict[str, Any]) -> list[str]:
-    """The group of each file of an imported zip.
+def groups(file: Path, document: dict[str, Any]) -> Iterator[str]:
+    """The group of each record of an imported zip, file by file: a piece is that of its passages.
+
+    What validation takes for its voices or its metre is left out, and so is a file that is no piece.
 
     Args:
         file: in the store.
-        section: `data` of params.yaml.
+        document: params.yaml.
+
+    Raises:
+        NothingToLearn: no piece has these voices and one of these metres.
     """
+    rules, pieces, kept = document["validate"], list[Piece](), 0
     with zipfile.ZipFile(file) as archive:
-        return archive.namelist()
+        for name in archive.namelist():
+            with contextlib.suppress(NotAPiece):
+                pieces.append(piece := read(archive.read(name), name))
+                if len(sung(piece)) == rules["voices"] and piece.metre in rules["metres"]:
+                    kept += 1
+                    yield from (name for _ in passages(piece, document["data"]["bars"]))
+    if not kept:
+        raise NothingToLearn(file, rules, pieces)
 
 
 def unused(section: dict[str, Any]) -> set[str]:

@@ -83,14 +83,14 @@ def import_own_data(
     return section
 
 
-def groups(file: Path, section: dict[str, Any]) -> list[str]:
+def groups(file: Path, document: dict[str, Any]) -> list[str]:
     """The group of each record of an imported file.
 
     Args:
         file: in the store.
-        section: `data` of params.yaml.
+        document: params.yaml.
     """
-    return list(local_text.records(file.parent, validate_section(Parameters, section, "data"))["group"])
+    return list(local_text.records(file.parent, validate_section(Parameters, document["data"], "data"))["group"])
 
 
 def _held(pairs: Any, side: str) -> str:
