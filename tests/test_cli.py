@@ -65,6 +65,7 @@ def test_help_lists_every_command() -> None:
             "promote",
             "rollback",
             "support",
+            "recommend",
         )
     )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()

@@ -23,6 +23,7 @@ from promptgan.commands import (
     probe,
     promote,
     rate,
+    recommend,
     reconstruct,
     release,
     search,
@@ -254,7 +255,7 @@ command(app, anywhere=True)(probe.probe)
 command(app, anywhere=True)(serve.serve)
 for function in (compare.compare, search.search, track.track, doctor.doctor, promote.promote, promote.rollback):
     command(app)(function)
-for groups in (exp, data, lineage, release, rate, monitor, feedback, support):
+for groups in (exp, data, lineage, release, rate, monitor, feedback, support, recommend):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 
