@@ -66,6 +66,7 @@ def test_help_lists_every_command() -> None:
             "rollback",
             "support",
             "recommend",
+            "explain",
         )
     )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()

@@ -13,6 +13,7 @@ from promptgan.commands import (
     doctor,
     evaluate_texts,
     exp,
+    explain,
     export,
     feedback,
     generate,
@@ -252,6 +253,7 @@ command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 command(app, anywhere=True)(probe.probe)
+command(app, anywhere=True)(explain.explain)
 command(app, anywhere=True)(serve.serve)
 for function in (compare.compare, search.search, track.track, doctor.doctor, promote.promote, promote.rollback):
     command(app)(function)
