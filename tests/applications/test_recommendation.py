@@ -58,9 +58,22 @@ def test_baselines_are_those_of_their_formulas() -> None:
     cosines = cosine_similarity(users.T)
     assert baselines.cooccurrence(known, 4)(histories) == pytest.approx(np.stack([cosines[0], cosines[2] + cosines[1]]))
     texts = ["red car", "blue boat", "red boat", "green tree"]
-    wanted = [BM25(texts).scores("red car"), BM25(texts).scores("blue boat")]
-    assert baselines.bm25(texts, latest=1)(histories) == pytest.approx(np.stack(wanted))
+    wanted = [BM25(texts).scores("red car"), BM25(texts).scores("red boat blue boat")]
+    assert baselines.bm25(texts)(histories) == pytest.approx(np.stack(wanted))
     assert sorted(np.argmax(baselines.chance(4, 1)([known[0]] * 400), axis=1).tolist())[::100] == [0, 1, 2, 3]
+
+
+def test_how_much_of_a_history_counts_is_chosen_on_validation(films: Interactions) -> None:
+    """Scores that are right, in validation, where they know five items: the one after them follows from their sum."""
+    longer = [np.arange(n, n + 9) % 32 for n in range(32)]
+    made = films._replace(liked=longer)
+
+    def make(known: Sequence[Any]) -> baselines.Scores:
+        return lambda histories: np.stack([np.eye(32)[(each[-1] + (len(each) == 5)) % 32] for each in histories])
+
+    scores, length = baselines.latest(make, made)
+    assert length == 5
+    assert ranked(scores(made.held_out("test").histories), made.held_out("test"))["ndcg"].mean() == 1
 
 
 def rows(count: int = 25, **columns: list[Any]) -> pd.DataFrame:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from promptgan.applications.bm25 import BM25
-from promptgan.applications.recommendation.interactions import Indices
-from promptgan.applications.recommendation.ranking import Floats
+from promptgan.applications.recommendation.interactions import Indices, Interactions
+from promptgan.applications.recommendation.ranking import Floats, ranked
 
 Scores = Callable[[Sequence[Indices]], Floats]
 """Of histories, to the score of every item, (histories, items)."""
+LENGTHS = (3, 5, 10, 20, 50)
+"""Of the history, of which validation chooses one."""
 
 
 def counted(known: Sequence[Indices], items: int) -> Floats:
@@ -41,16 +43,37 @@ def cooccurrence(known: Sequence[Indices], items: int) -> Scores:
     return lambda histories: (matrix(histories) @ cosines).toarray()
 
 
-def bm25(texts: Sequence[str], latest: int) -> Scores:
-    """By the words that an item's text shares with those of the latest items of a history.
+def bm25(texts: Sequence[str]) -> Scores:
+    """By the words that an item's text shares with those of the history.
 
     Raises:
         NotInstalled: bm25s is not.
     """
     index = BM25(texts)
-    return lambda histories: np.stack([
-        index.scores(" ".join(texts[item] for item in history[-latest:])) for history in histories
-    ])  # fmt: skip
+    return lambda histories: np.stack([index.scores(" ".join(texts[n] for n in history)) for history in histories])
+
+
+def latest(make: Callable[[Sequence[Indices]], Scores], interactions: Interactions) -> tuple[Scores, int]:
+    """Scores for the test that know the latest items of a history alone, as many of `LENGTHS` as rank best before it.
+
+    Args:
+        make: scores out of what users liked.
+        interactions: their validation chooses.
+
+    Returns:
+        The scores, and how many items they know.
+    """
+    scores, questions = make(interactions.known("val")), interactions.held_out("val")
+
+    def reached(length: int) -> float:
+        return float(ranked(scores(_cut(questions.histories, length)), questions)["ndcg"].mean())
+
+    best, final = max(LENGTHS, key=reached), make(interactions.known("test"))
+    return lambda histories: final(_cut(histories, best)), best
+
+
+def _cut(histories: Sequence[Indices], length: int) -> list[Indices]:
+    return [history[-length:] for history in histories]
 
 
 def chance(items: int, seed: int) -> Scores:

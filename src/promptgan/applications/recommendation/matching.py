@@ -76,12 +76,13 @@ class ItemEncoder(DualEncoder):
     @torch.no_grad()
     def vectors(self) -> Tensor:
         """Of every item as a text, (items, vocabulary + embedding)."""
-        return self(torch.arange(len(self.texts.items) - 1)[:, None], "text")
+        found: Tensor = self(torch.arange(len(self.texts.items) - 1)[:, None], "text")
+        return found
 
     @torch.no_grad()
     def scores(self, histories: Sequence[Indices], vectors: Tensor) -> Floats:
         """The score of every item, of these vectors, for each history, (histories, items)."""
-        parts = torch.from_numpy(padded(histories, HISTORY)).split(AT_ONCE)
+        parts = torch.split(torch.from_numpy(padded(histories, HISTORY)), AT_ONCE)
         found: Floats = torch.cat([self(part, "prompt") @ vectors.T for part in parts]).numpy()
         return found
 

@@ -37,12 +37,14 @@ def measure(folder: Path, seed: int) -> Measured:
     interactions = made.interactions
     questions, known, count = interactions.held_out("test"), interactions.known("test"), len(interactions.items)
     counts = baselines.counted(known, count)
+    by_words, words_of = baselines.latest(lambda _: baselines.bm25(interactions.texts), interactions)
+    by_users, users_of = baselines.latest(lambda each: baselines.cooccurrence(each, count), interactions)
     systems: dict[str, baselines.Scores] = {
         TOGETHER: Recommender(interactions, made.matcher, facts["prior"], counts).scores,
         MATCHER: Recommender(interactions, made.matcher, 0, counts).scores,
-        "bm25": baselines.bm25(interactions.texts, HISTORY),
+        "bm25": by_words,
         "popularity": baselines.popularity(known, count),
-        "co-occurrence": baselines.cooccurrence(known, count),
+        "co-occurrence": by_users,
         "random": baselines.chance(count, seed),
     }
     users = len(questions.targets)
@@ -61,8 +63,8 @@ def measure(folder: Path, seed: int) -> Measured:
         f"hit_rate: share of users whose item is among the first {DEPTH}; ndcg: 1 / log2(1 + place) there, else 0",
         f"{MATCHER}: reads the texts of the latest {HISTORY} items, fitted on all but the last two items of each user;"
         f" popularity: {facts['prior']:g} times the logarithm of 1 + users who liked it, chosen on the last but one",
-        f"bm25: Lucene's, k1 {K1}, b {B}, of the same texts; co-occurrence: sum of the cosines, over users, of an item"
-        " and those of the history, without texts",
+        f"bm25: Lucene's, k1 {K1}, b {B}, of the texts of the latest {words_of} items; co-occurrence: sum of an item's"
+        f" cosines, over users, with the latest {users_of}, without texts; how many was chosen on the last but one",
         f"intervals: {bootstrap.LEVEL:.0%} percentiles of {bootstrap.RESAMPLES} bootstrap samples of the users, seed"
         f" {seed}; not over training seeds",
     ]

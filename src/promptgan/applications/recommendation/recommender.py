@@ -28,7 +28,7 @@ from promptgan.training.loop.checkpoint import Checkpoint
 TASK = "recommend"
 ITEMS, LIKED, WEIGHTS = "items.parquet", "liked.parquet", "matcher.safetensors"
 REMEDY = "build it with `promptgan recommend build`, or name another folder"
-PRIORS = (0.0, 0.25, 0.5, 0.75, 1.0)
+PRIORS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Weights of the logarithm of an item's popularity, of which validation chooses one."""
 
 
