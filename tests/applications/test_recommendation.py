@@ -200,9 +200,11 @@ def test_the_commands_build_measure_and_recommend(films: Interactions, default_p
 def test_what_is_liked_is_an_item_or_words(films: Interactions) -> None:
     made = recommender.load(built(films, "made", epochs=6))
     item = films.items[films.liked[0][0]]
-    by_item, by_words = (made.recommend(None, [each], 32) for each in (item, films.texts[films.liked[0][0]]))
-    assert [each for each in by_words if each.item != item] == by_item
+    by_item, by_text = (made.recommend(None, [each], 32) for each in (item, films.texts[films.liked[0][0]].upper()))
+    assert by_text == by_item
+    assert len(by_item) == 31
     assert item not in [each.item for each in by_item]
+    assert len(made.recommend(None, ["space love"], 99)) == 32
     with pytest.raises(NobodyKnown, match="no word"):
         made.recommend(None, ["zzz"], 1)
     with pytest.raises(NobodyKnown, match="no user 'nobody'"):

@@ -133,7 +133,7 @@ def _answering(app: FastAPI, service: Service) -> None:
     async def recommend(body: Recommend, details: Known) -> dict[str, Any]:
         """Recommend items to a user of the data, or to somebody who liked something; the best first.
 
-        What a user of the data liked already is left out, and so is an item that is named by its id.
+        What a user of the data liked already is left out, and so is an item that is named by its id or its text.
         """
         items = await service.recommend(Ask(tuple(body.liked), n=body.n, user=body.user), details)
         return {"id": details.id, "model": details.model, "revision": details.revision, "items": items}

@@ -23,6 +23,7 @@ from promptgan.networks.folder import INDEX
 from promptgan.networks.weights import save_weights
 from promptgan.quality.output import write_parquet
 from promptgan.tasks.text.judges.parameters import Parameters
+from promptgan.terms.words import words
 from promptgan.training.loop.checkpoint import Checkpoint
 
 TASK = "recommend"
@@ -58,7 +59,8 @@ class Recommender:
         self.interactions, self.matcher = interactions, matcher
         self.popularity = prior * np.log1p(counts)
         self.vectors = matcher.vectors()
-        self.numbers = {item: number for number, item in enumerate(interactions.items)}
+        self.numbers = {_key(text): number for number, text in reversed([*enumerate(interactions.texts)])}
+        self.numbers |= {item: number for number, item in enumerate(interactions.items)}
         self.users = {user: number for number, user in enumerate(interactions.users)}
 
     def scores(self, histories: Sequence[Indices]) -> Floats:
@@ -78,6 +80,10 @@ class Recommender:
             )
         return self.interactions.liked[self.users[user]]
 
+    def named(self, liked: str) -> int | None:
+        """The number of the item that an id, or a text of the same words, is of; None where it is of none."""
+        return self.numbers.get(liked, self.numbers.get(_key(liked)))
+
     def readable(self, user: str | None, liked: Sequence[str]) -> None:
         """Refuse what nothing can be recommended for.
 
@@ -86,7 +92,7 @@ class Recommender:
         """
         if user is not None:
             self.history(user)
-        elif not any(each in self.numbers or self.matcher.texts.read(each) for each in liked):
+        elif not any(self.named(each) is not None or self.matcher.texts.read(each) for each in liked):
             raise NobodyKnown(
                 "no word of what is liked is in the text of any item", "name a user, the id of an item, or other words"
             )
@@ -96,7 +102,7 @@ class Recommender:
 
         Args:
             user: one of the data; what is liked is told by ``liked`` where None.
-            liked: ids of items, or texts; the last one counts as the latest.
+            liked: ids of items, or texts, which may be those of items; the last one counts as the latest.
             count: items, at most.
 
         Raises:
@@ -107,16 +113,20 @@ class Recommender:
             history = self.history(user)
             scores = self.scores([history])
         else:
-            history = np.array([self.numbers[each] for each in liked if each in self.numbers], np.int64)
-            known = (self.interactions.texts[self.numbers[each]] if each in self.numbers else each for each in liked)
-            words = [word for text in [*known][-matching.HISTORY :] for word in self.matcher.texts.read(text)]
+            named = [self.named(each) for each in liked]
+            history = np.array([number for number in named if number is not None], np.int64)
+            texts = [
+                each if number is None else self.interactions.texts[number]
+                for each, number in zip(liked, named, strict=True)
+            ]
+            ids = [word for text in texts[-matching.HISTORY :] for word in self.matcher.texts.read(text)]
             with torch.no_grad():
-                vector = self.matcher.encode(torch.tensor([words]), "prompt")
+                vector = self.matcher.encode(torch.tensor([ids]), "prompt")
             scores = (vector @ self.vectors.T).numpy() + self.popularity
         (found,) = unseen(scores, [history])
         best = np.argsort(-found, kind="stable")[: min(count, len(found) - len(np.unique(history)))]
-        items, texts = self.interactions.items, self.interactions.texts
-        return [Recommended(items[n], texts[n], round(float(found[n]), 4)) for n in best]
+        known = self.interactions
+        return [Recommended(known.items[n], known.texts[n], round(float(found[n]), 4)) for n in best]
 
 
 def build(
@@ -219,3 +229,8 @@ def _prior(interactions: Interactions, matcher: ItemEncoder) -> tuple[float, dic
         means[prior] = {name: round(float(each.mean()), 6) for name, each in ranked(scores, questions).items()}
     best = max(means, key=lambda prior: means[prior]["ndcg"])
     return best, means[best]
+
+
+def _key(text: str) -> str:
+    """What texts of the same words have in common."""
+    return " ".join(words(text))
