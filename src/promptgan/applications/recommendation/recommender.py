@@ -16,12 +16,13 @@ from promptgan.applications.recommendation.errors import NobodyKnown, NoRecommen
 from promptgan.applications.recommendation.interactions import Indices, Interactions
 from promptgan.applications.recommendation.matching import ItemEncoder, Texts
 from promptgan.applications.recommendation.ranking import Floats, ranked, unseen
-from promptgan.core.errors import nearest, shown
+from promptgan.core.errors import shown
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.networks.folder import INDEX
 from promptgan.networks.weights import save_weights
 from promptgan.quality.output import write_parquet
+from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.judges.parameters import Parameters
 from promptgan.terms.words import words
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -72,12 +73,10 @@ class Recommender:
         """The items that a user liked.
 
         Raises:
-            NobodyKnown: there is no such user.
+            NobodyKnown: there is no such user; names no other, since whoever asks may be anybody.
         """
         if user not in self.users:
-            raise NobodyKnown(
-                f"no user {shown(user)}{nearest(user, [*self.users])}", "name one of the data, or what somebody liked"
-            )
+            raise NobodyKnown(f"no user {shown(user)}", "name one of the data, or what somebody liked")
         return self.interactions.liked[self.users[user]]
 
     def named(self, liked: str) -> int | None:
@@ -121,7 +120,7 @@ class Recommender:
             ]
             ids = [word for text in texts[-matching.HISTORY :] for word in self.matcher.texts.read(text)]
             with torch.no_grad():
-                vector = self.matcher.encode(torch.tensor([ids]), "prompt")
+                vector = self.matcher.encode(dual_encoder.padded([ids]), "prompt")
             scores = (vector @ self.vectors.T).numpy() + self.popularity
         (found,) = unseen(scores, [history])
         best = np.argsort(-found, kind="stable")[: min(count, len(found) - len(np.unique(history)))]
