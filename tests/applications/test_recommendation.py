@@ -14,10 +14,10 @@ from sklearn.metrics.pairwise import cosine_similarity
 from typer.testing import CliRunner
 
 from promptgan.applications.bm25 import BM25
-from promptgan.applications.recommendation import baselines, movielens, recommender
+from promptgan.applications.recommendation import baselines, movielens, ranking, recommender
 from promptgan.applications.recommendation.errors import NobodyKnown, NoRecommender, UnusableInteractions
 from promptgan.applications.recommendation.interactions import Interactions, Questions, arranged, padded, read
-from promptgan.applications.recommendation.ranking import ranked
+from promptgan.applications.recommendation.ranking import Scores, ranked
 from promptgan.cli import app
 from promptgan.data.sources import Upstream
 from tests.applications.conftest import write_films
@@ -36,12 +36,16 @@ def built(films: Interactions, name: str, epochs: int = 1) -> Path:
     return Path(name)
 
 
-def test_the_measures_are_those_of_scikit_learn_and_every_order_of_equal_scores_counts_alike() -> None:
+def test_the_measures_are_those_of_scikit_learn_and_every_order_of_equal_scores_counts_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     random = np.random.default_rng(0)
     scores = random.integers(0, 9, (60, 40)).astype(float)  # many are equal
     histories = [random.permutation(40)[: 1 + n % 9] for n in range(60)]
     targets = np.array([np.setdiff1d(np.arange(40), history)[n % 20] for n, history in enumerate(histories)])
-    found = ranked(scores, Questions(histories, targets))
+    left = iter(scores)
+    monkeypatch.setattr(ranking, "AT_ONCE", 7)
+    found = ranked(lambda part: np.stack([next(left) for _ in part]), Questions(histories, targets))
     columns = scores, histories, targets, found["ndcg"], found["hit_rate"]
     for row, history, target, ndcg, hit in zip(*columns, strict=True):
         others = np.setdiff1d(np.arange(40), history)
@@ -68,12 +72,12 @@ def test_how_much_of_a_history_counts_is_chosen_on_validation(films: Interaction
     longer = [np.arange(n, n + 9) % 32 for n in range(32)]
     made = films._replace(liked=longer)
 
-    def make(known: Sequence[Any]) -> baselines.Scores:
+    def make(known: Sequence[Any]) -> Scores:
         return lambda histories: np.stack([np.eye(32)[(each[-1] + (len(each) == 5)) % 32] for each in histories])
 
     scores, length = baselines.latest(make, made)
     assert length == 5
-    assert ranked(scores(made.held_out("test").histories), made.held_out("test"))["ndcg"].mean() == 1
+    assert ranked(scores, made.held_out("test"))["ndcg"].mean() == 1
 
 
 def rows(count: int = 25, **columns: list[Any]) -> pd.DataFrame:

@@ -6,10 +6,8 @@ import numpy as np
 
 from promptgan.applications.bm25 import BM25
 from promptgan.applications.recommendation.interactions import Indices, Interactions
-from promptgan.applications.recommendation.ranking import Floats, ranked
+from promptgan.applications.recommendation.ranking import Floats, Scores, ranked
 
-Scores = Callable[[Sequence[Indices]], Floats]
-"""Of histories, to the score of every item, (histories, items)."""
 LENGTHS = (3, 5, 10, 20, 50)
 """Of the history, of which validation chooses one."""
 
@@ -66,16 +64,16 @@ def latest(make: Callable[[Sequence[Indices]], Scores], interactions: Interactio
     scores, questions = make(interactions.known("val")), interactions.held_out("val")
 
     def reached(length: int) -> float:
-        return float(ranked(scores(_cut(questions.histories, length)), questions)["ndcg"].mean())
+        return float(ranked(cut(scores, length), questions)["ndcg"].mean())
 
-    best, final = max(LENGTHS, key=reached), make(interactions.known("test"))
-    return lambda histories: final(_cut(histories, best)), best
+    def cut(scores: Scores, length: int) -> Scores:
+        return lambda histories: scores([history[-length:] for history in histories])
 
-
-def _cut(histories: Sequence[Indices], length: int) -> list[Indices]:
-    return [history[-length:] for history in histories]
+    best = max(LENGTHS, key=reached)
+    return cut(make(interactions.known("test")), best), best
 
 
 def chance(items: int, seed: int) -> Scores:
     """In a random order of each user's own."""
-    return lambda histories: np.random.default_rng(seed).random((len(histories), items))
+    random = np.random.default_rng(seed)
+    return lambda histories: random.random((len(histories), items))

@@ -24,8 +24,6 @@ HISTORY = 10
 """The latest items whose texts are what the matcher knows of a user."""
 VOCABULARY, WORDS = 5000, 64
 """The commonest words that are told apart, and how many of a text are read."""
-AT_ONCE = 256
-"""Histories that are scored together."""
 
 
 class Texts:
@@ -82,8 +80,7 @@ class ItemEncoder(DualEncoder):
     @torch.no_grad()
     def scores(self, histories: Sequence[Indices], vectors: Tensor) -> Floats:
         """The score of every item, of these vectors, for each history, (histories, items)."""
-        parts = torch.split(torch.from_numpy(padded(histories, HISTORY)), AT_ONCE)
-        found: Floats = torch.cat([self(part, "prompt") @ vectors.T for part in parts]).numpy()
+        found: Floats = (self(torch.from_numpy(padded(histories, HISTORY)), "prompt") @ vectors.T).numpy()
         return found
 
 
@@ -117,7 +114,8 @@ class Recommending(Matching):
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """Hit rate and nDCG on the held-out items."""
-        found = ranked(self.encoder.scores(self.held_out.histories, self.encoder.vectors()), self.held_out)
+        vectors = self.encoder.vectors()
+        found = ranked(lambda histories: self.encoder.scores(histories, vectors), self.held_out)
         return {name: float(values.mean()) for name, values in found.items()}
 
 

@@ -9,7 +9,7 @@ from promptgan.applications.bm25 import K1, B
 from promptgan.applications.measured import Measured
 from promptgan.applications.recommendation import baselines, recommender
 from promptgan.applications.recommendation.matching import HISTORY
-from promptgan.applications.recommendation.ranking import DEPTH, ranked
+from promptgan.applications.recommendation.ranking import DEPTH, Scores, ranked
 from promptgan.applications.recommendation.recommender import Recommender
 from promptgan.core.record import sha256
 from promptgan.networks.folder import INDEX
@@ -39,7 +39,7 @@ def measure(folder: Path, seed: int) -> Measured:
     counts = baselines.counted(known, count)
     by_words, words_of = baselines.latest(lambda _: baselines.bm25(interactions.texts), interactions)
     by_users, users_of = baselines.latest(lambda each: baselines.cooccurrence(each, count), interactions)
-    systems: dict[str, baselines.Scores] = {
+    systems: dict[str, Scores] = {
         TOGETHER: Recommender(interactions, made.matcher, facts["prior"], counts).scores,
         MATCHER: Recommender(interactions, made.matcher, 0, counts).scores,
         "bm25": by_words,
@@ -48,7 +48,7 @@ def measure(folder: Path, seed: int) -> Measured:
         "random": baselines.chance(count, seed),
     }
     users = len(questions.targets)
-    found = {name: _statistic(ranked(scores(questions.histories), questions)) for name, scores in systems.items()}
+    found = {name: _statistic(ranked(scores, questions)) for name, scores in systems.items()}
     gains = {
         name: bootstrap.intervals(bootstrap.difference(found[TOGETHER], statistic), users, seed)["ndcg"]
         for name, statistic in found.items()

@@ -1,6 +1,6 @@
 """How well scores put the item that was held out above all others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,11 @@ import numpy.typing as npt
 from promptgan.applications.recommendation.interactions import Indices, Questions
 
 Floats = npt.NDArray[np.floating[Any]]
+Scores = Callable[[Sequence[Indices]], Floats]
+"""Of histories, to the score of every item, (histories, items)."""
 
+AT_ONCE = 256
+"""Users whose scores are held at once."""
 DEPTH = 10
 """Places that count."""
 DISCOUNTS = 1 / np.log2(np.arange(DEPTH) + 2)
@@ -23,7 +27,7 @@ def unseen(scores: Floats, histories: Sequence[Indices]) -> Floats:
     return found
 
 
-def ranked(scores: Floats, questions: Questions) -> dict[str, npt.NDArray[np.float64]]:
+def ranked(scores: Scores, questions: Questions) -> dict[str, npt.NDArray[np.float64]]:
     """Hit rate and nDCG at 10 of each user, (users,).
 
     ``hit_rate`` is 1 where the held-out item is among the first ten (Deshpande and Karypis, 2004). ``ndcg`` is its
@@ -33,13 +37,16 @@ def ranked(scores: Floats, questions: Questions) -> dict[str, npt.NDArray[np.flo
     every order is as likely, and the mean over all is taken (McSherry and Najork, 2008).
 
     Args:
-        scores: of every item for every user, (users, items).
-        questions: of these users.
+        scores: what ranks.
+        questions: of users.
     """
-    candidates = unseen(scores, questions.histories)
-    true = candidates[np.arange(len(candidates)), questions.targets][:, None]
-    above = (candidates > true).sum(1)
-    equal = (candidates == true).sum(1)  # itself too
+    places = []
+    for start in range(0, len(questions.targets), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        candidates = unseen(scores(questions.histories[part]), questions.histories[part])
+        true = candidates[np.arange(len(candidates)), questions.targets[part]][:, None]
+        places.append([(candidates > true).sum(1), (candidates == true).sum(1)])
+    above, equal = np.concatenate(places, axis=1)  # of the equal ones it is one itself
 
     def mean(gains: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         summed = np.concatenate([[0.0], gains.cumsum()])

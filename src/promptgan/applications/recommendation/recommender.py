@@ -224,8 +224,8 @@ def _prior(interactions: Interactions, matcher: ItemEncoder) -> tuple[float, dic
     questions, counts = interactions.held_out("val"), counted(interactions.known("val"), len(interactions.items))
     means = {}
     for prior in PRIORS:
-        scores = Recommender(interactions, matcher, prior, counts).scores(questions.histories)
-        means[prior] = {name: round(float(each.mean()), 6) for name, each in ranked(scores, questions).items()}
+        found = ranked(Recommender(interactions, matcher, prior, counts).scores, questions)
+        means[prior] = {name: round(float(each.mean()), 6) for name, each in found.items()}
     best = max(means, key=lambda prior: means[prior]["ndcg"])
     return best, means[best]
 
