@@ -14,7 +14,7 @@ from torch import nn
 from promptgan.core.choices import choose
 from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.networks import folder
-from promptgan.networks.tokens.autoencoder.drawing import KEPT, Drawn, NothingKept, drawn, judged, odds
+from promptgan.networks.tokens.autoencoder.drawing import KEPT, Drawn, NothingKept, drawn, information, judged
 from promptgan.networks.tokens.autoencoder.network import Generator
 from promptgan.networks.tokens.autoencoder.parameters import Parameters as Autoencoder
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -143,14 +143,14 @@ def test_what_is_drawn_follows_from_its_arguments_and_labels_from_whose_prompts(
     assert set(one.sources[:20].tolist()) == {0, 1} and set(one.sources[20:].tolist()) == {2, 3}
 
 
-def test_the_odds_of_a_label_are_counted_and_few_texts_say_little() -> None:
+def test_information_about_labels_is_counted_and_few_texts_say_little() -> None:
     texts, labels = [[7, 7, 8], [7], [8], [9], [8]], np.array([0, 0, 0, 2, 2])
-    found = np.exp(odds(texts, labels, 11))
+    found = np.exp(information(texts, labels, 11))
     assert found.shape == (2, 11)
     assert found[:, 7] == pytest.approx([(2 + 2 * 0.6) / 4 / 0.6, (2 * 0.4) / 4 / 0.4])
     assert found[:, 8] == pytest.approx([(2 + 2 * 0.6) / 5 / 0.6, (1 + 2 * 0.4) / 5 / 0.4])
     assert found[:, 10] == pytest.approx(1)  # in no text
-    often = np.exp(odds(texts * 50, np.tile(labels, 50), 11))
+    often = np.exp(information(texts * 50, np.tile(labels, 50), 11))
     assert often[:, 7] == pytest.approx([1 / 0.6, 0], abs=0.02)
 
 

@@ -20,7 +20,7 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 BATCH = 256
 PRIOR = 2.0
-"""Texts' worth of belief that a word says nothing of labels."""
+"""How many texts with a word are worth as much as the belief that it says nothing of labels."""
 KEPT = "kept"
 REASONS = ("empty", "duplicate", "copy", "near copy", "other label", KEPT)
 """What becomes of a drawn text: the first of these that holds."""
@@ -90,17 +90,17 @@ def drawn(
     uniforms = random_numbers(seed, len(sources), generator.example.max_tokens)
     writer, made = copy.deepcopy(generator), []
     assert generator.bias is not None
-    for kind, speaks in zip(kinds, odds(texts, labels, generator.example.vocabulary), strict=True):
+    for kind, speaks in zip(kinds, information(texts, labels, generator.example.vocabulary), strict=True):
         rows = np.flatnonzero(labels[sources] == kind)
         writer.bias = nn.Parameter(generator.bias + generator.guidance * generator.bias.new_tensor(speaks))
         made += Sampler(writer).answers([[] for _ in rows], uniforms[rows], temperature, z=z[rows])
     return Drawn(made, labels[sources], sources)
 
 
-def odds(texts: Sequence[list[int]], labels: Integers, vocabulary: int) -> Floats:
-    """The log of how much likelier each of K labels is in a text with the word, for each of V words, (K, V).
+def information(texts: Sequence[list[int]], labels: Integers, vocabulary: int) -> Floats:
+    """Pointwise mutual information of K labels and V words in nats, (K, V): log p(label | word) - log p(label).
 
-    By counting texts; `PRIOR` draws the odds of words that are in few of them to one, whose log is zero.
+    By counting the texts that have a word; `PRIOR` draws that of rare words to zero.
     """
     kinds, numbers = np.unique(labels, return_inverse=True)
     holds = np.zeros((len(kinds), vocabulary))

@@ -23,5 +23,5 @@ class Parameters(Section):
     """Share of the words read while writing that are hidden in training, lest the latent vector is ignored (Bowman et
     al., 2016, arXiv:1511.06349, section 3.2)."""
     guidance: float = Field(ge=0)
-    """Of texts that are drawn for a label: the power to which a word's odds of that label are taken, which its
-    probability is multiplied by; 0 leaves all to the latent vector."""
+    """What a word's pointwise mutual information with the label is multiplied by, and then added to its logit, where
+    texts are drawn for a label; 0 leaves all to the latent vector."""
