@@ -1,5 +1,6 @@
 """What tests of several rooms need: tokenized pairs, a tiny generator, and arithmetic on one thread."""
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -98,9 +99,9 @@ def tokens(validated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Arithmetic that is the same on every run of the test, and settings put back after it."""
+@contextlib.contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Arithmetic that is the same on every run, and settings put back after it."""
     import torch
 
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
@@ -110,6 +111,13 @@ def one_thread() -> Iterator[None]:
     yield
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(deterministic)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Arithmetic that is the same on every run of the test."""
+    with on_one_thread():
+        yield
 
 
 @pytest.fixture
