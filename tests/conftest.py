@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from promptgan.forms.tokens.example import Example
+from tests import warm
 
 if TYPE_CHECKING:
     from promptgan.networks.tokens.recurrent.network import Generator
@@ -118,6 +120,13 @@ def one_thread() -> Iterator[None]:
     """Arithmetic that is the same on every run of the test."""
     with on_one_thread():
         yield
+
+
+@pytest.fixture
+def warmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every program in Python that is started, by a test or by what it calls, begins with its slow imports done."""
+    monkeypatch.setenv("PATH", warm.path())
+    monkeypatch.setattr(sys, "executable", str(warm.python()))
 
 
 @pytest.fixture
