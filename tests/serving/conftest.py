@@ -112,6 +112,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     yield begin
     for server in started:
         server.process.terminate()
+    for server in started:
         server.process.wait(60)
         if server.process.stderr:
             server.process.stderr.close()
