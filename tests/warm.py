@@ -56,6 +56,7 @@ SLOW = (
     "scipy.stats",
     "tokenizers",
     "torch._dynamo",
+    "torch._inductor.standalone_compile",
     "torch.utils.flop_counter",
     "transformers.models.llama.modeling_llama",
     "typer.main",
@@ -103,7 +104,7 @@ def python() -> Path:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not command.exists():
-            neutral = {"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8"}
+            neutral = {"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
             serving = [sys.executable, "-P", __file__, "--serve", place, str(command), str(testing)]
             subprocess.run(serving, env=neutral, stdin=subprocess.DEVNULL, check=True)
     return command
