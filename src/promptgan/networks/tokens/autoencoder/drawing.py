@@ -63,7 +63,8 @@ def drawn(
     The prompt of a text is mu + ``spread`` sigma epsilon, where mu and sigma are of the posterior of a labelled text,
     drawn at random among those of the label, and epsilon is standard normal (Kingma and Welling, 2014,
     arXiv:1312.6114, section 2.4). Together these posteriors are a prior for each label (Tomczak and Welling, 2018,
-    arXiv:1705.07120). Labels reach the generator in no other way.
+    arXiv:1705.07120). What words say of a label (`information`, of these labelled texts alone) is added to the logits,
+    times the generator's ``guidance``; the generator itself knows no labels.
 
     Args:
         generator: in evaluation mode.
