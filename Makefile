@@ -80,7 +80,7 @@ datadocs: check-params ## build Great Expectations' own pages about the data, an
 	--metrics $$scratch/validation.json && rm -r $$scratch
 
 test: $(TEST) lint ## lint, check types, run every test
-	@$(BIN)/pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 lint: $(TEST) ## ruff, mypy, and who may import whom
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check . && $(BIN)/mypy --no-error-summary

@@ -1,8 +1,10 @@
 """What tests of several rooms need: tokenized pairs, a tiny generator, and arithmetic on one thread."""
 
+import contextlib
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ import pandas as pd
 import pytest
 
 from promptgan.forms.tokens.example import Example
+from tests import warm
 
 if TYPE_CHECKING:
     from promptgan.networks.tokens.recurrent.network import Generator
@@ -98,9 +101,9 @@ def tokens(validated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Arithmetic that is the same on every run of the test, and settings put back after it."""
+@contextlib.contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Arithmetic that is the same on every run, and settings put back after it."""
     import torch
 
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
@@ -110,6 +113,20 @@ def one_thread() -> Iterator[None]:
     yield
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(deterministic)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Arithmetic that is the same on every run of the test."""
+    with on_one_thread():
+        yield
+
+
+@pytest.fixture
+def warmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every program in Python that is started, by a test or by what it calls, begins with its slow imports done."""
+    monkeypatch.setenv("PATH", warm.path())
+    monkeypatch.setattr(sys, "executable", str(warm.python()))
 
 
 @pytest.fixture

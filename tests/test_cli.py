@@ -65,6 +65,8 @@ def test_help_lists_every_command() -> None:
             "promote",
             "rollback",
             "support",
+            "recommend",
+            "explain",
         )
     )
     listed = output.split("Commands:")[1].split("\n\n")[0].strip().splitlines()

@@ -13,6 +13,7 @@ from promptgan.commands import (
     doctor,
     evaluate_texts,
     exp,
+    explain,
     export,
     feedback,
     generate,
@@ -23,6 +24,7 @@ from promptgan.commands import (
     probe,
     promote,
     rate,
+    recommend,
     reconstruct,
     release,
     search,
@@ -251,10 +253,11 @@ command(app, anywhere=True)(classify.attack)
 command(app, anywhere=True)(export.export)
 command(app, anywhere=True)(evaluate_texts.evaluate_texts)
 command(app, anywhere=True)(probe.probe)
+command(app, anywhere=True)(explain.explain)
 command(app, anywhere=True)(serve.serve)
 for function in (compare.compare, search.search, track.track, doctor.doctor, promote.promote, promote.rollback):
     command(app)(function)
-for groups in (exp, data, lineage, release, rate, monitor, feedback, support):
+for groups in (exp, data, lineage, release, rate, monitor, feedback, support, recommend):
     app.add_typer(groups.app, name=groups.__name__.rsplit(".", 1)[-1])
 
 

@@ -1,7 +1,9 @@
-"""A data folder of questions, of which it is known what retrieval does with each."""
+"""A data folder of questions, of which it is known what retrieval does with each; a table of who likes which films."""
 
+import csv
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -43,3 +45,17 @@ def data(tmp_path: Path) -> Path:
 def index(data: Path, tmp_path: Path) -> Path:
     support.build(data, tmp_path / "index", precision=1.0, like=0.5)
     return tmp_path / "index"
+
+
+KINDS = ["space war", "love story", "talking animals", "haunted house"]
+
+
+def write_films(path: Path) -> None:
+    """A table of 40 users, each of whom likes five of the eight parts of one kind of film."""
+    rows = [("user", "item", "text")]
+    for user in range(40):
+        kind = KINDS[user % 4]
+        parts = np.random.default_rng(user).permutation(8)[:5]
+        rows += [(f"u{user}", f"{kind.split()[0]}{part}", f"{kind}, part {part}") for part in parts]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)

@@ -47,14 +47,14 @@ def test_bm25_is_that_of_the_formula_and_rankers_differ_where_they_should() -> N
         return idf * frequency / (frequency + 1.2 * (1 - 0.75 + 0.75 * length / (10 / 3)))
 
     wanted = [score(2, 3, 1), score(1, 2, 2), score(1, 5, 2)]
-    assert index.bm25("Red, BLUE? zzz") == pytest.approx(wanted, rel=1e-5)
+    assert index.bm25.scores("Red, BLUE? zzz") == pytest.approx(wanted, rel=1e-5)
     assert [index.nearest(["red blue"], ranker)[0].record for ranker in ("bm25", "embedding", "both")] == [
         "a",  # 0.98 of BM25
         "b",  # cosines 0.6, 0.96, 0.8
         "b",  # ranks 1 and 3, 2 and 1, 3 and 2
     ]
     assert index.nearest(["zzz"], "both")[0] == ("b", "blue car", "2", 1.0)
-    assert list(index.bm25("zzz")) == [0, 0, 0]
+    assert list(index.bm25.scores("zzz")) == [0, 0, 0]
 
 
 def test_reciprocal_ranks_are_added_where_a_word_is_shared() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import warm
 from tests.conftest import Shared
 
 STAGE = """
@@ -85,15 +86,17 @@ def repository_with(folder: Path, parameters: Path, stage: str, pipeline: dict[s
     (folder / "stage.py").write_text(stage, encoding="utf-8")
     (folder / "dvc.yaml").write_text(yaml.safe_dump(pipeline), encoding="utf-8")
     (folder / ".gitignore").write_text("/data/raw\n/models/*\n/logs\n", encoding="utf-8")
-    dvc = (f"{sys.executable} -m dvc {command} -q" for command in ("init", *commands))
+    dvc = (f"{warm.python()} -m dvc {command} -q" for command in ("init", *commands))
+    environment = {**os.environ, **IDENTITY, "PATH": warm.path(), "DVC_NO_ANALYTICS": "1"}
     for line in ("git init -q", *dvc, "git add -A", "git commit -qm start"):
-        subprocess.run(line.split(), check=True, cwd=folder, env={**os.environ, **IDENTITY, "DVC_NO_ANALYTICS": "1"})
+        subprocess.run(line.split(), check=True, cwd=folder, env=environment)
     return folder
 
 
 def at_work_in_copy(source: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of a repository, the current folder."""
-    for key, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(scratch / "site"), "HOME": str(scratch)}.items():
+    settings = {"DVC_SITE_CACHE_DIR": str(scratch / "site"), "DVC_NO_ANALYTICS": "1", "HOME": str(scratch)}
+    for key, value in {**IDENTITY, **settings}.items():
         monkeypatch.setenv(key, value)
     folder = scratch / "repository"
     shutil.copytree(source, folder)
@@ -112,13 +115,13 @@ def quick_source(shared: Shared, default_parameters: Path) -> Path:
 
 
 @pytest.fixture
-def quick(quick_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def quick(quick_source: Path, warmed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to work in, the current folder."""
     return at_work_in_copy(quick_source, tmp_path, monkeypatch)
 
 
 def call(*words: str) -> str:
-    """Run a program here; what it said. DVC is that of this interpreter."""
+    """Run a program here; what it said. DVC is that of the tests' interpreter."""
     command = [sys.executable, "-m", *words] if words[0] == "dvc" else list(words)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, f"{words}: {done.stdout}"

@@ -59,7 +59,7 @@ def committed(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path
 
 
 @pytest.fixture
-def repository(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(committed: Path, warmed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to work in."""
     return at_work_in_copy(committed, tmp_path, monkeypatch)
 

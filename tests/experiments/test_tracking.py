@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from promptgan.cli import app
 from promptgan.experiments import finished, tracking
+from tests import warm
 from tests.experiments.conftest import call, set_parameter
 
 ROOT = Path(__file__).parents[2]
@@ -49,9 +50,9 @@ def offline() -> list[str]:
     return prefix
 
 
-def start(*arguments: str) -> "subprocess.Popen[str]":
+def start(*command: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [*offline(), *TRACK, *arguments],
+        command,
         env={"PATH": os.defpath, "HOME": str(Path.cwd()), "PYTHONPATH": str(ROOT / "src")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -85,7 +86,7 @@ for run in client.search_runs([experiment.experiment_id]):
     found.append([curves, run.data.params])
 print(json.dumps(found))
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([*TRACK[:2], program], capture_output=True, text=True, check=True)
     runs = json.loads(done.stdout)
     return [{k: {int(s): v for s, v in c.items()} for k, c in curves.items()} for curves, _ in runs], [
         json.dumps(parameters) for _, parameters in runs
@@ -145,7 +146,7 @@ def test_a_tracker_holds_the_curves_the_parameters_and_the_metrics_of_the_run_in
     for stage in ("pretrain", "train"):  # of an experiment that was reverted
         (LIVE / f"{stage}.jsonl").unlink()
         add(stage, 0, score=0.9, val_loss=1.0)
-    with start(name) as process:
+    with start(*offline(), *TRACK, name) as process:
         said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert said == f"4 validations are in {tracking.where(name)}\n"  # type: ignore[arg-type]
@@ -162,7 +163,7 @@ def test_a_tracker_holds_the_curves_the_parameters_and_the_metrics_of_the_run_in
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(READERS))
 def test_following_passes_on_each_training_that_begins_with_its_own_parameters_and_metrics(name: str) -> None:
-    with start(name, "--follow") as process:
+    with start(str(warm.python()), *TRACK[1:], name, "--follow") as process:
         try:
             assert process.stdout
             assert process.stdout.readline().startswith("following ")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,10 @@ class Clone:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Nothing of the caller's but where programs are: no PYTHONPATH, no settings of Git or DVC."""
+        """Nothing of the caller's but where programs are: no PYTHONPATH, no settings of Git or DVC.
+
+        Arithmetic has one thread: those of many programs would wait for each other, at the cost of all processors.
+        """
         identity = {
             f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
@@ -76,6 +79,7 @@ class Clone:
             "PATH": os.defpath,
             "SHELL": "/bin/sh",
             "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
             "HOME": str(self.home),
             "DVC_SITE_CACHE_DIR": str(self.home / "dvc"),
             "DVC_NO_ANALYTICS": "1",
@@ -88,10 +92,7 @@ class Clone:
 
         Programs in Python, and the stages of a pipeline that DVC runs, begin with their slow imports done.
         """
-        words, environment = [str(part) for part in command], self.environment
-        if sys.executable in words:
-            words[words.index(sys.executable)] = str(warm.python())
-            environment["PATH"] = f"{warm.python().parent}{os.pathsep}{os.defpath}"
+        words, environment = self._warm(command)
         done = subprocess.run(
             words,
             cwd=self.path,
@@ -102,6 +103,13 @@ class Clone:
             timeout=PATIENCE_SECONDS,
         )
         return done.returncode, done.stdout
+
+    def _warm(self, command: Sequence[str | Path]) -> tuple[list[str], dict[str, str]]:
+        words, environment = [str(part) for part in command], self.environment
+        if sys.executable in words:
+            words[words.index(sys.executable)] = str(warm.python())
+            environment["PATH"] = f"{warm.python().parent}{os.pathsep}{os.defpath}"
+        return words, environment
 
     def run(self, *command: str | Path) -> str:
         """Run a command to its end; what it printed. Its failure fails the test with all that it said."""
@@ -135,12 +143,16 @@ class Clone:
         return said
 
     @contextmanager
-    def started(self, *command: str) -> Iterator[subprocess.Popen[str]]:
-        """A command running in a process group of its own; what is left of it afterwards is killed."""
+    def started(self, *command: str, anew: bool = True) -> Iterator[subprocess.Popen[str]]:
+        """A command running in a process group of its own; what is left of it afterwards is killed.
+
+        Interpreters start from nothing, so that signals reach those who are meant, unless ``anew`` is False.
+        """
+        words, environment = ([*command], self.environment) if anew else self._warm(command)
         process = subprocess.Popen(
-            command,
+            words,
             cwd=self.path,
-            env=self.environment,
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -243,7 +255,7 @@ def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.002)
+        time.sleep(0.02)
 
 
 def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

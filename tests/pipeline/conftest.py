@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.conftest import Shared
-from tests.pipeline.clone import DVC, PATIENCE_SECONDS, Clone, committed_copy
+from tests.pipeline.clone import PATIENCE_SECONDS, Clone, committed_copy
 
 
 @pytest.fixture(scope="session")
@@ -24,26 +24,16 @@ def source(shared: Shared) -> Clone:
 
 
 @pytest.fixture(scope="session")
-def two_runs(source: Clone, shared: Shared) -> tuple[Clone, Clone]:
-    """Two fresh clones in which the whole pipeline has run, side by side, the first committed; to be read only."""
+def finished(source: Clone, shared: Shared) -> Clone:
+    """A fresh clone in which the whole pipeline has run and its results are committed; copy it to change it."""
 
     def run(folder: Path) -> None:
-        first, second = (source.fresh(folder / name) for name in ("first", "second"))
-        with first.started(*DVC, "repro") as one, second.started(*DVC, "repro") as other:
-            for process in (one, other):
-                said, _ = process.communicate(timeout=PATIENCE_SECONDS)
-                assert process.returncode == 0, said[-4000:]
-        first.git("add", "--all")
-        first.git("commit", "--quiet", "--message", "results")
+        clone = source.fresh(folder / "clone")
+        clone.dvc("repro")
+        clone.git("add", "--all")
+        clone.git("commit", "--quiet", "--message", "results")
 
-    folder = shared("runs", run)
-    return Clone(folder / "first", source.home), Clone(folder / "second", source.home)
-
-
-@pytest.fixture(scope="session")
-def finished(two_runs: tuple[Clone, Clone]) -> Clone:
-    """A clone in which the whole pipeline has run and its results are committed; copy it to change it."""
-    return two_runs[0]
+    return Clone(shared("run", run) / "clone", source.home)
 
 
 @dataclass(frozen=True)
@@ -82,7 +72,7 @@ def isolated(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Calla
         done = subprocess.run(
             [*offline, sys.executable, "-X", "importtime", script],
             cwd=folder,
-            env={"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8", **nowhere},
+            env={"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", **nowhere},
             capture_output=True,
             text=True,
             timeout=PATIENCE_SECONDS,

@@ -18,8 +18,20 @@ COPIES = Path(".dvc/tmp/exps")
 
 @pytest.fixture
 def clean(source: Clone, tmp_path: Path) -> Iterator[Clone]:
-    """A clean clone whose pretrain says, in a file outside of every copy, what runs it and whose code it imports."""
-    clone = source.fresh(tmp_path / "clone")
+    """A clean clone, never run, with a probe."""
+    yield from probed(source.fresh(tmp_path / "clone"))
+
+
+@pytest.fixture
+def ran(finished: Clone, tmp_path: Path) -> Iterator[Clone]:
+    """A clean clone that has run, with a probe, so that pretrain is the first stage to run again."""
+    clone = finished.copy(tmp_path / "clone")
+    clone.run("rm", "-r", ".dvc/tmp/checkpoints")
+    yield from probed(clone)
+
+
+def probed(clone: Clone) -> Iterator[Clone]:
+    """Have pretrain say, in a file outside of every copy, what runs it and whose code it imports."""
     script = clone.path / "stages/pretrain.py"
     text = script.read_text(encoding="utf-8")
     probe = (
@@ -65,26 +77,26 @@ def assert_ran_in_a_copy(clone: Clone) -> None:
 
 
 @pytest.mark.slow
-def test_a_temporary_experiment_uses_its_copy_and_resumes_after_a_kill(clean: Clone, finished: Clone) -> None:
+def test_a_temporary_experiment_uses_its_copy_and_resumes_after_a_kill(ran: Clone, finished: Clone) -> None:
     def saved() -> bool:
         assert process.poll() is None, process.stdout and process.stdout.read()
-        return bool(clean.checkpoints("pretrain"))
+        return bool(ran.checkpoints("pretrain"))
 
-    with clean.started(*DVC, *EXPERIMENT, "--temp", "pretrain") as process:
-        until(lambda: list((clean.path / COPIES).glob("**/tests/pipeline/clone.py")), "the copy")
-        spoil(clean)
+    with ran.started(*DVC, *EXPERIMENT, "--temp", "pretrain") as process:
+        until(lambda: list((ran.path / COPIES).glob("**/tests/pipeline/clone.py")), "the copy")
+        spoil(ran)
         until(saved, "a checkpoint in the main repository")
-    assert clean.checkpoints("pretrain")
-    assert_ran_in_a_copy(clean)
-    assert not references(clean)
+    assert ran.checkpoints("pretrain")
+    assert_ran_in_a_copy(ran)
+    assert not references(ran)
 
-    clean.git("checkout", "--quiet", "--", ".")
-    clean.dvc(*EXPERIMENT, "--temp", "pretrain")
-    assert len(list((clean.path / ".dvc/tmp/checkpoints").glob("pretrain-*.lock"))) == 1, (
+    ran.git("checkout", "--quiet", "--", ".")
+    ran.dvc(*EXPERIMENT, "--temp", "pretrain")
+    assert len(list((ran.path / ".dvc/tmp/checkpoints").glob("pretrain-*.lock"))) == 1, (
         "another checkpoint was looked for"
     )
-    assert not clean.checkpoints("pretrain")
-    assert results(clean) == finished.hashes("pretrain")
+    assert not ran.checkpoints("pretrain")
+    assert results(ran) == finished.hashes("pretrain")
 
 
 @pytest.mark.slow
@@ -92,6 +104,6 @@ def test_a_queued_experiment_uses_its_copy(clean: Clone, finished: Clone) -> Non
     clean.dvc(*EXPERIMENT, "--queue", "pretrain")
     spoil(clean)
     clean.run_anew(*DVC, "queue", "start")
-    until(lambda: references(clean), "the queued experiment")
+    until(lambda: list((clean.path / ".git/refs/exps").rglob("tried")), "the queued experiment")
     assert_ran_in_a_copy(clean)
     assert results(clean) == finished.hashes("pretrain")

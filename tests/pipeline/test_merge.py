@@ -35,14 +35,14 @@ def text_merge(clone: Clone) -> None:
 
 @pytest.fixture(scope="module")
 def branches(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, Clone, Clone]:
-    """Ours and theirs, each changed and run in a clone of its own; and both changes run at once, without a merge."""
+    """Ours and theirs, each changed and run in a clone of its own; and both changes run in one, without a merge."""
     folder = tmp_path_factory.mktemp("branches")
-    ours, theirs, both = (finished.copy(folder / name) for name in ("ours", "theirs", "both"))
-    ours.set("evaluate.jackknife_groups", 5)
+    ours, theirs = (finished.copy(folder / name) for name in ("ours", "theirs"))
     theirs.set("generate.count", 12)
-    both.set("evaluate.jackknife_groups", 5)
-    both.set("generate.count", 12)
-    for clone in (ours, theirs, both):
+    theirs.dvc("repro", "--quiet")
+    both = theirs.copy(folder / "both")
+    for clone in (ours, both):
+        clone.set("evaluate.jackknife_groups", 5)
         clone.dvc("repro", "--quiet")
     for clone in (ours, theirs):
         clone.git("checkout", "--quiet", "-b", clone.path.name)

@@ -4,6 +4,7 @@ Each goes through `promptgan check`, through DVC's own reading of the pipeline, 
 parameter reading of every stage, which is what bare `dvc repro` meets next.
 """
 
+import contextlib
 import copy
 import functools
 import importlib.util
@@ -161,14 +162,19 @@ def verdict(text: str) -> tuple[int, str]:
     return result.exit_code, result.stderr
 
 
-def test_check_accepts_or_refuses_every_mutation_cleanly(folder: Path, texts: list[str]) -> None:
-    codes = []
-    for number, text in enumerate(texts):
-        code, errors = verdict(text)
+@pytest.fixture(scope="module")
+def verdicts(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
+    """What `promptgan check` says of each."""
+    with contextlib.chdir(tmp_path_factory.mktemp("verdicts")):
+        return [verdict(text) for text in texts]
+
+
+def test_check_accepts_or_refuses_every_mutation_cleanly(verdicts: list[tuple[int, str]]) -> None:
+    for number, (code, errors) in enumerate(verdicts):
         assert code in (0, 2), f"mutation {number}"
         assert "Traceback" not in errors, f"mutation {number}"
         assert (code == 2) == ("wrong key(s)" in errors), f"mutation {number}"
-        codes.append(code)
+    codes = [code for code, _ in verdicts]
     assert codes.count(2) > MUTATIONS * 0.7, "most mutations are wrong"
     assert codes.count(0) >= 3, "some are harmless"
 
@@ -209,12 +215,16 @@ def refuses(stage: ModuleType) -> str | None:
 def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
     folder: Path,
     texts: list[str],
+    verdicts: list[tuple[int, str]],
     stages: dict[str, ModuleType],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from dvc.cli import main as dvc
+    from dvc.parsing import interpolate
 
+    parse = functools.cache(interpolate.parse_expr)
+    monkeypatch.setattr(interpolate, "parse_expr", parse)  # the same templates are parsed two hundred times
     for handler in logging.getLogger("dvc").handlers:  # an earlier test may have left them with its own stream
         if isinstance(handler, logging.StreamHandler):
             monkeypatch.setattr(
@@ -228,9 +238,8 @@ def test_bare_dvc_or_the_stage_that_reads_it_refuses_every_mutation_cleanly(
     special = {"unk": 1, "bos": 2, "eos": 3}
     meta = {"vocabulary": 8, "max_tokens": 4, "special": special, "splits": {"train": {"prompt_tokens": 1}}}
     write_json(Path("data/tokens/meta.json"), meta)  # what a model's section is read together with
-    for number, text in enumerate(texts):
-        monkeypatch.setattr(parameters, "load_params", load_params)
-        code, errors = verdict(text)
+    for number, (text, (code, errors)) in enumerate(zip(texts, verdicts, strict=True)):
+        Path("params.yaml").write_text(text, encoding="utf-8", newline="")
         planned = dvc(["status"])  # plans every stage; `repro --dry` stops where an input is missing
         shown = "".join(capsys.readouterr())
         assert "Traceback" not in shown, f"mutation {number}"

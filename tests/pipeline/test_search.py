@@ -123,7 +123,7 @@ def reference(clone: Clone, number: int) -> str:
 @pytest.mark.slow
 def test_two_at_once_try_what_one_after_the_other_did_and_find_the_same(killed: Killed) -> None:
     clone = killed.clone
-    with clone.started(*SEARCH, write(clone, "both", jobs=2)) as process:
+    with clone.started(*SEARCH, write(clone, "both", jobs=2), anew=False) as process:
         places = [clone.path / FOLDER / f"both/t{number}/repository" for number in (0, 1)]
         until(lambda: all(place.exists() for place in places) or process.poll() is not None, "two trials at once")
         assert process.poll() is None

@@ -7,6 +7,7 @@ DVC's cache, and dvc.lock has its hash wherever a stage wrote or read it, so tha
 import copy
 import functools
 import hashlib
+import importlib.metadata
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ import pytest
 import yaml
 from ruamel.yaml import YAML
 
+from promptgan.core import parameters
 from promptgan.lineage import cache, hashes
 from promptgan.lineage import lock as lock_file
 from promptgan.lineage.checks import causes, facts, outputs
@@ -157,7 +159,7 @@ def parsed(content: bytes) -> Any:
 
 
 class Remembering:
-    """Parses nothing twice: of the time that auditing a tiny run takes, YAML is the greater part."""
+    """Parses nothing twice: of the time that auditing a tiny run takes, YAML is a great part."""
 
     def __init__(self, **_: object) -> None:
         pass
@@ -166,10 +168,15 @@ class Remembering:
         return copy.deepcopy(parsed(content))
 
 
+version = functools.cache(importlib.metadata.version)
+"""What is installed stays as it is."""
+
+
 @pytest.fixture(autouse=True)
 def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (lock_file, cache):
+    for module in (lock_file, cache, parameters):
         monkeypatch.setattr(module, "YAML", Remembering)
+    monkeypatch.setattr(importlib.metadata, "version", version)
 
 
 @pytest.fixture

@@ -35,27 +35,26 @@ class Balanced(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_the_same_for_the_same_outputs(outputs: Path) -> None:
-    assert page(read(outputs)) == page(read(outputs))
+def test_the_page_is_the_same_for_the_same_outputs(html: str, outputs: Path) -> None:
+    assert page(read(outputs)) == html
 
 
-def test_the_page_needs_nothing_else(outputs: Path) -> None:
-    html = page(read(outputs))
+def test_the_page_needs_nothing_else(html: str) -> None:
     addresses = set(re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html))
     assert all(address.startswith("#") for address in addresses)
     assert "<script" not in html
     assert "@import" not in html
 
 
-def test_neither_a_picture_nor_the_page_is_wider_than_there_is_room(outputs: Path, tmp_path: Path) -> None:
+def test_neither_a_picture_nor_the_page_is_wider_than_there_is_room(html: str, tmp_path: Path) -> None:
     if (chromium := shutil.which("chromium")) is None:
         pytest.skip("there is no chromium here (Debian's package has that name)")
     from playwright.sync_api import sync_playwright
 
     wide = "<svg xmlns='http://www.w3.org/2000/svg' width='3000' height='60'/>"
     figure = f'<figure><img alt="wide" src="data:image/svg+xml,{wide}"></figure>'
-    html = page(read(outputs)).replace('<div class="figures">', f'<div class="figures">{figure}{figure}', 1)
-    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    wider = html.replace('<div class="figures">', f'<div class="figures">{figure}{figure}', 1)
+    (tmp_path / "page.html").write_text(wider, encoding="utf-8")
     with sync_playwright() as playwright:
         shown = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
         for width in (1200, 400):
@@ -66,30 +65,27 @@ def test_neither_a_picture_nor_the_page_is_wider_than_there_is_room(outputs: Pat
             assert shown.evaluate("document.images[0].clientWidth") > 200
 
 
-def test_the_users_own_style_of_pictures_reaches_no_page(outputs: Path) -> None:
+def test_the_users_own_style_of_pictures_reaches_no_page(outputs: Path, html: str) -> None:
     import matplotlib
 
-    plain = page(read(outputs))
     with matplotlib.rc_context({"lines.linewidth": 9, "axes.grid": True, "figure.dpi": 40}):
-        assert page(read(outputs)) == plain
+        assert page(read(outputs)) == html
 
 
-def test_tags_are_balanced_and_ids_are_unique(outputs: Path) -> None:
+def test_tags_are_balanced_and_ids_are_unique(html: str) -> None:
     parser = Balanced()
-    parser.feed(page(read(outputs)))
+    parser.feed(html)
     assert parser.open == []
     assert len(parser.ids) == len(set(parser.ids))
 
 
-def test_texts_are_escaped(outputs: Path) -> None:
-    html = page(read(outputs))
+def test_texts_are_escaped(html: str) -> None:
     assert "&lt;script&gt;twin&lt;/script&gt;" in html
     assert "&lt;b&gt;mine&lt;/b&gt; &amp; yours?" in html
     assert "talk &lt;1&gt;" in html
 
 
-def test_what_a_recipe_does_not_use_is_not_applicable(outputs: Path) -> None:
-    html = page(read(outputs))
+def test_what_a_recipe_does_not_use_is_not_applicable(html: str) -> None:
     assert "control: not applicable. no control here" in html
     assert TWIN.sentence in html and CONTROL.sentence not in html
 
@@ -122,12 +118,12 @@ def test_answers_are_those_made_for_people_and_own_prompts_come_first(outputs: P
         "plots/curves.csv",
     ],
 )
-def test_the_page_shows(outputs: Path, shown: str) -> None:
-    assert shown in page(read(outputs))
+def test_the_page_shows(html: str, shown: str) -> None:
+    assert shown in html
 
 
-def test_every_record_read_is_in_a_split_or_under_the_rule_that_took_it(outputs: Path) -> None:
-    table = page(read(outputs)).split('id="data"')[1]
+def test_every_record_read_is_in_a_split_or_under_the_rule_that_took_it(html: str) -> None:
+    table = html.split('id="data"')[1]
     rows = re.findall(r'<th scope="row">([^<]*)</th><td class="number">([^<]*)</td><td class="meaning">([^<]*)<', table)
     counts = {name: int(count) for name, count, _ in rows}
     assert list(counts) == ["excluded", "read", "quarantined", "contact-details", "train", "val", "test", "judge"]
@@ -143,20 +139,20 @@ def test_a_gpu_is_called_one(outputs: Path) -> None:
     assert "on a GPU (NVIDIA X)" in page(read(outputs))
 
 
-def test_a_training_that_a_guard_stopped_is_named_before_the_numbers(outputs: Path) -> None:
-    assert "guard" not in page(read(outputs))
+def test_a_training_that_a_guard_stopped_is_named_before_the_numbers(html: str, outputs: Path) -> None:
+    assert "guard" not in html
     stopped = {"score": 0.1, "start_score": 0.09, "best_step": 5, "steps": 10, "stopped": "entropy"}
     write_json(outputs / "metrics/train.json", stopped)
     before, _, _ = page(read(outputs)).partition("<table>")
     assert "stopped by the entropy guard at step 10" in before
 
 
-def test_the_page_holds_for_any_data_set(outputs: Path) -> None:
-    assert "conversation" not in page(read(outputs))
+def test_the_page_holds_for_any_data_set(html: str) -> None:
+    assert "conversation" not in html
 
 
-def test_rules_that_took_nothing_are_left_out(outputs: Path) -> None:
-    assert "too-long" not in page(read(outputs))
+def test_rules_that_took_nothing_are_left_out(html: str) -> None:
+    assert "too-long" not in html
 
 
 def test_every_file_read_has_its_hash(outputs: Path) -> None:
@@ -228,9 +224,9 @@ def test_ratings_of_these_very_samples_are_shown_with_agreement_and_intervals(ou
 
 @pytest.mark.parametrize(("task", "said"), [("text", True), ("image", False)])
 def test_ratings_of_other_samples_are_not_shown_and_said_where_they_are_of_the_task(
-    task: str, said: bool, outputs: Path
+    task: str, said: bool, html: str, outputs: Path
 ) -> None:
-    assert "ratings" not in page(read(outputs)).split('id="made"')[0] + card(read(outputs))
+    assert "ratings" not in html.split('id="made"')[0] + card(read(outputs))
     kept.write(rated("ab" * 32, task=task), outputs / kept.LIST)
     for made in (page(read(outputs)), card(read(outputs))):
         assert ("People rated samples of this task, but not these" in made) is said

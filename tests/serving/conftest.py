@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import pytest
 import torch
 
 from promptgan.networks import folder
+from tests import warm
 from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +83,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         path = tmp_path_factory.mktemp("log") / "log.sqlite"
         code = "from promptgan.cli import main; main()"
         command = [
-            sys.executable,
+            str(warm.python()),
             "-c",
             code,
             "serve",
@@ -112,6 +112,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     yield begin
     for server in started:
         server.process.terminate()
+    for server in started:
         server.process.wait(60)
         if server.process.stderr:
             server.process.stderr.close()

@@ -17,6 +17,7 @@ from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.media.music.midi import write_midi
 from promptgan.media.music.piece import Note, Piece, Voice
+from promptgan.media.music.roll import NARROWEST
 from promptgan.networks import folder
 from promptgan.serving.asks import Ask
 from promptgan.serving.drawing import classification, image, music, style, text
@@ -132,7 +133,7 @@ def test_music_is_that_of_the_task_in_every_format(tmp_path: Path) -> None:
     files_of([single], tmp_path / "single", {**NOTATION, "wav": "audio/wav"})
     picture = Image.open(io.BytesIO(FILES[MIDI]["image/png"](several[0])))
     colours = {colour for _, colour in picture.getcolors(10_000) or ()}
-    assert picture.width == 2 * (34 + 3 * 96 + 1)
+    assert picture.width == 2 * (34 + NARROWEST + 1)  # of three bars
     assert {(0, 114, 178), (255, 255, 255)} < colours, "the first voice's, and paper"
 
 

@@ -2,10 +2,15 @@
 
 import asyncio
 import json
+import socket
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
 from types import SimpleNamespace
+
+import pytest
 
 from benchmarks.serving import hostile
 from tests.serving.conftest import Server, Start, written
@@ -23,18 +28,31 @@ def test_hostile_requests_are_refused_and_others_answered(start: Start, model: P
     assert "Traceback" not in "".join(server.lines)
 
 
-def test_a_slow_body_is_given_up(server: Server) -> None:
+@dataclass(frozen=True)
+class Slow:
+    """Two connections that were left in the middle at the same time, since each is waited for for ten seconds."""
+
+    begun: float
+    body: socket.socket
+    head: socket.socket
+
+
+@pytest.fixture(scope="module")
+def slow(server: Server) -> Iterator[Slow]:
     begun = time.monotonic()
-    with server.connect() as connection:
-        connection.sendall(written({"prompt": "fish"})[:-3])
-        told = HTTPResponse(connection)
-        told.begin()
-        assert told.status == 408
-        assert json.load(told)["error"]["code"] == "too_slow"
-    assert time.monotonic() - begun > 9
+    with server.connect() as body, server.connect() as head:
+        body.sendall(written({"prompt": "fish"})[:-3])
+        head.sendall(b"POST /v1/generate HT")
+        yield Slow(begun, body, head)
 
 
-def test_a_connection_that_says_nothing_is_closed(server: Server) -> None:
-    with server.connect() as connection:
-        connection.sendall(b"POST /v1/generate HT")
-        assert connection.recv(100) == b""
+def test_a_slow_body_is_given_up(slow: Slow) -> None:
+    told = HTTPResponse(slow.body)
+    told.begin()
+    assert told.status == 408
+    assert json.load(told)["error"]["code"] == "too_slow"
+    assert time.monotonic() - slow.begun > 9
+
+
+def test_a_connection_that_says_nothing_is_closed(slow: Slow) -> None:
+    assert slow.head.recv(100) == b""

@@ -218,10 +218,8 @@ def test_keys_open_and_limit(start: Start, model: Path, tmp_path: Path) -> None:
     assert [row.prompt for row in rows(server, Asked, 8)] == [None] * 8, "texts are kept only where it is asked for"
 
 
-def test_moderation_refuses_prompts_and_answers(start: Start, model: Path, tmp_path: Path) -> None:
-    plain = start("--model", f"tiny={model}")
-    wanted = answers(plain.post("/v1/generate", ASK))
-    word = wanted[0].split()[0]
+def test_moderation_refuses_prompts_and_answers(server: Server, start: Start, model: Path, tmp_path: Path) -> None:
+    word = answers(server.post("/v1/generate", ASK))[0].split()[0]
     (tmp_path / "words").write_text(f"rice soup\n{word}\n")
     server = start("--model", f"tiny={model}", "--moderation", "words", "--words", str(tmp_path / "words"))
     said = refused(server.post("/v1/generate", {"prompt": "eat RICE soup!"}), 400, "content_filter")

@@ -41,6 +41,17 @@ def test_the_tables_have_the_columns_of_the_rows_and_are_added_to(tmp_path: Path
     connection.close()
 
 
+def test_a_log_with_a_column_more_is_written_on(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(log.TABLES.replace("score REAL", "language TEXT NULL, score REAL"))
+    connection.close()
+    kept = Log(path)
+    kept.append(ASKED)
+    kept.close()
+    assert list(rows(path, Asked)) == [ASKED]
+
+
 def test_a_full_disk_stops_nobody_and_is_said_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

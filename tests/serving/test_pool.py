@@ -141,7 +141,7 @@ def test_what_is_told_while_it_is_written_is_the_answer(in_pool: InPool) -> None
         assert answers[index].startswith(text)
 
 
-def test_new_models_answer_after_a_reload_and_nothing_is_lost(tokens: Path, tmp_path: Path) -> None:
+def test_new_models_answer_after_a_reload_and_nothing_is_lost(warmed: None, tokens: Path, tmp_path: Path) -> None:
     write_model(tmp_path / "m", tokens, seed=1)
 
     async def work(pool: Pool) -> Any:
@@ -175,7 +175,7 @@ def test_a_worker_that_dies_while_another_is_loaded_is_replaced_once(model: Path
     assert in_new_pool(model, work) == (1, [True] * 10)
 
 
-def test_a_model_that_cannot_be_loaded_leaves_the_old_one(tokens: Path, tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_loaded_leaves_the_old_one(warmed: None, tokens: Path, tmp_path: Path) -> None:
     write_model(tmp_path / "m", tokens, seed=1)
 
     async def work(pool: Pool) -> Any:
@@ -249,7 +249,7 @@ def test_a_temperature_that_cannot_be_drawn_at_is_refused(in_pool: InPool) -> No
     in_pool(work)
 
 
-def test_stopping_finishes_what_was_taken_and_takes_no_more(model: Path, alone: list[list[str]]) -> None:
+def test_stopping_finishes_what_was_taken_and_takes_no_more(warmed: None, model: Path, alone: list[list[str]]) -> None:
     async def work(pool: Pool) -> Any:
         answering = asyncio.create_task(all_of(pool, asks(40)))
         await asyncio.sleep(0)

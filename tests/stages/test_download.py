@@ -1,16 +1,17 @@
 import hashlib
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import warm
 
 STAGE = Path(__file__).parents[2] / "stages/download.py"
 
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, str(STAGE), *options], cwd=folder, capture_output=True, text=True)
+    return subprocess.run([warm.python(), str(STAGE), *options], cwd=folder, capture_output=True, text=True)
 
 
 @pytest.fixture

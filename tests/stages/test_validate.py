@@ -90,7 +90,7 @@ def test_writes_the_same_twice_and_data_docs_on_request(folder):
     quarantine = pd.read_parquet(folder / "data/validated/quarantine.parquet")
     assert list(quarantine) == ["id", "group", "prompt", "text", "rule", "reason"]
 
-    done = run("validate", folder, "--datadocs", "docs", anew=True)
+    done = run("validate", folder, "--datadocs", "docs")
     assert (done.returncode, done.stderr) == (0, "")
     assert outputs(folder) == first
     index = done.stdout.splitlines()[0].removeprefix("Data Docs, to open in a browser: ")

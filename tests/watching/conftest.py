@@ -21,7 +21,7 @@ def asked(number: int, **changed: object) -> Asked:
     row = {
         "id": f"r{number:04d}", "at": BEGUN + 30.0 * number, "route": "/v1/generate", "model": "support",
         "revision": "a" * 64, "status": 200, "seconds": 0.2, "queued": 0.1, "tokens": 10,
-        "prompt": None, "answer": None, "prompt_length": 20, "answer_length": 30, "language": None,
+        "prompt": None, "answer": None, "prompt_length": 20, "answer_length": 30,
     }  # fmt: skip
     return Asked(**{**row, **changed})  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ import typer
 from promptgan.commands.command import of_task
 
 if TYPE_CHECKING:
+    from promptgan.tasks.classification.explanation import Word
     from promptgan.tasks.classification.samples.attack import Options
     from promptgan.tasks.classification.samples.prediction import Classifier
 
@@ -178,16 +179,27 @@ def _tell(rows: list[dict[str, Any]], out: Path | None) -> None:
 
 def _explain(classifier: "Classifier", texts: list[str], said: list[str], html: Path | None) -> None:
     """Print the marked texts; write them as a page too where one is named."""
+    from promptgan.tasks.classification.explanation import explained
+
+    mark([(label, label, explained(classifier, each, label)) for each, label in zip(texts, said, strict=True)], html)
+
+
+def mark(explained: "list[tuple[str, str, list[Word]]]", html: Path | None) -> None:
+    """Print marked texts; write them as a page too where one is named.
+
+    Args:
+        explained: of each text what stands before it, what its words speak for, and the words.
+        html: the page.
+    """
     from promptgan.commands.terminal import terminal
     from promptgan.core.files import write_text
     from promptgan.tasks.classification import explanation
 
-    explained = [explanation.explained(classifier, each, label) for each, label in zip(texts, said, strict=True)]
     console = terminal()
-    for label, marked in zip(said, explained, strict=True):
+    for head, _, words in explained:
         console.print()
-        console.print(f"{label}:", explanation.terminal(marked), markup=False)
+        console.print(f"{head}:", explanation.terminal(words), markup=False)
     if html:
-        parts = [explanation.fragment(marked, label) for label, marked in zip(said, explained, strict=True)]
+        parts = [explanation.fragment(words, label) for _, label, words in explained]
         write_text(html, "\n".join(['<!doctype html><meta charset="utf-8"><title>Why</title>', *parts, ""]))
         print(f"the marked texts are in {html}")

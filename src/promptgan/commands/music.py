@@ -19,10 +19,6 @@ Count = Annotated[int, typer.Option("--n", min=1, help="How many ways.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same pieces.")]
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest event every time.")]
 TopP = Annotated[float, typer.Option(min=0.01, max=1, help="Share of the probability drawn from.")]
-InC = Annotated[
-    bool,
-    typer.Option("--in-c", help="The model learnt in C (data.key: C): your file is moved there, the answers back."),
-]
 
 
 class UnusableMusic(PromptganError):
@@ -38,7 +34,6 @@ def harmonise(
     seed: Seed = 1,
     temperature: Temperature = 0.9,
     top_p: TopP = 0.95,
-    in_c: InC = False,
 ) -> None:
     """Write the voices below a melody.
 
@@ -47,10 +42,9 @@ def harmonise(
 
     \b
     promptgan harmonise --model models/adversarial --melody tune.mid --n 3 --out pieces
-    promptgan harmonise --model models/adversarial --melody tune.mid --in-c
     """
     asked = {"bars": bars, "seed": seed, "temperature": temperature, "top_p": top_p}
-    _answer("harmonise", in_c, model, melody, out, n, asked)
+    _answer("harmonise", model, melody, out, n, asked)
 
 
 def continue_(
@@ -65,7 +59,6 @@ def continue_(
     seed: Seed = 1,
     temperature: Temperature = 0.9,
     top_p: TopP = 0.95,
-    in_c: InC = False,
 ) -> None:
     """Write how a piece might go on.
 
@@ -76,14 +69,14 @@ def continue_(
     promptgan continue --model models/adversarial --midi mine.mid --bars 8 --out pieces
     """
     asked = {"bars": bars, "opening": opening, "seed": seed, "temperature": temperature, "top_p": top_p}
-    _answer("continue_", in_c, model, midi, out, n, asked)
+    _answer("continue_", model, midi, out, n, asked)
 
 
-def _answer(request: str, in_c: bool, model: Path, file: Path, out: Path, n: int, asked: dict[str, Any]) -> None:
+def _answer(request: str, model: Path, file: Path, out: Path, n: int, asked: dict[str, Any]) -> None:
     """Print what came of a request, a function of the task's module of such."""
     from promptgan.media.music.prompts import UnusablePrompt
 
-    module = of_task(model, "in_c" if in_c else "requests", REMEDY)
+    module = of_task(model, "requests", REMEDY)
     try:
         print(getattr(module, request)(model, file, out, n, **asked))
     except UnusablePrompt as error:  # whoever gives a file has written no prompt

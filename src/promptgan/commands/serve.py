@@ -73,6 +73,9 @@ def serve(
     support: Annotated[
         Path | None, typer.Option(help="An index of `promptgan support build`: adds the route /v1/support.")
     ] = None,
+    recommend: Annotated[
+        Path | None, typer.Option(help="What `promptgan recommend build` writes: adds the route /v1/recommend.")
+    ] = None,
 ) -> None:
     """Serve models over HTTP, with a page to talk to them.
 
@@ -83,7 +86,7 @@ def serve(
     promptgan serve
     promptgan serve --model chat=models/adversarial --model twin=models/pretrained --port 8080
     promptgan serve --model release --public-key release.pem.pub
-    promptgan serve --support models/support
+    promptgan serve --support models/support --recommend models/recommend
     promptgan serve --keys keys.txt --new-key alice
     """
     if new_key is not None:
@@ -100,9 +103,10 @@ def serve(
     from promptgan.serving.pool import Limits
     from promptgan.serving.run import Options, run, set_up_messages
 
-    places = tuple(Place.parse(each) for each in model or _served())
-    if support:
-        places = (*places, Place("support", support))
+    served = model or _served() or ([] if recommend else [SERVED[0]])  # a recommender needs no other model
+    places = tuple(Place.parse(each) for each in served)
+    applications = {"support": support, "recommend": recommend}
+    places = (*places, *(Place(name, folder) for name, folder in applications.items() if folder))
     set_up_messages()
     run(
         Options(
@@ -132,5 +136,4 @@ def _served() -> list[str]:
     from promptgan.serving.places import INDEX
 
     paths = [Path(folder) / INDEX for folder in SERVED]
-    found = [str(path.parent) for path in paths if path.is_file() and json.loads(path.read_bytes())["kind"] == "model"]
-    return found or [SERVED[0]]
+    return [str(path.parent) for path in paths if path.is_file() and json.loads(path.read_bytes())["kind"] == "model"]

@@ -1,14 +1,11 @@
 """`promptgan support`: known answers where a question is like a known one, and the generator's where it is not."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from promptgan.commands.command import command, group
-
-if TYPE_CHECKING:
-    from promptgan.tasks.classification.measures.bootstrap import Interval
 
 app = group("Known answers to questions, else the generator's.")
 FOLDER = Path("models/support")
@@ -81,25 +78,9 @@ def measure(
     promptgan support measure --model models/pretrained --json
     """
     from promptgan.applications.support import measures
-    from promptgan.commands.command import print_json
-    from promptgan.commands.terminal import table, terminal
+    from promptgan.commands import measured
 
-    found = measures.measure(index, model, data, seed)
-    if json:
-        print_json(measures.as_json(found))
-        return
-    names = list(found.systems[measures.TOGETHER])
-
-    def cell(value: "Interval | None") -> str:
-        return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]" if value else "–"
-
-    console = terminal(140)
-    rows = [[system, *(cell(row.get(name)) for name in names)] for system, row in found.systems.items()]
-    console.print(table(["", *names], rows, least=20))
-    for other, gain in found.gains.items():
-        console.print(f"relevance of {measures.TOGETHER} minus {other}: {cell(gain)}", markup=False)
-    for line in found.signature:
-        console.print(f"- {line}", markup=False, soft_wrap=True)
+    measured.say(measures.measure(index, model, data, seed), json)
 
 
 @command(app, anywhere=True)

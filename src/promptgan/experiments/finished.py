@@ -85,7 +85,7 @@ def parameters(revision: str | None = None) -> dict[str, Any]:
     """
     if revision is None:
         return load_params()
-    return YAML(typ="safe", pure=True).load(lock.at_revision(PARAMS_FILE, revision)) or {}
+    return YAML(typ="safe").load(lock.at_revision(PARAMS_FILE, revision)) or {}
 
 
 def measured(parameters: dict[str, Any], revision: str | None = None, of: Collection[str] = ()) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def run(path: Path) -> lock.Stage:
         RunUnreadable: it is not what DVC writes.
     """
     try:
-        return lock.stage("", YAML(typ="safe", pure=True).load(path.read_bytes()))
+        return lock.stage("", YAML(typ="safe").load(path.read_bytes()))
     except (OSError, YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise RunUnreadable(f"{path} is no entry of a run-cache: {reason}", f"delete it: rm {path}") from error

@@ -98,7 +98,7 @@ class Evidence:
         schema = self.table(f"{VALIDATED}/train.parquet").schema
         return {field.name: str(field.type) for field in schema}
 
-    @property
+    @cached_property
     def packages(self) -> list[packages.Package]:
         """What requirements.lock pins."""
         return packages.read(self.text(str(PACKAGE_LOCK)))

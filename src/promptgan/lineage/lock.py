@@ -168,12 +168,12 @@ def read(revision: str | None = None) -> Lock:
         raise LockUnreadable(f"{error.filename} cannot be read: {error.strerror}", remedy) from error
     where = f"{revision}:{LOCK}" if revision else str(LOCK)
     try:
-        locked = YAML(typ="safe", pure=True).load(content[LOCK])["stages"]
-        known = YAML(typ="safe", pure=True).load(content[PIPELINE])["stages"]
+        locked = YAML(typ="safe").load(content[LOCK])["stages"]
+        known = YAML(typ="safe").load(content[PIPELINE])["stages"]
         stages = {name: stage(name, locked[name]) for name in known if name in locked}
         forgotten = tuple(name for name in locked if name not in known)
         return Lock(stages, forgotten, frozenset(_in_git(known.values())))
-    except (YAMLError, TypeError, KeyError, AttributeError) as error:
+    except (YAMLError, TypeError, KeyError, AttributeError, UnicodeDecodeError) as error:
         raise LockUnreadable(
             f"{where} is not what DVC writes: {' '.join(str(error).split())[:200]}",
             "restore it with `git checkout dvc.lock`, or after a merge see docs/troubleshooting.md",

@@ -105,10 +105,10 @@ class ParameterFile:
         """
         sections = dict(self.sections)
         for key in sections.keys() & there.sections.keys():
-            (above, new), (head, old) = _taken_apart(sections[key]), _taken_apart(there.sections[key])
-            first, preset = _taken_apart(origin.sections[key]) if key in origin.sections else ("", None)
             if there.sections[key].split() == origin.sections.get(key, "").split():
                 continue
+            (above, new), (head, old) = _taken_apart(sections[key]), _taken_apart(there.sections[key])
+            first, preset = _taken_apart(origin.sections[key]) if key in origin.sections else ("", None)
             alike = json.dumps(new, sort_keys=True, default=str) == json.dumps(old, sort_keys=True, default=str)
             if not alike:
                 _keep_comments(new, old, preset)
@@ -152,7 +152,7 @@ def _line_of_an_anchor(text: str) -> int | None:
 
 @_remembered
 def _values(text: str) -> dict[str, Any]:
-    values: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    values: dict[str, Any] = YAML(typ="safe").load(text)
     return values
 
 

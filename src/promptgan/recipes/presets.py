@@ -93,10 +93,8 @@ def names() -> dict[str, str]:
     Raises:
         BrokenRecipe: there is no folder of presets here.
     """
-    files = sorted(FOLDER.glob("*.yaml"), key=lambda file: file.stem)
-    if not files:
-        raise BrokenRecipe("there is no preset in recipes/", "run this in the repository's own folder")
-    firsts = {file.stem: file.read_text(encoding="utf-8", errors="replace").partition("\n")[0] for file in files}
+    texts = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8", errors="replace") for name in _known()}
+    firsts = {name: text.partition("\n")[0] for name, text in texts.items()}
     return {name: textwrap.shorten(first.lstrip("# "), MAX_DESCRIPTION) for name, first in firsts.items()}
 
 
@@ -106,11 +104,11 @@ def find(name: str) -> Path:
     Raises:
         UnknownRecipe: there is no such preset.
     """
-    known = names()
+    known = _known()
     if name not in known:
-        table = "\n".join(f"  {key:24} {text}" for key, text in known.items())
+        table = "\n".join(f"  {key:24} {text}" for key, text in names().items())
         raise UnknownRecipe(
-            f"there is no recipe {shown(name)}{nearest(name, list(known))}; there are:\n{table}",
+            f"there is no recipe {shown(name)}{nearest(name, known)}; there are:\n{table}",
             "promptgan use RECIPE, with one of these names",
         )
     return FOLDER / f"{name}.yaml"
@@ -242,6 +240,12 @@ def resolve(name: str, own_data: dict[str, Any] | None = None) -> ParameterFile:
     return preset.with_comments_of(ParameterFile.read(PARAMS_FILE), _origin(str(here.get("recipe", ""))))
 
 
+def _known() -> list[str]:
+    if names := sorted(file.stem for file in FOLDER.glob("*.yaml")):
+        return names
+    raise BrokenRecipe("there is no preset in recipes/", "run this in the repository's own folder")
+
+
 def _readable(values: dict[str, Any]) -> dict[str, str]:
     """The values of a parsed parameter file by dotted key, as people read them."""
     return {key: value if isinstance(value, str) else json.dumps(value, default=str) for key, value in flat(values)}
@@ -279,9 +283,9 @@ def _compose(name: str, above: tuple[str, ...] = ()) -> ParameterFile:
     preset = _read(find(name))
     if "base" in preset.sections:
         file, parent = find(name), str(preset["base"])
-        if parent not in (known := names()):
+        if parent not in (known := _known()):
             raise BrokenRecipe(
-                f"{file}: base: there is no recipe {shown(parent)}{nearest(parent, list(known))}",
+                f"{file}: base: there is no recipe {shown(parent)}{nearest(parent, known)}",
                 "name one that there is",
             )
         if parent in (above := (*above, name)):

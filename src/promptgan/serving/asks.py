@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-Kind = Literal["generate", "classify", "score", "retrieve"]
+Kind = Literal["generate", "classify", "score", "retrieve", "recommend"]
 """What a model can be asked to do."""
 MAX_BARS = 32
 """Of a piece that is asked for, and of a file that is answered."""
@@ -38,6 +38,12 @@ class Answer(TypedDict, total=False):
     """Of that pair."""
     similarity: float
     """Of that question and the one that was asked."""
+    item: str
+    """Id of what is recommended."""
+    about: str
+    """Its text."""
+    match: float
+    """By what it is ranked."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class Ask:
     """Of music: how long it is; of phrases, where a file is answered."""
     midi: str | None = None
     """A MIDI file, in base64, that music answers in place of a prompt."""
+    user: str | None = None
+    """To whom something is recommended; in place of prompts, which are what somebody liked."""
 
     @property
     def settings(self) -> tuple[float | None, float | None]:

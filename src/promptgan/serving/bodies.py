@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from promptgan.serving.asks import MAX_BARS
 
@@ -87,6 +87,24 @@ class Support(Body):
     seed: Seed = None
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"question": "my laptop does not turn on", "seed": 1}]})
+
+
+class Recommend(Body):
+    """What `/v1/recommend` takes."""
+
+    user: Annotated[str | None, Field(max_length=256, description="One of the data.")] = None
+    liked: list[Text] = Field(
+        default=[], max_length=64, description="What somebody liked, the latest last: ids of items, or words."
+    )
+    n: Annotated[int, Field(ge=1, le=100)] = 10
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"liked": ["Blade Runner"], "n": 5}, {"user": "196"}]})
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Recommend":
+        if (self.user is None) == (not self.liked):
+            raise ValueError("give either user or liked")
+        return self
 
 
 class Said(Body):

@@ -25,7 +25,8 @@ App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 DETAILS = "promptgan"
 """The key of a request's scope under which its `Details` are."""
 ROUTES = re.compile(
-    r"/(?:v1/(?:generate|classify|score|support|feedback|models|completions|chat/completions)|healthz|readyz)?"
+    r"/(?:v1/(?:generate|classify|score|support|recommend|feedback|models|completions|chat/completions)"
+    r"|healthz|readyz)?"
 )
 """Those by whose path requests are counted; all others are one, so that nobody makes up series."""
 GONE = 499

@@ -24,7 +24,7 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS requests (
     id TEXT PRIMARY KEY, at REAL, route TEXT, model TEXT, revision TEXT, status INTEGER, seconds REAL, queued REAL,
     tokens INTEGER, prompt TEXT NULL, answer TEXT NULL, prompt_length INTEGER, answer_length INTEGER,
-    language TEXT NULL, score REAL NULL, verdict TEXT NULL, repeated INTEGER, shadow INTEGER DEFAULT 0
+    score REAL NULL, verdict TEXT NULL, repeated INTEGER, shadow INTEGER DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS requests_at ON requests (at);
 CREATE TABLE IF NOT EXISTS feedback (
@@ -72,8 +72,6 @@ class Asked:
     """Characters."""
     answer_length: int
     """Characters."""
-    language: str | None = None
-    """Of the prompt, where something tells it."""
     score: float | None = None
     """The discriminator's logit of the answer."""
     verdict: str | None = None
@@ -191,8 +189,10 @@ class Log:
                 connection = connection or self._connection()
                 with connection:
                     for row in rows:
-                        marks = ", ".join("?" * len(fields(row)))
-                        connection.execute(f"INSERT OR IGNORE INTO {NAMES[type(row)]} VALUES ({marks})", astuple(row))
+                        names = [field.name for field in fields(row)]  # an older table may have others too
+                        columns, marks = ", ".join(names), ", ".join("?" * len(names))
+                        into = f"INSERT OR IGNORE INTO {NAMES[type(row)]} ({columns}) VALUES ({marks})"
+                        connection.execute(into, astuple(row))
             except (sqlite3.Error, OSError) as error:
                 self._not_written(rows, error)
                 if self._closed:

@@ -34,6 +34,12 @@ class NoSupport(Refused):
     status, code = 404, "support_not_served"
 
 
+class NoRecommendations(Refused):
+    """The service holds no recommender."""
+
+    status, code = 404, "recommend_not_served"
+
+
 class NoKey(Refused):
     """An API key is needed, and there is none or a wrong one."""
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from promptgan.core.errors import PromptganError
 from promptgan.serving import compatible
 from promptgan.serving.asks import Answer, Ask
-from promptgan.serving.bodies import Classify, Generate, Said, Score, Support
+from promptgan.serving.bodies import Classify, Generate, Recommend, Said, Score, Support
 from promptgan.serving.edge import DETAILS, Details, told
 from promptgan.serving.events import EVENTS, streamed
 from promptgan.serving.files import FILES, TYPES, asked_for
@@ -128,6 +128,15 @@ def _answering(app: FastAPI, service: Service) -> None:
         seed = fresh_seed() if body.seed is None else body.seed
         answer = await service.support(body.question, body.model, seed, details)
         return {"id": details.id, "model": details.model, "revision": details.revision, "seed": seed, **answer}
+
+    @app.post("/v1/recommend")
+    async def recommend(body: Recommend, details: Known) -> dict[str, Any]:
+        """Recommend items to a user of the data, or to somebody who liked something; the best first.
+
+        What a user of the data liked already is left out, and so is an item that is named by its id or its text.
+        """
+        items = await service.recommend(Ask(tuple(body.liked), n=body.n, user=body.user), details)
+        return {"id": details.id, "model": details.model, "revision": details.revision, "items": items}
 
     @app.post("/v1/feedback", status_code=201)
     async def feedback(body: Said, details: Known) -> dict[str, str]:

@@ -19,7 +19,7 @@ from promptgan.serving.edge import Details
 from promptgan.serving.log import Asked, Feedback, Log
 from promptgan.serving.metrics import Metrics
 from promptgan.serving.pool import Pool
-from promptgan.serving.refusals import Harmful, NoSuchModel, NoSupport, NotReady
+from promptgan.serving.refusals import Harmful, NoRecommendations, NoSuchModel, NoSupport, NotReady
 
 LAST = 1000
 """Answers of a model that the next one is compared with."""
@@ -191,6 +191,26 @@ class Service:
         details.prompt = ""  # asked once, of two models
         (drawn,) = await self.ask(model or able[0], "generate", Ask((question,), seed=seed), details)
         return {"answer": drawn["text"], "source": "generated", **nearest}
+
+    async def recommend(self, ask: Ask, details: Details) -> list[dict[str, object]]:
+        """The items that somebody may like best: their ids, their texts, and by what they are ranked.
+
+        Args:
+            ask: the user, or what somebody liked, and how many items.
+            details: of the request, to be filled; who the user is, is no part of it.
+
+        Raises:
+            NoRecommendations: no recommender is served.
+            Harmful, Refused: see `ask`.
+        """
+        recommenders = [name for name, facts in self.models.items() if "recommend" in facts["kinds"]]
+        if not recommenders:
+            raise NoRecommendations(
+                "no recommender is served", "start with --recommend FOLDER; `promptgan recommend build` writes one"
+            )
+        found = await self.ask(recommenders[0], "recommend", ask, details)
+        details.answer = "\n".join(each["item"] for each in found)
+        return [{"item": each["item"], "text": each["about"], "match": each["match"]} for each in found]
 
     def feedback(self, said: Said, details: Details) -> str:
         """Keep what somebody says of an answer; returns its id.

@@ -40,7 +40,7 @@ def test_notes_sound_when_and_as_high_as_they_stand(player: str, name: str, tmp_
     samples, rate = soundfile.read(tmp_path / name)
     mono = samples.mean(axis=1) if samples.ndim > 1 else samples
     loudest = np.abs(mono).max()
-    assert 0.05 < loudest <= 1
+    assert np.abs(samples).max() == pytest.approx(sound.PEAK, abs=0.1)  # Vorbis overshoots
     first, second, third, fourth = (mono[i * rate : (i + 1) * rate] for i in range(4))
     assert np.abs(first[: int(0.85 * rate)]).max() < 0.01 * loudest
     assert loudest_frequency(second, rate) == pytest.approx(440, rel=0.01)

@@ -47,17 +47,17 @@ def test_a_word_counts_once_a_text():
 
 
 def test_words_that_stand_beside_the_same_words_are_neighbours():
-    vocabulary, vectors = counted(TEXTS, width=8, least=1)
+    vocabulary, vectors = counted(TEXTS, width=8, least=1, fewest=9)
     near = Neighbours(vocabulary, vectors)
     assert near("soup")[0] == "broth"
     assert near("car")[0] == "bus"
-    again = counted(TEXTS, width=8, least=1)
+    again = counted(TEXTS, width=8, least=1, fewest=9)
     assert again[0] == vocabulary
     assert (again[1] == vectors).all()
 
 
 def test_counts_are_those_of_a_dense_matrix():
-    vocabulary, vectors = counted(["a b c a", "c a d b"] * 3, window=2, width=2, least=1, smoothing=0.5)
+    vocabulary, vectors = counted(["a b c a", "c a d b"] * 3, window=2, width=2, least=1, fewest=4, smoothing=0.5)
     numbers = {word: i for i, word in enumerate(vocabulary)}
     joint = np.zeros((4, 4))
     for text in ["abca", "cadb"] * 3:
@@ -71,6 +71,11 @@ def test_counts_are_those_of_a_dense_matrix():
     left, values, _ = np.linalg.svd(information)
     expected = left[:, :2] * np.sqrt(values[:2])
     assert vectors @ vectors.T == pytest.approx(expected @ expected.T)
+
+
+def test_few_words_have_fewer_numbers():
+    vocabulary, vectors = counted([" ".join(f"word{i + j}" for j in range(4)) for i in range(30)] * 5)
+    assert vectors.shape == (len(vocabulary), len(vocabulary) // 2) == (33, 16)
 
 
 def test_too_few_words_are_refused():

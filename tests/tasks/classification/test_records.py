@@ -52,22 +52,19 @@ def test_good_texts_are_normalised_pass_and_are_counted() -> None:
         assert {split_of(group, PARAMETERS.shares) for group in found.splits[split]["group"]} == {split}
 
 
-@pytest.mark.parametrize(
-    ("text", "label", "rule"),
-    [
-        (" ", "sport", "empty-side"),
-        ("a\x00b", "sport", "control-characters"),
-        ("write to a@example.org", "sport", "contact-details"),
-        ("word " * 13, "sport", "too-long"),
-        ("это хорошо", "sport", "wrong-script"),
-        (None, "sport", "missing-value"),
-        ("unlabelled", None, "missing-value"),
-        (5, "sport", "not-a-string"),
-        ("half", 0.5, "not-a-string"),
-    ],
-)
-def test_a_bad_row_goes_to_quarantine(text: object, label: object, rule: str) -> None:
-    assert quarantine(with_rows((text, label))).to_dict() == {"m0": rule}
+def test_each_bad_row_goes_to_quarantine_with_its_rule() -> None:
+    rules: dict[tuple[object, object], str] = {
+        (" ", "sport"): "empty-side",
+        ("a\x00b", "sport"): "control-characters",
+        ("write to a@example.org", "sport"): "contact-details",
+        ("word " * 13, "sport"): "too-long",
+        ("это хорошо", "sport"): "wrong-script",
+        (None, "sport"): "missing-value",
+        ("unlabelled", None): "missing-value",
+        (5, "sport"): "not-a-string",
+        ("half", 0.5): "not-a-string",
+    }
+    assert quarantine(with_rows(*rules)).to_dict() == {f"m{n}": rule for n, rule in enumerate(rules.values())}
 
 
 def test_contact_details_may_be_allowed() -> None:

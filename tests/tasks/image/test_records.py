@@ -36,21 +36,19 @@ def test_good_images_pass_whole() -> None:
     assert found.summary["labels"] == {"a": 100, "b": 100}
 
 
-@pytest.mark.parametrize(
-    ("image", "rule"),
-    [
-        (b"no picture", "not-an-image"),
-        (png(np.eye(SIZE, dtype=np.uint8))[:50], "unreadable-image"),
-        (png(np.zeros((4, 4), np.uint8) + np.arange(4, dtype=np.uint8)), "wrong-size"),
-        (png(np.full((SIZE, SIZE), 7, np.uint8)), "empty-image"),
-        (None, "missing-value"),
-    ],
-)
-def test_a_bad_image_goes_to_quarantine_with_its_rule(image: Any, rule: str) -> None:
+def test_each_bad_image_goes_to_quarantine_with_its_rule() -> None:
+    rules: dict[Any, str] = {
+        b"no picture": "not-an-image",
+        png(np.eye(SIZE, dtype=np.uint8))[:50]: "unreadable-image",
+        png(np.zeros((4, 4), np.uint8) + np.arange(4, dtype=np.uint8)): "wrong-size",
+        png(np.full((SIZE, SIZE), 7, np.uint8)): "empty-image",
+        None: "missing-value",
+    }
     source = records(200, 0)
-    source.at[5, "image"] = image
-    found = validate(source, PARAMETERS)
-    assert found.quarantine[["id", "rule"]].to_numpy().tolist() == [["0-5", rule]]
+    for row, image in enumerate(rules):
+        source.at[row, "image"] = image
+    found = validate(source, PARAMETERS).quarantine.set_index("id")["rule"]
+    assert found.to_dict() == {f"0-{row}": rule for row, rule in enumerate(rules.values())}
 
 
 def test_images_of_any_size_are_kept_from_the_smallest_up() -> None:

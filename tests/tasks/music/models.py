@@ -14,9 +14,9 @@ RULES = {"voices": 4, "lowest": 40, "highest": 80, "metres": ["4/4"], "grid": 6}
 GENERATOR = {"network": "recurrent", "cell": "gru", "embedding": 8, "width": 8, "layers": 1, "dropout": 0.0}
 
 
-def write_model(path: Path, kind: Kind) -> Path:
-    """Write a model folder that draws bars as often as ends."""
-    tokenizer = tokenizer_of({**RULES, "prompt": {"kind": kind}})
+def write_model(path: Path, kind: Kind, tonic: str | None = None) -> Path:
+    """Write a model folder that draws bars as often as ends; with ``tonic`` it knows no other."""
+    tokenizer = tokenizer_of({**RULES, "prompt": {"kind": kind}}, tonic)
     example = Example(vocabulary=tokenizer.get_vocab_size(), max_tokens=60)
     torch.manual_seed(1)
     generator = folder.build("tokens", "generator", GENERATOR, example)

@@ -1,7 +1,9 @@
 """Texts measured without a model: equal to the pipeline's own measures and to nltk, beside held-out real texts."""
 
+import functools
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 from typer.testing import CliRunner, Result
 
 from promptgan.cli import app
-from promptgan.tasks.text.measuring import TextsUnusable, measure, read
+from promptgan.tasks.text.measuring import Measured, TextsUnusable, measure, read
 from promptgan.terms.words import segments
 
 
@@ -18,12 +20,19 @@ def write(path: Path, texts: list[str]) -> Path:
     return path
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path]:
-    source = random.Random(0)
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Samples and real texts; to be read only."""
+    folder, source = tmp_path_factory.mktemp("texts"), random.Random(0)
     things = ["tea", "rice", "soup", "bread", "it's", "Straße"]
     texts = [f"i {source.choice(['like', 'eat'])} {' and '.join(source.choices(things, k=3))}." for _ in range(60)]
-    return write(tmp_path / "samples.txt", texts[:20]), write(tmp_path / "real.txt", texts[20:])
+    return write(folder / "samples.txt", texts[:20]), write(folder / "real.txt", texts[20:])
+
+
+@pytest.fixture(scope="module")
+def measured(files: tuple[Path, Path]) -> Callable[[bool], Measured]:
+    """What is measured of them, tokenised or not; to be read only."""
+    return functools.cache(lambda tokenised: measure(*files, None, tokenised=tokenised, order=3, seed=1))
 
 
 def run(*arguments: object, code: int = 0) -> Result:
@@ -32,9 +41,10 @@ def run(*arguments: object, code: int = 0) -> Result:
     return result
 
 
-def test_bleu_is_nltks_over_the_references_that_are_left(files: tuple[Path, Path]) -> None:
-    samples, real = files
-    found = measure(samples, real, None, tokenised=True, order=3, seed=1)
+def test_bleu_is_nltks_over_the_references_that_are_left(
+    files: tuple[Path, Path], measured: Callable[[bool], Measured]
+) -> None:
+    (samples, real), found = files, measured(True)
     held = json.loads(run("--samples", samples, "--references", real, "--tokenised", "--json").stdout)
     assert held["samples"] == found.samples
     assert "references: 20 of 40; real: the other 20, seed 1" in found.signature[1]
@@ -47,20 +57,23 @@ def test_bleu_is_nltks_over_the_references_that_are_left(files: tuple[Path, Path
     assert found.samples["bleu_4"] == pytest.approx(sum(expected) / len(expected), abs=1e-4)
 
 
-def test_words_are_those_of_every_measure_unless_they_are_tokenised(files: tuple[Path, Path]) -> None:
-    samples, real = files
-    own = measure(samples, real, None, tokenised=False, order=3, seed=1).samples["words"]
-    assert own == pytest.approx(sum(len(segments(text)) for text in read(samples)) / 20, abs=1e-4)
-    assert own > measure(samples, real, None, tokenised=True, order=3, seed=1).samples["words"]
+def test_words_are_those_of_every_measure_unless_they_are_tokenised(
+    files: tuple[Path, Path], measured: Callable[[bool], Measured]
+) -> None:
+    own, tokenised = (measured(each).samples["words"] for each in (False, True))
+    assert own == pytest.approx(sum(len(segments(text)) for text in read(files[0])) / 20, abs=1e-4)
+    assert own > tokenised
 
 
-def test_copies_are_counted_where_training_texts_are_given(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_copies_are_counted_where_training_texts_are_given(
+    files: tuple[Path, Path], measured: Callable[[bool], Measured], tmp_path: Path
+) -> None:
     samples, real = files
     training = write(tmp_path / "train.txt", [*read(samples)[:5], "never said"])
     found = measure(samples, real, training, tokenised=False, order=3, seed=1)
     assert found.samples["copied"] >= 0.25
     assert found.samples["nearest_training"] < found.real["nearest_training"]
-    assert "copied" not in measure(samples, real, None, tokenised=False, order=3, seed=1).samples
+    assert "copied" not in measured(False).samples
 
 
 def test_lines_that_belong_together_add_rouge_and_relevance(files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -92,8 +105,10 @@ def test_lines_that_belong_together_add_rouge_and_relevance(files: tuple[Path, P
             measure(samples, references, None, tokenised=True, order=3, seed=1, prompts=asked, paired=paired)
 
 
-def test_no_more_samples_are_embedded_than_real_texts(files: tuple[Path, Path], tmp_path: Path) -> None:
-    some = measure(*files, None, tokenised=False, order=3, seed=1)
+def test_no_more_samples_are_embedded_than_real_texts(
+    files: tuple[Path, Path], measured: Callable[[bool], Measured], tmp_path: Path
+) -> None:
+    some = measured(False)
     many = write(tmp_path / "many.txt", read(files[0]) * 6)
     found = measure(many, files[1], None, tokenised=False, order=3, seed=1)
     assert "embeddings: of 20 samples, seed 1, and of all that are real" in found.signature
@@ -103,11 +118,11 @@ def test_no_more_samples_are_embedded_than_real_texts(files: tuple[Path, Path], 
 
 
 def test_without_the_package_of_the_encoder_its_measures_are_left_out(
-    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    files: tuple[Path, Path], measured: Callable[[bool], Measured], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from promptgan.tasks.text.measures import minilm
 
-    with_it = measure(*files, None, tokenised=False, order=3, seed=1)
+    with_it = measured(False)
     monkeypatch.setattr(minilm, "installed", lambda: False)
     without = measure(*files, None, tokenised=False, order=3, seed=1)
     assert with_it.samples.keys() - without.samples.keys() == {"frechet_embedding", "mauve_embedding"}

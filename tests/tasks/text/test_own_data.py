@@ -3,7 +3,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ from promptgan.data.tables.decoding import NotUtf8, UnknownFormat, wide_encoding
 from promptgan.data.tables.reading import WrongColumn
 from promptgan.recipes.own_data import TooFewForTheStages, changed_since_import, check_minimum
 from promptgan.tasks.text.own_data import MIN_PAIRS, NoSuchFile, TooFewPairs, import_own_data
+from tests import warm
 
 ENGLISH = [(f'how was week {i}, "then"?', f"it was fine, number {i}") for i in range(MIN_PAIRS)]
 CHINESE = [(f"白日依山盡{chr(0x4E00 + i)}，", f"黃河入海流{chr(0x5E00 + i)}。") for i in range(MIN_PAIRS)]
@@ -155,7 +155,7 @@ def test_dvc_tracks_the_import_so_that_a_clone_can_pull_it(tmp_path):
     root.mkdir()
 
     def dvc(*command: str) -> None:
-        done = subprocess.run([sys.executable, "-m", "dvc", *command], cwd=root, capture_output=True, text=True)
+        done = subprocess.run([warm.python(), "-m", "dvc", *command], cwd=root, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)

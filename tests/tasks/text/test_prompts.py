@@ -1,5 +1,6 @@
 """What a text answers, by kind: made by validation, derived again by an audit."""
 
+import functools
 import json
 import random
 from collections import Counter
@@ -51,6 +52,12 @@ def records() -> pd.DataFrame:
     return frame
 
 
+@functools.cache
+def made(kind: str) -> dict[str, tuple[Any, str]]:
+    """What these records become."""
+    return by_id(validated(records(), kind))
+
+
 def by_id(result: Validated) -> dict[str, tuple[Any, str]]:
     together = pd.concat(result.splits.values())
     return dict(zip(together["id"], zip(together["prompt"], together["text"], strict=True), strict=True))
@@ -58,8 +65,7 @@ def by_id(result: Validated) -> dict[str, tuple[Any, str]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_makes_its_prompt_of_the_normalised_record(kind: str) -> None:
-    raw = records()
-    found = by_id(validated(raw, kind))
+    raw, found = records(), made(kind)
     first = 'The "Quick" (brown) fox, the fox!'
     expected = {
         "given": (raw["prompt"][0], first),
@@ -78,7 +84,7 @@ def test_keywords_are_those_that_the_fewest_texts_hold() -> None:
     raw = records()
     held = Counter(word for text in raw["text"] for word in set(text.lower().split()))
     for kind in ("keywords", "alphabetical"):
-        for id, (prompt, text) in by_id(validated(raw, kind)).items():
+        for id, (prompt, text) in made(kind).items():
             if id not in ("r0", "r1"):
                 rarest = sorted(set(text.split()), key=lambda word: (held[word], word))[:2]
                 assert prompt.split() == (rarest if kind == "keywords" else sorted(rarest))
@@ -129,9 +135,8 @@ def test_a_defect_is_still_found_in_a_text_without_prompt() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_audit_derives_the_same_records_from_the_raw_ones(kind: str) -> None:
-    raw = records()
-    again = kept(raw, section(kind)).set_index("id")
-    for id, pair in by_id(validated(raw, kind)).items():
+    again = kept(records(), section(kind)).set_index("id")
+    for id, pair in made(kind).items():
         assert pair == tuple(again.loc[id, ["prompt", "text"]])
 
 

@@ -59,27 +59,32 @@ def test_adding_data_moves_no_old_record(clean):
         assert set(frame["id"]) <= set(more.splits[split]["id"])
 
 
-def test_the_text_is_normalised_before_it_is_judged_and_kept(clean):
+@pytest.fixture(scope="module")
+def spoilt():
+    """What becomes of a table with some rows changed."""
     records = good()
     records.loc[0, "prompt"] = "  “Straight”\u3000quotes,  single\tspaces "
     records.loc[1, "text"] = "\u200b \u3000"
-    result = validate(records, PARAMETERS)
-    kept = pd.concat(result.splits.values()).set_index("id")
+    records.loc[2, "text"] = "a@b.com " * 20 + "\x00"
+    records.loc[3] = [*records.loc[3, ["id", "group"]], records.loc[9, "prompt"], None]
+    records.loc[6, "prompt"] = records.loc[9, "prompt"]
+    return validate(records, PARAMETERS)
+
+
+def test_the_text_is_normalised_before_it_is_judged_and_kept(spoilt):
+    kept = pd.concat(spoilt.splits.values()).set_index("id")
     assert kept.loc["r0", "prompt"] == '"Straight" quotes, single spaces'
-    assert result.quarantine[["id", "rule", "text"]].values.tolist() == [["r1", "empty-side", "\u200b \u3000"]]
+    gone = spoilt.quarantine.set_index("id")
+    assert gone.loc["r1", ["rule", "text"]].tolist() == ["empty-side", "\u200b \u3000"]
 
 
-def test_a_row_that_breaks_several_rules_is_filed_under_the_first():
-    records = good()
-    records.loc[0, "text"] = "a@b.com " * 20 + "\x00"
-    assert list(validate(records, PARAMETERS).quarantine["rule"]) == ["control-characters"]
+def test_a_row_that_breaks_several_rules_is_filed_under_the_first(spoilt):
+    assert spoilt.quarantine.set_index("id").loc["r2", "rule"] == "control-characters"
 
 
-def test_a_bad_row_cannot_make_a_good_one_a_duplicate():
-    records = good()
-    records.loc[3] = [*records.loc[3, ["id", "group"]], records.loc[0, "prompt"], None]
-    records.loc[6, "prompt"] = records.loc[0, "prompt"]
-    assert list(validate(records, PARAMETERS).quarantine["rule"]) == ["missing-value"]
+def test_a_bad_row_cannot_make_a_good_one_a_duplicate(spoilt):
+    rules = spoilt.quarantine.set_index("id")["rule"].to_dict()
+    assert rules == {"r1": "empty-side", "r2": "control-characters", "r3": "missing-value"}
 
 
 def test_equal_texts_under_different_prompts_are_allowed_and_counted():
@@ -91,15 +96,15 @@ def test_equal_texts_under_different_prompts_are_allowed_and_counted():
 
 
 def test_a_duplicate_across_splits_is_quarantined_in_the_lower_split_and_names_the_higher_one(clean):
-    records = good()
-    for split, other in (("test", "train"), ("judge", "val"), ("val", "train")):
-        high, low = clean.splits[split].iloc[0], clean.splits[other].iloc[1]
-        changed = records.copy()
-        changed.loc[changed["id"] == low["id"], "prompt"] = high["prompt"].upper() + "!"
-        changed.loc[changed["id"] == low["id"], "text"] = high["text"]
-        result = validate(changed, PARAMETERS)
-        assert result.quarantine[["id", "rule"]].values.tolist() == [[low["id"], "duplicate-across-splits"]]
-        assert f"{high['id']} in {split}" in result.quarantine["reason"].iloc[0]
+    records, twins = good(), {}
+    for number, (split, other) in enumerate((("test", "train"), ("judge", "val"), ("val", "train"))):
+        high, low = clean.splits[split].iloc[0], clean.splits[other].iloc[1 + number]
+        records.loc[records["id"] == low["id"], "prompt"] = high["prompt"].upper() + "!"
+        records.loc[records["id"] == low["id"], "text"] = high["text"]
+        twins[low["id"]] = f"{high['id']} in {split}"
+    found = validate(records, PARAMETERS).quarantine.set_index("id")
+    assert found["rule"].to_dict() == dict.fromkeys(twins, "duplicate-across-splits")
+    assert all(twin in found.loc[id, "reason"] for id, twin in twins.items())
 
 
 def test_han_counts_characters_and_checks_the_script():

@@ -1,6 +1,8 @@
 """A text GAN of prompts: its phases, what it draws, and that it learns."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from torch import nn
 from promptgan.core.choices import choose
 from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.networks import folder
-from promptgan.networks.tokens.autoencoder.drawing import KEPT, Drawn, NothingKept, drawn, judged
+from promptgan.networks.tokens.autoencoder.drawing import KEPT, Drawn, NothingKept, drawn, information, judged
 from promptgan.networks.tokens.autoencoder.network import Generator
 from promptgan.networks.tokens.autoencoder.parameters import Parameters as Autoencoder
 from promptgan.training.loop.checkpoint import Checkpoint
@@ -23,7 +25,15 @@ from promptgan.training.setting import Setting
 from tests.training.conftest import COMPUTE
 from tests.training.methods import test_classifier as classifiers
 
-SECTION = {"network": "autoencoder", "embedding": 12, "width": 16, "latent": 4, "dropout": 0.0, "word_dropout": 0.2}
+SECTION = {
+    "network": "autoencoder",
+    "embedding": 12,
+    "width": 16,
+    "latent": 4,
+    "dropout": 0.0,
+    "word_dropout": 0.2,
+    "guidance": 0.0,
+}
 DISCRIMINATOR = {"network": "convolutional", "embedding": 12, "width": 8, "kernel": 3, "dropout": 0.1}
 PLAYER = {"learning_rate": 0.005, "betas": [0.5, 0.98], "weight_decay": 0.0, "clip": 5.0, "steps": 1}
 DRAWING = {"each": 30, "spread": 1.0, "temperature": 1.0, "agreement": 0.0, "near": 1.0}
@@ -131,6 +141,35 @@ def test_what_is_drawn_follows_from_its_arguments_and_labels_from_whose_prompts(
     assert one.texts == again.texts != other.texts
     assert one.labels.tolist() == [0] * 20 + [1] * 20
     assert set(one.sources[:20].tolist()) == {0, 1} and set(one.sources[20:].tolist()) == {2, 3}
+
+
+def test_information_about_labels_is_counted_and_few_texts_say_little() -> None:
+    texts, labels = [[7, 7, 8], [7], [8], [9], [8]], np.array([0, 0, 0, 2, 2])
+    found = np.exp(information(texts, labels, 11))
+    assert found.shape == (2, 11)
+    assert found[:, 7] == pytest.approx([(2 + 2 * 0.6) / 4 / 0.6, (2 * 0.4) / 4 / 0.4])
+    assert found[:, 8] == pytest.approx([(2 + 2 * 0.6) / 5 / 0.6, (1 + 2 * 0.4) / 5 / 0.4])
+    assert found[:, 10] == pytest.approx(1)  # in no text
+    often = np.exp(information(texts * 50, np.tile(labels, 50), 11))
+    assert often[:, 7] == pytest.approx([1 / 0.6, 0], abs=0.02)
+
+
+def test_guidance_makes_words_of_the_label_likelier_and_leaves_the_generator_as_it_is() -> None:
+    known, labels = [[7, 8], [7, 9], [12, 8], [12, 9]] * 10, np.array([0, 0, 1, 1] * 10)
+
+    def shares(guidance: float) -> list[float]:
+        """Of 7 among the sevens and twelves of the texts of each label."""
+        torch.manual_seed(3)
+        generator = folder.build("tokens", "generator", {**SECTION, "guidance": guidance}, classifiers.EXAMPLE).eval()
+        before = [x.clone() for x in generator.state_dict().values()]
+        made = drawn(generator, known, labels, 200, 1.0, 1.0, 1)
+        assert all(map(torch.equal, before, generator.state_dict().values()))
+        counts = [Counter(chain.from_iterable(half)) for half in (made.texts[:200], made.texts[200:])]
+        return [count[7] / (count[7] + count[12]) for count in counts]
+
+    plain, guided = shares(0.0), shares(2.0)
+    assert abs(plain[0] - plain[1]) < 0.1
+    assert guided[0] > plain[0] + 0.2 and guided[1] < plain[1] - 0.2
 
 
 def test_each_reason_that_the_filter_has() -> None:

@@ -3,10 +3,6 @@
 from promptgan.core.errors import PromptganError
 
 
-class NotInstalled(PromptganError):
-    """A library of the application is not installed."""
-
-
 class NoPairs(PromptganError):
     """A split has no questions with answers."""
 

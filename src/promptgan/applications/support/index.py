@@ -1,22 +1,17 @@
 """The questions that a run was trained on, and which of them is nearest to a new one."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from promptgan.applications.support.errors import NotInstalled
+from promptgan.applications.bm25 import BM25, Floats
 from promptgan.tasks.text.measures.minilm import MiniLM
 from promptgan.terms.words import words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = npt.NDArray[np.floating[Any]]
-
-K1, B = 1.2, 0.75
-"""Of BM25, as Lucene has them."""
 FUSION = 60
 """Added to every rank before its reciprocal is taken (Cormack, Clarke and Buettcher, 2009)."""
 RANKERS = ("both", "bm25", "embedding")
@@ -47,22 +42,8 @@ class Index:
     """
 
     def __init__(self, pairs: "pd.DataFrame", vectors: Floats, model: MiniLM) -> None:
-        try:
-            import bm25s
-        except ImportError as error:
-            raise NotInstalled(
-                f"the package bm25s cannot be imported: {error}",
-                "pip install -r requirements-serve.lock; of a wheel pip install 'promptgan[serve]'",
-            ) from error
         self.pairs, self.vectors, self.model = pairs, vectors.astype(np.float32), model
-        self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
-        self._bm25.index([words(prompt) for prompt in pairs["prompt"]], show_progress=False)
-
-    def bm25(self, question: str) -> Floats:
-        """The score of every question (Robertson and Zaragoza, 2009), (pairs,); 0 where no word is shared."""
-        known = [word for word in words(question) if word in self._bm25.vocab_dict]
-        scores: Floats = self._bm25.get_scores(known) if known else np.zeros(len(self.pairs))
-        return scores
+        self.bm25 = BM25(pairs["prompt"].tolist())
 
     def nearest(self, questions: list[str], ranker: str) -> list[Found]:
         """The pair whose question is nearest to each; see `nearest_by`."""
@@ -79,7 +60,7 @@ class Index:
         columns = [self.pairs[column].tolist() for column in ("id", "prompt", "text")]
         for question, vector in zip(questions, self.model.embed(questions), strict=True):
             cosines = self.vectors @ vector
-            by_words = self.bm25(question)
+            by_words = self.bm25.scores(question)
             scores = {"both": fused(by_words, cosines), "bm25": by_words, "embedding": cosines}
             for ranker, nearest in found.items():
                 best = int(np.argmax(scores[ranker]))

@@ -1,18 +1,19 @@
 """How good answers are on the test split: with retrieval and generator together, with either alone, and by chance."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from promptgan.applications.bm25 import K1, B
+from promptgan.applications.measured import Measured
 from promptgan.applications.support import support
-from promptgan.applications.support.index import FUSION, K1, RANKERS, B
+from promptgan.applications.support.index import FUSION, RANKERS
 from promptgan.applications.support.questions import Asked, asked, likeness, read
 from promptgan.core.record import sha256
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.classification.measures import bootstrap
-from promptgan.tasks.classification.measures.bootstrap import Interval, Statistic
+from promptgan.tasks.classification.measures.bootstrap import Statistic
 from promptgan.tasks.text.measures import minilm
 from promptgan.tasks.text.measures.rouge import rouge
 from promptgan.terms import words
@@ -20,17 +21,6 @@ from promptgan.terms import words
 Floats = npt.NDArray[np.float64]
 
 TOGETHER, GENERATOR, RANDOM = "support", "generator", "random answer"
-
-
-class Measured(NamedTuple):
-    """What came out."""
-
-    systems: dict[str, dict[str, Interval]]
-    """By system, then by measure."""
-    gains: dict[str, Interval]
-    """Relevance of `TOGETHER` minus that of the generator and of retrieval alone, on the same questions."""
-    signature: list[str]
-    """What one needs to know to compute the same."""
 
 
 def measure(folder: Path, model: Path, data: Path, seed: int) -> Measured:
@@ -95,7 +85,7 @@ def measure(folder: Path, model: Path, data: Path, seed: int) -> Measured:
         f"intervals: {bootstrap.LEVEL:.0%} percentiles of {bootstrap.RESAMPLES} bootstrap samples of the groups, seed"
         f" {seed}; not over training seeds",
     ]
-    return Measured(systems, gains, signature)
+    return Measured(systems, f"relevance of {TOGETHER}", gains, signature)
 
 
 def _columns(
@@ -132,16 +122,3 @@ def _statistic(columns: dict[str, Floats], groups: npt.NDArray[np.int64]) -> Sta
 
 def _only(statistic: Statistic) -> Statistic:
     return lambda weights: {"relevance": statistic(weights)["relevance"]}
-
-
-def as_json(measured: Measured) -> dict[str, Any]:
-    """The content of the JSON document, rounded."""
-
-    def told(interval: Interval) -> dict[str, float]:
-        return {name: round(value, 4) for name, value in interval._asdict().items()}
-
-    return {
-        "systems": {name: {key: told(value) for key, value in row.items()} for name, row in measured.systems.items()},
-        "gains": {name: told(value) for name, value in measured.gains.items()},
-        "signature": measured.signature,
-    }

@@ -32,6 +32,8 @@ def read_midi(data: bytes, name: str) -> Piece:
     Raises:
         BrokenMusic, NoNotes, ChangingMetre: why it is no piece.
     """
+    if not data:
+        raise BrokenMusic(name, "the file is empty")
     try:
         score = core.ScoreTick.from_midi(data)
         longest = score.end() * TICKS_PER_QUARTER / score.ticks_per_quarter

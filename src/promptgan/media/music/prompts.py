@@ -38,8 +38,8 @@ CHOIR = ("Soprano", "Alto", "Tenor", "Bass")
 class UnusablePrompt(PromptganError):
     """A prompt is none that can be asked."""
 
-    def __init__(self, prompt: str, problem: str) -> None:
-        super().__init__(f"the prompt {shown(prompt)} {problem}", 'give key and metre, as in "C major 4/4"')
+    def __init__(self, prompt: str, problem: str, remedy: str = 'give key and metre, as in "C major 4/4"') -> None:
+        super().__init__(f"the prompt {shown(prompt)} {problem}", remedy)
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,9 @@ def transposed(words: Sequence[str], semitones: int) -> list[str]:
     return [chords.transposed(events.transposed(word, semitones), semitones) for word in words]
 
 
-def vocabulary(kind: Kind, voices: int, lowest: int, highest: int, metres: Sequence[str], grid: int) -> list[str]:
+def vocabulary(
+    kind: Kind, voices: int, lowest: int, highest: int, metres: Sequence[str], grid: int, tonic: str | None = None
+) -> list[str]:
     """Every word that prompts of one kind and their answers can hold; a model is asked for nothing that it never saw.
 
     Args:
@@ -166,10 +168,11 @@ def vocabulary(kind: Kind, voices: int, lowest: int, highest: int, metres: Seque
         lowest, highest: pitches.
         metres: such as 4/4.
         grid: ticks that all positions are multiples of.
+        tonic: the only one of all keys; any where None.
     """
     longest = max(Piece("", metre, TEMPO, 0, ()).bar_ticks for metre in metres)
     pitches = [None, *range(lowest, highest + 1)]
-    tonics = dict.fromkeys(key.split()[0] for key in keys.KEYS)
+    tonics = [tonic] if tonic else dict.fromkeys(key.split()[0] for key in keys.KEYS)
     return [
         *filter(None, [TASKS[kind]]),
         *tonics,

@@ -11,8 +11,8 @@ DRUMS = "#808080"
 ROW = 5
 """Height of a semitone; a tick is one wide."""
 LEFT, BELOW = 34, 16
-LEAST = 12
-"""Semitones, at least, so that a monotone is a line in a picture and not a bar."""
+LEAST, NARROWEST = 12, 384
+"""Semitones and ticks, at least: a monotone is a line and not a bar, and a bar alone is no wider than in a piece."""
 
 
 def roll(piece: Piece, title: str, given: Piece | None = None) -> str:
@@ -29,7 +29,7 @@ def roll(piece: Piece, title: str, given: Piece | None = None) -> str:
     low, high = min(pitches) - 1, max(pitches) + 1
     low -= max(0, LEAST - (high - low)) // 2
     high = max(high, low + LEAST)
-    width, height = LEFT + piece.ticks + 1, (high - low + 1) * ROW
+    width, height = LEFT + max(piece.ticks, NARROWEST) + 1, (high - low + 1) * ROW
     asked = {(v.name, note) for v in given.voices for note in v.notes} if given else set()
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + BELOW}" data-left="{LEFT}"'

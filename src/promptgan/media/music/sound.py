@@ -86,27 +86,27 @@ def synthesised(piece: Piece) -> Samples:
             heard = _drum(note.pitch) if voice.drums else _tone(note, second)
             at = int(note.onset / second * RATE)
             sound[at : at + len(heard)] += heard[: len(sound) - at]
-    loudest = np.abs(sound).max()
-    return sound * (PEAK / loudest) if loudest else sound
+    return _loud(sound)
 
 
-def wav(samples: Samples) -> bytes:
-    """A WAV file of one channel and 16 bits.
+def wav(samples: Samples, rate: int = RATE) -> bytes:
+    """A WAV file of 16 bits.
 
     Args:
-        samples: (S,), in -1 to 1, `RATE` a second.
+        samples: (S,), or (S, C) of C channels, in -1 to 1.
+        rate: samples a second.
     """
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
+        writer.setnchannels(samples[:1].size)
         writer.setsampwidth(2)
-        writer.setframerate(RATE)
+        writer.setframerate(rate)
         writer.writeframes(np.round(samples * 32767).astype("<i2").tobytes())
     return file.getvalue()
 
 
 def fluidsynth(piece: Piece, soundfont: Path) -> bytes:
-    """What fluidsynth plays with a sound font, as a WAV file of two channels and 16 bits at 44,100 Hz.
+    """What fluidsynth plays with a sound font, as a WAV file of two channels at 44,100 Hz, as loud as `synthesised`.
 
     Raises:
         FluidsynthFailed: it ends with an error.
@@ -114,25 +114,19 @@ def fluidsynth(piece: Piece, soundfont: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         midi, played = Path(folder) / "piece.mid", Path(folder) / "piece.wav"
         midi.write_bytes(write_midi(piece))
-        command = [
-            "fluidsynth",
-            "-ni",
-            "-q",
-            "-g",
-            "1",
-            "-r",
-            "44100",
-            "-T",
-            "wav",
-            "-F",
-            str(played),
-            str(soundfont),
-            str(midi),
-        ]
+        options = ["-ni", "-q", "-g", "1", "-r", "44100", "-T", "wav", "-F", str(played)]
+        command = ["fluidsynth", *options, str(soundfont), str(midi)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or "error" in done.stderr:  # without a sound font it plays silence and ends well
             raise FluidsynthFailed(done.stderr or f"it ended with {done.returncode}")
-        return played.read_bytes()
+        with wave.open(str(played)) as reader:
+            samples = np.frombuffer(reader.readframes(reader.getnframes()), "<i2") / 32768
+            return wav(_loud(samples.reshape(-1, reader.getnchannels())), reader.getframerate())
+
+
+def _loud(sound: Samples) -> Samples:
+    loudest = np.abs(sound).max(initial=0.0)
+    return sound * (PEAK / loudest) if loudest else sound
 
 
 def _tone(note: Note, second: float) -> Samples:

@@ -30,7 +30,8 @@ async function call(path, body, signal) {
 
 async function showModels() {
   try {
-    models = (await (await call("v1/models")).json()).data.filter(model => !model.kinds.includes("retrieve"));
+    models = (await (await call("v1/models")).json()).data;
+    models = models.filter(model => !model.kinds.some(kind => ["retrieve", "recommend"].includes(kind)));
   } catch (error) {
     $("problem").textContent = error.message;
     $("state").textContent = "no model is shown";

@@ -47,7 +47,8 @@ def made(root: Path, kind: prompts.Kind) -> dict[str, Path]:
     frames = {split: passages(100 * k, kind) for k, split in enumerate(("train", "val", "test", "judge"))}
     for split, frame in frames.items():
         frame.to_parquet(validated / f"{split}.parquet")
-    (validated / "run.json").write_text(json.dumps({"parameters": {"validate": {**RULES, "prompt": {"kind": kind}}}}))
+    parameters = {"data": {"key": "own"}, "validate": {**RULES, "prompt": {"kind": kind}}}
+    (validated / "run.json").write_text(json.dumps({"parameters": parameters}))
     arrays.pack(validated, paths["tokens"], Tokenize(max_tokens=400, height=None, transpose="all"))
     example = form.example(paths["tokens"])
     needed = {"tokenizer.json": paths["tokens"] / "tokenizer.json"}

@@ -57,7 +57,7 @@ def test_its_numbers_stand_in_its_column_alone_and_the_signature_calls_them_boun
     assert bound.SIGNATURE in metrics["signature"]
 
 
-def test_without_latent_vectors_nobody_speaks_of_bounds(tokens: Path, models: Path, samples: Path) -> None:
-    metrics, curves = text.evaluate(tokens, models, samples, PARAMETERS, 1, torch.device("cpu"))
+def test_without_latent_vectors_nobody_speaks_of_bounds(evaluation: text.Evaluation) -> None:
+    metrics, curves = evaluation
     assert bound.SIGNATURE not in metrics["signature"]
     assert not set(bound.NAMES) & set(curves[-1])

@@ -1,6 +1,8 @@
 """A system that resamples is measured by its samples as any other, and by bounds of its NLL, never by an NLL."""
 
 import json
+import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +14,31 @@ from promptgan.networks import folder
 from promptgan.tasks.text.audit import evaluation
 from promptgan.tasks.text.measures import bounds
 from promptgan.terms.metrics import Evaluation
-from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR
+from tests.conftest import DISCRIMINATOR, EXAMPLE, GENERATOR, on_one_thread
 from tests.tasks.text.measures.test_measures import evaluate
 
 
-@pytest.fixture
-def found(tokens: Path, models: Path, samples: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
-    """An evaluation whose adversarial model is the twin, resampled by a fresh discriminator."""
-    monkeypatch.setattr(bounds, "SAMPLES", 8)
-    networks = folder.load(models / "pretrained").networks
-    networks |= {"discriminator": folder.build("tokens", "discriminator", DISCRIMINATOR, EXAMPLE)}
+@pytest.fixture(scope="module")
+def resampled(tokens: Path, measured_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models of which the adversarial one is the twin, resampled by a fresh discriminator; to be read only."""
+    models = Path(shutil.copytree(measured_source / "models", tmp_path_factory.mktemp("resampled") / "models"))
+    with on_one_thread():
+        networks = folder.load(models / "pretrained").networks
+        networks |= {"discriminator": folder.build("tokens", "discriminator", DISCRIMINATOR, EXAMPLE)}
     drawing = {"drawing": {"candidates": 4, "chosen_by": "discriminator"}}
     sections = {"generator": GENERATOR, "discriminator": DISCRIMINATOR}
     index = folder.described("text", "tokens", EXAMPLE) | drawing
     needed = {"tokenizer.json": tokens / "tokenizer.json"}
     folder.save(models / "adversarial", networks, sections, index, needed)
-    return evaluate(tokens, models, samples)
+    return models
+
+
+@pytest.fixture(scope="module")
+def found(tokens: Path, resampled: Path, measured_source: Path) -> Evaluation:
+    """What is measured of them; to be read only."""
+    with on_one_thread(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounds, "SAMPLES", 8)
+        return evaluate(tokens, resampled, measured_source / "samples")
 
 
 def test_its_likelihood_is_bounds_and_their_samples(found: Evaluation) -> None:
@@ -63,11 +74,12 @@ class Written:
 
 
 def test_an_audit_finds_the_bounds_in_the_curves_and_one_that_was_changed(
-    found: Evaluation, models: Path, monkeypatch: pytest.MonkeyPatch
+    found: Evaluation, resampled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(models.parent)
+    shutil.copytree(resampled, tmp_path / "models")
+    monkeypatch.chdir(tmp_path)
     write_csv(Path("plots/curves.csv"), found.curves)
-    metrics = found.metrics
+    metrics = deepcopy(found.metrics)
     write_json(Path("metrics/evaluation.json"), metrics)
     assert list(evaluation(Written())) == []  # type: ignore[arg-type]
     metrics["systems"]["adversarial"]["nll_upper"] += 0.01

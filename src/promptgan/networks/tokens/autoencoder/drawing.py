@@ -1,5 +1,6 @@
 """Drawing more texts of each label from an autoencoder, and which of them are worth to be learnt from."""
 
+import copy
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.decoding import latent_vectors, random_numbers
@@ -17,6 +19,8 @@ from promptgan.networks.tokens.autoencoder.network import Generator
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 BATCH = 256
+PRIOR = 2.0
+"""How many texts with a word are worth as much as the belief that it says nothing of labels."""
 KEPT = "kept"
 REASONS = ("empty", "duplicate", "copy", "near copy", "other label", KEPT)
 """What becomes of a drawn text: the first of these that holds."""
@@ -59,7 +63,8 @@ def drawn(
     The prompt of a text is mu + ``spread`` sigma epsilon, where mu and sigma are of the posterior of a labelled text,
     drawn at random among those of the label, and epsilon is standard normal (Kingma and Welling, 2014,
     arXiv:1312.6114, section 2.4). Together these posteriors are a prior for each label (Tomczak and Welling, 2018,
-    arXiv:1705.07120). Labels reach the generator in no other way.
+    arXiv:1705.07120). What words say of a label (`information`, of these labelled texts alone) is added to the logits,
+    times the generator's ``guidance``; the generator itself knows no labels.
 
     Args:
         generator: in evaluation mode.
@@ -84,8 +89,27 @@ def drawn(
     noise = latent_vectors(seed, len(sources), generator.latent).to(device)
     z = torch.cat(means)[sources] + spread * torch.cat(scales)[sources] * noise
     uniforms = random_numbers(seed, len(sources), generator.example.max_tokens)
-    made = Sampler(generator).answers([[] for _ in sources], uniforms, temperature, z=z)
+    writer, made = copy.deepcopy(generator), []
+    assert generator.bias is not None
+    for kind, speaks in zip(kinds, information(texts, labels, generator.example.vocabulary), strict=True):
+        rows = np.flatnonzero(labels[sources] == kind)
+        writer.bias = nn.Parameter(generator.bias + generator.guidance * generator.bias.new_tensor(speaks))
+        made += Sampler(writer).answers([[] for _ in rows], uniforms[rows], temperature, z=z[rows])
     return Drawn(made, labels[sources], sources)
+
+
+def information(texts: Sequence[list[int]], labels: Integers, vocabulary: int) -> Floats:
+    """Pointwise mutual information of K labels and V words in nats, (K, V): log p(label | word) - log p(label).
+
+    By counting the texts that have a word; `PRIOR` draws that of rare words to zero.
+    """
+    kinds, numbers = np.unique(labels, return_inverse=True)
+    holds = np.zeros((len(kinds), vocabulary))
+    for text, kind in zip(texts, numbers, strict=True):
+        holds[kind, list(set(text))] += 1
+    shares = np.bincount(numbers)[:, None] / len(texts)
+    found: Floats = np.log((holds + PRIOR * shares) / (holds.sum(0) + PRIOR) / shares)
+    return found
 
 
 def judged(made: Drawn, texts: Sequence[list[int]], probabilities: Floats, agreement: float, near: float) -> list[str]:

@@ -40,7 +40,7 @@ class Generator(LatentGenerator):
         p = parameters
         embedding = fresh_embedding(example.vocabulary, p.embedding, scale=p.embedding**-0.5)
         super().__init__(example, embedding, fresh_bias(example.vocabulary), p.latent)
-        self.dropout, self.word_dropout = p.dropout, p.word_dropout
+        self.dropout, self.word_dropout, self.guidance = p.dropout, p.word_dropout, p.guidance
         self.reader = nn.GRU(p.embedding, p.width, batch_first=True, bidirectional=True)
         self.normal = nn.Linear(2 * p.width, 2 * p.latent)
         self.first = nn.Linear(p.latent, p.width)

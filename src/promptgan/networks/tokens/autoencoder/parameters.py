@@ -22,3 +22,6 @@ class Parameters(Section):
     word_dropout: float = Field(ge=0, lt=1)
     """Share of the words read while writing that are hidden in training, lest the latent vector is ignored (Bowman et
     al., 2016, arXiv:1511.06349, section 3.2)."""
+    guidance: float = Field(ge=0)
+    """What a word's pointwise mutual information with the label is multiplied by, and then added to its logit, where
+    texts are drawn for a label; 0 leaves all to the latent vector."""

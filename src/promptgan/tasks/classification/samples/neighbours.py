@@ -117,7 +117,13 @@ def word_pieces(known: Collection[str] | None = None) -> tuple[list[str], Floats
 
 
 def counted(
-    texts: Sequence[str], *, window: int = 4, width: int = 100, least: int = 5, smoothing: float = 0.75
+    texts: Sequence[str],
+    *,
+    window: int = 4,
+    width: int = 100,
+    least: int = 5,
+    fewest: int = 20,
+    smoothing: float = 0.75,
 ) -> tuple[list[str], Floats]:
     """Words of texts, the frequent ones first, and vectors (V, width) of who stands beside them.
 
@@ -127,12 +133,13 @@ def counted(
     Args:
         texts: what is counted.
         window: words to each side that a word stands beside; one at a distance of d counts 1 / d.
-        width: numbers of a vector.
+        width: numbers of a vector; half as many as there are words where these are few.
         least: occurrences of a word that gets one.
+        fewest: such words, to find neighbours among.
         smoothing: exponent of the frequencies of contexts.
 
     Raises:
-        NoVectors: no more than ``width`` words are frequent enough.
+        NoVectors: fewer than ``fewest`` words are frequent enough.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.linalg import svds
@@ -141,11 +148,12 @@ def counted(
     counts = Counter(word for row in rows for word in row)
     vocabulary = sorted((word for word, count in counts.items() if count >= least), key=lambda w: (-counts[w], w))
     size = len(vocabulary)
-    if size <= width:
+    if size < fewest:
         raise NoVectors(
-            f"{size} words are there {least} times or more, too few for vectors of {width} numbers",
-            "give more texts, or take the vectors of word pieces",
+            f"{size} words are there {least} times or more, too few to tell which are alike",
+            "give more texts, or take substitution out of generate.attacks in params.yaml; what was trained stays",
         )
+    width = min(width, size // 2)
     numbers = {word: number for number, word in enumerate(vocabulary)}
     line = np.concatenate([[*(numbers.get(word, -1) for word in row), *[-1] * window] for row in rows])
     beside = np.zeros((0, 2), np.int64)

@@ -37,15 +37,17 @@ class Pair(NamedTuple):
 def pack(validated: Path, out: Path, parameters: Parameters) -> dict[str, Any]:
     """Write ``SPLIT.arrow`` of every split: ``id``, ``prompt`` and ``text`` (ids, no special tokens), and ``music``.
 
-    The vocabulary holds whatever `validate` lets through, so that nothing is unknown. With `transpose` the training
+    The vocabulary holds whatever `validate` lets through, so that nothing is unknown, and C alone where all is in C, so
+    that a model says what keys it knows. With `transpose` the training
     split holds each passage in every key that its range allows, one after the other, under ids such as bwv269-5+2.
 
     Raises:
         PassageTooLong: a prompt or an answer does not fit.
     """
     out.mkdir(parents=True, exist_ok=True)
-    rules = json.loads((validated / "run.json").read_bytes())["parameters"]["validate"]
-    tokenizer = tokenizer_of(rules)
+    made_with = json.loads((validated / "run.json").read_bytes())["parameters"]
+    rules = made_with["validate"]
+    tokenizer = tokenizer_of(rules, "C" if made_with["data"]["key"] == "C" and parameters.transpose == "none" else None)
     (out / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     ids = pa.list_(pa.field("item", pa.uint16(), nullable=False))
     splits = {}
@@ -92,10 +94,10 @@ def pairs_of(record: dict[str, str], within: tuple[int, int] | None = None) -> I
         yield Pair(named(record["id"], distance), str(prompt.transposed(distance)).split(), words, music)
 
 
-def tokenizer_of(rules: dict[str, Any]) -> Tokenizer:
-    """Reads and writes the words of music that `validate` lets through, with spaces between."""
+def tokenizer_of(rules: dict[str, Any], tonic: str | None = None) -> Tokenizer:
+    """Reads and writes the words of music that `validate` lets through, with spaces between; ``tonic`` of all keys."""
     names = ("voices", "lowest", "highest", "metres", "grid")
-    known = prompts.vocabulary(rules["prompt"]["kind"], **{name: rules[name] for name in names})
+    known = prompts.vocabulary(rules["prompt"]["kind"], **{name: rules[name] for name in names}, tonic=tonic)
     words = [*SPECIAL_TOKENS, *known]
     tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, SPECIAL_TOKENS[UNK]))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

@@ -43,6 +43,9 @@ class MusicModel(Protocol):
     def voices(self) -> int:
         """How many voices its pieces have."""
 
+    def knows(self, key: str) -> bool:
+        """Whether it can be asked for a key, such as D minor."""
+
     def words(
         self, asked: list[Prompt], seed: int, temperature: float, top_p: float, batch: int | None
     ) -> list[tuple[list[str], int]]:

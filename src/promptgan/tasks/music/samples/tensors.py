@@ -43,6 +43,10 @@ class RollModel:
         """A channel each."""
         return int(self.index["example"]["channels"])
 
+    def knows(self, key: str) -> bool:
+        """Whether it has learnt a prompt with that key."""
+        return any(label.startswith(f"{key} ") for label in self.labels)
+
     def words(
         self, asked: list[Prompt], seed: int, temperature: float, top_p: float, batch: int | None
     ) -> list[tuple[list[str], int]]:

@@ -41,6 +41,10 @@ class WordModel:
         numbers = [re.fullmatch(r"v(\d+)=_", word) for word in self.tokenizer.get_vocab()]
         return max(int(number[1]) for number in numbers if number)
 
+    def knows(self, key: str) -> bool:
+        """Whether it has a word for the tonic of a key."""
+        return key.split()[0] in self.tokenizer.get_vocab()
+
     def words(
         self, asked: list[Prompt], seed: int, temperature: float, top_p: float, batch: int | None
     ) -> list[tuple[list[str], int]]:
@@ -56,7 +60,11 @@ class WordModel:
         for prompt in asked:
             words = str(prompt).split()
             if prompt.kind == "key" and learnt:
-                raise UnusablePrompt(str(prompt), f"gives nothing to {learnt}, which is what the model learnt")
+                raise UnusablePrompt(
+                    str(prompt),
+                    f"gives nothing to {learnt}, which is what the model learnt",
+                    "give what it needs too, or a file to `promptgan harmonise` or `promptgan continue`",
+                )
             if unknown := [word for word in words if word not in known]:
                 raise UnusablePrompt(str(prompt), f"holds what the model does not know: {unknown[0]}")
             if len(words) > limit:

@@ -36,8 +36,9 @@ class PromptGAN(Mixture):
     First generator and posterior learn by the evidence lower bound (Bowman et al., 2016, arXiv:1511.06349), which
     leaves `generator_start`. Then the generator answers prompts, which are latent vectors of real texts, and learns
     through a discriminator that tells its answers from real texts, by straight-through Gumbel-softmax, beside the
-    bound. Both see texts alone: labels enter by whose latent vectors the prompts are, and by the filter, so that the
-    generator may be used whatever labels are known. What the filter keeps takes the place of some of the real texts.
+    bound. Both see texts alone: labels enter by whose latent vectors the prompts are, by what words say of
+    them, and by the filter, so that the generator may be used whatever labels are known. What the filter keeps takes
+    the place of some of the real texts.
 
     Args:
         setting: all networks, pairs whose prompts are labels, objective, penalty and score; the `encoder` in its start
