@@ -70,7 +70,7 @@ def gaps(model: TextModel, sets: tuple[Sequence[str], Sequence[str]] = (MEN, WOM
         TooFewKnown: the vocabulary can spell fewer than `FEWEST` of a set.
     """
     known = [[name for name in names if _spelt(model, name)] for names in sets]
-    lost = [name for names in sets for name in names if not _spelt(model, name)]
+    lost = [name for names, spelt in zip(sets, known, strict=True) for name in names if name not in spelt]
     if min(map(len, known)) < FEWEST:
         raise TooFewKnown(
             f"the model's vocabulary cannot spell {', '.join(lost)}; what is left is too little to compare",
