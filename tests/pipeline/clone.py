@@ -193,8 +193,16 @@ class Clone:
         return {out["path"]: out["md5"] for name in stages or locked for out in locked[name].get("outs", [])}
 
     def checkpoints(self, stage: str) -> list[Path]:
-        """The saved states of a stage."""
-        return list((self.path / ".dvc/tmp/checkpoints").glob(f"{stage}-*/state.pt"))
+        """The saved states of a stage, the one before the last of each training among them."""
+        return list((self.path / ".dvc/tmp/checkpoints").glob(f"{stage}-*/*.pt"))
+
+    def saves(self, stage: str) -> frozenset[int]:
+        """When the saved states of a stage were written, in ns; a state may change its name while this looks."""
+        times = set()
+        for state in self.checkpoints(stage):
+            with suppress(FileNotFoundError):
+                times.add(state.stat().st_mtime_ns)
+        return frozenset(times)
 
     def copy(self, target: Path) -> "Clone":
         """A copy of everything, DVC's cache included."""

@@ -46,15 +46,12 @@ def die(process: "subprocess.Popen[str]", stage: str, victim: str) -> None:
 def kill_while_training(clone: Clone, stage: str, victim: str, saves: int) -> None:
     """Start the pipeline up to ``train`` and kill ``victim`` after ``saves`` more checkpoints of ``stage``."""
 
-    def written() -> set[int]:
-        return {state.stat().st_mtime_ns for state in clone.checkpoints(stage)}
-
     def enough() -> bool:
         assert process.poll() is None, "it ended before it was killed"
-        seen.update(written() - before)
+        seen.update(clone.saves(stage) - before)
         return len(seen) >= saves
 
-    before, seen = written(), set[int]()
+    before, seen = clone.saves(stage), set[int]()
     with clone.started(*DVC, "repro", "train") as process:
         until(enough, f"{saves} checkpoints of {stage}")
         die(process, stage, victim)
@@ -82,13 +79,12 @@ def test_a_second_trainer_waits_and_takes_over_when_the_first_is_killed(untraine
     with untrained.started(*script) as first:
         until(lambda: untrained.checkpoints("pretrain"), "a checkpoint")
         first.send_signal(signal.SIGSTOP)
-        (state,) = untrained.checkpoints("pretrain")
-        before = state.stat().st_mtime_ns
+        before = untrained.saves("pretrain")
         with untrained.started(*script) as second:
             assert second.stdout
             assert second.stdout.readline().startswith("waiting: another process trains in pretrain-")
             assert second.poll() is None
-            assert state.stat().st_mtime_ns == before
+            assert untrained.saves("pretrain") == before
             first.kill()
             first.wait()
             said, _ = second.communicate()
