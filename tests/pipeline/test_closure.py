@@ -18,7 +18,7 @@ from tests.pipeline.closure import ROOT, closure, value_of
 
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
-COMMITTED = {"requirements.lock", "data/excluded.csv", "data/ratings.csv"}
+COMMITTED = {"requirements.lock", "data/excluded.csv", "data/ratings.csv", "data/probes.csv"}
 OWN_TEXT = {"name": "local_text", "file": "a.csv", "sha256": "0" * 64, "prompt": "q", "text": "a", "first_words": 3}
 OWN_LABELS = {
     "name": "local_labels",

@@ -13,6 +13,7 @@ import yaml
 
 from promptgan.experiments import leaderboard
 from promptgan.experiments.entry import Entry
+from promptgan.experiments.makeup import TOLD_LATER
 from tests.pipeline.clone import PROMPTGAN, TINY, Clone, until
 
 COMPARED = ["tiny", "tiny-broken", "tiny-hinge"]
@@ -119,7 +120,7 @@ def test_an_entry_says_what_its_experiment_is_and_measured(compared: Compared) -
         run, stages = entry["trained"][seed], yaml.safe_load(locked)["stages"]
         assert run["lock_sha256"] == hashlib.sha256(locked.encode()).hexdigest()
         files = [item for stage in stages.values() for item in [*stage["deps"], *stage.get("outs", [])]]
-        made_of = {item["path"]: item["md5"] for item in files if item["path"] != "data/ratings.csv"}
+        made_of = {item["path"]: item["md5"] for item in files if Path(item["path"]) not in TOLD_LATER}
         assert made_of == entry["made"]["inputs"] | run["outputs"]
         evaluation = json.loads(compared.clone.git("show", f"{reference}:metrics/evaluation.json"))
         assert (run["systems"], run["gaps"]) == (evaluation["systems"], evaluation["gaps"])
@@ -205,9 +206,12 @@ def test_check_names_the_parameter_and_the_data_and_the_page_is_of_the_entries_a
     assert leaderboard.PAGE.read_bytes() == page
 
 
-def test_neither_a_record_that_another_data_set_leaves_out_nor_a_rating_changes_an_entry(recorded: Clone) -> None:
+def test_neither_a_record_that_another_data_set_leaves_out_nor_what_is_told_later_changes_an_entry(
+    recorded: Clone,
+) -> None:
     append("data/excluded.csv", "chitchat,1,asked for\n")
     append("data/ratings.csv", "text,ab,1,t0,real,4\n")
+    append("data/probes.csv", "ab,whole words,one / other,0.1,0.5,4 of 4\n")
     assert Entry.read("tiny").differences() == []
 
 

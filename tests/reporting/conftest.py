@@ -4,9 +4,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promptgan.core.files import write_json
+from promptgan.core.files import write_csv, write_json
 from promptgan.networks.folder import described, save_none
 from promptgan.ratings import kept
+from promptgan.reporting import probes
 from promptgan.reporting.contents import read
 from promptgan.reporting.page import page
 from tests.conftest import EXAMPLE, GENERATOR
@@ -44,6 +45,7 @@ def make_outputs(root: Path) -> Path:
     for folder in ("base", "corpus"):
         write_json(root / f"data/{folder}/provenance.json", {"kind": "none"})
     kept.write([], root / kept.LIST)
+    write_csv(root / probes.LIST, [], probes.Finding._fields)
     metrics: dict[str, Any] = {
         "validation": {
             "rows": {"read": 100, "excluded": 0, "quarantined": 10, "train": 60, "val": 10, "test": 10, "judge": 10},

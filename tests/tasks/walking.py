@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from promptgan.core.files import write_csv
 from promptgan.core.parameters import load_params
 from promptgan.data.download import leave_out
 from promptgan.data.sources import Upstream
 from promptgan.ratings import kept
 from promptgan.recipes import presets
+from promptgan.reporting import probes
 from tests.pipeline.clone import merged
 from tests.stages.conftest import run
 
@@ -40,6 +42,7 @@ def walked(folder: Path, recipe: str, changes: dict[str, Any], download: Callabl
     (folder / "data").mkdir()
     (folder / "data/excluded.csv").write_text("data,id,reason\n")
     kept.write([], folder / kept.LIST)
+    write_csv(folder / probes.LIST, [], probes.Finding._fields)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         presets.use(recipe, device="cpu")

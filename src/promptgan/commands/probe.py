@@ -16,6 +16,9 @@ def probe(
     sentences: Annotated[
         bool, typer.Option("--sentences", help="Of a generator: which occupations it finds likelier of men or women.")
     ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Of every model of this checkout, all of it, for its report and card.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the permutations, where not all are taken.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Everything as JSON, the lost words too.")] = False,
 ) -> None:
@@ -24,13 +27,18 @@ def probe(
     The Word Embedding Association Test (Caliskan et al., 2017) on the input embeddings: effect sizes from -2 to 2 and
     one-sided permutation p values. The word sets are fetched once, from a pinned package. A test whose sets have lost
     too many words is refused. With --sentences pairs of sentences that differ in the words for a man or a woman are
-    compared by their likelihood instead.
+    compared by their likelihood instead. With --keep all of this is asked of twin, control and adversarial model and
+    written into data/probes.csv, from which the report and the model card show it; commit the file.
 
     \b
     promptgan probe --model models/adversarial
     promptgan probe --pieces --json
     promptgan probe --sentences
+    promptgan probe --keep && dvc repro report
     """
+    if keep:
+        _keep(seed)
+        return
     if sentences:
         _sentences(model, seed, json)
         return
@@ -75,3 +83,20 @@ def _sentences(model: Path, seed: int, json: bool) -> None:
     )
     if found.lost:
         terminal().print(f"not in the vocabulary: {', '.join(found.lost)}", markup=False)
+
+
+def _keep(seed: int) -> None:
+    from promptgan.applications.probing.findings import findings
+    from promptgan.applications.probing.word_sets import word_sets
+    from promptgan.networks.folder import with_models
+    from promptgan.reporting import probes
+    from promptgan.terms.systems import MODELS
+
+    sets, found = word_sets(), []
+    for folder in with_models({name: Path("models", folder) for name, folder in MODELS.items()}).values():
+        print(f"probing {folder}", flush=True)
+        found += findings(folder, sets, seed)
+    probes.keep(found)
+    refused = sum(finding.p is None for finding in found)
+    print(f"{len(found)} tests, {refused} of them refused for want of words, are kept in {probes.LIST}")
+    print(f"next: `dvc repro report` shows them, and `git add {probes.LIST}` keeps them")

@@ -11,9 +11,12 @@ from promptgan.lineage.lock import Lock, lies_in
 from promptgan.lineage.pipeline import declared
 from promptgan.quality import exclusions
 from promptgan.ratings import kept
+from promptgan.reporting import probes
 from promptgan.terms.audit import NOTHING, differences
 
 SEED = "seed"
+TOLD_LATER = {kept.LIST, probes.LIST}
+"""What people and probes say of a run that is finished: no number of a comparison follows from it."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,7 @@ class Makeup:
     """The command of every stage."""
     inputs: dict[str, str]
     """The md5, as DVC has it, of every dependency that no stage makes: code, packages, what is committed. Of
-    data/excluded.csv only what concerns the run's own data set counts, and data/ratings.csv, from which no number of a
-    comparison follows, not at all."""
+    data/excluded.csv only what concerns the run's own data set counts, and `TOLD_LATER` not at all."""
     parameters: dict[str, Any]
     """The sections of params.yaml that stages declare."""
 
@@ -57,7 +59,8 @@ def of_lock(lock: Lock, folder: Path = Path()) -> Makeup:
     stages = lock.stages.values()
     parameters = {key: value for stage in stages for key, value in stage.parameters.items() if key != SEED}
     inputs = {dep.path: dep.md5 for stage in stages for dep in stage.dependencies if lock.producer(dep.path) is None}
-    inputs.pop(kept.LIST.as_posix(), None)
+    for path in TOLD_LATER:
+        inputs.pop(path.as_posix(), None)
     listed = exclusions.LIST.as_posix()
     if listed in inputs:
         inputs[listed] = _md5_of_exclusions(folder / listed, parameters)
@@ -76,7 +79,7 @@ def of_working_tree(document: dict[str, Any]) -> Makeup:
     """
     stages = declared(document)
     made = {out for stage in stages.values() for out in stage.outputs}
-    needed = {Path(path) for stage in stages.values() for path in stage.dependencies} - {kept.LIST}
+    needed = {Path(path) for stage in stages.values() for path in stage.dependencies} - TOLD_LATER
     sections = {key for stage in stages.values() for key in stage.parameters} - {SEED}
     return Makeup(
         commands={name: stage.command for name, stage in stages.items()},

@@ -8,6 +8,7 @@ from promptgan.reporting import findings
 from promptgan.reporting.contents import Contents
 from promptgan.reporting.headline import headline, sentences
 from promptgan.reporting.page import templates
+from promptgan.reporting.probes import ALPHA
 from promptgan.terms.metrics import DIRECTIONS
 from promptgan.terms.systems import MODELS, SYSTEMS
 
@@ -28,6 +29,7 @@ def card(contents: Contents) -> str:
             task=task,
             opinion=contents.opinion,
             scale=SCALE,
+            alpha=ALPHA,
             use=task.card(contents.samples, f"models/{MODELS[chosen]}"),
             shown=[system for system in SYSTEMS if system.name in contents.columns],
             sentences=sentences(task),

@@ -1,4 +1,4 @@
-"""What the other stages left behind, and people's ratings of it, read once for the page and the model card."""
+"""What the other stages left behind, people's ratings and findings of probes, read once for page and model card."""
 
 import csv
 import json
@@ -10,6 +10,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.record import sha256
 from promptgan.ratings import kept
 from promptgan.ratings.opinion import Opinion, opinion
+from promptgan.reporting import probes
 from promptgan.terms.metrics import Measures, declared
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import MODELS, SYSTEMS
@@ -47,6 +48,8 @@ class Contents:
     """The folder of what the models made."""
     ratings: list[kept.Rating]
     """By people, of this task: of these samples or of others."""
+    findings: dict[str, list[probes.Finding]]
+    """Of probes, by the system in whose very weights they were found."""
     hashes: dict[str, str]
     """sha256 of every file that was read, by path below the root."""
 
@@ -91,6 +94,20 @@ class Contents:
         return opinion(ours) if ours else None
 
     @property
+    def probed(self) -> list[dict[str, Any]]:
+        """A row for each test that was made of any model: what it compares, and a finding or None by system."""
+        made = {(f.probe, f.question): None for found in self.findings.values() for f in found if f.p is not None}
+        return [
+            {
+                "probe": probe,
+                "question": question,
+                "found": [next((f for f in found if f[1:3] == (probe, question)), None)
+                          for found in self.findings.values()],
+            }
+            for probe, question in made
+        ]  # fmt: skip
+
+    @property
     def reasons(self) -> dict[str, str]:
         """Why a system does not exist, by system."""
         return {n: i.get("reason", "not used") for n, i in self.indices.items() if i.get("kind") == "none"}
@@ -101,7 +118,7 @@ def read(root: Path) -> Contents:
 
     Raises:
         MissingOutput: names the file and the stage that makes it.
-        RatingsUnreadable: data/ratings.csv is missing or broken.
+        RatingsUnreadable, ProbesUnreadable: data/ratings.csv or data/probes.csv is missing or broken.
     """
     hashes: dict[str, str] = {}
 
@@ -142,7 +159,9 @@ def read(root: Path) -> Contents:
     base, corpus = (None if origin.get("kind") == "none" else origin for origin in origins.values())
     metrics = {name: document(f"metrics/{name}.json") for name in METRICS}
     ratings = kept.read(root / kept.LIST)
-    content(kept.LIST.as_posix())
+    kept_findings = probes.read(root / probes.LIST)
+    for path in (kept.LIST, probes.LIST):
+        content(path.as_posix())
     return Contents(
         provenance=document("data/raw/provenance.json"),
         base=base,
@@ -154,8 +173,22 @@ def read(root: Path) -> Contents:
         environment=environment,
         samples=root / "samples/generated",
         ratings=[rating for rating in ratings if rating.task == metrics["evaluation"]["task"]],
+        findings=_findings(kept_findings, indices, root),
         hashes=dict(sorted(hashes.items())),
     )
+
+
+def _findings(
+    kept: list[probes.Finding], indices: dict[str, dict[str, Any]], root: Path
+) -> dict[str, list[probes.Finding]]:
+    """What was found in the networks of each system, where anything was."""
+    found: dict[str, list[probes.Finding]] = {}
+    for name, folder in MODELS.items() if kept else ():
+        networks = indices[name].get("networks", {}).values()
+        weights = {sha256(root / "models" / folder / network["weights"]) for network in networks}
+        if ours := [finding for finding in kept if finding.weights in weights]:
+            found[name] = ours
+    return found
 
 
 def _restored(path: str) -> str:

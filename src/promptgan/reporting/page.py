@@ -15,6 +15,7 @@ from promptgan.reporting.contents import Contents
 from promptgan.reporting.diagrams import KINDS
 from promptgan.reporting.headline import further, headline, sentences
 from promptgan.reporting.pictures import quality_over_diversity, training_curve
+from promptgan.reporting.probes import ALPHA
 from promptgan.terms.metrics import DIRECTIONS
 from promptgan.terms.systems import SYSTEMS
 
@@ -60,6 +61,7 @@ def page(contents: Contents) -> str:
             task=task,
             opinion=contents.opinion,
             scale=SCALE,
+            alpha=ALPHA,
             samples=Markup(task.markup(contents.samples)),
             shown=[system for system in SYSTEMS if system.name in contents.columns],
             sentences=sentences(task),

@@ -54,9 +54,9 @@ class Embeddings:
     """
 
     def __init__(self, model: Path, pieces: bool = False) -> None:
-        index = folder.read_index(model)
-        reader = next((name for name in READERS if name in index.get("networks", {})), None)
-        if reader is None or index.get("form") != "tokens":
+        self.index = folder.read_index(model)
+        reader = next((name for name in READERS if name in self.index.get("networks", {})), None)
+        if reader is None or self.index.get("form") != "tokens":
             raise folder.NotAModelFolder(
                 f"the model in {model} has no embeddings of words", "name one that writes or reads texts"
             )
@@ -64,7 +64,8 @@ class Embeddings:
         embedding = cast("nn.Embedding", loaded.networks[reader].embedding)
         self.table: Floats = embedding.weight.detach().double().numpy()
         self.tokenizer: Tokenizer = load_tokenizer(model)
-        self.unk, self.pieces = index["example"]["unk"], pieces
+        self.weights = model / self.index["networks"][reader]["weights"]
+        self.unk, self.pieces = self.index["example"]["unk"], pieces
 
     def __getitem__(self, word: str) -> Floats | None:
         """The vector (E,) of a word, or None where the vocabulary lacks it."""
