@@ -46,3 +46,8 @@ class BM25:
         known = [word for word in words(query) if word in self._index.vocab_dict]
         scores: Floats = self._index.get_scores(known) if known else np.zeros(self.count)
         return scores
+
+
+def key(text: str) -> str:
+    """What texts of the same words have in common, case and punctuation left aside; of one without words, itself."""
+    return " ".join(words(text)) or text

@@ -85,7 +85,7 @@ def changed_since_import(document: dict[str, Any], root: Path) -> str | None:
         return None
     options = ["--keep", "--path", original.path, *original.options]
     command = shlex.join(["promptgan", "use", document["recipe"], *options])
-    return f"{original.path} has changed since its import; `{command}` imports it again and changes nothing else"
+    return f"{original.path} has changed since its import; `{command}` imports it again as it was imported then"
 
 
 def _has_importer(task: str) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -18,7 +18,7 @@ from promptgan.serving.service import Service, fresh_seed
 DONE = b"data: [DONE]\n\n"
 
 
-def add(app: FastAPI, service: Service, details_of: Callable[[Request], Details]) -> None:
+def add(app: FastAPI, service: Service, details_of: Callable[[Request], Awaitable[Details]]) -> None:
     """Add `/v1/completions` and `/v1/chat/completions`."""
     known = Annotated[Details, Depends(details_of)]
 

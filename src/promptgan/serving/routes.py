@@ -37,7 +37,12 @@ def details_of(request: Request) -> Details:
     return cast("Details", request.scope[DETAILS])
 
 
-Known = Annotated[Details, Depends(details_of)]
+async def known(request: Request) -> Details:
+    """The same for a route; asynchronous, since FastAPI calls what is not in a thread."""
+    return details_of(request)
+
+
+Known = Annotated[Details, Depends(known)]
 
 
 def build(service: Service, places: dict[str, Place]) -> FastAPI:
@@ -58,7 +63,7 @@ def build(service: Service, places: dict[str, Place]) -> FastAPI:
     app.add_exception_handler(HTTPException, _no_route)
     _answering(app, service)
     _telling(app, service, places)
-    compatible.add(app, service, details_of)
+    compatible.add(app, service, known)
     return app
 
 

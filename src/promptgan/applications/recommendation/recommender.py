@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from promptgan.applications.bm25 import key
 from promptgan.applications.recommendation import matching
 from promptgan.applications.recommendation.baselines import counted
 from promptgan.applications.recommendation.errors import NobodyKnown, NoRecommender
@@ -24,7 +25,6 @@ from promptgan.networks.weights import save_weights
 from promptgan.quality.output import write_parquet
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.judges.parameters import Parameters
-from promptgan.terms.words import words
 from promptgan.training.loop.checkpoint import Checkpoint
 
 TASK = "recommend"
@@ -60,7 +60,7 @@ class Recommender:
         self.interactions, self.matcher = interactions, matcher
         self.popularity = prior * np.log1p(counts)
         self.vectors = matcher.vectors()
-        self.numbers = {_key(text): number for number, text in reversed([*enumerate(interactions.texts)])}
+        self.numbers = {key(text): number for number, text in reversed([*enumerate(interactions.texts)])}
         self.numbers |= {item: number for number, item in enumerate(interactions.items)}
         self.users = {user: number for number, user in enumerate(interactions.users)}
 
@@ -81,7 +81,7 @@ class Recommender:
 
     def named(self, liked: str) -> int | None:
         """The number of the item that an id, or a text of the same words, is of; None where it is of none."""
-        return self.numbers.get(liked, self.numbers.get(_key(liked)))
+        return self.numbers.get(liked, self.numbers.get(key(liked)))
 
     def readable(self, user: str | None, liked: Sequence[str]) -> None:
         """Refuse what nothing can be recommended for.
@@ -228,8 +228,3 @@ def _prior(interactions: Interactions, matcher: ItemEncoder) -> tuple[float, dic
         means[prior] = {name: round(float(each.mean()), 6) for name, each in found.items()}
     best = max(means, key=lambda prior: means[prior]["ndcg"])
     return best, means[best]
-
-
-def _key(text: str) -> str:
-    """What texts of the same words have in common."""
-    return " ".join(words(text))

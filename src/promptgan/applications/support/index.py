@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from promptgan.applications.bm25 import BM25, Floats
+from promptgan.applications.bm25 import BM25, Floats, key
 from promptgan.tasks.text.measures.minilm import MiniLM
-from promptgan.terms.words import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,8 +81,3 @@ def different(pairs: "pd.DataFrame") -> "pd.DataFrame":
     """The first pair of each question; two are the same where their words are, case and punctuation left aside."""
     keys = pairs["prompt"].map(key)
     return pairs[~keys.duplicated()].reset_index(drop=True)
-
-
-def key(question: str) -> str:
-    """What equal questions have in common."""
-    return " ".join(words(question)) or question

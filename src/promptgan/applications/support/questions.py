@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from promptgan.applications.bm25 import key
 from promptgan.applications.support.errors import NoPairs
-from promptgan.applications.support.index import key
 from promptgan.tasks.text.measures.minilm import MiniLM
 
 if TYPE_CHECKING:

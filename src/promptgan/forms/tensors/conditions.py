@@ -33,3 +33,28 @@ class Condition(nn.Module):
         last = ((condition != 0).sum(1) - 1).clamp_min(0)
         read: Tensor = self.output(states[torch.arange(len(condition), device=condition.device), last])
         return read
+
+
+class ConditionalBatchNorm2d(nn.BatchNorm2d):
+    """Batch normalisation whose scale and shift are affine in the vector of a condition (De Vries et al., 2017,
+    arXiv:1707.00683).
+
+    What a latent vector says is normalised by itself, so that a condition cannot drown it, as it does where both are
+    inputs of one layer.
+
+    Args:
+        channels: C, that are normalised.
+        size: D, of the vector of a condition.
+    """
+
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__(channels, affine=False)
+        self.scale, self.shift = nn.Linear(size, channels), nn.Linear(size, channels)
+        for layer, value in ((self.scale, 1.0), (self.shift, 0.0)):
+            nn.init.constant_(layer.bias, value)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # type: ignore[override]
+        """Of (N, C, H, W), under vectors (N, D)."""
+        scale, shift = (layer(condition)[:, :, None, None] for layer in (self.scale, self.shift))
+        normalised: Tensor = super().forward(x) * scale + shift
+        return normalised

@@ -1,9 +1,11 @@
 """Networks of strided convolutions (Radford, Metz and Chintala, 2016, arXiv:1511.06434)."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from torch import Tensor, nn
 
+from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
 from promptgan.forms.tensors.spectral import normalise
@@ -14,29 +16,36 @@ SCALE = 0.02
 
 
 class Generator(TensorGenerator):
-    """A latent vector to a small map, whose size is doubled until it is the images'."""
+    """A latent vector to a small map, whose size is doubled until it is the images'.
+
+    Where channels are normalised by the batch, a condition is what scales and shifts them; else it stands behind the
+    latent vector.
+    """
 
     def __init__(self, parameters: Parameters, example: Example) -> None:
         latent = parameters.latent or 1
         super().__init__(latent, example, latent)
         *channels, widest = _channels(parameters)
         self.map = (widest, *_smallest(parameters, example))
-        self.start = nn.Linear(self.inputs, widest * self.map[1] * self.map[2], bias=False)
+        conditional = example.conditional and parameters.normalisation == "batch"
+        self.start = nn.Linear(latent if conditional else self.inputs, widest * self.map[1] * self.map[2], bias=False)
         layers: list[nn.Module] = []
-        for wide, narrow in zip([widest, *channels[::-1]], channels[::-1], strict=False):
-            layers += [*_normalised(wide, parameters, nn.ReLU()), nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False)]
-        last = parameters.width
-        self.layers = nn.Sequential(
-            *layers,
-            *_normalised(last, parameters, nn.ReLU()),
-            nn.ConvTranspose2d(last, example.channels, 4, 2, 1),
-        )
+        for place, (wide, narrow) in enumerate(pairwise([widest, *channels[::-1], example.channels]), start=1):
+            if conditional:
+                layers += [ConditionalBatchNorm2d(wide, latent), nn.ReLU()]
+            else:
+                layers += _normalised(wide, parameters, nn.ReLU())
+            layers.append(nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=place == parameters.halvings))
+        self.layers = nn.ModuleList(layers)
         self.apply(_fresh)
 
     def pixels(self, inputs: Tensor) -> Tensor:
         """See `TensorGenerator.pixels`."""
-        pixels: Tensor = self.layers(self.start(inputs).view(len(inputs), *self.map))
-        return pixels
+        read, condition = inputs[:, : self.start.in_features], inputs[:, self.latent :]
+        x: Tensor = self.start(read).view(len(inputs), *self.map)
+        for layer in self.layers:
+            x = layer(x, condition) if isinstance(layer, ConditionalBatchNorm2d) else layer(x)
+        return x
 
 
 class Discriminator(TensorDiscriminator):
@@ -101,5 +110,5 @@ def _normalised(channels: int, parameters: Parameters, activation: nn.Module) ->
 def _fresh(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.normal_(module.weight, std=SCALE)
-    elif isinstance(module, nn.BatchNorm2d):
+    elif isinstance(module, nn.BatchNorm2d) and module.affine:
         nn.init.normal_(module.weight, 1.0, SCALE)

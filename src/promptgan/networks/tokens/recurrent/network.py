@@ -52,12 +52,10 @@ class Generator(TextGenerator):
 
     def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
         """Read T embedded tokens (N, T, embedding); return features of the same shape and the state after them."""
-        hidden = state.hidden if isinstance(self.decoder, nn.LSTM) else state.hidden[0]
-        outputs, hidden = self.decoder(self._drop(embedded), hidden)
+        outputs, hidden = _read(self.decoder, self._drop(embedded), state.hidden)
         found = _attended(self.query(outputs), state.keys, state.mask)
         features = torch.tanh(self.mix(self._drop(torch.cat([outputs, found], -1))))
-        after = tuple(hidden) if isinstance(self.decoder, nn.LSTM) else (hidden,)
-        return self._drop(features), State(after, state.keys, state.mask)
+        return self._drop(features), State(hidden, state.keys, state.mask)
 
     def _drop(self, x: Tensor) -> Tensor:
         return dropout(x, self.dropout, self.training)
@@ -100,6 +98,25 @@ def _begun(cell: nn.GRU | nn.LSTM, read: Tensor, lengths: Tensor) -> tuple[Tenso
     last = (lengths.clamp_min(1) - 1).view(-1, 1, 1).expand(-1, 1, read.shape[-1])
     summary = read.gather(1, last).transpose(0, 1).repeat(cell.num_layers, 1, 1)
     return (summary,) if isinstance(cell, nn.GRU) else (summary, torch.zeros_like(summary))
+
+
+def _read(cell: nn.GRU | nn.LSTM, x: Tensor, hidden: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Outputs (N, T, width) of a cell that reads ``x`` (N, T, embedding), and its state behind that."""
+    if isinstance(cell, nn.GRU):
+        outputs, after = cell(x, hidden[0])
+        return outputs, (after,)
+    if x.shape[1] > 1:
+        outputs, states = cell(x, hidden)
+        return outputs, tuple(states)
+    # For one token the kernel of whole sequences takes up to five times as long: it packs the weights at each call.
+    x, found = x[:, 0], list[tuple[Tensor, Tensor]]()
+    for layer, weights in enumerate(cell.all_weights):
+        if layer:
+            x = dropout(x, cell.dropout, cell.training)
+        found.append(torch.lstm_cell(x, (hidden[0][layer], hidden[1][layer]), *weights))
+        x = found[-1][0]
+    h, c = (torch.stack(states) for states in zip(*found, strict=True))
+    return x[:, None], (h, c)
 
 
 def _attended(queries: Tensor, keys: Tensor, padding: Tensor) -> Tensor:
