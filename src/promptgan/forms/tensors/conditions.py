@@ -58,3 +58,13 @@ class ConditionalBatchNorm2d(nn.BatchNorm2d):
         scale, shift = (layer(condition)[:, :, None, None] for layer in (self.scale, self.shift))
         normalised: Tensor = super().forward(x) * scale + shift
         return normalised
+
+
+class Conditioned(nn.Sequential):
+    """Layers one after the other, of which those that normalise under a condition read it too."""
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # type: ignore[override]
+        """Of ``x`` (N, C, H, W), under vectors (N, D), which may be of size 0."""
+        for layer in self:
+            x = layer(x, condition) if isinstance(layer, ConditionalBatchNorm2d) else layer(x)
+        return x

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d
+from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d, Conditioned
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
 from promptgan.forms.tensors.spectral import normalise
@@ -31,21 +31,16 @@ class Generator(TensorGenerator):
         self.start = nn.Linear(latent if conditional else self.inputs, widest * self.map[1] * self.map[2], bias=False)
         layers: list[nn.Module] = []
         for place, (wide, narrow) in enumerate(pairwise([widest, *channels[::-1], example.channels]), start=1):
-            if conditional:
-                layers += [ConditionalBatchNorm2d(wide, latent), nn.ReLU()]
-            else:
-                layers += _normalised(wide, parameters, nn.ReLU())
+            layers += _normalised(wide, parameters, nn.ReLU(), latent if conditional else None)
             layers.append(nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=place == parameters.halvings))
-        self.layers = nn.ModuleList(layers)
+        self.layers = Conditioned(*layers)
         self.apply(_fresh)
 
     def pixels(self, inputs: Tensor) -> Tensor:
         """See `TensorGenerator.pixels`."""
-        read, condition = inputs[:, : self.start.in_features], inputs[:, self.latent :]
-        x: Tensor = self.start(read).view(len(inputs), *self.map)
-        for layer in self.layers:
-            x = layer(x, condition) if isinstance(layer, ConditionalBatchNorm2d) else layer(x)
-        return x
+        small = self.start(inputs[:, : self.start.in_features]).view(len(inputs), *self.map)
+        pixels: Tensor = self.layers(small, inputs[:, self.latent :])
+        return pixels
 
 
 class Discriminator(TensorDiscriminator):
@@ -101,9 +96,11 @@ def _halved(parameters: Parameters, reader: TensorReader) -> Iterator[nn.Module]
     yield nn.Flatten()
 
 
-def _normalised(channels: int, parameters: Parameters, activation: nn.Module) -> Iterator[nn.Module]:
+def _normalised(
+    channels: int, parameters: Parameters, activation: nn.Module, condition: int | None = None
+) -> Iterator[nn.Module]:
     if parameters.normalisation == "batch":
-        yield nn.BatchNorm2d(channels)
+        yield ConditionalBatchNorm2d(channels, condition) if condition else nn.BatchNorm2d(channels)
     yield activation
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d, Conditioned
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
 from promptgan.forms.tensors.spectral import normalise
@@ -25,6 +26,9 @@ SMOOTHING = 3
 class Generator(TensorGenerator):
     """A latent vector to a few columns, whose number is doubled until it is a roll's.
 
+    Where channels are normalised by the batch, the key is what scales and shifts them; else it stands behind the latent
+    vector.
+
     What it draws in training is black or white, so that a discriminator cannot tell by greys: of each voice and column
     the onset in row 0 and the brightest pitch, where it sounds, as `promptgan.media.music.arrays.read` has it. The
     gradient is that of brightness, straight through (Bengio, Leonard and Courville, 2013, arXiv:1308.3432; of rolls:
@@ -35,18 +39,21 @@ class Generator(TensorGenerator):
         latent = parameters.latent or 1
         super().__init__(latent, example, latent)
         self.width, self.shape = parameters.width, (example.channels, example.height, example.width)
-        self.start = nn.Linear(self.inputs, _size(parameters, example))
+        conditional = example.conditional and parameters.normalisation == "batch"
+        condition = latent if conditional else None
+        self.start = nn.Linear(latent if conditional else self.inputs, _size(parameters, example))
         layers, width = list[nn.Module](), parameters.width
         for _ in range(parameters.halvings):
             doubled = nn.ConvTranspose2d(width, width, **HALVING)
-            layers += [*_normalised(parameters, nn.ReLU()), doubled]
+            layers += [*_normalised(parameters, nn.ReLU(), condition), doubled]
         rows = example.channels * example.height
         last = nn.Conv2d(width, rows, (1, SMOOTHING), padding="same")
-        self.layers = nn.Sequential(*layers, *_normalised(parameters, nn.ReLU()), last)
+        self.layers = Conditioned(*layers, *_normalised(parameters, nn.ReLU(), condition), last)
 
     def pixels(self, inputs: Tensor) -> Tensor:
         """See `TensorGenerator.pixels`."""
-        columns = self.layers(self.start(inputs).view(len(inputs), self.width, 1, -1))
+        few = self.start(inputs[:, : self.start.in_features]).view(len(inputs), self.width, 1, -1)
+        columns = self.layers(few, inputs[:, self.latent :])
         pixels: Tensor = columns.reshape(len(inputs), *self.shape)
         return pixels
 
@@ -107,7 +114,8 @@ def _halved(parameters: Parameters, reader: TensorReader, example: Example) -> I
     yield nn.Flatten()
 
 
-def _normalised(parameters: Parameters, activation: nn.Module) -> Iterator[nn.Module]:
+def _normalised(parameters: Parameters, activation: nn.Module, condition: int | None = None) -> Iterator[nn.Module]:
     if parameters.normalisation == "batch":
-        yield nn.BatchNorm2d(parameters.width)
+        width = parameters.width
+        yield ConditionalBatchNorm2d(width, condition) if condition else nn.BatchNorm2d(width)
     yield activation
