@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from promptgan.forms.tokens.decoding import random_numbers, sample
+from promptgan.forms.tokens.decoding import inverse_cdf, nucleus, random_numbers, sample
 from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.sampler import Resampler, Sampler, sampler
 from tests.forms.tokens.toy import EXAMPLE, LIMIT, Text, Tokenwise, models, texts
@@ -96,3 +96,19 @@ def test_answers_in_batches_are_those_one_by_one(batch: int) -> None:
     ]
     assert Sampler(chain).answers(prompts, uniforms, 0.7, 0.95, batch=batch) == alone
     assert len(set(map(tuple, alone))) > 3
+
+
+@pytest.mark.parametrize("top_p", [0.05, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("levels", [1, 3, 1000])
+def test_a_nucleus_is_that_of_a_whole_ranking_whatever_is_ranked_at_first(top_p: float, levels: int) -> None:
+    weights = torch.randint(1, levels + 1, (7, 300), generator=torch.Generator().manual_seed(levels)).float()
+    probabilities = weights / weights.sum(1, keepdim=True)
+    ranked, order = probabilities.sort(dim=-1, descending=True, stable=True)
+    ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0)
+    expected = torch.zeros_like(probabilities).scatter_(1, order, ranked)
+    numbers = torch.rand(7, generator=torch.Generator().manual_seed(1))
+    drawn = order.gather(1, inverse_cdf(ranked, numbers)[:, None])
+    for width in (2, 40, 300):
+        found, places = nucleus(probabilities, top_p, width)
+        assert torch.equal(torch.zeros_like(probabilities).scatter_(1, places, found), expected)
+        assert torch.equal(places.gather(1, inverse_cdf(found, numbers)[:, None]), drawn)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
+from promptgan.forms.tokens import lstm
 from promptgan.forms.tokens.discriminator import PrefixDiscriminator
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import TextGenerator, fresh_bias, fresh_embedding, is_real
@@ -52,7 +53,12 @@ class Generator(TextGenerator):
 
     def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
         """Read T embedded tokens (N, T, embedding); return features of the same shape and the state after them."""
-        outputs, hidden = _read(self.decoder, self._drop(embedded), state.hidden)
+        x = self._drop(embedded)
+        if isinstance(self.decoder, nn.LSTM):
+            outputs, hidden = lstm.read(self.decoder, x, state.hidden)
+        else:
+            outputs, after = self.decoder(x, state.hidden[0])
+            hidden = (after,)
         found = _attended(self.query(outputs), state.keys, state.mask)
         features = torch.tanh(self.mix(self._drop(torch.cat([outputs, found], -1))))
         return self._drop(features), State(hidden, state.keys, state.mask)
@@ -98,25 +104,6 @@ def _begun(cell: nn.GRU | nn.LSTM, read: Tensor, lengths: Tensor) -> tuple[Tenso
     last = (lengths.clamp_min(1) - 1).view(-1, 1, 1).expand(-1, 1, read.shape[-1])
     summary = read.gather(1, last).transpose(0, 1).repeat(cell.num_layers, 1, 1)
     return (summary,) if isinstance(cell, nn.GRU) else (summary, torch.zeros_like(summary))
-
-
-def _read(cell: nn.GRU | nn.LSTM, x: Tensor, hidden: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Outputs (N, T, width) of a cell that reads ``x`` (N, T, embedding), and its state behind that."""
-    if isinstance(cell, nn.GRU):
-        outputs, after = cell(x, hidden[0])
-        return outputs, (after,)
-    if x.shape[1] > 1:
-        outputs, states = cell(x, hidden)
-        return outputs, tuple(states)
-    # For one token the kernel of whole sequences takes up to five times as long: it packs the weights at each call.
-    x, found = x[:, 0], list[tuple[Tensor, Tensor]]()
-    for layer, weights in enumerate(cell.all_weights):
-        if layer:
-            x = dropout(x, cell.dropout, cell.training)
-        found.append(torch.lstm_cell(x, (hidden[0][layer], hidden[1][layer]), *weights))
-        x = found[-1][0]
-    h, c = (torch.stack(states) for states in zip(*found, strict=True))
-    return x[:, None], (h, c)
 
 
 def _attended(queries: Tensor, keys: Tensor, padding: Tensor) -> Tensor:

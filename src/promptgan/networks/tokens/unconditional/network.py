@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from promptgan.forms.tokens import lstm
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import TextGenerator, fresh_bias, fresh_embedding
 from promptgan.networks.tokens.unconditional.parameters import Parameters
@@ -71,7 +72,7 @@ class Generator(TextGenerator):
 
     def step(self, embedded: Tensor, state: State) -> tuple[Tensor, State]:
         """Read T embedded tokens (N, T, width); return features of the same shape and the state after them."""
-        features, (hidden, cell) = self.cell(embedded, (state.hidden, state.cell))
+        features, (hidden, cell) = lstm.read(self.cell, embedded, (state.hidden, state.cell))
         positions = torch.arange(state.read, state.read + embedded.shape[1], device=embedded.device)
         full = torch.zeros_like(features[:1, :1])
         full[..., 0] = FULL
