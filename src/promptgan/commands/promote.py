@@ -46,6 +46,8 @@ def promote(
         holds, said, document = True, ["the first version: there is none to compare with"], None
     elif served.commit == commit:
         print(f"{served.version} is in {stage} already")
+        if not out.is_dir():
+            print(f"its model is in {promotion.model_at(commit, out)}")
         return
     else:
         found = trial.trial(served.commit, commit, log)
@@ -85,4 +87,4 @@ def _tell(now: "Assignment", stage: str, out: Path) -> None:
 
     print(f"{now.version} is in {stage}: {now.tag} of {now.commit[:7]}")
     print(f"its model is in {promotion.model_at(now.commit, out)}")
-    print("next: git push --tags")
+    print(f"next: promptgan serve --model chat={out}, or let one that serves it take it up; git push --tags")

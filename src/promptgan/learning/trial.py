@@ -93,7 +93,10 @@ class Trial:
             holds = holds and not self.shadow.worse
             said.append(self.shadow.sentence)
         else:
-            said.append("shadow: the log holds no answers of the successor; the verdict rests on held-out records")
+            said.append(
+                f"shadow: the log holds fewer than {FEWEST} scored answers of the successor, or of the serving model"
+                " meanwhile; the verdict rests on held-out records"
+            )
         return holds, [*said, *self.notes]
 
     def document(self) -> dict[str, Any]:
@@ -246,7 +249,7 @@ def shadow(log: Path, serving: str, successor: str) -> Shadow | None:
         serving, successor: revisions, the sha256 of each model folder's index.json.
 
     Raises:
-        LogUnusable: there is no log.
+        NoLog, LogUnusable: there is no log, or it is none.
     """
     scores: dict[int, list[tuple[float, float]]] = {0: [], 1: []}
     for row in rows(log, Asked):

@@ -82,6 +82,11 @@ def run(options: Options) -> None:
         raise NothingToServe(f"two models are called {', '.join(sorted(twice))}", "name them: NAME=FOLDER")
     for place in places:
         place.model  # noqa: B018 - raises where there is none
+    if options.shadow and options.shadow.path.resolve() == options.places[0].path.resolve():
+        raise NothingToServe(
+            f"{options.shadow.path} would be its own shadow: it is the model that is served first",
+            "serve the former one, as `promptgan promote` writes it: --model chat=models/production",
+        )
     doorkeeper = Doorkeeper(keys.read(options.keys) if options.keys else {}, options.rate)
     module = choose("promptgan.serving.moderation", options.moderation, "--moderation")
     moderation = None if options.moderation == "none" else module.load(options.words)
