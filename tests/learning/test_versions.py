@@ -106,3 +106,11 @@ def test_other_tasks_are_refused(root: Path) -> None:
     (root / "params.yaml").write_text(yaml.safe_dump({"task": "image", "data": {"name": "mnist"}}))
     with pytest.raises(versions.CannotLearn, match="image"):
         make(root)
+
+
+def test_feedback_tells_the_record_that_it_became(root: Path) -> None:
+    version = make(root, [*NEW, Pair("why", "because", "page", "5f0c2b1e77")])
+    assert versions.record_of("5f0c2b1e", root) is None, "it is in no data yet"
+    write(root, version.section)
+    assert versions.record_of("5f0c2b1e", root) == read(root, version.section)["id"].iloc[-1]
+    assert versions.record_of("00000000", root) is None

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from promptgan.commands.terminal import terminal
 from promptgan.learning import withdrawal
+from promptgan.learning.versions import record_of
 from promptgan.lineage import lock, samples
 from promptgan.lineage.counting import counted, few
 from promptgan.lineage.records import removal, versions
@@ -40,6 +41,9 @@ def remove(
         RepositoryBusy, NotDeleted: see `removal.delete`.
     """
     console = terminal(WIDTH, markup=False)
+    if record := record_of(identifier, Path.cwd()):
+        console.print(f"feedback {identifier} became the record {record}")
+        identifier = record
     here, known = versions.read(), Known()
     subject = removal.find(identifier, group, here, known)
     others = here.records()

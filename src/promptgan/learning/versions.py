@@ -13,6 +13,7 @@ from promptgan.data import own_store
 from promptgan.data.sets import local_text
 from promptgan.data.tables.reading import WrongColumn, read_table
 from promptgan.learning.accepted import Pair
+from promptgan.learning.withdrawal import FEWEST
 from promptgan.quality import exclusions
 from promptgan.quality.normalise import normalise
 from promptgan.tasks.text import own_data
@@ -95,6 +96,23 @@ def implied(document: dict[str, Any], version: Version) -> dict[str, Any]:
     rows = version.old + version.new
     least = document["validate"]["min_rows"]
     return {"validate.min_rows": rows // 2} if least > 0.8 * rows else {}
+
+
+def record_of(feedback: str, root: Path) -> str | None:
+    """The id of the record that a piece of feedback became in the data of params.yaml; None where it became none.
+
+    Args:
+        feedback: its id, or the beginning of it that is told.
+        root: the repository.
+    """
+    data = load_params(root / "params.yaml")["data"]
+    file = root / own_store.STORE / str(data.get("sha256")) / str(data.get("file"))
+    if len(feedback) < FEWEST or not file.name.endswith(SUFFIX) or not file.is_file():
+        return None
+    records = local_text.records(file.parent, validate_section(local_text.Parameters, data, "data"))
+    given = zip(records["id"], _further(file, len(records)), strict=True)
+    found = [identifier for identifier, (_, said, _) in given if said and str(said).startswith(feedback)]
+    return str(found[0]) if len(found) == 1 else None
 
 
 def _there(data: dict[str, Any], withdrawn: Iterable[str], root: Path) -> tuple[list[dict[str, Any]], int]:
