@@ -154,7 +154,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
 
 
 def set_up_messages() -> None:
-    """What the service says goes to standard error, a JSON object a line."""
+    """What the service says goes to standard error, a JSON object a line; on a terminal what is no request as it is."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
@@ -169,6 +169,8 @@ class _Lines(logging.Formatter):
             return said
         if record.exc_info:
             said = f"{said}\n{self.formatException(record.exc_info)}"
+        if sys.stderr.isatty():
+            return said
         return json.dumps({"at": round(record.created, 3), "level": record.levelname.lower(), "message": said})
 
 
