@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from promptgan.core.errors import PromptganError
+from promptgan.core.progress import Progress
 from promptgan.core.record import sha256
 from promptgan.learning import promotion
 from promptgan.lineage.records import versions
@@ -228,11 +229,13 @@ def scored(model: Path) -> Scored:
             for part in (prompts, texts)
         )
         found = []
-        for begin in range(0, len(texts), likelihood.BATCH):
-            part = slice(begin, begin + likelihood.BATCH)
-            prompt = pad([row[-limit:] for row in asked[part]])
-            text = pad([row[:limit] for row in said[part]], closing=(generator.example.eos,))
-            found.append(likelihood.nll_by_text(generator, Batch(*prompt, *text)).numpy())
+        with Progress(f"loss by {model.name[:7]}", len(texts)) as progress:
+            for begin in range(0, len(texts), likelihood.BATCH):
+                part = slice(begin, begin + likelihood.BATCH)
+                prompt = pad([row[-limit:] for row in asked[part]])
+                text = pad([row[:limit] for row in said[part]], closing=(generator.example.eos,))
+                found.append(likelihood.nll_by_text(generator, Batch(*prompt, *text)).numpy())
+                progress.advance(len(found[-1]))
         return np.concatenate(found)
 
     return losses
