@@ -84,6 +84,10 @@ def test_excluded_records_are_left_out_of_old_and_of_new(root: Path) -> None:
     again = make(root)
     assert (again.old, again.new, again.excluded) == (120, 1, 2)
     assert not set(excluded) & set(read(root, again.section)["id"])
+    write(root, version.section)
+    third = make(root)
+    assert (third.old, third.new) == (121, 0), "to leave something out is reason enough"
+    assert not set(excluded) & set(read(root, third.section)["id"])
 
 
 def test_of_a_built_in_set_the_training_split_alone_is_taken(root: Path) -> None:

@@ -99,7 +99,7 @@ def export(
     print(f"adding {len(pairs):,} pair(s) to the data", flush=True)
     version = versions.make(pairs, root)
     values = {"data": version.section, **versions.implied(document, version)}
-    if index:
+    if index and version.new:
         values |= warm.sections(document, warm.start(model, index, version.known, root), version.new)
     presets.set_values(values)
     print(
@@ -109,5 +109,8 @@ def export(
     if version.excluded:
         print(f"{version.excluded:,} left out because data/excluded.csv lists them")
     print(f"data: data/own/{version.section['sha256']}/{version.section['file']}")
-    print("training begins " + ("with fresh weights" if fresh else f"with {model}, replaying what it knows"))
+    if version.new:
+        print("training begins " + ("with fresh weights" if fresh else f"with {model}, replaying what it knows"))
+    else:
+        print("nothing is new, so training stays as it was: the model is made again without what is left out")
     print("next: make run, commit what it changed, then promptgan promote")

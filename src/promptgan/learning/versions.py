@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,7 +62,7 @@ def make(pairs: Sequence[Pair], root: Path) -> Version:
 
     Raises:
         CannotLearn: the task makes no texts.
-        NothingNew: there is no pair that is not there already.
+        NothingNew: there is no pair that is not there already, and none to be left out.
         TooFewPairs, NotTracked: see `own_data.import_own_data`.
     """
     document = load_params(root / "params.yaml")
@@ -81,7 +81,7 @@ def make(pairs: Sequence[Pair], root: Path) -> Version:
         file = Path(folder, stem + SUFFIX)
         digests = {each.rpartition("-")[0] for each in withdrawn}
         taught = [row for row, id_ in zip(new, _ids(file, new), strict=True) if id_.rpartition("-")[0] not in digests]
-        if not taught:
+        if not (taught or out):
             raise NothingNew(
                 f"feedback holds nothing that the data does not: {len(pairs)} accepted pair(s)",
                 "gather more; `promptgan feedback list` says what the log holds and what is not accepted",
@@ -115,7 +115,7 @@ def record_of(feedback: str, root: Path) -> str | None:
     return str(found[0]) if len(found) == 1 else None
 
 
-def _there(data: dict[str, Any], withdrawn: Iterable[str], root: Path) -> tuple[list[dict[str, Any]], int]:
+def _there(data: dict[str, Any], withdrawn: Collection[str], root: Path) -> tuple[list[dict[str, Any]], int]:
     """The rows of the data as it is, in its order, and how many are left out because they are withdrawn."""
     if data["name"] != own_data.DATA:
         import pandas as pd
@@ -131,7 +131,7 @@ def _there(data: dict[str, Any], withdrawn: Iterable[str], root: Path) -> tuple[
     kept = [
         dict(zip(COLUMNS, (prompt, text, *more), strict=True))
         for identifier, prompt, text, more in zip(records["id"], records["prompt"], records["text"], given, strict=True)
-        if identifier not in set(withdrawn)
+        if identifier not in withdrawn
     ]
     return kept, len(records) - len(kept)
 
