@@ -96,7 +96,7 @@ def export(
     pairs, left = accepted(rows(log, Feedback))
     document = load_params()
     index = None if fresh else warm.require(model, document)
-    print(f"adding {len(pairs):,} pair(s) to the data", flush=True)
+    print(f"reading the data, and {len(pairs):,} pair(s) of feedback", flush=True)
     version = versions.make(pairs, root)
     values = {"data": version.section, **versions.implied(document, version)}
     if index and version.new:
