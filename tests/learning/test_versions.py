@@ -114,7 +114,6 @@ def test_other_tasks_are_refused(root: Path) -> None:
 
 def test_feedback_tells_the_record_that_it_became(root: Path) -> None:
     version = make(root, [*NEW, Pair("why", "because", "page", "5f0c2b1e77")])
-    assert versions.record_of("5f0c2b1e", root) is None, "it is in no data yet"
-    write(root, version.section)
-    assert versions.record_of("5f0c2b1e", root) == read(root, version.section)["id"].iloc[-1]
-    assert versions.record_of("00000000", root) is None
+    assert versions.record_of("5f0c2b1e", version.section, root) == read(root, version.section)["id"].iloc[-1]
+    assert versions.record_of("00000000", version.section, root) is None
+    assert versions.record_of("5f0c2b1e", {"name": "chitchat"}, root) is None

@@ -41,10 +41,10 @@ def remove(
         RepositoryBusy, NotDeleted: see `removal.delete`.
     """
     console = terminal(WIDTH, markup=False)
-    if record := record_of(identifier, Path.cwd()):
+    here, known = versions.read(), Known()
+    if record := record_of(identifier, here.stage.parameters.get("data", {}), Path.cwd()):
         console.print(f"feedback {identifier} became the record {record}")
         identifier = record
-    here, known = versions.read(), Known()
     subject = removal.find(identifier, group, here, known)
     others = here.records()
     others = others[~others["id"].isin(subject.ids)]

@@ -98,14 +98,14 @@ def implied(document: dict[str, Any], version: Version) -> dict[str, Any]:
     return {"validate.min_rows": rows // 2} if least > 0.8 * rows else {}
 
 
-def record_of(feedback: str, root: Path) -> str | None:
-    """The id of the record that a piece of feedback became in the data of params.yaml; None where it became none.
+def record_of(feedback: str, data: dict[str, Any], root: Path) -> str | None:
+    """The id of the record that a piece of feedback became; None where it became none.
 
     Args:
         feedback: its id, or the beginning of it that is told.
+        data: the section of params.yaml that tells the data.
         root: the repository.
     """
-    data = load_params(root / "params.yaml")["data"]
     file = root / own_store.STORE / str(data.get("sha256")) / str(data.get("file"))
     if len(feedback) < FEWEST or not file.name.endswith(SUFFIX) or not file.is_file():
         return None
