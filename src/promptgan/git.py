@@ -12,7 +12,9 @@ class GitFailed(PromptganError):
     """Git refused, or is not installed."""
 
     def __init__(self, arguments: tuple[str, ...], said: str) -> None:
-        super().__init__(f"git {' '.join(arguments)}: {said}", "run this at the top of a clone that has a commit")
+        super().__init__(
+            f"git {' '.join(arguments)}: {said}", "do what Git says, at the top of a clone that has a commit"
+        )
         self.said = said
 
 

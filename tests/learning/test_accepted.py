@@ -42,12 +42,14 @@ def test_what_teaches_nothing_is_counted_with_its_reason() -> None:
 
 
 def test_of_one_source_on_one_answer_the_last_word_counts() -> None:
-    pairs, left = accepted([said(0, thumb=1), said(1, request="r0", correction="no, this")])
+    pairs, left = accepted([said(0, thumb=1), said(1, request="r0", answer="answer 0", correction="no, this")])
     assert [pair.text for pair in pairs] == ["no, this"] and left == {module.REPLACED: 1}
-    pairs, _ = accepted([said(0, thumb=1), said(1, request="r0", thumb=1, consent=0)])
+    pairs, _ = accepted([said(0, thumb=1), said(1, request="r0", answer="answer 0", thumb=1, consent=0)])
     assert not pairs, "a consent that was taken back"
-    pairs, _ = accepted([said(0, thumb=1), said(1, request="r0", correction="mine", source="ben")])
+    pairs, _ = accepted([said(0, thumb=1), said(1, request="r0", answer="answer 0", correction="mine", source="ben")])
     assert len(pairs) == 2, "two people are two voices"
+    pairs, _ = accepted([said(0, thumb=1), said(1, request="r0", thumb=1)])
+    assert len(pairs) == 2, "a request may have several answers"
 
 
 def test_the_same_pair_is_taught_once_and_texts_are_made_uniform() -> None:
@@ -61,8 +63,11 @@ def test_the_command_tells_it(tmp_path: Path) -> None:
     log.append(said(1, thumb=1, consent=0))
     log.close()
     command = ["feedback", "list", "--log", str(log.path)]
-    assert CliRunner().invoke(app, command).stdout == f"1 pair(s) to learn from\n  1 left out: {module.NO_CONSENT}\n"
+    pair, left = "  f0  prompt 0 -> answer 0 (page)\n", f"  1 left out: {module.NO_CONSENT}\n"
+    assert CliRunner().invoke(app, command).stdout == f"1 pair(s) to learn from\n{pair}{left}"
+    few = CliRunner().invoke(app, [*command, "--examples", "0"]).stdout
+    assert few == f"1 pair(s) to learn from\n  and 1 before\n{left}"
     document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
     assert document["accepted"] == [
         {"prompt": "prompt 0", "text": "answer 0", "source": "page", "feedback": "f0"}]  # fmt: skip
-    assert CliRunner().invoke(app, [*command[:3], str(tmp_path / "none")]).exit_code == 1
+    assert "`make serve` writes one" in CliRunner().invoke(app, [*command[:3], str(tmp_path / "none")]).stderr

@@ -1,5 +1,6 @@
 """Versions and stages as tags: none is moved, the last one counts, going back goes further back."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 from promptgan.cli import app
 from promptgan.learning import promotion, trial
 from promptgan.learning.trial import Measured, Trial
+from promptgan.serving.places import Place
 from tests.lineage.records.conftest import repository
 from tests.lineage.records.repository import STAGES, Repository
 
@@ -23,7 +25,9 @@ def _trains(monkeypatch: pytest.MonkeyPatch) -> None:
     finish = Repository.finish
 
     def with_model(self: Repository) -> Repository:
-        self.write("models/adversarial/index.json", f'{{"made of": {len(self.tables["train"])}}}')
+        count = len(self.tables["train"])
+        self.write("models/adversarial/index.json", f'{{"made of": {count}}}')
+        self.write("reports/html/README.md", f"card of {count}")
         return finish(self)
 
     monkeypatch.setattr(Repository, "finish", with_model)
@@ -93,8 +97,10 @@ def test_the_model_of_a_version_is_written_whole_in_the_place_of_another(reposit
     second = another(repository)
     out = Path("models/production")
     promotion.model_at(first, out)
+    assert (out / "README.md").read_text() == "card of 12"
     (out / "stray").write_text("left")
     promotion.model_at(second, out)
+    assert (out / "README.md").read_text() == "card of 13" == Place("production", out).card
     assert (out / "index.json").read_text() == '{"made of": 13}' and not (out / "stray").exists()
     assert [path.name for path in out.parent.glob("production*")] == ["production"]
 
@@ -115,7 +121,9 @@ def test_the_commands_follow_the_verdict(repository: Repository, monkeypatch: py
         return done.stdout
 
     assert "there is none to compare with" in run("promote")
+    shutil.rmtree("models/production")
     assert "is in production already" in run("promote")
+    assert Path("models/production/index.json").is_file()
     another(repository)
     same, gain = Measured(100, 2.0, 2.0, 0.01), Measured(100, 2.0, 1.8, 0.05)
     monkeypatch.setattr(trial, "trial", lambda serving, successor, log: Trial(same, same, 100))

@@ -84,6 +84,10 @@ def test_excluded_records_are_left_out_of_old_and_of_new(root: Path) -> None:
     again = make(root)
     assert (again.old, again.new, again.excluded) == (120, 1, 2)
     assert not set(excluded) & set(read(root, again.section)["id"])
+    write(root, version.section)
+    third = make(root)
+    assert (third.old, third.new) == (121, 0), "to leave something out is reason enough"
+    assert not set(excluded) & set(read(root, third.section)["id"])
 
 
 def test_of_a_built_in_set_the_training_split_alone_is_taken(root: Path) -> None:
@@ -106,3 +110,10 @@ def test_other_tasks_are_refused(root: Path) -> None:
     (root / "params.yaml").write_text(yaml.safe_dump({"task": "image", "data": {"name": "mnist"}}))
     with pytest.raises(versions.CannotLearn, match="image"):
         make(root)
+
+
+def test_feedback_tells_the_record_that_it_became(root: Path) -> None:
+    version = make(root, [*NEW, Pair("why", "because", "page", "5f0c2b1e77")])
+    assert versions.record_of("5f0c2b1e", version.section, root) == read(root, version.section)["id"].iloc[-1]
+    assert versions.record_of("00000000", version.section, root) is None
+    assert versions.record_of("5f0c2b1e", {"name": "chitchat"}, root) is None

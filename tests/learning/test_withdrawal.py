@@ -64,8 +64,19 @@ def test_by_the_id_of_a_request_all_that_was_said_of_it_goes(log: Path) -> None:
     done = CliRunner().invoke(app, ["feedback", "remove", "r0001", "--log", str(log)])
     assert done.stdout == "deleted: 1 of feedback, the texts of 1 request(s)\n"
     assert not [file for file in log.parent.glob("log.sqlite*") if SECRET.encode() in file.read_bytes()]
-    with pytest.raises(withdrawal.NothingNamed):
-        withdrawal.named("r9", log)
+    for unknown in ("r9", "r000"):
+        with pytest.raises(withdrawal.NothingNamed, match="no requests"):
+            withdrawal.named(unknown, log)
+
+
+def test_the_beginning_of_an_id_that_the_page_tells_will_do(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log.sqlite")
+    for name in ("5f0c2b1e00", "5f0c2b1f00", "5f0c2b1f01"):
+        log.append(Feedback(name, f"of {name}", 1.0, "m", "p", "a", 1, None, 1, "page"))
+    log.close()
+    assert withdrawal.named("5f0c2b1e", log.path).feedback == ["5f0c2b1e00"]
+    with pytest.raises(withdrawal.NothingNamed, match="2 requests"):
+        withdrawal.named("5f0c2b1f", log.path)
 
 
 def test_removing_a_record_reaches_the_log(repository: Repository) -> None:

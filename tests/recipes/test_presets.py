@@ -292,6 +292,7 @@ def test_only_what_changes_is_written_whatever_the_layout() -> None:
     assert changed.values == load_params(path) | {"one": 22, "quoted": {**file.values["quoted"], "list": [3]}}
     assert changed.text.splitlines()[:3] == expected.splitlines()[:3]
     assert changed.sections["block"] == file.sections["block"]
+    assert file.with_values({"quoted.flow": {"b": 2, "a": 1}}) == file, "the order of keys is no change"
 
 
 def test_lines_keep_their_ends() -> None:

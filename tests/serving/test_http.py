@@ -160,10 +160,14 @@ def test_prometheus_reads_what_was_done(server: Server) -> None:
     server.post("/v1/generate", ASK)
     with server.client() as client:
         client.get("/nosuch/" + "x" * 50)
+        for _ in range(5):
+            client.get("/")
         told = client.get("/metrics").text
     assert 'promptgan_requests_total{model="tiny",route="/v1/generate",status="200"}' in told
     assert 'route="other"' in told
     assert "xxxx" not in told
+    assert 'route="/",status="200"' in told
+    assert 'route="/",status="499"' not in told, "a file is answered before it is closed"
     for name in ("tokens_total", "queue_rows", "batch_rows_bucket", "answer_score_bucket", "log_writable"):
         assert f"promptgan_{name}" in told
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from promptgan.serving import log
-from promptgan.serving.log import Asked, Feedback, Log, LogUnusable, rows
+from promptgan.serving.log import Asked, Feedback, Log, LogUnusable, NoLog, rows
 
 ASKED = Asked("a", 1.5, "/v1/generate", "m", "0" * 64, 200, 0.02, 0.001, 5, None, None, 11, 13, score=0.25)
 FEEDBACK = Feedback("f", "a", 2.0, "m", "how are you?", "fine", -1, "very well", 1, "page")
@@ -82,5 +82,5 @@ def test_what_is_no_database_is_refused_before_anything_is_served(tmp_path: Path
     for place in (tmp_path / "text", tmp_path):
         with pytest.raises(LogUnusable, match="--log"):
             Log(place)
-    with pytest.raises(LogUnusable, match="no log"):
+    with pytest.raises(NoLog, match="no log"):
         list(rows(tmp_path / "absent", Asked))

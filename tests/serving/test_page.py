@@ -1,5 +1,6 @@
 """The page in a browser: by keyboard, with labels, in light and dark, and nothing from elsewhere."""
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -79,20 +80,48 @@ def test_blind_answers_get_names_after_a_thumb(page: Page, pair: Server) -> None
     page.get_by_role("button", name="Ask", exact=True).click()
     article = page.get_by_role("article", name="Model A")
     expect(article.get_by_role("heading")).to_have_text("Model A")
-    article.get_by_label("a model may learn from this").check()
+    expect(article.locator("p.facts")).to_contain_text("tokens")
+    expect(page.get_by_text("discriminator")).to_have_count(0)  # a model without one would be known by that
     article.get_by_role("button", name="Bad answer").click()
     expect(article.get_by_role("heading")).to_contain_text("(was Model A)")
-    article.get_by_label("What the answer should have been").fill("yes , i eat fish")
-    article.get_by_role("button", name="Send correction").click()
+    expect(page.get_by_text("discriminator")).to_have_count(2)
+    assert said(pair, since, 1) == [(-1, None, 0, "fish")]
+
+
+def said(pair: Server, since: float, count: int) -> list[tuple[int | None, str | None, int, str]]:
+    """What the log has of feedback: thumb, correction, consent and prompt."""
     for _ in range(100):
-        if len(rows := list(log.rows(pair.log, Feedback, since=since))) == 2:
+        if len(rows := list(log.rows(pair.log, Feedback, since=since))) == count:
             break
         time.sleep(0.05)
-    assert [(row.thumb, row.correction, row.consent, row.prompt) for row in rows] == [
-        (-1, None, 1, "fish"),
-        (None, "yes , i eat fish", 1, "fish"),
-    ]
-    assert rows[0].answer == article.locator("p.text").text_content()
+    return [(row.thumb, row.correction, row.consent, row.prompt) for row in rows]
+
+
+def test_what_is_said_of_an_answer_is_said_whole_each_time(page: Page, pair: Server) -> None:
+    since = time.time()
+    page.get_by_label("Prompt").fill("fish")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    article = page.get_by_role("article", name="one")
+    note = article.get_by_role("status")
+    consent = article.get_by_label("a model may learn from this")
+    good, bad = (article.get_by_role("button", name=f"{each} answer") for each in ("Good", "Bad"))
+    consent.check()  # of nothing yet
+    good.click()
+    expect(note).to_have_text(re.compile(r"kept as [0-9a-f]{8}; a model may learn from it"))
+    bad.click()
+    expect(bad).to_have_attribute("aria-pressed", "true")
+    expect(good).to_have_attribute("aria-pressed", "false")
+    article.get_by_label("What the answer should have been").fill("yes , i eat fish")
+    article.get_by_role("button", name="Send correction").click()
+    said(pair, since, 3)
+    consent.uncheck()
+    expect(note).to_contain_text("no model will learn from it")
+    rows = said(pair, since, 4)
+    mine = "yes , i eat fish"
+    assert rows == [(1, None, 1, "fish"), (-1, None, 1, "fish"), (-1, mine, 1, "fish"), (-1, mine, 0, "fish")]
+    last = list(log.rows(pair.log, Feedback, since=since))[-1]
+    assert last.answer == article.locator("p.text").text_content()
+    assert last.id.startswith(str(note.text_content()).split()[2].rstrip(";"))
 
 
 def test_an_empty_answer_can_be_corrected(page: Page, pair: Server) -> None:
@@ -112,7 +141,7 @@ def test_an_empty_answer_can_be_corrected(page: Page, pair: Server) -> None:
     expect(article.locator("p.text")).to_have_text("")
     article.get_by_label("What the answer should have been").fill("yes , i eat fish")
     article.get_by_role("button", name="Send correction").click()
-    expect(article.get_by_role("status")).to_have_text("kept, thank you")
+    expect(article.get_by_role("status")).to_contain_text("kept as")
 
 
 def test_a_refusal_is_told_to_people(page: Page) -> None:
@@ -125,6 +154,9 @@ def test_a_model_tells_of_itself(page: Page, pair: Server) -> None:
     dialog = page.get_by_role("dialog", name="two")
     with pair.client() as client:
         expect(dialog).to_contain_text(client.get("/readyz").json()["models"]["two"])
+    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    page.set_viewport_size({"width": 360, "height": 700})
+    assert dialog.evaluate("box => [box.scrollWidth - box.clientWidth, box.scrollTop]") == [0, 0]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
@@ -155,7 +187,7 @@ def test_music_is_played_seen_and_taken_home(
                 written["key"].get_by_role("link", name=f"{kind}: piece 1").click()
             assert taken.value.path().read_bytes().startswith(begins)
         written["key"].get_by_role("button", name="Good answer").click()
-        expect(written["key"].get_by_role("status")).to_have_text("kept, thank you")
+        expect(written["key"].get_by_role("status")).to_contain_text("kept as")
         assert nameless(page) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from promptgan.cli import app
+from promptgan.commands.serve import _served
 from promptgan.lineage import release, signature
 from promptgan.networks import folder
 from promptgan.serving.places import NothingToServe, Place
@@ -37,6 +38,15 @@ def test_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "models/adversarial holds no model" in serve()
     assert "no name for a model" in serve("--model", "a/b=models")
     assert "two models are called a" in serve("--model", "a=x", "--model", "y/a")
+
+
+def test_a_model_is_not_its_own_shadow(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `--shadow next=models/adversarial` would have it where no model is named."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("adversarial", "pretrained"):
+        shutil.copytree(model, Path("models", name))
+    assert _served() == ["adversarial=models/adversarial", "twin=models/pretrained"]
+    assert "its own shadow" in serve("--shadow", "next=models/adversarial")
 
 
 def test_keys_that_cannot_be_read(model: Path, tmp_path: Path) -> None:

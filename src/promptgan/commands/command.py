@@ -25,6 +25,7 @@ def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[.
         @app.command(name=function.__name__.strip("_").replace("_", "-"))
         @functools.wraps(function)
         def clean(*args: Any, **kwargs: Any) -> None:
+            from promptgan.core import compute  # noqa: F401 - before torch: its threads wait without spinning
             from promptgan.core.errors import clean_errors
             from promptgan.repository import require_any
 

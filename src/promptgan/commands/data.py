@@ -47,7 +47,9 @@ def diff(
 
 @command(app)
 def remove(
-    record: Annotated[str, typer.Option(help="The record's id: column `id` of data/validated/*.parquet.")],
+    record: Annotated[
+        str, typer.Option(help="Its id: column `id` of data/validated/*.parquet, or that of feedback which became it.")
+    ],
     reason: Annotated[str, typer.Option(help="Why, for those who read the list; it is committed.")] = "",
     group: Annotated[bool, typer.Option("--group", help="Take its whole group, such as its conversation.")] = False,
     purge: Annotated[

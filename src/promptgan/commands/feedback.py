@@ -15,32 +15,40 @@ Log = Annotated[Path, typer.Option(help="The service's log.")]
 @command(app, anywhere=True)
 def list_(
     log: Log = LOG,
+    examples: Annotated[int, typer.Option(min=0, help="Pairs shown, the latest.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="Print the accepted pairs and all counts as JSON.")] = False,
 ) -> None:
     """Say what feedback teaches, and what of it teaches nothing and why.
 
     A correction teaches what the answer should have been; a thumb up teaches the answer. Without consent nothing is
-    taken.
+    taken. Each pair has its id, prompt and text, and who said it.
 
     \b
     promptgan feedback list
+    promptgan feedback list --examples 100
     """
     from promptgan.commands.command import print_json
     from promptgan.learning.accepted import accepted
+    from promptgan.learning.withdrawal import FEWEST
     from promptgan.serving.log import Feedback, rows
+    from promptgan.terms.visible import visible
 
     pairs, left = accepted(rows(log, Feedback))
     if json:
         print_json({"accepted": [pair._asdict() for pair in pairs], "left_out": dict(left)})
         return
     print(f"{len(pairs)} pair(s) to learn from")
+    for pair in pairs[max(0, len(pairs) - examples) :]:
+        print(visible(f"  {pair.feedback[:FEWEST]}  {pair.prompt} -> {pair.text} ({pair.source})"))
+    if len(pairs) > examples:
+        print(f"  and {len(pairs) - examples:,} before")
     for why, count in left.most_common():
         print(f"  {count} left out: {why}")
 
 
 @command(app, anywhere=True)
 def remove(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of the request, or of the feedback.")],
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of the request, or of the feedback; 8 letters do.")],
     log: Log = LOG,
 ) -> None:
     """Delete what somebody said from the log.
@@ -88,14 +96,21 @@ def export(
     pairs, left = accepted(rows(log, Feedback))
     document = load_params()
     index = None if fresh else warm.require(model, document)
+    print(f"reading the data, and {len(pairs):,} pair(s) of feedback", flush=True)
     version = versions.make(pairs, root)
     values = {"data": version.section, **versions.implied(document, version)}
-    if index:
+    if index and version.new:
         values |= warm.sections(document, warm.start(model, index, version.known, root), version.new)
     presets.set_values(values)
-    print(f"{version.old:,} pairs that were there, {version.new:,} of feedback; not taken: {left.total():,}")
+    print(
+        f"{version.old:,} pairs that were there, {version.new:,} of feedback; not taken: {left.total():,}"
+        + (", `promptgan feedback list` says why" if left else "")
+    )
     if version.excluded:
         print(f"{version.excluded:,} left out because data/excluded.csv lists them")
     print(f"data: data/own/{version.section['sha256']}/{version.section['file']}")
-    print("training begins " + ("with fresh weights" if fresh else f"with {model}, replaying what it knows"))
+    if version.new:
+        print("training begins " + ("with fresh weights" if fresh else f"with {model}, replaying what it knows"))
+    else:
+        print("nothing is new, so training stays as it was: the model is made again without what is left out")
     print("next: make run, commit what it changed, then promptgan promote")

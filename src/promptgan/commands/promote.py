@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 Stage = Annotated[str, typer.Option(help="Where versions are put: production, say.")]
 Out = Annotated[Path, typer.Option(help="The model that serves is written here, whole or not at all.")]
 SERVED = Path("models/production")
+NEXT = (
+    "next: gather more feedback, or train otherwise (a lower pretrain.learning_rate or new_share forgets less), commit,"
+    ' and come back; --force "why" overrules the verdict'
+)
 
 
 def promote(
@@ -46,6 +50,8 @@ def promote(
         holds, said, document = True, ["the first version: there is none to compare with"], None
     elif served.commit == commit:
         print(f"{served.version} is in {stage} already")
+        if not out.is_dir():
+            print(f"its model is in {promotion.model_at(commit, out)}")
         return
     else:
         found = trial.trial(served.commit, commit, log)
@@ -56,6 +62,8 @@ def promote(
         print_json(document)
     if dry_run or not (holds or force):
         print(f"verdict: {'would be promoted' if holds else 'not promoted'}")
+        if not holds:
+            print(NEXT)
         raise typer.Exit(0 if holds else 1)
     why = "; ".join([*([f"forced, {force}"] if force and not holds else []), *said])
     _tell(promotion.promote(commit, why, stage), stage, out)
@@ -85,4 +93,4 @@ def _tell(now: "Assignment", stage: str, out: Path) -> None:
 
     print(f"{now.version} is in {stage}: {now.tag} of {now.commit[:7]}")
     print(f"its model is in {promotion.model_at(now.commit, out)}")
-    print("next: git push --tags")
+    print(f"next: promptgan serve --model chat={out}, or let one that serves it take it up; git push --tags")

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from promptgan.commands.terminal import terminal
 from promptgan.learning import withdrawal
+from promptgan.learning.versions import record_of
 from promptgan.lineage import lock, samples
 from promptgan.lineage.counting import counted, few
 from promptgan.lineage.records import removal, versions
@@ -41,6 +42,9 @@ def remove(
     """
     console = terminal(WIDTH, markup=False)
     here, known = versions.read(), Known()
+    if record := record_of(identifier, here.stage.parameters.get("data", {}), Path.cwd()):
+        console.print(f"feedback {identifier} became the record {record}")
+        identifier = record
     subject = removal.find(identifier, group, here, known)
     others = here.records()
     others = others[~others["id"].isin(subject.ids)]

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from promptgan.terms.systems import ADVERSARIAL, TWIN
+
 
 class Moderation(StrEnum):
     """What prompts and answers are refused by."""
@@ -22,8 +24,8 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-SERVED = ("models/adversarial", "models/pretrained")
-"""Where no model is named: those of these that are there, so that the page sets them side by side."""
+SERVED = {each.name: Path("models", str(each.folder)) for each in (ADVERSARIAL, TWIN)}
+"""Where no model is named: those of these that are there, named as everywhere, for the page to set side by side."""
 
 
 def serve(
@@ -31,7 +33,7 @@ def serve(
         list[str] | None,
         typer.Option(
             help="NAME=FOLDER, a model folder or a release; give it several times for several.",
-            show_default="models/adversarial and models/pretrained",
+            show_default="adversarial=models/adversarial and twin=models/pretrained",
         ),
     ] = None,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
@@ -103,7 +105,8 @@ def serve(
     from promptgan.serving.pool import Limits
     from promptgan.serving.run import Options, run, set_up_messages
 
-    served = model or _served() or ([] if recommend else [SERVED[0]])  # a recommender needs no other model
+    alone = [] if recommend else [str(SERVED[ADVERSARIAL.name])]  # a recommender needs no other model
+    served = model or _served() or alone
     places = tuple(Place.parse(each) for each in served)
     applications = {"support": support, "recommend": recommend}
     places = (*places, *(Place(name, folder) for name, folder in applications.items() if folder))
@@ -135,5 +138,5 @@ def _served() -> list[str]:
 
     from promptgan.serving.places import INDEX
 
-    paths = [Path(folder) / INDEX for folder in SERVED]
-    return [str(path.parent) for path in paths if path.is_file() and json.loads(path.read_bytes())["kind"] == "model"]
+    held = {name: path for name, folder in SERVED.items() if (path := folder / INDEX).is_file()}
+    return [f"{name}={path.parent}" for name, path in held.items() if json.loads(path.read_bytes())["kind"] == "model"]

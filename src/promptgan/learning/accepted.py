@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from promptgan.quality.normalise import normalise
 from promptgan.serving.contacts import MASK
-from promptgan.serving.log import Feedback
+from promptgan.serving.log import Feedback, last_words
 
 NO_CONSENT = "no consent to learn from it"
 REPLACED = "said again later of the same answer"
@@ -36,14 +36,11 @@ def accepted(rows: Iterable[Feedback]) -> tuple[list[Pair], Counter[str]]:
     Args:
         rows: of the log, oldest first.
     """
-    left: Counter[str] = Counter()
-    latest: dict[tuple[str, str], Feedback] = {}
-    for row in rows:
-        key = row.request or row.id, row.source
-        left[REPLACED] += key in latest
-        latest[key] = row
+    said = list(rows)
+    latest = last_words(said)
+    left = Counter({REPLACED: len(said) - len(latest)})
     pairs: dict[tuple[str, str], Pair] = {}
-    for row in latest.values():
+    for row in latest:
         text = normalise(row.correction or (row.answer if (row.thumb or 0) > 0 else ""))
         prompt = normalise(row.prompt)
         if not row.consent:

@@ -16,6 +16,8 @@ from promptgan.lineage import cache, lock
 
 ARTIFACT, MODEL = "generator", "models/adversarial"
 """The artifact that dvc.yaml declares, and its path."""
+REPORT, CARD = "reports/html", "README.md"
+"""Where a run writes the model's card."""
 STAGE = "production"
 PROMOTED, ROLLED_BACK = "promoted", "rolled back"
 """What the message of an assignment begins with."""
@@ -126,7 +128,9 @@ def trained_commit() -> str:
     """
     if changed := git.text("status", "--porcelain", "--", "dvc.lock", "params.yaml", "dvc.yaml").strip():
         names = ", ".join(line[2:].strip() for line in changed.splitlines())
-        raise NotCommitted(f"not committed: {names}", "commit them with the metrics of the run, then promote")
+        raise NotCommitted(
+            f"not committed: {names}", "`make run`, where it was not, commit what it changed, and promote then"
+        )
     return git.text("rev-parse", "HEAD").strip()
 
 
@@ -136,11 +140,13 @@ def model_md5(commit: str) -> str:
     Raises:
         RevisionUnknown, LockUnreadable: the commit has no lock.
     """
-    return next((out.md5 for _, out in lock.read(commit).outputs() if out.path == MODEL), "")
+    return _md5(commit, MODEL)
 
 
 def model_at(commit: str, out: Path) -> Path:
     """Write the model of a commit into the folder ``out``, in the place of what is there; return it.
+
+    The card that the commit's run wrote goes with it, where DVC's cache has it.
 
     Raises:
         RevisionUnknown, LockUnreadable: the commit has no lock.
@@ -150,6 +156,8 @@ def model_at(commit: str, out: Path) -> Path:
     found = {name: cache.find(md5) for name, md5 in (files or {}).items()}
     if not found or None in found.values():
         raise ModelNotHere(f"{MODEL} of {commit[:7]} is not in DVC's cache", f"run `dvc fetch --all-commits {MODEL}`")
+    if card := cache.find((cache.listing(_md5(commit, REPORT)) or {}).get(CARD, "")):
+        found[CARD] = card
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     for name, path in found.items():
@@ -165,6 +173,10 @@ def model_at(commit: str, out: Path) -> Path:
     else:
         partial.rename(out)
     return out
+
+
+def _md5(commit: str, path: str) -> str:
+    return next((out.md5 for _, out in lock.read(commit).outputs() if out.path == path), "")
 
 
 def _assign(commit: str, message: str, stage: str) -> Assignment:

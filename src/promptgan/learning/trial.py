@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from promptgan.core.errors import PromptganError
+from promptgan.core.progress import Progress
 from promptgan.core.record import sha256
 from promptgan.learning import promotion
 from promptgan.lineage.records import versions
@@ -93,7 +94,10 @@ class Trial:
             holds = holds and not self.shadow.worse
             said.append(self.shadow.sentence)
         else:
-            said.append("shadow: the log holds no answers of the successor; the verdict rests on held-out records")
+            said.append(
+                f"shadow: the log holds fewer than {FEWEST} scored answers of the successor, or of the serving model"
+                " meanwhile; the verdict rests on held-out records"
+            )
         return holds, [*said, *self.notes]
 
     def document(self) -> dict[str, Any]:
@@ -225,11 +229,13 @@ def scored(model: Path) -> Scored:
             for part in (prompts, texts)
         )
         found = []
-        for begin in range(0, len(texts), likelihood.BATCH):
-            part = slice(begin, begin + likelihood.BATCH)
-            prompt = pad([row[-limit:] for row in asked[part]])
-            text = pad([row[:limit] for row in said[part]], closing=(generator.example.eos,))
-            found.append(likelihood.nll_by_text(generator, Batch(*prompt, *text)).numpy())
+        with Progress(f"loss by {model.name[:7]}", len(texts)) as progress:
+            for begin in range(0, len(texts), likelihood.BATCH):
+                part = slice(begin, begin + likelihood.BATCH)
+                prompt = pad([row[-limit:] for row in asked[part]])
+                text = pad([row[:limit] for row in said[part]], closing=(generator.example.eos,))
+                found.append(likelihood.nll_by_text(generator, Batch(*prompt, *text)).numpy())
+                progress.advance(len(found[-1]))
         return np.concatenate(found)
 
     return losses
@@ -246,7 +252,7 @@ def shadow(log: Path, serving: str, successor: str) -> Shadow | None:
         serving, successor: revisions, the sha256 of each model folder's index.json.
 
     Raises:
-        LogUnusable: there is no log.
+        NoLog, LogUnusable: there is no log, or it is none.
     """
     scores: dict[int, list[tuple[float, float]]] = {0: [], 1: []}
     for row in rows(log, Asked):

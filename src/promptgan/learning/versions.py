@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from promptgan.data import own_store
 from promptgan.data.sets import local_text
 from promptgan.data.tables.reading import WrongColumn, read_table
 from promptgan.learning.accepted import Pair
+from promptgan.learning.withdrawal import FEWEST
 from promptgan.quality import exclusions
 from promptgan.quality.normalise import normalise
 from promptgan.tasks.text import own_data
@@ -61,7 +62,7 @@ def make(pairs: Sequence[Pair], root: Path) -> Version:
 
     Raises:
         CannotLearn: the task makes no texts.
-        NothingNew: there is no pair that is not there already.
+        NothingNew: there is no pair that is not there already, and none to be left out.
         TooFewPairs, NotTracked: see `own_data.import_own_data`.
     """
     document = load_params(root / "params.yaml")
@@ -80,7 +81,7 @@ def make(pairs: Sequence[Pair], root: Path) -> Version:
         file = Path(folder, stem + SUFFIX)
         digests = {each.rpartition("-")[0] for each in withdrawn}
         taught = [row for row, id_ in zip(new, _ids(file, new), strict=True) if id_.rpartition("-")[0] not in digests]
-        if not taught:
+        if not (taught or out):
             raise NothingNew(
                 f"feedback holds nothing that the data does not: {len(pairs)} accepted pair(s)",
                 "gather more; `promptgan feedback list` says what the log holds and what is not accepted",
@@ -97,7 +98,24 @@ def implied(document: dict[str, Any], version: Version) -> dict[str, Any]:
     return {"validate.min_rows": rows // 2} if least > 0.8 * rows else {}
 
 
-def _there(data: dict[str, Any], withdrawn: Iterable[str], root: Path) -> tuple[list[dict[str, Any]], int]:
+def record_of(feedback: str, data: dict[str, Any], root: Path) -> str | None:
+    """The id of the record that a piece of feedback became; None where it became none.
+
+    Args:
+        feedback: its id, or the beginning of it that is told.
+        data: the section of params.yaml that tells the data.
+        root: the repository.
+    """
+    file = root / own_store.STORE / str(data.get("sha256")) / str(data.get("file"))
+    if len(feedback) < FEWEST or not file.name.endswith(SUFFIX) or not file.is_file():
+        return None
+    records = local_text.records(file.parent, validate_section(local_text.Parameters, data, "data"))
+    given = zip(records["id"], _further(file, len(records)), strict=True)
+    found = [identifier for identifier, (_, said, _) in given if said and str(said).startswith(feedback)]
+    return str(found[0]) if len(found) == 1 else None
+
+
+def _there(data: dict[str, Any], withdrawn: Collection[str], root: Path) -> tuple[list[dict[str, Any]], int]:
     """The rows of the data as it is, in its order, and how many are left out because they are withdrawn."""
     if data["name"] != own_data.DATA:
         import pandas as pd
@@ -113,7 +131,7 @@ def _there(data: dict[str, Any], withdrawn: Iterable[str], root: Path) -> tuple[
     kept = [
         dict(zip(COLUMNS, (prompt, text, *more), strict=True))
         for identifier, prompt, text, more in zip(records["id"], records["prompt"], records["text"], given, strict=True)
-        if identifier not in set(withdrawn)
+        if identifier not in withdrawn
     ]
     return kept, len(records) - len(kept)
 

@@ -10,9 +10,12 @@ from promptgan.core.errors import PromptganError
 from promptgan.quality.normalise import normalise
 from promptgan.serving.log import LOG, Asked, Feedback, LogUnusable, rows
 
+FEWEST = 8
+"""First letters of an id that may stand for it: those that the page tells."""
+
 
 class NothingNamed(PromptganError):
-    """The log has no row of that id."""
+    """The log has no row of that id, or several whose ids begin so."""
 
 
 Pair = tuple[str, str]
@@ -53,20 +56,30 @@ def find(records: Iterable[Pair], phrases: Iterable[str], log: Path = LOG) -> He
 
 
 def named(identifier: str, log: Path = LOG) -> Held:
-    """The rows of a piece of feedback, or of a request and all that was said of its answer, by the id of either.
+    """The rows of a piece of feedback, or of a request and all that was said of its answer.
+
+    Args:
+        identifier: the id of either, or its beginning.
+        log: of the service.
 
     Raises:
-        LogUnusable: the log cannot be read.
-        NothingNamed: no row has the id.
+        NoLog, LogUnusable: the log cannot be read.
+        NothingNamed: no row has the id, or several begin so.
     """
-    said = [row for row in rows(log, Feedback) if identifier in (row.id, row.request)]
-    requests = {identifier, *(row.request for row in said)}
-    held = Held([row.id for row in rows(log, Asked) if row.id in requests], [row.id for row in said])
-    if not held:
+    said, asked = list(rows(log, Feedback)), [row.id for row in rows(log, Asked)]
+    known = {*asked, *(name for row in said for name in (row.id, row.request))}
+    named = {identifier} & known or {
+        name for name in known if len(identifier) >= FEWEST and name.startswith(identifier)
+    }
+    if len(named) != 1:
         raise NothingNamed(
-            f"{log}: no request and no feedback is called {identifier}", "each answer's header and page tell its id"
+            f"{log}: {len(named) or 'no'} requests and pieces of feedback are called {identifier}",
+            f"take {FEWEST} letters or more of an id: the page tells that of feedback, `promptgan feedback list` too, "
+            "an answer's header X-Request-Id that of a request",
         )
-    return held
+    said = [row for row in said if named & {row.id, row.request}]
+    requests = named | {row.request for row in said}
+    return Held([name for name in asked if name in requests], [row.id for row in said])
 
 
 def delete(held: Held, log: Path = LOG) -> None:

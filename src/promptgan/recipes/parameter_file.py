@@ -86,11 +86,16 @@ class ParameterFile:
         return _taken_apart(self.sections[section])[1][section]
 
     def with_values(self, values: dict[str, Any]) -> "ParameterFile":
-        """The file with other values for sections or dotted keys that it has; comments of keys that stay are kept."""
+        """The file with other values for sections or dotted keys that it has; comments of keys that stay are kept.
+
+        What has the value already is left as it is, whatever the order of its keys.
+        """
         sections = dict(self.sections)
         for key, value in values.items():
             head, document = _taken_apart(sections[key.partition(".")[0]])
             section, last = holder(document, key)
+            if _alike(value, section[last]):
+                continue
             new = CommentedMap(value) if isinstance(value, dict) and not isinstance(value, CommentedMap) else value
             _keep_comments(new, section[last])
             section[last] = new
@@ -109,8 +114,7 @@ class ParameterFile:
                 continue
             (above, new), (head, old) = _taken_apart(sections[key]), _taken_apart(there.sections[key])
             first, preset = _taken_apart(origin.sections[key]) if key in origin.sections else ("", None)
-            alike = json.dumps(new, sort_keys=True, default=str) == json.dumps(old, sort_keys=True, default=str)
-            if not alike:
+            if not _alike(new, old):
                 _keep_comments(new, old, preset)
                 sections[key] = (above if head.split() == first.split() else head) + _dump(new)
             else:
@@ -178,6 +182,11 @@ def _taken_apart(text: str) -> tuple[str, CommentedMap]:
 def _split(text: str) -> tuple[str, str]:
     section = re.sub(rf"\A{BLANK}", "", text)
     return text.removesuffix(section), section
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same but for the order of keys."""
+    return json.dumps(one, sort_keys=True, default=str) == json.dumps(other, sort_keys=True, default=str)
 
 
 def _dump(document: CommentedMap) -> str:

@@ -169,10 +169,18 @@ class Edge:
     async def _answered(self, scope: Message, body: bytes, receive: Receive, send: Send) -> None:
         """Let the application answer, until it is done or nobody is there to read it.
 
+        The server tells of a disconnection after a whole answer too, while the application may still close a file.
+
         Raises:
             ConnectionError: whoever asked went away.
         """
         gone, messages = asyncio.Event(), [{"type": "http.request", "body": body, "more_body": False}]
+        whole = False
+
+        async def sent(message: Message) -> None:
+            nonlocal whole
+            whole = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
 
         async def received() -> Message:
             if messages:
@@ -184,9 +192,11 @@ class Edge:
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-        answering, leaving = asyncio.create_task(self.app(scope, received, send)), asyncio.create_task(left())
+        answering, leaving = asyncio.create_task(self.app(scope, received, sent)), asyncio.create_task(left())
         try:
             await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if whole:
+                await answering
             if not answering.done():
                 gone.set()
                 answering.cancel()

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TypeVar
@@ -41,6 +41,13 @@ class LogUnusable(PromptganError):
 
     def __init__(self, path: Path, error: Exception) -> None:
         super().__init__(f"{path} is no log that can be used: {error}", "name another file with --log, or move it away")
+
+
+class NoLog(PromptganError):
+    """There is no log to be read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"there is no log {path}", "`make serve` writes one; another is named with --log")
 
 
 @dataclass(frozen=True)
@@ -228,8 +235,11 @@ def rows(path: Path, kind: type[Row], since: float = 0.0, until: float = float("
         since, until: seconds since 1970.
 
     Raises:
-        LogUnusable: there is none, or it is no such database.
+        NoLog: there is none.
+        LogUnusable: it is no such database.
     """
+    if not path.exists():
+        raise NoLog(path)
     columns = ", ".join(field.name for field in fields(kind))
     query = f"SELECT {columns} FROM {NAMES[kind]} WHERE at >= ? AND at < ? ORDER BY at, rowid"
     try:
@@ -238,6 +248,15 @@ def rows(path: Path, kind: type[Row], since: float = 0.0, until: float = float("
                 yield kind(*row)
     except sqlite3.Error as error:
         raise LogUnusable(path, error) from error
+
+
+def last_words(said: Iterable[Feedback]) -> list[Feedback]:
+    """Of what one source said of one answer the last, as people change their minds.
+
+    Args:
+        said: oldest first. A request may have several answers, which their texts tell apart.
+    """
+    return list({(row.request or row.id, row.answer, row.source): row for row in said}.values())
 
 
 def _full(error: Exception) -> bool:

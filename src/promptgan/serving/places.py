@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from promptgan.core.errors import PromptganError, shown
+from promptgan.terms.systems import MODELS
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SUMS, INDEX, CARD = "SHA256SUMS", "index.json", "README.md"
@@ -73,8 +74,9 @@ class Place:
 
     @property
     def card(self) -> str | None:
-        """The model card; of a folder of the checkout that of the finished run, where it is here."""
-        path = self.path / CARD if self.released else CARD_OF_RUN
+        """The model card: its own, or of a model that the run here made the run's."""
+        made = {Path("models", name).resolve() for name in MODELS.values()}
+        path = CARD_OF_RUN if self.path.resolve() in made else self.path / CARD
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
     def stamp(self) -> tuple[tuple[str, int, int], ...]:

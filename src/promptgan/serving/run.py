@@ -82,6 +82,11 @@ def run(options: Options) -> None:
         raise NothingToServe(f"two models are called {', '.join(sorted(twice))}", "name them: NAME=FOLDER")
     for place in places:
         place.model  # noqa: B018 - raises where there is none
+    if options.shadow and options.shadow.path.resolve() == options.places[0].path.resolve():
+        raise NothingToServe(
+            f"{options.shadow.path} would be its own shadow: it is the model that is served first",
+            "serve the former one, as `promptgan promote` writes it: --model chat=models/production",
+        )
     doorkeeper = Doorkeeper(keys.read(options.keys) if options.keys else {}, options.rate)
     module = choose("promptgan.serving.moderation", options.moderation, "--moderation")
     moderation = None if options.moderation == "none" else module.load(options.words)
@@ -149,7 +154,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
 
 
 def set_up_messages() -> None:
-    """What the service says goes to standard error, a JSON object a line."""
+    """What the service says goes to standard error, a JSON object a line; on a terminal what is no request as it is."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
@@ -164,6 +169,8 @@ class _Lines(logging.Formatter):
             return said
         if record.exc_info:
             said = f"{said}\n{self.formatException(record.exc_info)}"
+        if sys.stderr.isatty():
+            return said
         return json.dumps({"at": round(record.created, 3), "level": record.levelname.lower(), "message": said})
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from promptgan.serving.log import Asked, Feedback, rows
+from promptgan.serving.log import Asked, Feedback, last_words, rows
 from promptgan.watching import drift
 from promptgan.watching.drift import H
 from promptgan.watching.reference import SIDES, Reference, embedded, sample, scripts
@@ -57,6 +57,7 @@ class Period:
     asked: list[Asked]
     """Without those that nobody saw."""
     feedback: list[Feedback]
+    """The last word of each source on each answer."""
 
     @property
     def answered(self) -> list[Asked]:
@@ -68,10 +69,10 @@ def read(log: Path, since: float, until: float) -> Period:
     """A period of a log.
 
     Raises:
-        LogUnusable: there is no log.
+        NoLog, LogUnusable: there is no log, or it is none.
     """
     seen = [row for row in rows(log, Asked, since, until) if not row.shadow]
-    return Period(since, until, seen, list(rows(log, Feedback, since, until)))
+    return Period(since, until, seen, last_words(rows(log, Feedback, since, until)))
 
 
 def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number]:

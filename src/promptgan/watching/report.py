@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from promptgan.core.files import write_text
+from promptgan.watching.drift import FEWEST
 from promptgan.watching.period import Drift, Number, Period, by_model, curves, numbers
 
 FOLDER = Path("reports/monitor")
@@ -20,6 +21,8 @@ def write(period: Period, drifts: Sequence[Drift] | None, folder: Path = FOLDER)
     """
     from promptgan.reporting.page import templates
 
+    everything = numbers(period.asked, period.feedback)
+    columns = {"all models": everything, **by_model(period)}
     text = (
         templates("promptgan.watching")
         .get_template("period.html")
@@ -27,9 +30,10 @@ def write(period: Period, drifts: Sequence[Drift] | None, folder: Path = FOLDER)
             since=shown(period.since),
             until=shown(period.until),
             verdict=verdict(period, drifts),
-            tables={"all models": numbers(period.asked, period.feedback), **by_model(period)},
-            text=text_of,
+            names={number.name: number.title for number in everything},
+            columns={name: {each.name: text_of(each) for each in column} for name, column in columns.items()},
             drifts=drifts,
+            fewest=FEWEST,
             pictures={title: _picture(title, points) for title, points in curves(period).items() if len(points) > 1},
             status=_statuses(period),
         )
@@ -48,7 +52,7 @@ def verdict(period: Period, drifts: Sequence[Drift] | None) -> str:
     if drifts is None:
         return f"{said}; no texts of the training data are here, so nothing is known of drift."
     if not drifts:
-        return f"{said}; too few for a word on drift."
+        return f"{said}; too few for a word on drift, which takes {FEWEST}."
     moved = [each.name for each in drifts if each.moved]
     return f"{said}; moved from the training data: {', '.join(moved) or 'nothing beyond chance'}."
 

@@ -111,7 +111,8 @@ def _packages(traces: Traces) -> Iterator[Place]:
         for path in sorted(Path(OWN, package).glob("*")):
             if path.is_file() and path.suffix != ".dvc" and path.name != ".gitignore":
                 remedy = (
-                    "import a version of your file without the record (`promptgan use RECIPE --path ...`), then"
+                    "import a version of your file without the record (`promptgan use RECIPE --path ...`, or `promptgan"
+                    " feedback export` where that made it), then"
                     f" `dvc remove {path}.dvc` and rm -r {path.parent}"
                 )
                 yield Place("workspace", path.as_posix(), HOLDS, "your imported file", remedy=remedy, raw=True)

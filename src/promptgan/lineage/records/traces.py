@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from promptgan.core.progress import Progress
 from promptgan.lineage import cache
 from promptgan.lineage.evidence import PROVENANCE, RAW, VALIDATED
 from promptgan.lineage.hashes import md5_of
@@ -34,7 +35,12 @@ class Traces:
         self.known = known
         self.objects = {path.parent.name + path.name: path for path in paths if len(path.name) == 30}
         """Every file object of DVC's cache, by md5."""
-        searched = {md5 for md5, path in self.objects.items() if search.finds(path)}
+        searched = set()
+        with Progress("objects of the cache", len(self.objects)) as progress:
+            for md5, path in self.objects.items():
+                if search.finds(path):
+                    searched.add(md5)
+                progress.advance()
         splits: dict[str, set[str]] = {}
         lost, there, raw_folders = set(), set(), set()
         for run in known.runs:

@@ -76,7 +76,7 @@ async function showAbout(model) {
   $("about-title").textContent = model.id;
   $("lineage").replaceChildren(...Object.entries(facts).filter(([, value]) => value).flatMap(([name, value]) =>
     [make("dt", { textContent: name }), make("dd", { textContent: value })]));
-  $("card").textContent = whole.card ?? "There is no model card here: `make run` writes one.";
+  $("card").textContent = whole.card?.replace(/^---\n.*?\n---\n+/s, "") ?? "There is no model card here: `make run` writes one."; // without its YAML
   $("about").showModal();
 }
 
@@ -99,7 +99,7 @@ async function ask() {
   const prompt = $("label").value || $("prompt").value;
   const columns = (blind ? shuffled(wanted) : wanted).map((model, place) => {
     const title = make("h2", { textContent: blind ? `Model ${"ABCDEFGH"[place] ?? place + 1}` : model.id });
-    const column = { model, title, prompt, article: make("article", {}, title), blind };
+    const column = { model, title, prompt, article: make("article", {}, title), blind, telling: [] };
     column.article.setAttribute("aria-label", title.textContent);
     return column;
   });
@@ -150,8 +150,8 @@ async function fill(column, signal) {
     if (name !== "done") { texts[data.index].textContent += data.text; continue; }
     texts.forEach(text => text.remove());
     data.answers.forEach((answer, index) => {
-      const score = answer.score == null ? "" : `, discriminator ${answer.score.toFixed(2)}`;
-      show(column, data, index, make("p", { className: "text", textContent: answer.text }), answer.text, `${answer.tokens} tokens, seed ${data.seed}${score}`);
+      const score = answer.score == null ? "" : `, discriminator ${answer.score.toFixed(2)}`; // which not every model has
+      show(column, data, index, make("p", { className: "text", textContent: answer.text }), answer.text, `${answer.tokens} tokens, seed ${data.seed}`, score);
     });
   }
 }
@@ -187,33 +187,47 @@ async function* events(response) {
   }
 }
 
-// An answer with what can be said of it. `answer` is null of what is no text; an empty text can be corrected.
-function show(column, said, index, shown, answer, facts) {
+// An answer with what can be said of it. `answer` is null of what is no text; an empty text can be corrected. What is
+// `telling` of the model waits until a blind choice is made.
+function show(column, said, index, shown, answer, facts, telling = "") {
   const note = make("span", { className: "facts", role: "status" });
   const correction = make("textarea", { rows: 2, maxLength: 4000, ariaLabel: "What the answer should have been", placeholder: "what it should have been" });
   const consent = make("input", { type: "checkbox" });
-  const send = async (thumb, button) => {
-    const body = { request: said.id, model: column.model.id, prompt: column.prompt, answer: answer ?? "", thumb, consent: consent.checked };
-    if (thumb === null) body.correction = correction.value;
+  const known = make("p", { className: "facts", textContent: facts + (column.blind ? "" : telling) });
+  column.telling.push(() => { known.textContent = facts + telling; });
+  let word = { thumb: null, correction: null }; // sent whole each time, since the last word counts
+  const send = async changed => {
+    const next = { ...word, ...changed };
+    const about = { request: said.id, model: column.model.id, prompt: column.prompt, answer: answer ?? "" };
     try {
-      await call("v1/feedback", body);
-      note.textContent = "kept, thank you";
-      if (button) button.setAttribute("aria-pressed", "true");
-      if (column.blind) column.all.forEach(each => { each.title.textContent = `${each.model.id} (was ${each.article.getAttribute("aria-label")})`; });
+      const { id } = await (await call("v1/feedback", { ...about, ...next, consent: consent.checked })).json();
+      word = next;
+      note.textContent = `kept as ${id.slice(0, 8)}; ${consent.checked ? "a model may" : "no model will"} learn from it`;
+      for (const [button, thumb] of thumbs) button.ariaPressed = word.thumb === thumb;
+      if (column.blind) column.all.forEach(reveal);
     } catch (error) {
       note.textContent = error.message;
     }
   };
-  const thumbs = [[1, "good", "Good answer"], [-1, "bad", "Bad answer"]].map(([thumb, sign, label]) => {
-    const button = make("button", { type: "button", textContent: sign, ariaLabel: label });
-    button.addEventListener("click", () => send(thumb, button));
-    return button;
-  });
+  const thumbs = new Map([[1, "good", "Good answer"], [-1, "bad", "Bad answer"]].map(([thumb, sign, label]) => {
+    const button = make("button", { type: "button", textContent: sign, ariaLabel: label, ariaPressed: "false" });
+    button.addEventListener("click", () => send({ thumb: word.thumb === thumb ? null : thumb }));
+    return [button, thumb];
+  }));
   const correct = make("button", { type: "button", textContent: "Send correction" });
-  correct.addEventListener("click", () => correction.value.trim() ? send(null) : correction.focus());
+  correct.addEventListener("click", () => {
+    const text = correction.value.trim() || null;
+    if (text || word.correction) send({ correction: text }); else correction.focus();
+  });
+  consent.addEventListener("change", () => { if (word.thumb || word.correction) send({}); });
   const learn = make("label", {}, consent, " a model may learn from this");
-  column.article.append(shown, make("p", { className: "facts", textContent: facts }),
-    make("div", { className: "say" }, ...thumbs, learn, ...(answer === null ? [] : [correction, correct]), note));
+  column.article.append(shown, known,
+    make("div", { className: "say" }, ...thumbs.keys(), learn, ...(answer === null ? [] : [correction, correct]), note));
+}
+
+function reveal({ model, title, article, telling }) {
+  title.textContent = `${model.id} (was ${article.getAttribute("aria-label")})`;
+  telling.forEach(tell => tell());
 }
 
 $("ask").addEventListener("submit", event => { event.preventDefault(); asking?.abort(); ask(); });
