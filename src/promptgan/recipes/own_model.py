@@ -1,6 +1,7 @@
 """The user's own language model: whether a recipe can begin with it, asked before anything is written or runs."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -99,18 +100,18 @@ def _try(folder: Path, preset: dict[str, Any]) -> None:
     """
     from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-    from transformers.utils import logging
+    from transformers.utils import logging as messages
 
     causal = preset["encoder"]["network"] == "none"
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity(logging.CRITICAL)
-    logging.disable_progress_bar()
+    verbosity = messages.get_verbosity()
+    messages.set_verbosity(logging.CRITICAL)
+    messages.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         made_as, able = config.architectures or [], set(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values())
         if causal and made_as and not able & set(made_as):
             raise UnfitModel(folder, f"its config.json says {', '.join(made_as)}, which is no causal language model")
-        opened, said = (AutoModelForCausalLM if causal else AutoModel).from_pretrained(
+        opened: Any = (AutoModelForCausalLM if causal else AutoModel).from_pretrained(
             folder,
             config=config,
             device_map="meta",
@@ -118,6 +119,7 @@ def _try(folder: Path, preset: dict[str, Any]) -> None:
             ignore_mismatched_sizes=True,
             local_files_only=True,
         )
+        network, said = opened
         if odd := sorted(said["mismatched_keys"]):
             name, there, told = odd[0]
             raise UnfitModel(
@@ -126,14 +128,14 @@ def _try(folder: Path, preset: dict[str, Any]) -> None:
                 "save model and configuration together",
             )
         if causal and (lost := sorted(said["missing_keys"])):
-            raise UnfitModel(folder, f"{len(lost)} weights of {type(opened).__name__} are missing, such as {lost[0]}")
+            raise UnfitModel(folder, f"{len(lost)} weights of {type(network).__name__} are missing, such as {lost[0]}")
         (_read_pair if causal else _read_text)(folder, preset)
     except PromptganError:
         raise
     except Exception as error:  # transformers raises whatever its models do
         raise UnfitModel(folder, f"transformers cannot open or run it: {' '.join(str(error).split())[:300]}") from error
     finally:
-        logging.set_verbosity(verbosity)
+        messages.set_verbosity(verbosity)
 
 
 def _read_pair(folder: Path, preset: dict[str, Any]) -> None:
