@@ -198,8 +198,6 @@ def use(
             changes = presets.use_data(recipe, data)
         else:
             changes = presets.use(recipe, data=data, base_model=base_model, device=device.value, threads=threads)
-        own_data.check_minimum(load_params(), Path.cwd())
-        own_model.check_context(load_params(), Path.cwd())
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:
         mine = "   (your own value)" if change.by_hand else ""
@@ -207,6 +205,8 @@ def use(
     if len(changes) > CHANGES:
         print(f"  and {len(changes) - CHANGES} more; `git diff params.yaml` shows what differs from the last commit")
     print(f"params.yaml holds {recipe}: {len(changes) or 'no'} value(s) changed")
+    own_data.check_minimum(load_params(), Path.cwd())
+    own_model.check_context(load_params(), Path.cwd())
     print("next: make run")
 
 
