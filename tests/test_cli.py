@@ -120,6 +120,16 @@ def test_check_refuses_a_wrong_key_with_2_and_touches_nothing(repository: Path) 
     assert sorted(file.name for file in repository.iterdir()) == ["params.yaml", "recipes"]
 
 
+def test_use_looks_at_the_model_before_it_imports_data_or_writes(repository: Path) -> None:
+    before = (repository / "params.yaml").read_bytes()
+    own = ("--path", "my.csv", "--prompt", "question", "--text", "answer")
+    (repository / "my.csv").write_text("question,answer\n" + "how are you?,fine\n" * 200)
+    assert "./gone: no such folder" in run("use", "local-lm", *own, "--model", "./gone", code=2).stderr
+    assert "text-gumbel begins with no pretrained" in run("use", "text-gumbel", "--model", "./gone", code=2).stderr
+    assert (repository / "params.yaml").read_bytes() == before
+    assert not (repository / "data").exists()
+
+
 def test_check_refuses_a_gpu_that_is_not_here_with_2(repository: Path) -> None:
     path = repository / "params.yaml"
     path.write_text(path.read_text().replace("device: cpu", "device: cuda"))

@@ -93,12 +93,13 @@ def check() -> None:
     """
     from promptgan.core.parameters import PARAMS_FILE
     from promptgan.lineage.records import listed
-    from promptgan.recipes import own_data, parameters
+    from promptgan.recipes import own_data, own_model, parameters
     from promptgan.repository import require
 
     require(PARAMS_FILE)
     document = parameters.check(on_this_machine=True)
     own_data.check_minimum(document, Path.cwd())
+    own_model.check_context(document, Path.cwd())
     if changed := own_data.changed_since_import(document, Path.cwd()):
         print(f"note: {changed}")
     if admitted := listed.admitted_again():
@@ -161,8 +162,7 @@ def use(
             "--keep changes the section data alone: it goes with --path, not --device, --threads or --model"
         )
     from promptgan.core.parameters import load_params
-    from promptgan.data import own_model
-    from promptgan.recipes import own_data, presets
+    from promptgan.recipes import own_data, own_model, presets
 
     if not keep:
         presets.find(recipe)
@@ -183,8 +183,9 @@ def use(
     with presets.naming_options(
         {"--device", "--first-words", *(name for name, value in named.items() if value is not None)}
     ):
+        base_model = own_model.accepted(model, presets.values(recipe), recipe) if model else None
         if path is not None:
-            importer = own_data.importer(load_params()["task"] if keep else presets.task_of(recipe))
+            importer = own_data.importer((load_params() if keep else presets.values(recipe))["task"])
             columns = {"prompt": prompt, "text": text, "label": label, "captions": captions}
             if wrong := [key for key, value in columns.items() if value and key not in importer.OPTIONS]:
                 raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
@@ -196,9 +197,7 @@ def use(
             assert data
             changes = presets.use_data(recipe, data)
         else:
-            base_model = own_model.pinned(model) if model else None
             changes = presets.use(recipe, data=data, base_model=base_model, device=device.value, threads=threads)
-        own_data.check_minimum(load_params(), Path.cwd())
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:
         mine = "   (your own value)" if change.by_hand else ""
@@ -206,6 +205,8 @@ def use(
     if len(changes) > CHANGES:
         print(f"  and {len(changes) - CHANGES} more; `git diff params.yaml` shows what differs from the last commit")
     print(f"params.yaml holds {recipe}: {len(changes) or 'no'} value(s) changed")
+    own_data.check_minimum(load_params(), Path.cwd())
+    own_model.check_context(load_params(), Path.cwd())
     print("next: make run")
 
 

@@ -33,7 +33,7 @@ def run(source: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone in which all stages have run, from a model that is no longer where it was; to be read only."""
     folder = tmp_path_factory.mktemp("language-model")
     clone = source.copy(folder / "clone")
-    language_model(folder / "mine")
+    language_model(folder / "mine", positions=256)
     own = ["--path", clone.home / "pairs.csv", "--prompt", "question", "--text", "answer", "--device", "cpu"]
     clone.promptgan("use", "local-lm", *own, "--model", folder / "mine")
     clone.write_params(merged(clone.params, PARAMETERS))

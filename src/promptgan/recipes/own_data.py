@@ -18,7 +18,7 @@ class NoOwnData(PromptganError):
 
 
 class TooFewForTheStages(PromptganError):
-    """A split of own data is smaller than a later stage needs, which would say so only after hours."""
+    """Own data, or a split of it, is smaller than a later stage needs, which would say so only after hours."""
 
 
 def importer(task: str) -> ModuleType:
@@ -50,7 +50,8 @@ def check_minimum(document: dict[str, Any], root: Path) -> None:
         root: the repository.
 
     Raises:
-        TooFewForTheStages: the judge split would be too small to fit a judge on.
+        TooFewForTheStages: there are fewer records than validation asks for even if it took none, or the judge split
+            would be too small to fit a judge on.
     """
     from promptgan.quality.splits import Shares, split_of
 
@@ -60,11 +61,17 @@ def check_minimum(document: dict[str, Any], root: Path) -> None:
         return
     shares = validate_section(Shares, document["validate"]["shares"], "validate.shares")
     needed: int = getattr(choose("promptgan.tasks", document["task"], "task", "judges.parameters"), "FEWEST", 0)
+    least: int = document["validate"].get("min_rows", 0)
     held = count = 0
     for group in importer(document["task"]).groups(file, document):
         held, count = held + (split_of(group, shares) == "judge"), count + 1
-        if held >= needed:  # of music, whose files are read for it, most need not be
+        if held >= needed and count >= least:  # of music, whose files are read for it, most need not be
             return
+    if count < least:
+        raise TooFewForTheStages(
+            f"{section['file']}: it has {count:,} records, and validate.min_rows is {least:,}",
+            "lower validate.min_rows in params.yaml, or use a recipe for small data, whose name begins with local-",
+        )
     if held < needed:
         share = min(0.3, round(shares.judge * 1.3 * needed / max(1, held), 2))
         raise TooFewForTheStages(

@@ -114,13 +114,13 @@ def find(name: str) -> Path:
     return FOLDER / f"{name}.yaml"
 
 
-def task_of(name: str) -> str:
-    """The task of a preset.
+def values(name: str) -> dict[str, Any]:
+    """The values of a preset over its base, with what it leaves open.
 
     Raises:
         UnknownRecipe, BrokenRecipe: there is no such preset, or it cannot be read.
     """
-    return str(_compose(name)["task"])
+    return _compose(name).values
 
 
 @contextmanager

@@ -184,6 +184,9 @@ def test_data_that_a_later_stage_could_not_use_is_refused_before_it_trains(tmp_p
     share = float(re.search(r"to about ([\d.]+)", caught.value.remedy)[1])
     document["validate"]["shares"]["judge"] = share
     check_minimum(document, tmp_path)
+    document["validate"]["min_rows"] = 101
+    with pytest.raises(TooFewForTheStages, match=r"it has 100 records, and validate.min_rows is 101"):
+        check_minimum(document, tmp_path)
     check_minimum({"data": {"name": "chitchat"}}, tmp_path)
 
 
