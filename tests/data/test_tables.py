@@ -36,6 +36,12 @@ CHAT = [
     {"messages": [{"role": "user", "content": q}, {"role": "assistant", "content": a}], "id": 1} for q, a in EXPECTED
 ]
 
+PARTS = [
+    {"messages": [{"role": "user", "content": [{"type": "text", "text": q}, {"type": "image_url"}]},
+                  {"role": "assistant", "content": [{"type": "text", "text": a}]}]} for q, a in EXPECTED
+]  # fmt: skip
+SHARED = [{"conversations": [{"from": "human", "value": q}, {"from": "gpt", "value": a}]} for q, a in EXPECTED]
+
 
 @pytest.mark.parametrize(
     ("name", "content"),
@@ -59,8 +65,11 @@ def test_what_other_programs_write_is_read(name: str, content: str, tmp_path: Pa
     assert pairs(tmp_path, name, content) == EXPECTED
 
 
-def test_a_chat_export_gives_what_the_user_says_and_the_assistant_answers(tmp_path: Path) -> None:
-    content = "\n".join(map(json.dumps, CHAT))
+@pytest.mark.parametrize("export", [CHAT, PARTS, SHARED])
+def test_a_chat_export_gives_what_the_user_says_and_the_assistant_answers(
+    export: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    content = "\n".join(map(json.dumps, export))
     assert pairs(tmp_path, "a.jsonl", content, "prompt", "text") == EXPECTED
 
 
@@ -167,3 +176,9 @@ def test_a_row_with_a_field_too_many_is_named(tmp_path: Path) -> None:
 def test_a_name_of_no_known_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PromptganError, match=r"unknown kind of file '\.docx'"):
         pairs(tmp_path, "a.docx", b"")
+
+
+def test_a_workbook_is_to_be_saved_as_csv(tmp_path: Path) -> None:
+    with pytest.raises(PromptganError) as caught:
+        pairs(tmp_path, "a.xlsx", b"PK")
+    assert caught.value.remedy == "save its sheet as CSV in UTF-8"

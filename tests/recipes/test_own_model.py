@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2ForSequenceClassification, PhiConfig, T5Config, T5Model
 
 from promptgan.recipes import presets
@@ -61,12 +60,6 @@ def biased(folder: Path) -> None:
     put(folder, model)
 
 
-def padding(folder: Path) -> None:
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_padding(length=8)
-    tokenizer.save(str(folder / "tokenizer.json"))
-
-
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 def test_what_networks_can_be_built_on_is_accepted_in_shards_too(
     family: str, preset: dict[str, Any], tmp_path: Path
@@ -85,7 +78,6 @@ def test_what_networks_can_be_built_on_is_accepted_in_shards_too(
         (without_a_weight, "1 weights of LlamaForCausalLM are missing, such as model.norm.weight"),
         (unsound, "not finite"),
         (biased, "they have a bias"),
-        (padding, "tokenizer.json: it pads or cuts every text"),
         (lambda folder: configure(folder, hidden_size=32), r"is \(\d+,.*by config.json \(\d+,"),
         (lambda folder: configure(folder, model_type="mine"), "transformers cannot open"),
         (lambda folder: configure(folder, bos_token_id=None, eos_token_id=None), "eos_token_id None"),

@@ -65,6 +65,7 @@ class Examination:
         self._rows: list[Outcome] = []
         self._tables: list[Outcome] = []
         self._bad: dict[Any, tuple[str, str]] = {}
+        self._details: dict[str, str] = {}
 
     def canonical(self, columns: list[str], filled: list[str] | None = None) -> "pd.DataFrame":
         """Hold the source to its columns and ids, keep these columns, and return the rows that have a value in each.
@@ -119,11 +120,18 @@ class Examination:
 
         rule_of = self.source.index.to_series().map({row: rule for row, (rule, _) in self._bad.items()})
         taken = rule_of.to_frame("rule").assign(defect=rule_of.mask(rule_of.isin(NO_DEFECTS)))
-        limits = [
+        limits: list[Any] = [
             ex.ExpectFewDefects(column="defect", mostly=1 - max_defect_share),
             ex.ExpectFewQuarantined(column="rule", mostly=1 - max_quarantine_share),
         ]
         self.table("quarantine", taken, limits)
+        for limit, key, most in zip(
+            limits, ("max_defect_share", "max_quarantine_share"), (max_defect_share, max_quarantine_share), strict=True
+        ):
+            count, of = int(taken[limit.column].notna().sum()), len(taken)
+            self._details[limit.rule] = (
+                f"{count:,} of {of:,} are, {count / max(1, of):.1%}, and validate.{key} is {most}"
+            )
 
     def stop_if_broken(self, details: dict[str, str] | None = None) -> None:
         """
@@ -131,7 +139,7 @@ class Examination:
             TableRuleBroken: names every rule that a table has broken, with ``details`` by its name.
         """
         if broken := [outcome for outcome in self._tables if not outcome.success]:
-            raise TableRuleBroken(broken, self.counts, details or {})
+            raise TableRuleBroken(broken, self.counts, self._details | (details or {}))
 
     @property
     def counts(self) -> Counter[str]:

@@ -145,7 +145,6 @@ def _read_pair(folder: Path, preset: dict[str, Any]) -> None:
     a scale or a cap behind them would be trained and drawn from as another.
     """
     import torch
-    from tokenizers import Tokenizer
 
     from promptgan.forms.tokens.example import Example
     from promptgan.networks.folder import build
@@ -160,13 +159,6 @@ def _read_pair(folder: Path, preset: dict[str, Any]) -> None:
             f"its config.json has bos_token_id {config.get('bos_token_id')} and eos_token_id"
             f" {config.get('eos_token_id')}, which are to be ids of its {vocabulary:,} tokens",
             "write into config.json the id of the token that ends a text in tokenizer.json, as eos_token_id",
-        )
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    if tokenizer.padding or tokenizer.truncation:
-        raise UnfitModel(
-            folder / "tokenizer.json",
-            "it pads or cuts every text, as a tokenizer does that was saved after a call with padding or truncation",
-            "call tokenizer.backend_tokenizer.no_padding() and .no_truncation(), and save it with save_pretrained",
         )
     section = next(
         (preset[role] for role in ("generator", "discriminator") if preset[role]["network"] == NETWORK), None

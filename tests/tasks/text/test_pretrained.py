@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tokenizers import pre_tokenizers
+from tokenizers import Tokenizer, pre_tokenizers
 
 from promptgan.forms.tokens import form
 from promptgan.tasks.text.arrays.arrays import pack
@@ -91,6 +91,16 @@ def test_a_vocabulary_beyond_16_bits_fits(validated: Path, tmp_path: Path) -> No
     meta = pack(validated, tmp_path / "tokens", PRETRAINED, tmp_path / "base")
     assert meta["dtype"] == "uint32"
     assert len(form.split(tmp_path / "tokens", "val").rows("text", np.arange(3))) == 3
+
+
+def test_a_tokenizer_that_was_saved_after_a_padded_call_reads_texts_whole_and_alone(tmp_path: Path) -> None:
+    language_model(tmp_path / "base")
+    saved = Tokenizer.from_file(str(tmp_path / "base/tokenizer.json"))
+    saved.enable_padding(length=64)
+    saved.enable_truncation(2)
+    saved.save(str(tmp_path / "base/tokenizer.json"))
+    tokenizer, _ = adopt(tmp_path / "base", tmp_path / "out")
+    assert 2 < len(tokenizer.encode("how do you do?").ids) < 64
 
 
 @pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "model.safetensors"])

@@ -191,6 +191,7 @@ def test_the_error_names_all_broken_expectations_what_was_seen_and_the_limit():
     assert (
         "observed 299: 300 were read, 1 of them are quarantined, and validate.min_rows is 1000" in caught.value.problem
     )
+    assert "1 of 300 are, 0.3%, and validate.max_defect_share is 0.0" in caught.value.problem
     assert "empty-side 1" in caught.value.problem
     assert "lower validate.min_rows" in caught.value.remedy
     assert "change the limit in the section" in caught.value.remedy, "which is for the other rule"

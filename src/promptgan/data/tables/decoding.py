@@ -23,6 +23,7 @@ _MAGIC = {
     b"%PDF": ("a PDF document", "save its text as .txt"),
     b"\xd0\xcf\x11\xe0": ("an old Office document", "save it as CSV in UTF-8"),
 }
+WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".ods"}
 WESTERN = {"CP1250", "CP1252", "CP1254", "CP1257", "LATIN-1", "ISO8859-1", "ISO8859-15", "CP850", "MAC-ROMAN"}
 """Guesses at what is most often Windows' Western encoding."""
 _LOOKED_AT = 2**17
@@ -35,7 +36,9 @@ class UnknownFormat(PromptganError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path}: unknown kind of file {path.suffix!r}",
-            f"name it for what it is: {', '.join(FORMATS)}, each also with .gz",
+            "save its sheet as CSV in UTF-8"
+            if path.suffix.lower() in WORKBOOKS
+            else f"name it for what it is: {', '.join(FORMATS)}, each also with .gz",
         )
 
 

@@ -15,9 +15,11 @@ from promptgan.data.tables.decoding import BrokenFile, content_of, format_of, te
 
 MOST_LINES = 50
 """That a quoted cell of CSV may run over; one that runs on begins with a quote that was not meant as one."""
-MESSAGES = "messages"
-"""The column of a chat export: a list of who said what."""
+CHATS = {"messages": ("role", "content"), "conversations": ("from", "value")}
+"""Columns of a chat export, as OpenAI and as ShareGPT have it, a list of who said what; and the keys of these two."""
 ROLES = {"user": "prompt", "assistant": "text"}
+SPEAKERS = {"human": "user", "gpt": "assistant"}
+"""What ShareGPT calls the roles."""
 
 
 class WrongColumn(PromptganError):
@@ -185,15 +187,25 @@ def _only_list(document: Any) -> list[Any] | None:
 
 def _objects(found: list[dict[str, Any]]) -> Table:
     names = list(dict.fromkeys(name for row in found for name in row))
-    if MESSAGES in names and not set(ROLES.values()) <= set(names):
-        said = [pair for row in found for pair in _exchanges(row.get(MESSAGES))]
+    chat = next((name for name in CHATS if name in names), None)
+    if chat and not set(ROLES.values()) <= set(names):
+        said = [pair for row in found for pair in _exchanges(row.get(chat), *CHATS[chat])]
         return Table(list(ROLES.values()), said)
     return Table(names, [[row.get(name) for name in names] for row in found])
 
 
-def _exchanges(messages: Any) -> Iterator[list[Any]]:
+def _exchanges(messages: Any, who: str, what: str) -> Iterator[list[Any]]:
     """What the user says and the assistant answers next, as prompt and text."""
     turns = [each for each in messages if isinstance(each, dict)] if isinstance(messages, list) else []
-    for one, other in pairwise(turns):
-        if (one.get("role"), other.get("role")) == tuple(ROLES):
-            yield [one.get("content"), other.get("content")]
+    said = [(SPEAKERS.get(str(each.get(who)), each.get(who)), _text(each.get(what))) for each in turns]
+    for (one, prompt), (other, text) in pairwise(said):
+        if (one, other) == tuple(ROLES):
+            yield [prompt, text]
+
+
+def _text(content: Any) -> Any:
+    """Of content in parts the texts, one below the other."""
+    if not isinstance(content, list):
+        return content
+    parts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type") == "text"]
+    return "\n".join(part for part in parts if isinstance(part, str)) or None

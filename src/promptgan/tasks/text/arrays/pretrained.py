@@ -74,7 +74,10 @@ def adopt(source: Path, out: Path) -> tuple[Tokenizer, dict[str, Any]]:
         raise UnusableModel(source, "there are no weights as safetensors")
     for file in [source / "config.json", *weights, *source.glob("*.safetensors.index.json")]:
         shutil.copyfile(file, out / file.name)
-    return Tokenizer.from_file(str(source / "tokenizer.json")), json.loads((out / "config.json").read_bytes())
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    tokenizer.no_truncation()  # what it was last called with may have been saved with it
+    tokenizer.no_padding()
+    return tokenizer, json.loads((out / "config.json").read_bytes())
 
 
 def special(config: dict[str, Any]) -> dict[str, int | None]:
