@@ -48,7 +48,7 @@ def serve(
     rate: Annotated[float, typer.Option(min=0, help="Requests a minute of each key or address; 0 is no limit.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes, each with all models.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of torch in each.")] = 1,
-    batch: Annotated[int, typer.Option(min=1, help="Answers made together, at most.")] = 64,
+    batch: Annotated[int, typer.Option(min=1, help="Answers made together, at most.")] = 32,
     queue: Annotated[int, typer.Option(min=1, help="Answers that may wait; more are refused with 429.")] = 256,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until a request is given up.")] = 30,
     moderation: Annotated[

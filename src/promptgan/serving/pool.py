@@ -41,7 +41,7 @@ class Limits:
     """Processes, each with all models."""
     threads: int = 1
     """Of torch, in each."""
-    batch: int = 64
+    batch: int = 32
     """Answers that are made together, at most."""
     queue: int = 256
     """Answers that wait, at most."""
