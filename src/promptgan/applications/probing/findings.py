@@ -21,10 +21,10 @@ def findings(model: Path, sets: dict[str, list[str]], seed: int = 1) -> list[Fin
     Raises:
         NotAModelFolder, NoTokenizer: there is no model of tokens with a generator or an encoder.
     """
-    found = []
+    found, embeddings = [], Embeddings(model)
+    weights = sha256(embeddings.weights)
     for name, pieces in PROBES.items():
-        embeddings = Embeddings(model, pieces)
-        weights = sha256(embeddings.weights)
+        embeddings.pieces = pieces
         for each in probe(embeddings, sets, QUERIES, seed):
             size, p = each.association or (None, None)
             used = ", ".join(f"{len(words)} of {len(sets[of])}" for of, words in each.found.items())
