@@ -12,8 +12,8 @@ def test_scale_and_shift_are_those_of_the_condition_of_each_example() -> None:
     mean, variance = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
     expected = torch.stack(
         [
-            batch_norm(each[None], mean, variance, layer.scale(c), layer.shift(c), training=False)[0]
-            for each, c in zip(x, condition, strict=True)
+            batch_norm(each[None], mean, variance, layer.scale(c / rms), layer.shift(c / rms), training=False)[0]
+            for each, c, rms in zip(x, condition, condition.square().mean(1).sqrt(), strict=True)
         ]
     )
     torch.testing.assert_close(layer(x, condition), expected)

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import rms_norm
 
 from promptgan.forms.tensors.form import Example
 
@@ -39,8 +40,9 @@ class ConditionalBatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation whose scale and shift are affine in the vector of a condition (De Vries et al., 2017,
     arXiv:1707.00683).
 
-    What a latent vector says is normalised by itself, so that a condition cannot drown it, as it does where both are
-    inputs of one layer.
+    The vector is divided by its root mean square first, so that how far conditions differ hangs on no initial size.
+    A generator that reads its condition nowhere else cannot make an image without its latent vector, as one that reads
+    both in one layer comes to do.
 
     Args:
         channels: C, that are normalised.
@@ -50,14 +52,30 @@ class ConditionalBatchNorm2d(nn.BatchNorm2d):
     def __init__(self, channels: int, size: int) -> None:
         super().__init__(channels, affine=False)
         self.scale, self.shift = nn.Linear(size, channels), nn.Linear(size, channels)
-        for layer, value in ((self.scale, 1.0), (self.shift, 0.0)):
-            nn.init.constant_(layer.bias, value)
+        self.freshen()
+
+    def freshen(self) -> None:
+        """Weights that vary scale and shift by a standard deviation of 1, about 1 and 0."""
+        for layer, middle in ((self.scale, 1.0), (self.shift, 0.0)):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+            nn.init.constant_(layer.bias, middle)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # type: ignore[override]
         """Of (N, C, H, W), under vectors (N, D)."""
+        condition = rms_norm(condition, condition.shape[-1:])
         scale, shift = (layer(condition)[:, :, None, None] for layer in (self.scale, self.shift))
         normalised: Tensor = super().forward(x) * scale + shift
         return normalised
+
+
+def add_pattern(start: nn.Linear) -> None:
+    """Give a fresh layer of standard normal vectors a bias as large as what it makes of them.
+
+    Where a condition scales and shifts whole channels, places differ by what is in them already: by this it makes an
+    image of its own of them, as an autoencoder's generator must, whose latent vector it takes the condition out of.
+    """
+    assert start.bias is not None
+    nn.init.normal_(start.bias, std=start.weight.norm(dim=1).mean().item())
 
 
 class Conditioned(nn.Sequential):

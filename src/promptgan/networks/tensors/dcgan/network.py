@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d, Conditioned
+from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d, Conditioned, add_pattern
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
 from promptgan.forms.tensors.spectral import normalise
@@ -28,13 +28,16 @@ class Generator(TensorGenerator):
         *channels, widest = _channels(parameters)
         self.map = (widest, *_smallest(parameters, example))
         conditional = example.conditional and parameters.normalisation == "batch"
-        self.start = nn.Linear(latent if conditional else self.inputs, widest * self.map[1] * self.map[2], bias=False)
+        inputs, size = latent if conditional else self.inputs, widest * self.map[1] * self.map[2]
+        self.start = nn.Linear(inputs, size, bias=conditional)
         layers: list[nn.Module] = []
         for place, (wide, narrow) in enumerate(pairwise([widest, *channels[::-1], example.channels]), start=1):
             layers += _normalised(wide, parameters, nn.ReLU(), latent if conditional else None)
             layers.append(nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=place == parameters.halvings))
         self.layers = Conditioned(*layers)
         self.apply(_fresh)
+        if conditional:
+            add_pattern(self.start)
 
     def pixels(self, inputs: Tensor) -> Tensor:
         """See `TensorGenerator.pixels`."""
@@ -107,5 +110,7 @@ def _normalised(
 def _fresh(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.normal_(module.weight, std=SCALE)
-    elif isinstance(module, nn.BatchNorm2d) and module.affine:
+    elif isinstance(module, ConditionalBatchNorm2d):
+        module.freshen()
+    elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, SCALE)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d, Conditioned
+from promptgan.forms.tensors.conditions import ConditionalBatchNorm2d, Conditioned, add_pattern
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator, TensorReader
 from promptgan.forms.tensors.spectral import normalise
@@ -42,6 +42,8 @@ class Generator(TensorGenerator):
         conditional = example.conditional and parameters.normalisation == "batch"
         condition = latent if conditional else None
         self.start = nn.Linear(latent if conditional else self.inputs, _size(parameters, example))
+        if conditional:
+            add_pattern(self.start)
         layers, width = list[nn.Module](), parameters.width
         for _ in range(parameters.halvings):
             doubled = nn.ConvTranspose2d(width, width, **HALVING)
