@@ -192,6 +192,7 @@ def test_use_writes_a_preset_and_says_what_changed_and_what_to_run() -> None:
 
 def test_use_lists_few_changes_and_what_was_set_by_hand_first(repository: Path) -> None:
     path = repository / "params.yaml"
+    run("use", "text-gumbel", "--device", "cpu")
     path.write_text(path.read_text().replace("steps: 100 ", "steps: 7 "))
     lines = run("use", "tang-gumbel", "--device", "cpu").output.splitlines()
     assert lines[0] == "  train.steps: 7 -> 100   (your own value)"

@@ -8,7 +8,7 @@ import pytest
 from tests.language_models import language_model
 from tests.pipeline.clone import PROMPTGAN, TINY, Clone, merged
 
-SMALL = {"rank": 2, "blocks": 2}
+SMALL = {"weights": "float32", "rank": 2, "blocks": 2}
 PARAMETERS = {
     **{section: TINY[section] for section in ("compute", "validate", "judges", "generate", "evaluate")},
     "tokenize": {"max_tokens": 12},

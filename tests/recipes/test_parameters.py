@@ -233,6 +233,14 @@ def long_n_grams(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> N
     document["generator"]["order"] = 8
 
 
+def half_of_a_precision(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    document["base_model"], document["tokenize"]["level"] = {"name": "smollm2"}, "pretrained"
+    document["tokenize"]["vocabulary"] = None
+    adapted = {"network": "huggingface", "rank": 1, "scale": 1.0, "blocks": 1, "dropout": 0.0}
+    document["generator"] = adapted | {"weights": "bfloat16"}
+    document["compute"]["precision"] = "float32"
+
+
 def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, document: dict[str, Any]) -> None:
     latent(document)
     path = tmp_path / "params.yaml"
@@ -265,6 +273,7 @@ def test_the_parts_of_an_autoencoder_of_texts_go_together(tmp_path: Path, docume
         ("nothing-trained", no_training),
         ("adversary-without-a-twin", no_twin),
         ("rewards-without-prefixes", no_prefixes),
+        ("precision-of-weights", half_of_a_precision),
     ],
 )
 def test_an_impossible_combination_is_refused_by_name(

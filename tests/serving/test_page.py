@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from promptgan.media.music.midi import write_midi
 from promptgan.serving import log
@@ -86,6 +86,18 @@ def test_blind_answers_get_names_after_a_thumb(page: Page, pair: Server) -> None
     expect(article.get_by_role("heading")).to_contain_text("(was Model A)")
     expect(page.get_by_text("discriminator")).to_have_count(2)
     assert said(pair, since, 1) == [(-1, None, 0, "fish")]
+
+
+def test_an_answer_that_comes_after_the_choice_is_not_blind(page: Page) -> None:
+    waiting = list[Route]()
+    page.route("**/v1/generate", lambda route: waiting.append(route) if not waiting else route.continue_())
+    page.get_by_label("Prompt").fill("fish")
+    page.get_by_label("Blind").check()
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_role("button", name="Good answer").click()
+    expect(page.get_by_text("discriminator")).to_have_count(1)
+    waiting[0].continue_()
+    expect(page.get_by_text("discriminator")).to_have_count(2)
 
 
 def said(pair: Server, since: float, count: int) -> list[tuple[int | None, str | None, int, str]]:

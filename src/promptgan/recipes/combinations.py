@@ -105,6 +105,16 @@ def heads_that_do_not_divide(task: str, sections: Sections) -> str | None:
     return None
 
 
+def precision_of_weights(task: str, sections: Sections) -> str | None:
+    """Adapters are float32: products with pretrained weights in bfloat16 are taken in that."""
+    for role in ("generator", "discriminator", "encoder"):
+        section = getattr(sections[role], "body", sections[role])
+        if getattr(section, "weights", None) == "bfloat16" and sections["compute"].precision == "float32":
+            name = role if section is sections[role] else f"{role}.body"
+            return f"{name}.weights is bfloat16, and compute.precision float32: make both bfloat16, or both float32"
+    return None
+
+
 def critic_without_penalty(task: str, sections: Sections) -> str | None:
     """A Wasserstein critic must be Lipschitz, which a gradient penalty, clipping or spectral normalisation makes it."""
     objective, penalty = getattr(sections["train"], "objective", None), getattr(sections["train"], "penalty", None)
@@ -167,6 +177,7 @@ RULES: tuple[Rule, ...] = (
     latent_sizes_that_differ,
     n_grams_too_long,
     heads_that_do_not_divide,
+    precision_of_weights,
     critic_without_penalty,
     penalty_without_weight,
     band_upside_down,

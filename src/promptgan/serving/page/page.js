@@ -225,9 +225,10 @@ function show(column, said, index, shown, answer, facts, telling = "") {
     make("div", { className: "say" }, ...thumbs.keys(), learn, ...(answer === null ? [] : [correction, correct]), note));
 }
 
-function reveal({ model, title, article, telling }) {
-  title.textContent = `${model.id} (was ${article.getAttribute("aria-label")})`;
-  telling.forEach(tell => tell());
+function reveal(column) {
+  column.blind = false; // for an answer that is still to come, too
+  column.title.textContent = `${column.model.id} (was ${column.article.getAttribute("aria-label")})`;
+  column.telling.forEach(tell => tell());
 }
 
 $("ask").addEventListener("submit", event => { event.preventDefault(); asking?.abort(); ask(); });
