@@ -14,6 +14,7 @@ import yaml
 from promptgan.experiments import leaderboard
 from promptgan.experiments.entry import Entry
 from promptgan.experiments.makeup import TOLD_LATER
+from promptgan.terms.systems import MODELS
 from tests.pipeline.clone import PROMPTGAN, TINY, Clone, until
 
 COMPARED = ["tiny", "tiny-broken", "tiny-hinge"]
@@ -38,7 +39,8 @@ class Compared:
         return content
 
     def results(self) -> dict[str, bytes]:
-        return {file.name: file.read_bytes() for file in (self.clone.path / "results").iterdir()}
+        files = (path for path in (self.clone.path / "results").rglob("*") if path.is_file())
+        return {str(file): file.read_bytes() for file in files}
 
 
 def workspace(clone: Clone) -> tuple[str, ...]:
@@ -148,6 +150,15 @@ def test_the_leaderboard_holds_means_intervals_and_no_trace_of_this_machine(comp
     everything = b"".join(compared.results().values()).decode()
     assert str(compared.clone.path) not in everything
     assert "T0" not in everything and "20:" not in page
+
+
+def test_what_the_lowest_seed_made_can_be_read(compared: Compared) -> None:
+    results = compared.clone.path / "results"
+    assert sorted(path.name for path in (results / "samples").iterdir()) == ["tiny-hinge.md", "tiny.md"]
+    page = (results / "samples/tiny.md").read_text(encoding="utf-8")
+    assert page.startswith("# What `tiny` made\n\nWith seed 1; not selected.\n")
+    assert all(len(re.findall(rf"^      {name} ", page, re.MULTILINE)) == 10 for name in MODELS)
+    assert "; [what it made](samples/tiny.md)" in (results / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_leaderboard_sets_one_preset_against_the_other_within_seeds(compared: Compared) -> None:

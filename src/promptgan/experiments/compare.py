@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE, ParameterError
-from promptgan.experiments import leaderboard, makeup, runner
+from promptgan.experiments import gallery, leaderboard, makeup, runner
 from promptgan.experiments.entry import FOLDER, Entry, finished_run
 from promptgan.experiments.makeup import Makeup
 from promptgan.lineage.counting import few
@@ -180,10 +180,13 @@ class _Training(runner.Experiment):
                 problem = "\n".join(said[-ERROR_LINES:]) or "it ended without a word"
                 raise Failed(problem, f"all that it said is in {self.log}")
             made, data, run = finished_run(self.collect(), self.folder)
+            entry = Entry.read(self._plan.recipe).with_run(self._seed, made, data, run)
+            if self._seed == min(entry.trained):
+                gallery.keep(self._plan.recipe, made.task, self._seed, self.folder)
         except (PromptganError, OSError) as error:
             self.fail(error)
             return
-        self._record(Entry.read(self._plan.recipe).with_run(self._seed, made, data, run), "finished")
+        self._record(entry, "finished")
         self._say(f"recorded in {FOLDER / self._plan.recipe}.json")
 
     def fail(self, error: PromptganError | OSError) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from promptgan.core.files import write_text
 from promptgan.core.flat import flat
+from promptgan.experiments import gallery
 from promptgan.experiments.entry import FOLDER, Entry
 from promptgan.experiments.makeup import told
 from promptgan.experiments.scores import (
@@ -87,6 +88,7 @@ def write() -> None:
     for old in FOLDER.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
+    gallery.remove_all_but(entry.recipe for entry in entries if entry.trained)
 
 
 def tables(entries: Iterable[Entry]) -> list[list[Entry]]:
@@ -201,6 +203,8 @@ def _state(entry: Entry, other: Entry) -> str:
     where = ", ".join(sorted({f"torch {run.torch} on {run.device}" for run in runs}))
     alone = "" if len(runs) > 1 else "one seed, no interval: "
     text = f"`{entry.recipe}`: {alone}{seeds(sorted(entry.trained))}; {where}"
+    if link := gallery.link(entry.recipe):
+        text += f"; {link}"
     if still := unconverged(entry):
         text += f"; no verdict: the twin had not converged with {seeds(still)}"
     if entry.made and other.made:
