@@ -80,7 +80,7 @@ class Support:
 
 
 def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
-    """Index the training questions, choose ranker and threshold on validation questions, write the folder, whole or not at all.
+    """Index the training questions, choose ranker and threshold on validation questions, write the folder as a whole.
 
     The ranker is the one that answers most of them at the precision that is asked for; of equal ones, and where none
     does, the one whose answers are most like the references. The test split is not read.
