@@ -145,7 +145,7 @@ def use(
     """Write a preset into params.yaml; comments stay.
 
     Values that you have changed by hand are replaced too; they are listed first. A new version of your own file is
-    imported with --keep, which replaces none of them; nor does --model alone where params.yaml holds the recipe already.
+    imported with --keep, which replaces none of them; nor does --model alone where params.yaml holds the recipe.
 
     \b
     promptgan use text-hinge
