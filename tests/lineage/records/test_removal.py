@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -275,6 +276,8 @@ def test_packages_imports_checkpoints_and_releases_are_found(repository: Reposit
     repository.write("release/v1/generator.safetensors", Path("models/pretrained/generator.safetensors").read_bytes())
     repository.write("release/v2/generator.safetensors", "other weights")
     repository.write("release/v1/README.md", repository.tables["train"][0][2])
+    shutil.copytree("models/pretrained", "models/production")
+    repository.write("models/recommend/matcher.safetensors", "of other data")
     where = {place.what: place for place in found()}
     assert where[f".dvc/tmp/downloads/{package}"].raw
     assert where[f"data/own/{package}/pairs.csv"].remedy.startswith("import a version of your file without the record")
@@ -283,6 +286,8 @@ def test_packages_imports_checkpoints_and_releases_are_found(repository: Reposit
     assert where["release/v1/generator.safetensors"].how == "trained on it"
     assert where["release/v2/generator.safetensors"].how == "may be trained on it"
     assert where["release/v1/README.md"].how == "holds it"
+    assert where["models/production/generator.safetensors"].how == "trained on it"
+    assert not any(name.startswith("models/recommend") for name in where)
     assert where["pypi talk talk 1.0, where it is published"].remedy == "ask those who publish it"
 
 
