@@ -64,13 +64,12 @@ def test_back_and_back_again_and_forward(repository: Repository) -> None:
     commits = [promotion.trained_commit(), another(repository), another(repository)]
     for commit in commits:
         promotion.promote(commit, "it gains")
-    left, now = promotion.rollback("worse")
-    assert (left.commit, now.commit) == (commits[2], commits[1])
-    assert promotion.rollback("worse too")[1].commit == commits[0]
+    assert promotion.rollback("worse").commit == commits[1]
+    assert promotion.rollback("worse too").commit == commits[0]
     with pytest.raises(promotion.NothingBefore, match="is the first"):
         promotion.rollback("no way")
     promotion.promote(commits[2], "it was not that bad")
-    assert promotion.rollback("it was")[1].commit == commits[0]
+    assert promotion.rollback("it was").commit == commits[0]
     assert len(promotion.history()) == 7, "no assignment is ever lost"
 
 
@@ -176,6 +175,18 @@ def test_a_promotion_that_was_stopped_before_the_model_was_written_is_made_good(
     assert Path("models/production/index.json").read_text() == '{"made of": 13}'
 
 
+def test_a_rollback_that_was_stopped_goes_back_once(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    command("promote")
+    promotion.promote(another(repository), "it gains")
+    command("promote")
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "model_at", lambda commit, out: (_ for _ in ()).throw(KeyboardInterrupt))
+        CliRunner().invoke(app, ["rollback", "--reason", "worse"])
+    command("rollback", "--reason", "worse")
+    assert [each.version for each in promotion.history()] == [f"generator@v0.{n}.0" for n in (1, 2, 1)]
+    assert Path("models/production/index.json").read_text() == '{"made of": 12}'
+
+
 def test_no_tag_is_set_for_a_model_that_is_not_here(repository: Repository) -> None:
     command("promote")
     promotion.promote(another(repository), "now")
@@ -194,6 +205,7 @@ def test_each_stage_has_a_folder_and_no_folder_of_something_else_is_replaced(rep
     assert Path("models/staging/index.json").is_file() and not Path("models/production").exists()
     refused = command("promote", "--out", "data/tokens", code=1)
     assert "what a stage writes" in command("promote", "--out", "models/adversarial", code=1).stderr
+    assert "what a stage writes" in command("promote", "--out", f"{Path.cwd()}/models/adversarial", code=1).stderr
     assert "data/tokens holds no model" in refused.stderr and not repository.git("tag", "--list", "*production*")
     assert Path("data/tokens").is_dir()
 
@@ -207,6 +219,8 @@ def test_lineage_tells_which_version_a_folder_holds(repository: Repository) -> N
     assert told.items() <= chain["target"].items()
     assert chain["target"]["commit"]["newest"]["id"] == first
     assert [stage["stage"] for stage in chain["stages"]][-1] == "download"
+    assert json.loads(command("lineage", "show", f"{Path.cwd()}/models/production", "--json").output) == chain
+    command("lineage", "show", f"{Path.cwd()}/models/adversarial")
     Path("models/production/index.json").write_text("{}")
     refused = command("lineage", "show", "models/production", code=1).stderr
     assert "models/production" in refused and "of no version" in refused

@@ -42,12 +42,13 @@ def show(
     from promptgan.commands.mermaid import mermaid as flowchart
     from promptgan.learning import promotion
     from promptgan.lineage import lock, trace
+    from promptgan.lineage.target import near
 
-    locked = lock.read()
-    if Path(target, promotion.INDEX).is_file() and not locked.holding(Path(target).as_posix()):
-        version = promotion.version_in(Path(target))  # of which the lock of its commit tells
+    locked, folder = lock.read(), near(target)
+    if Path(folder, promotion.INDEX).is_file() and not locked.holding(folder):
+        version = promotion.version_in(Path(folder))  # of which the lock of its commit tells
         chain = trace.trace(promotion.MODEL, lock.read(version["version_commit"]))
-        chain["target"] |= {"name": target, "workspace": "same", **version}
+        chain["target"] |= {"name": folder, "workspace": "same", **version}
     else:
         chain = trace.trace(target, locked)
     if json:

@@ -74,7 +74,9 @@ def promote(
             print(NEXT)
         raise typer.Exit(0 if holds else 1)
     why = "; ".join([*([f"forced, {force}"] if force and not holds else []), *said])
-    _tell(promotion.promote(commit, why, stage), stage, out)
+    now = promotion.promote(commit, why, stage)
+    promotion.model_at(commit, out)
+    _tell(now, stage, out)
 
 
 def rollback(
@@ -92,7 +94,10 @@ def rollback(
     from promptgan.learning import promotion
 
     out = _place(out, stage)
-    left, now = promotion.rollback(reason, stage)
+    back, left = promotion.former(stage), promotion.serving(stage)
+    promotion.model_at(back.commit, out)  # before the tag: started again after a stop, it does not go further back
+    now = promotion.rollback(reason, stage)
+    assert left
     print(f"{left.version} is no longer in {stage}")
     _tell(now, stage, out)
 
@@ -107,8 +112,6 @@ def _place(out: Path | None, stage: str) -> Path:
 
 
 def _tell(now: "Assignment", stage: str, out: Path) -> None:
-    from promptgan.learning import promotion
-
     print(f"{now.version} is in {stage}: {now.tag} of {now.commit[:7]}")
-    print(f"its model is in {promotion.model_at(now.commit, out)}")
+    print(f"its model is in {out}")
     print(f"next: promptgan serve --model chat={out}, or let one that serves it take it up; git push --tags")

@@ -16,6 +16,7 @@ from promptgan import git
 from promptgan.core.errors import PromptganError
 from promptgan.folders import whole
 from promptgan.lineage import cache, hashes, lock
+from promptgan.lineage.target import near
 
 ARTIFACT, MODEL = "generator", "models/adversarial"
 """The artifact that dvc.yaml declares, and its path."""
@@ -115,17 +116,14 @@ def promote(commit: str, said: str, stage: str = STAGE) -> Assignment:
     return _assign(commit, f"{PROMOTED}: {said}", stage)
 
 
-def rollback(reason: str, stage: str = STAGE) -> tuple[Assignment, Assignment]:
-    """Put the version that served before into the stage again; return that which served, and the new assignment.
-
-    Going back again goes further back.
+def former(stage: str = STAGE) -> Assignment:
+    """The assignment that served before the one that counts, as going back leads to it.
 
     Raises:
         NothingBefore: none served before.
-        ModelNotHere: its model is not in DVC's cache; no tag is set.
     """
     stack: list[Assignment] = []
-    for each in (everything := history(stage)):
+    for each in history(stage):
         if each.said.startswith(ROLLED_BACK) and stack:
             stack.pop()
         else:
@@ -133,9 +131,17 @@ def rollback(reason: str, stage: str = STAGE) -> tuple[Assignment, Assignment]:
     if len(stack) < 2:
         was = f"{stack[0].version} is the first" if stack else "no version was ever promoted"
         raise NothingBefore(f"{stage}: {was}", "`promptgan promote` puts a version there")
-    back = stack[-2]
-    _files(back.commit)
-    return everything[-1], _assign(back.commit, f"{ROLLED_BACK} to {back.version}: {reason}", stage)
+    return stack[-2]
+
+
+def rollback(reason: str, stage: str = STAGE) -> Assignment:
+    """Put the version that served before into the stage again; going back again goes further back.
+
+    Raises:
+        NothingBefore: none served before.
+    """
+    back = former(stage)
+    return _assign(back.commit, f"{ROLLED_BACK} to {back.version}: {reason}", stage)
 
 
 def trained_commit() -> str:
@@ -188,7 +194,7 @@ def replaceable(out: Path) -> None:
     """
     if out.exists() and not (out / INDEX).is_file():
         raise PlaceTaken(f"{out} holds no model, so none is written in its place", "name another folder with --out")
-    if lock.read().producer(out.as_posix()):
+    if lock.read().producer(near(out)):
         raise PlaceTaken(f"{out} is what a stage writes", "name another folder with --out")
 
 

@@ -267,6 +267,12 @@ def test_a_longer_id_on_the_list_is_another_record(repository: Repository) -> No
     assert doubtful == ["models/pretrained"]
 
 
+@pytest.mark.parametrize("start", ['{"data":{"text":"', "PK,text\n1,"])
+def test_a_text_that_begins_as_weights_or_an_archive_may_is_looked_into(start: str, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text(f"{start}some words of the record")
+    assert Search(["id"], ["some words of the record"]).finds(tmp_path / "mine")
+
+
 def test_packages_imports_checkpoints_and_releases_are_found(repository: Repository) -> None:
     package = json.loads(Path("data/raw/provenance.json").read_text())["source"]["sha256"]
     repository.write(f".dvc/tmp/downloads/{package}", "zip")
