@@ -9,6 +9,7 @@ from pathlib import Path
 @contextmanager
 def whole(out: Path) -> Iterator[Path]:
     """An empty folder to fill; it takes the place of ``out`` when that is done, and is deleted where it fails."""
+    out = out.resolve()  # a link stays one
     partial, former = (out.with_name(out.name + end) for end in (".partial", ".former"))
     for left in (partial, former):  # of what was killed
         shutil.rmtree(left, ignore_errors=True)
