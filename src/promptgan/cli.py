@@ -199,8 +199,8 @@ def use(
             data = importer.import_own_data(path, **given, root=Path.cwd())
             unused = importer.unused(data)
         if keep:
-            given = {"data": data, "base_model": base_model}
-            values = {key: section for key, section in given.items() if section}
+            sections = {"data": data, "base_model": base_model}
+            values = {key: section for key, section in sections.items() if section}
             changes = presets.set_values(values | (own_data.implied(preset["task"], data) if data else {}))
         else:
             changes = presets.use(recipe, data=data, base_model=base_model, device=device.value, threads=threads)

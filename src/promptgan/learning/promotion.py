@@ -8,6 +8,7 @@ lineage of what served when stays whole.
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,11 @@ class Assignment:
     said: str
     """The first line of the message."""
 
+    @property
+    def number(self) -> int:
+        """Its place among those of its stage, which the tag ends in."""
+        return int(self.tag.rpartition("#")[2])
+
 
 def history(stage: str = STAGE) -> list[Assignment]:
     """Every assignment to a stage, oldest first.
@@ -76,16 +82,13 @@ def history(stage: str = STAGE) -> list[Assignment]:
     """
     if not _STAGE.fullmatch(stage):
         raise WrongStage(f"{stage!r} is no stage", "name it in lower case, as production or shadow")
-    pattern = f"refs/tags/{ARTIFACT}#{stage}#*"
-    form = "%(refname:strip=2)%09%(*objectname)%(if)%(*objectname)%(then)%(else)%(objectname)%(end)%09%(subject)"
-    lines = git.text("for-each-ref", f"--format={form}", pattern).splitlines()
-    found = []
     versions = _versions()
-    for line in lines:
-        tag, commit, said = line.split("\t", 2)
-        if tag.rpartition("#")[2].isdecimal():
-            found.append(Assignment(tag, commit, versions.get(commit, commit[:7]), said))
-    return sorted(found, key=lambda each: int(each.tag.rpartition("#")[2]))
+    found = [
+        Assignment(tag, commit, versions.get(commit, commit[:7]), said)
+        for tag, commit, said in _tags(f"{ARTIFACT}#{stage}#*")
+        if tag.rpartition("#")[2].isdecimal()
+    ]
+    return sorted(found, key=lambda each: each.number)
 
 
 def serving(stage: str = STAGE) -> Assignment | None:
@@ -244,15 +247,20 @@ def _md5(commit: str, path: str) -> str:
 
 
 def _assign(commit: str, message: str, stage: str) -> Assignment:
-    number = 1 + max((int(each.tag.rpartition("#")[2]) for each in history(stage)), default=0)
+    number = 1 + max((each.number for each in history(stage)), default=0)
     git.text("tag", "--annotate", f"{ARTIFACT}#{stage}#{number}", commit, "--file=-", given=message)
     return history(stage)[-1]
 
 
 def _versions() -> dict[str, str]:
     """The highest version tag of each commit that has one."""
-    form = "--format=%(refname:strip=2)%09%(*objectname)%(if)%(*objectname)%(then)%(else)%(objectname)%(end)"
-    lines = git.text("for-each-ref", form, f"refs/tags/{ARTIFACT}@*").splitlines()
-    tags = [(match, line.split("\t")[1]) for line in lines if (match := _VERSION.fullmatch(line.split("\t")[0]))]
+    tags = [(match, commit) for tag, commit, _ in _tags(f"{ARTIFACT}@*") if (match := _VERSION.fullmatch(tag))]
     ordered = sorted(tags, key=lambda each: tuple(map(int, each[0].groups())))
     return {commit: match[0] for match, commit in ordered}
+
+
+def _tags(pattern: str) -> Iterator[list[str]]:
+    """Name, commit and first line of the message of each tag, annotated or not."""
+    form = "%(refname:strip=2)%09%(*objectname)%(if)%(*objectname)%(then)%(else)%(objectname)%(end)%09%(subject)"
+    lines = git.text("for-each-ref", f"--format={form}", f"refs/tags/{pattern}").splitlines()
+    return (line.split("\t", 2) for line in lines)
