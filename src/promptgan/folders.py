@@ -11,7 +11,9 @@ def whole(out: Path) -> Iterator[Path]:
     """An empty folder to fill; it takes the place of ``out`` when that is done, and is deleted where it fails."""
     out = out.resolve()  # a link stays one
     partial, former = (out.with_name(out.name + end) for end in (".partial", ".former"))
-    for left in (partial, former):  # of what was killed
+    if former.exists() and not out.exists():  # killed between the two names
+        former.rename(out)
+    for left in (partial, former):
         shutil.rmtree(left, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
