@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -190,7 +192,10 @@ def test_use_writes_a_preset_and_says_what_changed_and_what_to_run() -> None:
     assert run("check").output.startswith("params.yaml is valid: text-hinge")
 
 
-def test_use_lists_few_changes_and_what_was_set_by_hand_first(repository: Path) -> None:
+def test_use_lists_few_changes_and_what_was_set_by_hand_first(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptgan.recipes.presets.bfloat16_instructions", lambda: [])  # as in the file that is there
     path = repository / "params.yaml"
     run("use", "text-gumbel", "--device", "cpu")
     path.write_text(path.read_text().replace("steps: 100 ", "steps: 7 "))
@@ -259,6 +264,41 @@ def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> 
     assert "params.yaml holds the recipe local-text, not text-hinge" in refused
     assert "goes with --path" in run("use", "local-text", "--keep", code=2).stderr
     assert "not --device" in run("use", "local-text", "--keep", *columns, "--device", "cpu", code=2).stderr
+
+
+def test_another_base_model_keeps_every_other_value(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from promptgan.recipes import own_model
+
+    asked: list[int] = []
+
+    def accepted(model: str, preset: dict[str, Any], name: str) -> dict[str, Any]:
+        asked.append(preset["tokenize"]["max_tokens"])
+        return {"name": "local_model", "path": f"/{model}", "content_sha256": "0" * 64}
+
+    monkeypatch.setattr(own_model, "accepted", accepted)
+    path = repository / "params.yaml"
+    run("use", "text-lm", "--model", "first")
+    mine = re.sub("max_tokens: [0-9]+", "max_tokens: 17", path.read_text())
+    path.write_text(mine)
+    said = run("use", "text-lm", "--model", "second").output
+    assert [line.partition(":")[0] for line in said.splitlines()[:-3]] == ["  base_model.path"]
+    assert "every other value is as it was; `promptgan use text-lm` writes the preset's" in said
+    assert path.read_text() == mine.replace("/first", "/second") and asked[1:] == [17]
+    assert "tokenize.max_tokens: 17 ->" in run("use", "text-lm", "--model", "second", "--device", "cpu").output
+    path.write_text(mine.replace("max_tokens: 17", "max_tokens: many"))
+    run("use", "text-lm", "--model", "second")
+    assert run("check").output.startswith("params.yaml is valid: text-lm"), "what is not valid is written anew"
+
+    file = repository / "mine.csv"
+    file.write_text("question,answer\n" + "".join(f"why {i}?,because {i}\n" for i in range(400)))
+    columns = ["--path", "mine.csv", "--prompt", "question", "--text", "answer"]
+    run("use", "local-lm", *columns, "--device", "cpu")
+    mine = re.sub("rank: [0-9]+", "rank: 3", path.read_text())
+    path.write_text(mine)
+    file.write_text(file.read_text() + "why now?,because of that\n")
+    said = run("use", "local-lm", "--keep", *columns, "--model", "third").output
+    assert "base_model.path: (nothing) -> /third" in said and "data.sha256" in said
+    assert "rank: 3" in path.read_text()
 
 
 def test_plain_text_has_no_columns_to_list(repository: Path) -> None:

@@ -139,13 +139,13 @@ def use(
     device: Annotated[Device, typer.Option(help="auto takes a GPU where torch finds one.")] = Device.auto,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; results depend on it.")] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="With --path: only the section data; other values stay yours.")
+        bool, typer.Option("--keep", help="Only what --path and --model say is replaced; other values stay yours.")
     ] = False,
 ) -> None:
     """Write a preset into params.yaml; comments stay.
 
     Values that you have changed by hand are replaced too; they are listed first. A new version of your own file is
-    imported with --keep, which replaces none of them.
+    imported with --keep, which replaces none of them; nor does --model alone where params.yaml holds the recipe.
 
     \b
     promptgan use text-hinge
@@ -157,15 +157,18 @@ def use(
     promptgan use text-lm --model HuggingFaceTB/SmolLM2-360M-Instruct
     promptgan use local-text --keep --path my.csv --prompt question --text answer
     """
-    if keep and (path is None or device is not Device.auto or threads or model):
+    computing = device is not Device.auto or threads is not None
+    if keep and (computing or not (path or model)):
         raise typer.BadParameter(
-            "--keep changes the section data alone: it goes with --path, not --device, --threads or --model"
+            "--keep changes the sections data and base_model alone: it goes with --path and --model, not --device or"
+            " --threads"
         )
     from promptgan.core.parameters import load_params
-    from promptgan.recipes import own_data, own_model, presets
+    from promptgan.recipes import own_data, own_model, parameters, presets
 
-    if not keep:
-        presets.find(recipe)
+    of_another = model is not None and path is None and not computing and presets.holds(recipe)
+    keep = keep or of_another
+    preset = presets.kept(recipe) if keep else presets.values(recipe)
     named = {
         "--path": path,
         "--prompt": prompt,
@@ -183,9 +186,11 @@ def use(
     with presets.naming_options(
         {"--device", "--first-words", *(name for name, value in named.items() if value is not None)}
     ):
-        base_model = own_model.accepted(model, presets.values(recipe), recipe) if model else None
+        if model and keep:
+            parameters.check()
+        base_model = own_model.accepted(model, preset, recipe) if model else None
         if path is not None:
-            importer = own_data.importer((load_params() if keep else presets.values(recipe))["task"])
+            importer = own_data.importer(preset["task"])
             columns = {"prompt": prompt, "text": text, "label": label, "captions": captions}
             if wrong := [key for key, value in columns.items() if value and key not in importer.OPTIONS]:
                 raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
@@ -194,8 +199,9 @@ def use(
             data = importer.import_own_data(path, **given, root=Path.cwd())
             unused = importer.unused(data)
         if keep:
-            assert data
-            changes = presets.use_data(recipe, data)
+            sections = {"data": data, "base_model": base_model}
+            values = {key: section for key, section in sections.items() if section}
+            changes = presets.set_values(values | (own_data.implied(preset["task"], data) if data else {}))
         else:
             changes = presets.use(recipe, data=data, base_model=base_model, device=device.value, threads=threads)
     changes = [change for change in changes if change.old is not None or change.key not in unused]
@@ -205,6 +211,8 @@ def use(
     if len(changes) > CHANGES:
         print(f"  and {len(changes) - CHANGES} more; `git diff params.yaml` shows what differs from the last commit")
     print(f"params.yaml holds {recipe}: {len(changes) or 'no'} value(s) changed")
+    if of_another:
+        print(f"every other value is as it was; `promptgan use {recipe}` writes the preset's")
     own_data.check_minimum(load_params(), Path.cwd())
     own_model.check_context(load_params(), Path.cwd())
     print("next: make run")

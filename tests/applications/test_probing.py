@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
+from typer.testing import CliRunner
 
 from promptgan.applications.probing import probe, sentences
 from promptgan.applications.probing.findings import SENTENCES, findings
 from promptgan.applications.probing.weat import associations, effect, weat
 from promptgan.applications.probing.word_sets import QUERIES, Query
+from promptgan.cli import app
 from promptgan.core.record import sha256
 from promptgan.networks import folder
 from promptgan.tasks.text.samples.samples import load
@@ -118,3 +120,8 @@ def test_all_that_is_kept_is_bound_to_the_weights_and_says_what_single_probes_sa
     alone = probe.probe(probe.Embeddings(model), sets, QUERIES[:1], seed=1)[0].association
     assert alone
     assert found[0][2:] == (str(QUERIES[0]), *alone, "4 of 4, 4 of 4, 4 of 4, 4 of 4")
+
+
+@pytest.mark.parametrize("options", [["--keep", "--json"], ["--keep", "--sentences"], ["--pieces", "--sentences"]])
+def test_options_that_would_be_passed_over_are_refused(options: list[str]) -> None:
+    assert "--keep takes all tests" in CliRunner().invoke(app, ["probe", *options]).stderr

@@ -150,6 +150,22 @@ def test_the_commands_build_measure_and_answer(data: Path, model: Path, tmp_path
     assert "holds no index" in run("ask", "--index", tmp_path, "--text", "x", code=1)
 
 
+def test_an_index_replaces_another_whole_and_nothing_else(
+    data: Path, index: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {folder: sorted((path.name, path.read_bytes()) for path in folder.iterdir()) for folder in (index, model)}
+    with pytest.raises(NoIndex, match="holds no index of questions"):
+        support.build(data, model, 0.5, 0.5)
+    write(data, "train", pairs(THINGS[1:]))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk"):
+        patch.setattr(support, "write_json", lambda path, content: (_ for _ in ()).throw(OSError("the disk is full")))
+        support.build(data, index, 0.5, 0.5)
+    for folder, files in before.items():
+        assert sorted((path.name, path.read_bytes()) for path in folder.iterdir()) == files
+    support.build(data, index, 0.5, 0.5)
+    assert support.load(index).facts["questions"] == len(THINGS) - 1
+
+
 def test_what_is_missing_or_changed_is_named(data: Path, index: Path) -> None:
     with pytest.raises(NoQuestion, match="asks nothing"):
         support.load(index).nearest(["?"])

@@ -1,14 +1,17 @@
 """Versions and stages as tags: none is moved, the last one counts, going back goes further back."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from promptgan.cli import app
 from promptgan.learning import promotion, trial
 from promptgan.learning.trial import Measured, Trial
+from promptgan.lineage import cache
+from promptgan.lineage.records import versions
 from promptgan.serving.places import Place
 from tests.lineage.records.conftest import repository
 from tests.lineage.records.repository import STAGES, Repository
@@ -61,13 +64,12 @@ def test_back_and_back_again_and_forward(repository: Repository) -> None:
     commits = [promotion.trained_commit(), another(repository), another(repository)]
     for commit in commits:
         promotion.promote(commit, "it gains")
-    left, now = promotion.rollback("worse")
-    assert (left.commit, now.commit) == (commits[2], commits[1])
-    assert promotion.rollback("worse too")[1].commit == commits[0]
+    assert promotion.rollback("worse").commit == commits[1]
+    assert promotion.rollback("worse too").commit == commits[0]
     with pytest.raises(promotion.NothingBefore, match="is the first"):
         promotion.rollback("no way")
     promotion.promote(commits[2], "it was not that bad")
-    assert promotion.rollback("it was")[1].commit == commits[0]
+    assert promotion.rollback("it was").commit == commits[0]
     assert len(promotion.history()) == 7, "no assignment is ever lost"
 
 
@@ -155,3 +157,90 @@ def test_two_commits_with_one_model_are_not_compared(repository: Repository) -> 
     repository.commit()
     with pytest.raises(trial.NotComparable, match="very model"):
         trial.trial(first, promotion.trained_commit(), Path("none"))
+
+
+def command(*arguments: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == code, done.output
+    return done
+
+
+def test_a_promotion_that_was_stopped_before_the_model_was_written_is_made_good(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("promote")
+    second = another(repository)
+    promotion.promote(second, "the tags are set, and then it was killed")
+    command("promote")
+    assert Path("models/production/index.json").read_text() == '{"made of": 13}'
+
+
+def test_a_rollback_that_was_stopped_goes_back_once(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    command("promote")
+    promotion.promote(another(repository), "it gains")
+    command("promote")
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "model_at", lambda commit, out: (_ for _ in ()).throw(KeyboardInterrupt))
+        CliRunner().invoke(app, ["rollback", "--reason", "worse"])
+    command("rollback", "--reason", "worse")
+    assert [each.version for each in promotion.history()] == [f"generator@v0.{n}.0" for n in (1, 2, 1)]
+    assert Path("models/production/index.json").read_text() == '{"made of": 12}'
+
+
+def test_no_tag_is_set_for_a_model_that_is_not_here(repository: Repository) -> None:
+    command("promote")
+    promotion.promote(another(repository), "now")
+    repository.object(cached := repository.md5("models/adversarial/index.json")).unlink()
+    first = promotion.history()[0].commit
+    tags = repository.git("tag")
+    with pytest.raises(promotion.ModelNotHere):
+        promotion.promote(promotion.trained_commit(), "again", "staging")
+    repository.object(cache.listing(promotion.model_md5(first))["index.json"]).unlink()  # type: ignore[index]
+    assert "dvc fetch" in command("rollback", "--reason", "worse", code=1).stderr
+    assert repository.git("tag") == tags and cached
+
+
+def test_each_stage_has_a_folder_and_no_folder_of_something_else_is_replaced(repository: Repository) -> None:
+    command("promote", "--stage", "staging")
+    assert Path("models/staging/index.json").is_file() and not Path("models/production").exists()
+    refused = command("promote", "--out", "data/tokens", code=1)
+    assert "what a stage writes" in command("promote", "--out", "models/adversarial", code=1).stderr
+    assert "what a stage writes" in command("promote", "--out", f"{Path.cwd()}/models/adversarial", code=1).stderr
+    assert "data/tokens holds no model" in refused.stderr and not repository.git("tag", "--list", "*production*")
+    assert Path("data/tokens").is_dir()
+
+
+def test_lineage_tells_which_version_a_folder_holds(repository: Repository) -> None:
+    command("promote")
+    first = promotion.trained_commit()
+    another(repository)
+    chain = json.loads(command("lineage", "show", "models/production", "--json").output)
+    told = {"version": "generator@v0.1.0", "assigned": ["generator#production#1"], "serves": ["production"]}
+    assert told.items() <= chain["target"].items()
+    assert chain["target"]["commit"]["newest"]["id"] == first
+    assert [stage["stage"] for stage in chain["stages"]][-1] == "download"
+    assert json.loads(command("lineage", "show", f"{Path.cwd()}/models/production", "--json").output) == chain
+    command("lineage", "show", f"{Path.cwd()}/models/adversarial")
+    Path("models/production/index.json").write_text("{}")
+    refused = command("lineage", "show", "models/production", code=1).stderr
+    assert "models/production" in refused and "of no version" in refused
+
+
+def test_force_overrules_that_two_models_cannot_be_compared(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("promote")
+    another(repository)
+
+    read = versions.concatenated
+    monkeypatch.setattr(versions, "concatenated", lambda *of: read(*of).rename(columns={"text": "image"}))
+    assert "the records have no text" in command("promote", code=1).stderr
+    command("promote", "--force", "read by people")
+    assert (served := promotion.serving()) and "read by people; not compared: the records have no text" in served.said
+
+
+def test_a_run_without_an_adversarial_model_is_no_version(repository: Repository) -> None:
+    repository.write("models/adversarial/index.json", '{"kind": "none", "reason": "train.method is none"}')
+    repository.lock()
+    repository.commit()
+    assert "train.method is none" in command("promote", code=1).stderr and not repository.git("tag")

@@ -12,6 +12,7 @@ from promptgan.data.download import download
 from promptgan.data.models import served
 from promptgan.learning import warm
 from promptgan.networks import folder
+from promptgan.recipes import presets
 from promptgan.tasks.text.arrays.pretrained import adopt, special
 from promptgan.training.methods.continued import start
 from tests.conftest import EXAMPLE, GENERATOR
@@ -77,6 +78,14 @@ def test_training_is_slower_and_looks_more_often() -> None:
 def test_what_went_on_before_goes_on_as_it_is_set() -> None:
     mine = {**LIKELIHOOD, "method": "continued", "new_share": 0.5}
     assert warm.sections({**DOCUMENT, "pretrain": mine}, {}, new=10)["pretrain"] == mine
+
+
+def test_fresh_weights_after_training_that_went_on_take_the_recipe_s_own_sections() -> None:
+    preset = presets.values("text-gumbel")
+    begun = {"base_model": {"name": "served", "sha256": "0" * 64, "content_sha256": "0" * 64}}
+    went_on = {**preset, **warm.sections(preset, begun, new=200)}
+    assert {**went_on, **warm.afresh(went_on)} == preset
+    assert warm.afresh(preset) == {}, "what was set by hand stays"
 
 
 def test_what_cannot_go_on_is_refused_with_the_way_that_there_is(model: Path) -> None:

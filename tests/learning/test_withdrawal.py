@@ -1,5 +1,6 @@
 """A record that has to go is found in a service's log, and deleted from its bytes."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,20 @@ def test_deleting_leaves_the_numbers_and_no_byte_of_the_text(log: Path) -> None:
     assert [row.id for row in rows(log, Feedback)] == ["f1"]
     assert [(row.id, row.prompt, row.tokens) for row in rows(log, Asked)] == [("r0000", None, 10), ("r0001", None, 10)]
     assert not [file for file in log.parent.glob("log.sqlite*") if SECRET.encode() in file.read_bytes()]
+
+
+def test_what_another_reader_keeps_in_the_bytes_is_not_called_deleted(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(withdrawal, "PATIENCE_SECONDS", 0.1)
+    reader = sqlite3.connect(log)
+    reader.execute("BEGIN")
+    reader.execute("SELECT id FROM requests").fetchall()
+    with pytest.raises(withdrawal.StillRead, match="another program reads"):
+        withdrawal.delete(withdrawal.find([], [SECRET], log), log)
+    assert not withdrawal.find([], [SECRET], log) and SECRET.encode() in log.read_bytes()
+    reader.close()
+    assert SECRET.encode() not in log.read_bytes()
 
 
 def test_a_broken_log_is_an_error(tmp_path: Path) -> None:

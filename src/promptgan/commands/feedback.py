@@ -95,10 +95,12 @@ def export(
     root = Path.cwd()
     pairs, left = accepted(rows(log, Feedback))
     document = load_params()
-    index = None if fresh else warm.require(model, document)
+    index, begun = (None, warm.afresh(document)) if fresh else (warm.require(model, document), {})
     print(f"reading the data, and {len(pairs):,} pair(s) of feedback", flush=True)
     version = versions.make(pairs, root)
     values = {"data": version.section, **versions.implied(document, version)}
+    if version.new:
+        values |= begun
     if index and version.new:
         values |= warm.sections(document, warm.start(model, index, version.known, root), version.new)
     presets.set_values(values)

@@ -25,7 +25,8 @@ def show(
     """Follow anything back to the package it comes from.
 
     Through every stage with its command, code, parameters, tokenizer and environment, to the package with its version,
-    licence and sha256; and the Git commit whose dvc.lock holds it. Of a code or input file it says which stages use it.
+    licence and sha256; and the Git commit whose dvc.lock holds it. Of a code or input file it says which stages use it;
+    of a folder that `promptgan promote` wrote, which version it is.
 
     \b
     promptgan lineage show models/adversarial
@@ -33,14 +34,23 @@ def show(
     promptgan lineage show metrics/evaluation.json:systems.adversarial.ms_jaccard
     promptgan lineage show samples/generated/samples.parquet#17 --json
     promptgan lineage show reports/html --mermaid
+    promptgan lineage show models/production
     """
     if json and mermaid:
         raise typer.BadParameter("--json and --mermaid are forms of the same chain; give one of them")
     from promptgan.commands import tree
     from promptgan.commands.mermaid import mermaid as flowchart
+    from promptgan.learning import promotion
     from promptgan.lineage import lock, trace
+    from promptgan.lineage.target import near
 
-    chain = trace.trace(target, lock.read())
+    locked, folder = lock.read(), near(target)
+    if Path(folder, promotion.INDEX).is_file() and not locked.holding(folder):
+        version = promotion.version_in(Path(folder))  # of which the lock of its commit tells
+        chain = trace.trace(promotion.MODEL, lock.read(version["version_commit"]))
+        chain["target"] |= {"name": folder, "workspace": "same", **version}
+    else:
+        chain = trace.trace(target, locked)
     if json:
         print_json(chain)
     elif mermaid:

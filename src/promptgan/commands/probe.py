@@ -36,6 +36,8 @@ def probe(
     promptgan probe --sentences
     promptgan probe --keep && dvc repro report
     """
+    if (keep and (pieces or sentences or json)) or (pieces and sentences):
+        raise typer.BadParameter("--keep takes all tests and prints none; --pieces is of words, not of --sentences")
     if keep:
         _keep(seed)
         return

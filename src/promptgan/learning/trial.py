@@ -142,7 +142,7 @@ def trial(serving: str, successor: str, log: Path, seed: int = 1) -> Trial:
 
     Raises:
         ModelNotHere, NotInCache, RevisionUnknown, LockUnreadable: a commit's model or data is not here.
-        NotComparable: both commits have the same model; see also `scored`.
+        NotComparable: both commits have the same model, or records that are no prompts and texts; see also `scored`.
         LogUnusable: the log is broken.
     """
     if promotion.model_md5(serving) == promotion.model_md5(successor):
@@ -151,6 +151,11 @@ def trial(serving: str, successor: str, log: Path, seed: int = 1) -> Trial:
             "`make run`, commit what it changed, then come back",
         )
     before, after = (versions.read(commit).records() for commit in (serving, successor))
+    if lacking := [side for side in SIDES for records in (before, after) if side not in records]:
+        raise NotComparable(
+            f"the records have no {lacking[0]}: versions are compared by the likelihood of texts",
+            "look at what both make, then promote with --force",
+        )
     old, new, learnt = held_out(before, after)
     with tempfile.TemporaryDirectory() as scratch:
         folders = [promotion.model_at(commit, Path(scratch, commit)) for commit in (serving, successor)]
@@ -221,7 +226,9 @@ def scored(model: Path) -> Scored:
     loaded = samples.load(model)
     generator, limit = loaded.generator, loaded.index["example"]["max_tokens"]
     if generator.latent:
-        raise NotComparable(f"{model} begins its texts with latent vectors", "compare it by `promptgan compare`")
+        raise NotComparable(
+            f"{model} begins its texts with latent vectors", "compare it by `promptgan compare`, then --force"
+        )
 
     def losses(prompts: Sequence[str], texts: Sequence[str]) -> Floats:
         asked, said = (

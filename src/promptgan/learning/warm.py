@@ -13,6 +13,7 @@ from promptgan.core.record import sha256
 from promptgan.data import own_store
 from promptgan.data.models.served import FILE, MEMBERS
 from promptgan.data.sources import content_sha256
+from promptgan.recipes import presets
 
 SLOWER = 0.25
 """Of the learning rate that training from fresh weights took."""
@@ -134,3 +135,16 @@ def sections(document: dict[str, Any], begun: dict[str, Any], new: int) -> dict[
     # the served tokenizer lowers what it reads by itself, if it does
     tokenize = {**document["tokenize"], "level": "pretrained", "vocabulary": None, "lowercase": False}
     return {**begun, "tokenize": tokenize, "pretrain": pretrain}
+
+
+def afresh(document: dict[str, Any]) -> dict[str, Any]:
+    """What params.yaml says where training begins with fresh weights: the sections of the recipe's preset from which
+    `sections` led away, and nothing where it did not.
+
+    Raises:
+        UnknownRecipe, BrokenRecipe: there is no such preset any more.
+    """
+    if document["pretrain"]["method"] != "continued":
+        return {}
+    preset = presets.values(document["recipe"])
+    return {section: preset[section] for section in ("base_model", "tokenize", "pretrain")}

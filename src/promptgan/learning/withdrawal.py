@@ -14,8 +14,16 @@ FEWEST = 8
 """First letters of an id that may stand for it: those that the page tells."""
 
 
+PATIENCE_SECONDS = 30.0
+"""How long others may keep the log from being written."""
+
+
 class NothingNamed(PromptganError):
     """The log has no row of that id, or several whose ids begin so."""
+
+
+class StillRead(PromptganError):
+    """Rows are deleted, and their bytes are not overwritten yet."""
 
 
 Pair = tuple[str, str]
@@ -87,17 +95,24 @@ def delete(held: Held, log: Path = LOG) -> None:
 
     Raises:
         LogUnusable: the log cannot be written.
+        StillRead: another program reads it all the while.
     """
     try:
-        with contextlib.closing(sqlite3.connect(log, timeout=30)) as connection:
+        with contextlib.closing(sqlite3.connect(log, timeout=PATIENCE_SECONDS)) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             with connection:
                 connection.executemany("DELETE FROM feedback WHERE id = ?", ((each,) for each in held.feedback))
                 texts = "UPDATE requests SET prompt = NULL, answer = NULL WHERE id = ?"
                 connection.executemany(texts, ((each,) for each in held.requests))
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the text is in its pages until then
+            # the text is in its pages until then
+            still_read, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except sqlite3.Error as error:
         raise LogUnusable(log, error) from error
+    if still_read:
+        raise StillRead(
+            f"{log}: the rows are deleted, but another program reads the log, and their bytes stay in it meanwhile",
+            "end that program: whoever closes the log last overwrites them",
+        )
 
 
 def _folded(text: object) -> str:

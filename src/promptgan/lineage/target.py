@@ -38,14 +38,19 @@ class Target:
     """The value of a metric, the columns of a sample."""
 
 
+def near(path: str | Path) -> str:
+    """A path as dvc.lock would have it, from this folder."""
+    path = Path(path)
+    return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
+
+
 def resolve(asked: str, locked: Lock) -> Target:
     """Find what is meant by a path, a metric or a sample.
 
     Raises:
         UnknownTarget, SampleUnreadable, BytesNotHere: see `trace`.
     """
-    absolute = Path(asked)
-    name = (absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute).as_posix()
+    name = near(asked)
     path, facts = name, {}
     file, _, key = name.partition(":")
     if "#" in name and name.partition("#")[0].endswith(".parquet"):

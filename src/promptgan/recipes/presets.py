@@ -20,7 +20,7 @@ from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params, validate_section
 from promptgan.recipes.own_data import implied
 from promptgan.recipes.parameter_file import ParameterFile
-from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, problems, schema
+from promptgan.recipes.parameters import CHOICES, SCHEMAS, Run, check, problems, schema
 
 FOLDER = Path("recipes")
 MAX_DESCRIPTION = 109
@@ -62,7 +62,7 @@ class OwnDataMissing(PromptganError):
 
 
 class OtherRecipe(PromptganError):
-    """Only the data of a recipe was to be changed, and the parameter file holds another one."""
+    """Only the data or the base model of a recipe was to be changed, and the parameter file holds another one."""
 
     exit_code = 2
 
@@ -182,18 +182,20 @@ def use(
     return sorted(changes, key=lambda change: not change.by_hand)
 
 
-def use_data(name: str, data: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]:
-    """Write own data's section `data`, and what follows from it, into ``path``; return what changed.
+def holds(name: str, path: Path = PARAMS_FILE) -> bool:
+    """Whether the parameter file is valid, and of that recipe."""
+    try:
+        return bool(check(path)["recipe"] == name)
+    except ParameterError:
+        return False
 
-    Args:
-        name: the recipe that the file holds.
-        data: the section.
-        path: the parameter file.
+
+def kept(name: str, path: Path = PARAMS_FILE) -> dict[str, Any]:
+    """The parameter file, parsed, of which a few sections are to be replaced and all else kept.
 
     Raises:
-        OtherRecipe: the file holds another recipe.
-        AnchorsUsed: the file has anchors.
-        ParameterError: the file is not valid, or is not with this section; nothing is written.
+        OtherRecipe: it holds another recipe than that.
+        ParameterError: it cannot be read.
     """
     document = load_params(path)
     if (there := document.get("recipe", "(none)")) != name:
@@ -201,7 +203,7 @@ def use_data(name: str, data: dict[str, Any], path: Path = PARAMS_FILE) -> list[
             f"{path} holds the recipe {there}, not {name}, and --keep keeps it",
             f"name that one, or write all of {name} without --keep",
         )
-    return set_values({"data": data, **implied(document["task"], data)}, path)
+    return document
 
 
 def set_values(values: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -266,6 +267,12 @@ def test_a_longer_id_on_the_list_is_another_record(repository: Repository) -> No
     assert doubtful == ["models/pretrained"]
 
 
+@pytest.mark.parametrize("start", ['{"data":{"text":"', "PK,text\n1,"])
+def test_a_text_that_begins_as_weights_or_an_archive_may_is_looked_into(start: str, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text(f"{start}some words of the record")
+    assert Search(["id"], ["some words of the record"]).finds(tmp_path / "mine")
+
+
 def test_packages_imports_checkpoints_and_releases_are_found(repository: Repository) -> None:
     package = json.loads(Path("data/raw/provenance.json").read_text())["source"]["sha256"]
     repository.write(f".dvc/tmp/downloads/{package}", "zip")
@@ -275,6 +282,8 @@ def test_packages_imports_checkpoints_and_releases_are_found(repository: Reposit
     repository.write("release/v1/generator.safetensors", Path("models/pretrained/generator.safetensors").read_bytes())
     repository.write("release/v2/generator.safetensors", "other weights")
     repository.write("release/v1/README.md", repository.tables["train"][0][2])
+    shutil.copytree("models/pretrained", "models/production")
+    repository.write("models/recommend/matcher.safetensors", "of other data")
     where = {place.what: place for place in found()}
     assert where[f".dvc/tmp/downloads/{package}"].raw
     assert where[f"data/own/{package}/pairs.csv"].remedy.startswith("import a version of your file without the record")
@@ -283,6 +292,8 @@ def test_packages_imports_checkpoints_and_releases_are_found(repository: Reposit
     assert where["release/v1/generator.safetensors"].how == "trained on it"
     assert where["release/v2/generator.safetensors"].how == "may be trained on it"
     assert where["release/v1/README.md"].how == "holds it"
+    assert where["models/production/generator.safetensors"].how == "trained on it"
+    assert not any(name.startswith("models/recommend") for name in where)
     assert where["pypi talk talk 1.0, where it is published"].remedy == "ask those who publish it"
 
 

@@ -1,15 +1,13 @@
 """The word sets of WEAT, and which of them are set against which (Caliskan et al., 2017, table 1)."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
-from promptgan.data.download import PROVENANCE, download
+from promptgan.data.fetched import fetched
 from promptgan.data.sources import Licence, PyPI, Upstream
 
 FOLDER = Path(".promptgan/probing/weat")
 """Where the sets are kept once they were fetched."""
-FILE = "WEAT.json"
 UPSTREAM = Upstream(
     title="word sets of WEAT, from wefe 1.0.1",
     licence=Licence("MIT", "sure", "the package's"),
@@ -18,7 +16,7 @@ UPSTREAM = Upstream(
             "12654a91109cc2244e772bbdc881f692eec34488fe919fd918a929528f6faa00",
             "wefe",
             "1.0.1",
-            members=(f"wefe/datasets/data/{FILE}",),
+            members=("wefe/datasets/data/WEAT.json",),
         ),
     ),
     content_sha256="1033bc528fcb7114a8905ca693bd1335a948c9a9b673f8ebefdfb74c0d67dfd2",
@@ -51,13 +49,11 @@ QUERIES = (
 """The ten tests of the paper in its order, and one of ours: test 6 with terms in place of first names."""
 
 
-def word_sets(folder: Path = FOLDER) -> dict[str, list[str]]:
+def word_sets() -> dict[str, list[str]]:
     """The words of each set, by its name; fetched once.
 
     Raises:
         NoSourceDelivered: the package cannot be had.
     """
-    if not (folder / PROVENANCE).is_file():
-        download(UPSTREAM, folder, cache=folder.with_name("packages"), roots=[])
-    found: dict[str, list[str]] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = fetched(UPSTREAM, FOLDER)
     return found

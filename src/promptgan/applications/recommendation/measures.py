@@ -10,7 +10,6 @@ from promptgan.applications.measured import Measured
 from promptgan.applications.recommendation import baselines, recommender
 from promptgan.applications.recommendation.matching import HISTORY
 from promptgan.applications.recommendation.ranking import DEPTH, Scores, ranked
-from promptgan.applications.recommendation.recommender import Recommender
 from promptgan.core.record import sha256
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.classification.measures import bootstrap
@@ -39,9 +38,10 @@ def measure(folder: Path, seed: int) -> Measured:
     counts = baselines.counted(known, count)
     by_words, words_of = baselines.latest(lambda _: baselines.bm25(interactions.texts), interactions)
     by_users, users_of = baselines.latest(lambda each: baselines.cooccurrence(each, count), interactions)
+    by_prior = recommender.weighted(made.matcher, counts, (0, facts["prior"]))
     systems: dict[str, Scores] = {
-        TOGETHER: Recommender(interactions, made.matcher, facts["prior"], counts).scores,
-        MATCHER: Recommender(interactions, made.matcher, 0, counts).scores,
+        TOGETHER: by_prior[facts["prior"]],
+        MATCHER: by_prior[0],
         "bm25": by_words,
         "popularity": baselines.popularity(known, count),
         "co-occurrence": by_users,

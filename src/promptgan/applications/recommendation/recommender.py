@@ -1,8 +1,8 @@
 """A matcher with the items that it recommends: built, kept in a folder, and asked."""
 
 import json
-import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,10 +16,11 @@ from promptgan.applications.recommendation.baselines import counted
 from promptgan.applications.recommendation.errors import NobodyKnown, NoRecommender
 from promptgan.applications.recommendation.interactions import Indices, Interactions
 from promptgan.applications.recommendation.matching import ItemEncoder, Texts
-from promptgan.applications.recommendation.ranking import Floats, ranked, unseen
+from promptgan.applications.recommendation.ranking import Floats, Scores, ranked, unseen
 from promptgan.core.errors import shown
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
+from promptgan.folders import whole
 from promptgan.networks.folder import INDEX
 from promptgan.networks.weights import save_weights
 from promptgan.quality.output import write_parquet
@@ -128,6 +129,23 @@ class Recommender:
         return [Recommended(known.items[n], known.texts[n], round(float(found[n]), 4)) for n in best]
 
 
+def weighted(matcher: ItemEncoder, counts: Floats, priors: Sequence[float]) -> dict[float, Scores]:
+    """The scores of a matcher and popularity with each of several weights of it; items are read once for all of them.
+
+    Args:
+        matcher: of histories and items.
+        counts: users who liked each item, (items,).
+        priors: weights, see `Recommender`.
+    """
+    vectors, popularity = matcher.vectors(), np.log1p(counts)
+
+    def scores(prior: float, histories: Sequence[Indices]) -> Floats:
+        found: Floats = matcher.scores(histories, vectors) + prior * popularity
+        return found
+
+    return {prior: partial(scores, prior) for prior in priors}
+
+
 def build(
     interactions: Interactions, facts: dict[str, Any], out: Path, seed: int, epochs: int | None = None
 ) -> dict[str, Any]:
@@ -154,29 +172,22 @@ def build(
     if out.exists():
         read_index(out)  # nothing else is replaced
     settings = matching.SETTINGS.model_copy(update={"epochs": epochs} if epochs else {})
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        write_parquet(pd.DataFrame({"item": interactions.items, "text": interactions.texts}), partial / ITEMS)
+    with whole(out) as folder:
+        write_parquet(pd.DataFrame({"item": interactions.items, "text": interactions.texts}), folder / ITEMS)
         owners = np.repeat(np.array(interactions.users, object), [len(each) for each in interactions.liked])
         liked = [interactions.items[number] for number in np.concatenate(interactions.liked)]
-        write_parquet(pd.DataFrame({"user": owners, "item": liked}), partial / LIKED)
+        write_parquet(pd.DataFrame({"user": owners, "item": liked}), folder / LIKED)
         made = {"settings": settings.model_dump(), "history": matching.HISTORY, "seed": seed}
-        made |= {"tables": {name: sha256(partial / name) for name in (ITEMS, LIKED)}}
+        made |= {"tables": {name: sha256(folder / name) for name in (ITEMS, LIKED)}}
         with Checkpoint(TASK, made) as checkpoint:
             matcher, outcome = matching.fit(interactions, seed, settings, checkpoint)
-        save_weights(partial / WEIGHTS, matcher)
+        save_weights(folder / WEIGHTS, matcher)
         prior, validation = _prior(interactions, matcher)
-        index = {"kind": "model", "task": TASK, **facts, **made, "weights": sha256(partial / WEIGHTS)}
+        index = {"kind": "model", "task": TASK, **facts, **made, "weights": sha256(folder / WEIGHTS)}
         index |= {"items": len(interactions.items), "users": len(interactions.users), "prior": prior}
         validations = {round(row["epoch"]): round(row["ndcg"], 6) for row in outcome.history}
         index |= {"ndcg_by_epoch": validations, "validation": validation}
-        write_json(partial / INDEX, index)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.replace(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        write_json(folder / INDEX, index)
     return index
 
 
@@ -223,8 +234,7 @@ def _prior(interactions: Interactions, matcher: ItemEncoder) -> tuple[float, dic
     """The weight of popularity with the best nDCG on validation, and what it reaches there."""
     questions, counts = interactions.held_out("val"), counted(interactions.known("val"), len(interactions.items))
     means = {}
-    for prior in PRIORS:
-        found = ranked(Recommender(interactions, matcher, prior, counts).scores, questions)
-        means[prior] = {name: round(float(each.mean()), 6) for name, each in found.items()}
+    for prior, scores in weighted(matcher, counts, PRIORS).items():
+        means[prior] = {name: round(float(each.mean()), 6) for name, each in ranked(scores, questions).items()}
     best = max(means, key=lambda prior: means[prior]["ndcg"])
     return best, means[best]

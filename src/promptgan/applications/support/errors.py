@@ -1,5 +1,7 @@
 """What stops an answer."""
 
+from pathlib import Path
+
 from promptgan.core.errors import PromptganError
 
 
@@ -8,7 +10,11 @@ class NoPairs(PromptganError):
 
 
 class NoIndex(PromptganError):
-    """A folder holds no index of questions."""
+    """A folder holds no index of questions, or something that is not to be replaced by one."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        remedy = "build it with `promptgan support build`, or name another folder"
+        super().__init__(f"{folder} holds no index of questions: {error}", remedy)
 
 
 class NoQuestion(PromptganError):

@@ -14,10 +14,12 @@ from promptgan.applications.support.questions import asked, likeness, read
 from promptgan.core.errors import shown
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
+from promptgan.folders import whole
 from promptgan.tasks.text.measures import minilm
 from promptgan.tasks.text.samples import samples
 from promptgan.terms.words import words
 
+TASK = "support"
 INDEX, PAIRS, VECTORS = "index.json", "pairs.parquet", "vectors.safetensors"
 FEWEST = 10
 """Validation questions that a threshold is to let through: of fewer, a precision says nothing."""
@@ -78,7 +80,7 @@ class Support:
 
 
 def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
-    """Index the training questions, choose ranker and threshold on validation questions, write the folder.
+    """Index the training questions, choose ranker and threshold on validation questions, write the folder as a whole.
 
     The ranker is the one that answers most of them at the precision that is asked for; of equal ones, and where none
     does, the one whose answers are most like the references. The test split is not read.
@@ -94,9 +96,12 @@ def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
 
     Raises:
         NoPairs, NoEmbedder, NotInstalled: there is nothing to index, or nothing to index it with.
+        NoIndex: ``out`` is there and holds none.
     """
     from safetensors.numpy import save
 
+    if out.exists():
+        _facts(out)  # nothing else is replaced
     model = minilm.load()
     pairs = different(read(data, "train"))[["id", "prompt", "text"]]
     index = Index(pairs, model.embed(pairs["prompt"].tolist()), model)
@@ -111,14 +116,14 @@ def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
         choices.append(Choice(ranker, chosen, answered, true, len(held_out), round(float(alike.mean()), 6)))
     choices.sort(key=lambda each: (-each.answered, -each.relevance))
     best = choices[0]
-    out.mkdir(parents=True, exist_ok=True)
-    pairs.to_parquet(out / PAIRS, index=False)
-    (out / VECTORS).write_bytes(save({"prompts": index.vectors}))
-    facts: dict[str, Any] = {"kind": "model", "task": "support", "ranker": best.ranker, "threshold": best.threshold}
+    facts: dict[str, Any] = {"kind": "model", "task": TASK, "ranker": best.ranker, "threshold": best.threshold}
     facts |= {"precision": precision, "like": like, "questions": len(pairs), "embedding": minilm.SIGNATURE}
     facts["validation"] = {"questions": best.questions, "answered": best.answered, "right": best.right}
     facts["data"] = {split: sha256(data / f"{split}.parquet") for split in ("train", "val")}
-    write_json(out / INDEX, {**facts, "pairs": sha256(out / PAIRS), "vectors": sha256(out / VECTORS)})
+    with whole(out) as folder:
+        pairs.to_parquet(folder / PAIRS, index=False)
+        (folder / VECTORS).write_bytes(save({"prompts": index.vectors}))
+        write_json(folder / INDEX, {**facts, "pairs": sha256(folder / PAIRS), "vectors": sha256(folder / VECTORS)})
     return choices
 
 
@@ -132,17 +137,27 @@ def load(folder: Path) -> Support:
     import pandas as pd
     from safetensors.numpy import load_file
 
-    remedy = "build it with `promptgan support build`"
+    facts = _facts(folder)
     try:
-        facts = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        if facts["task"] != "support" or facts["embedding"] != minilm.SIGNATURE:
-            raise ValueError("it is of another task, or of another encoder")
+        if facts["embedding"] != minilm.SIGNATURE:
+            raise ValueError("it is of another encoder")
         if [sha256(folder / name) for name in (PAIRS, VECTORS)] != [facts["pairs"], facts["vectors"]]:
             raise ValueError("a file is not the one that was written")
         pairs, vectors = pd.read_parquet(folder / PAIRS), load_file(folder / VECTORS)["prompts"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NoIndex(f"{folder} holds no index of questions: {error}", remedy) from error
+    except (OSError, ValueError, KeyError) as error:
+        raise NoIndex(folder, error) from error
     return Support(Index(pairs, vectors, minilm.load()), facts)
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """The content of index.json."""
+    try:
+        facts: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        if facts["task"] != TASK:
+            raise ValueError(f"its task is {facts['task']}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NoIndex(folder, error) from error
+    return facts
 
 
 def drawn(model: Path, questions: list[str], seed: int) -> list[str]:

@@ -63,7 +63,7 @@ def _activity(doc: Any, evidence: Evidence, stage: Stage) -> None:
     about = {"prov:label": stage.name, "term:command": stage.command, **recorded, **parameters}
     if description := evidence.declared[stage.name].description:
         about["term:description"] = description
-    doc.activity(_run(evidence, stage), other_attributes=about)
+    doc.activity(_run(stage), other_attributes=about)
 
 
 def _files(doc: Any, evidence: Evidence, stage: Stage) -> None:
@@ -83,7 +83,7 @@ def _files(doc: Any, evidence: Evidence, stage: Stage) -> None:
 
 
 def _relations(doc: Any, evidence: Evidence, stage: Stage) -> None:
-    run = _run(evidence, stage)
+    run = _run(stage)
     inputs = {dependency: file_name(dependency.path, dependency.md5) for dependency in stage.dependencies}
     script = next((name for each, name in inputs.items() if each.path in stage.command.split()), None)
     for dependency, name in inputs.items():
@@ -106,10 +106,10 @@ def _source(doc: Any, evidence: Evidence, provenance: dict[str, Any]) -> None:
     doc.entity(name, {**about, **{f"term:{key}": value for key, value in source.items()}})
     maker = evidence.lock.producer(RAW)
     assert maker, "data/raw was read, so a stage made it"
-    doc.usage(_run(evidence, maker), name, other_attributes={"prov:role": "data"})
+    doc.usage(_run(maker), name, other_attributes={"prov:role": "data"})
     for out in maker.outputs:
-        doc.primary_source(file_name(out.path, out.md5), name, activity=_run(evidence, maker))
+        doc.primary_source(file_name(out.path, out.md5), name, activity=_run(maker))
 
 
-def _run(evidence: Evidence, stage: Stage) -> str:
+def _run(stage: Stage) -> str:
     return f"run:{stage.name}@{stage.run_id}"

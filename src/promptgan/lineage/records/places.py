@@ -13,7 +13,7 @@ from promptgan.lineage.evidence import RAW, VALIDATED
 from promptgan.lineage.hashes import md5_of
 from promptgan.lineage.lock import lies_in
 from promptgan.lineage.records.search import Search
-from promptgan.lineage.records.traces import Traces
+from promptgan.lineage.records.traces import MODELS, Traces
 from promptgan.quality.exclusions import LIST
 
 OWN, RELEASES, MADE_AGAIN = "data/own", "release", "reports"
@@ -88,17 +88,21 @@ def _workspace(search: Search, traces: Traces) -> Iterator[Place]:
 
 
 def _models(traces: Traces) -> Iterator[Place]:
-    """Models here and in releases."""
-    for _, out in lock.read().outputs():
+    """Models here, copies of them that were promoted, and releases."""
+    locked = lock.read()
+    for _, out in locked.outputs():
         if Path(out.path).is_dir() and (out.path, out.md5) in traces.models:
             yield Place("workspace", out.path, TRAINED, "weights may remember", (Path(out.path),))
         elif Path(out.path).is_dir() and traces.doubtful.get((out.path, out.md5)):
             yield _doubtful("workspace", out.path)
-    for path in _files(Path(RELEASES)):
-        if path.suffix in WEIGHTS:
-            known = md5_of(path) in traces.weights
+    copies = (path for path in _files(Path(MODELS)) if not locked.producer(path.as_posix()))
+    for path in (path for path in (*_files(Path(RELEASES)), *copies) if path.suffix in WEIGHTS):
+        known = (md5 := md5_of(path)) in traces.weights
+        if known or lies_in(path.as_posix(), RELEASES) or any(md5 in each for each in traces.doubtful.values()):
             note = "the very file of a model that was trained on it" if known else ""
             remedy = f"rm {path}; withdraw every published copy of it"
+            if lies_in(path.as_posix(), MODELS):
+                remedy = f"promote a version without it, or rm -r {path.parent}; stop what serves it"
             yield Place("workspace", path.as_posix(), TRAINED if known else MAY_BE_TRAINED, note, remedy=remedy)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 HEAD_BYTES = 16
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""What an archive begins with, torch's checkpoints too."""
 MIN_ID = 6
 """Characters of an id that is searched for in running text: a shorter one is found by coincidence."""
 ID_COLUMNS = ("id", "prompt_id")
@@ -33,7 +35,8 @@ class Search:
                 head = file.read(HEAD_BYTES)
             if head[:4] == b"PAR1" or head[:6] == b"ARROW1":
                 return self._in_table(path, parquet=head[:4] == b"PAR1")
-            if head[8:9] == b"{" or head[:2] == b"PK":  # safetensors; zip, torch's checkpoints too
+            header = int.from_bytes(head[:8], "little")  # its length, of safetensors; of text it is beyond any file
+            if (head[8:9] == b"{" and header < path.stat().st_size) or head[:4] in ZIP:
                 return False
             content = path.read_bytes()
             plain = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content

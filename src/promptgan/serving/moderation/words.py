@@ -4,12 +4,11 @@ The List of Dirty, Naughty, Obscene and Otherwise Bad Words (CC BY 4.0) is what 
 tells no insult from a quotation, and finds nothing that is said in other words.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from promptgan.core.errors import PromptganError
-from promptgan.data.download import PROVENANCE, download
+from promptgan.data.fetched import fetched
 from promptgan.data.sources import Licence, Npm, Upstream
 from promptgan.terms.words import words as split
 
@@ -45,9 +44,7 @@ def load(words: Path | None) -> Callable[[str], str | None]:
         NoSourceDelivered: LDNOOBW's list cannot be had.
     """
     if words is None:
-        if not (FOLDER / PROVENANCE).is_file():
-            download(UPSTREAM, FOLDER, cache=FOLDER.with_name("packages"), roots=[])
-        return refusing(json.loads((FOLDER / "en.json").read_text(encoding="utf-8")))
+        return refusing(fetched(UPSTREAM, FOLDER))
     try:
         phrases = words.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
