@@ -246,6 +246,7 @@ def test_a_shadow_answers_unseen_and_both_are_scored(start: Start, model: Path, 
     seen = answers(server.post("/v1/generate", ASK))
     shadowed = {row.shadow: row for row in rows(server, Asked, 3)[1:]}
     assert (shadowed[0].model, shadowed[1].model) == ("tiny", "new")
+    assert shadowed[1].request == shadowed[0].id == shadowed[0].request
     assert shadowed[0].answer_length == len("\n".join(seen))
     score = server.post("/v1/score", {"prompt": PROMPT, "text": seen[0]})
     assert score.json()["score"] is not None

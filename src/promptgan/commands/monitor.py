@@ -49,6 +49,7 @@ def report(
     from promptgan.commands.command import print_json
     from promptgan.watching import report as pages
     from promptgan.watching.period import by_model, numbers
+    from promptgan.watching.shadows import shadows
 
     period = _period(log, hours, until)
     training = _training(reference)
@@ -59,6 +60,7 @@ def report(
         print_json({
             "since": period.since, "until": period.until, "models": models,
             "drift": None if drifts is None else [each._asdict() for each in drifts],
+            "shadows": [each.document() for each in shadows(period)],
             "verdict": pages.verdict(period, drifts),
         })  # fmt: skip
         return

@@ -122,7 +122,7 @@ class Service:
             self.metrics.score.labels(model, "0").observe(score)
         self._moderate(written, "answer", details)
         if kind == "generate" and written:
-            self._follow(model, ask)
+            self._follow(model, ask, details.id)
         return answers
 
     async def stream(
@@ -256,18 +256,18 @@ class Service:
             self.metrics.repeated.labels(model).inc()
         return known
 
-    def _follow(self, model: str, ask: Ask) -> None:
+    def _follow(self, model: str, ask: Ask, request: str) -> None:
         """Let the shadow answer the same, where it is this request's turn and hardly anybody waits."""
         shadow = self.shadow
         if not shadow or model != next(iter(self.models)) or random.random() >= shadow.share:
             return
         if self.pool.waiting_rows > self.pool.limits.queue // 4:
             return
-        task = asyncio.create_task(self._shadowed(shadow.model, model, replace(ask, stream=False)))
+        task = asyncio.create_task(self._shadowed(shadow.model, model, replace(ask, stream=False), request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _shadowed(self, shadow: str, model: str, ask: Ask) -> None:
+    async def _shadowed(self, shadow: str, model: str, ask: Ask, request: str) -> None:
         """Let the shadow answer, and the discriminator of the model that serves score it, as it scores its own."""
         at, begun = time.time(), time.monotonic()
         try:
@@ -277,14 +277,14 @@ class Service:
             if "score" in self.pool.facts[model]["kinds"]:
                 pairs = Ask(tuple(ask.prompts[0] if ask.prompts else "" for _ in texts), texts)
                 scored, _ = await self.pool.answer(model, "score", pairs)
-                score = fmean(each["score"] or 0.0 for each in scored)
+                score = fmean(each["score"] for each in scored if each["score"] is not None)
                 self.metrics.score.labels(shadow, "1").observe(score)
         except PromptganError:
             return  # the shadow never costs anybody anything
         prompt, answer = "\n".join(ask.prompts), "\n".join(texts)
         self.log.append(
             Asked(
-                id=uuid.uuid4().hex,
+                id=f"{request}.{uuid.uuid4().hex}",
                 at=at,
                 route="/v1/generate",
                 model=shadow,

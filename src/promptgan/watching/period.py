@@ -56,13 +56,15 @@ class Period:
     until: float
     asked: list[Asked]
     """Without those that nobody saw."""
+    unseen: list[Asked]
+    """What shadows answered."""
     feedback: list[Feedback]
     """The last word of each source on each answer."""
 
     @property
     def answered(self) -> list[Asked]:
         """Those that got what they asked for."""
-        return [each for each in self.asked if each.status < 300]
+        return [each for each in self.asked if each.answered]
 
 
 def read(log: Path, since: float, until: float) -> Period:
@@ -71,13 +73,15 @@ def read(log: Path, since: float, until: float) -> Period:
     Raises:
         NoLog, LogUnusable: there is no log, or it is none.
     """
-    seen = [row for row in rows(log, Asked, since, until) if not row.shadow]
-    return Period(since, until, seen, last_words(rows(log, Feedback, since, until)))
+    asked: tuple[list[Asked], list[Asked]] = ([], [])
+    for row in rows(log, Asked, since, until):
+        asked[row.shadow].append(row)
+    return Period(since, until, *asked, last_words(rows(log, Feedback, since, until)))
 
 
 def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number]:
     """The gauges of requests and of what was said of their answers; those that nothing is known of are left out."""
-    answered = [each for each in asked if each.status < 300]
+    answered = [each for each in asked if each.answered]
     found = [Number("requests", "requests", len(asked), ",.0f")]
     if asked:
         found += [
@@ -138,10 +142,10 @@ def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number
 def by_model(period: Period) -> dict[str, list[Number]]:
     """The gauges of each model that was asked, by its name and the first digits of its revision."""
     found = {}
-    for name, revision in sorted({(each.model, each.revision) for each in period.asked if each.model}):
-        asked = [each for each in period.asked if (each.model, each.revision) == (name, revision)]
+    for name in sorted({each.name for each in period.asked if each.model}):
+        asked = [each for each in period.asked if each.name == name]
         ids = {each.id for each in asked}
-        found[f"{name} {revision[:7]}"] = numbers(asked, [each for each in period.feedback if each.request in ids])
+        found[name] = numbers(asked, [each for each in period.feedback if each.request in ids])
     return found
 
 
