@@ -56,6 +56,11 @@ def rows(server: Server, kind: Any, count: int, since: float = 0) -> list[Any]:
     raise AssertionError(f"{len(found)} rows")
 
 
+def said(*parts: str) -> dict[str, Any]:
+    """A chat whose only turn has several parts."""
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": part} for part in parts]}]}
+
+
 def test_a_seed_gives_the_same_answers_whether_streamed_or_not(server: Server) -> None:
     first, again = server.post("/v1/generate", ASK), server.post("/v1/generate", ASK)
     assert answers(first) == answers(again)
@@ -101,13 +106,18 @@ def test_models_tell_what_they_can_do_and_where_they_come_from(server: Server, m
         ("score", {"prompt": "x", "text": "y" * 5000}, 422, "invalid_body", "text: String should have at most 4000"),
         ("generate", {"prompt": "x" * 70_000}, 413, "too_large", "more than 65,536 bytes"),
         ("feedback", {"request": "x", "model": "tiny"}, 422, "invalid_body", "request: "),
+        ("chat/completions", said("y" * 4001), 422, "invalid_body", "at most 4000"),
+        ("chat/completions", said("y" * 3000, "z" * 3000), 422, "invalid_body", "at most 4000"),
+        ("chat/completions", said("\ud800"), 422, "invalid_body", "unicode"),
         ("nosuch", {}, 404, "invalid_request", "Not Found"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_with_a_reason(
     server: Server, route: str, body: dict[str, Any], status: int, code: str, said: str
 ) -> None:
-    assert said in refused(server.post(f"/v1/{route}", body), status, code)
+    with server.client() as client:  # json.dumps writes what is no text as it came
+        response = client.post(f"/v1/{route}", content=json.dumps(body), headers={"content-type": "application/json"})
+    assert said in refused(response, status, code)
 
 
 def test_clients_of_openai_work(server: Server) -> None:
