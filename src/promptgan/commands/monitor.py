@@ -30,7 +30,10 @@ def report(
     hours: Hours = 24.0,
     until: Annotated[
         str | None,
-        typer.Option(help="Where the period ends, as 2026-01-31 or 2026-01-31T18:00, UTC.", show_default="now"),
+        typer.Option(
+            help="Where the period ends, as 2026-01-31 or 2026-01-31T18:00, UTC unless it says another zone.",
+            show_default="now",
+        ),
     ] = None,
     reference: Training = TRAIN,
     out: Annotated[Path, typer.Option(help="The page gets a folder in this one.")] = Path("reports/monitor"),
@@ -168,10 +171,13 @@ def _period(log: Path, hours: float, until: str | None) -> "Period":
     from promptgan.watching import period
 
     try:
-        end = time.time() if until is None else datetime.fromisoformat(until).replace(tzinfo=UTC).timestamp()
+        told = None if until is None else datetime.fromisoformat(until)
     except ValueError as error:
         raise typer.BadParameter(f"--until: {error}; give it as 2026-01-31 or 2026-01-31T18:00") from error
-    return period.read(log, end - 3600 * hours, end)
+    end = time.time() if told is None else (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    if end < 0:
+        raise typer.BadParameter("--until is before 1970")
+    return period.read(log, max(0.0, end - 3600 * hours), end)
 
 
 def _training(path: Path) -> "Reference | None":

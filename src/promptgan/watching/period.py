@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ REFUSED, FAILED = 429, 500
 """Status of a request that the queue or a limit turned away; the first of those that are the service's own fault."""
 SCORES = "/v1/score"
 """Its answers are the client's own."""
+LABELS = "/v1/classify"
+"""Its answers are labels, a line for each text."""
 SPANS = (60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400)
 """Seconds that a point of a curve may span."""
 POINTS = 60
@@ -128,7 +131,7 @@ def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number
             Number(
                 "feedback_share",
                 "answers that somebody judged",
-                len({f.request for f in feedback}) / len(answered),
+                len({f.request for f in feedback} & {a.id for a in answered}) / len(answered),
                 ".2%",
             ),
         ]
@@ -184,14 +187,15 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
         "answer": [each.answer for each in told if each.answer],
     }
     found: list[Drift | None] = []
-    for side in (side for side in SIDES if side in reference.lengths):
+    for side in (side for side in SIDES if reference.lengths.get(side)):
         found += [
             _of_counts(f"{side}s by length", *drift.binned(reference.lengths[side], lengths[side])),
             _of_counts(f"{side}s by script", reference.scripts[side], scripts(texts[side])),
             _of_embeddings(f"{side}s by meaning", reference.texts[side], texts[side], seed),
         ]
     if reference.labels:
-        found.append(_of_counts("answers by label", reference.labels, Counter(texts["answer"])))
+        said = (each.answer.split("\n") for each in told if each.route == LABELS and each.answer)
+        found.append(_of_counts("answers by label", reference.labels, Counter(chain.from_iterable(said))))
     return [each for each in found if each]
 
 
