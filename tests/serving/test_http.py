@@ -155,6 +155,17 @@ def test_the_log_has_a_row_of_each_and_contacts_are_masked(server: Server) -> No
     assert "example.com" not in "".join(server.lines)
 
 
+def test_a_row_has_the_score_of_what_was_drawn_and_of_all_of_it(server: Server) -> None:
+    since, each = time.time(), []
+    for seed, prompt in ((7, PROMPT), (8, "fish")):
+        each.append(server.post("/v1/generate", {"prompt": prompt, "seed": seed}).json()["answers"][0]["score"])
+    server.post("/v1/completions", {"prompt": [PROMPT, "fish"], "seed": 7})
+    server.post("/v1/score", {"prompt": PROMPT, "text": "of somebody else"})
+    *_, both, scored = rows(server, Asked, 4, since)
+    assert both.score == pytest.approx(sum(each) / 2)
+    assert scored.score is None, "nothing was drawn"
+
+
 def test_feedback_is_kept_masked(server: Server) -> None:
     since = time.time()
     body = {"request": "0" * 32, "model": "tiny", "prompt": PROMPT, "answer": "call 555-123-4567", "thumb": -1}

@@ -175,6 +175,24 @@ def test_a_worker_that_dies_while_another_is_loaded_is_replaced_once(model: Path
     assert in_new_pool(model, work) == (1, [True] * 10)
 
 
+def test_a_machine_that_starts_no_process_is_asked_again(
+    warmed: None, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, full = asyncio.create_subprocess_exec, ["no memory"]
+
+    async def exhausted(*arguments: Any, **settings: Any) -> Any:
+        if full:
+            raise OSError(full.pop())
+        return await begin(*arguments, **settings)
+
+    async def work(pool: Pool) -> Any:
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", exhausted)
+        os.kill(stopped(pool), signal.SIGKILL)
+        return await pool.answer("tiny", "generate", Ask(("fish",)))
+
+    assert texts(in_new_pool(model, work, timeout=60.0))
+
+
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one(warmed: None, tokens: Path, tmp_path: Path) -> None:
     write_model(tmp_path / "m", tokens, seed=1)
 

@@ -98,6 +98,8 @@ def serve(
 
         print(made(keys, new_key))
         return
+    if words and moderation is not Moderation.words:
+        raise typer.BadParameter("--words refuses nothing without --moderation words")
     from promptgan.serving.installed import require
 
     require()
@@ -138,5 +140,11 @@ def _served() -> list[str]:
 
     from promptgan.serving.places import INDEX
 
+    def unused(index: Path) -> bool:
+        try:
+            return json.loads(index.read_bytes()).get("kind") == "none"
+        except (ValueError, AttributeError):
+            return False  # whoever loads it says what is wrong with it
+
     held = {name: path for name, folder in SERVED.items() if (path := folder / INDEX).is_file()}
-    return [f"{name}={path.parent}" for name, path in held.items() if json.loads(path.read_bytes())["kind"] == "model"]
+    return [f"{name}={path.parent}" for name, path in held.items() if not unused(path)]

@@ -105,7 +105,12 @@ async def _answered(
             return said(words.chunk, told)
 
         return await streamed(service, name, asks[0], details, piece, last, DONE)
-    groups = await asyncio.gather(*(service.ask(name, "generate", ask, details) for ask in asks))
+    tasks = [asyncio.create_task(service.ask(name, "generate", ask, details)) for ask in asks]
+    try:
+        groups = await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()  # where one is refused, nobody waits for the others
     answers = [answer for group in groups for answer in group]
     choices = [{"index": i, **words.choice(a), "finish_reason": ends(a)} for i, a in enumerate(answers)]
     written = sum(answer["tokens"] for answer in answers)

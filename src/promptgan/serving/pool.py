@@ -99,13 +99,16 @@ class Worker:
         Raises:
             ModelRefused: it cannot.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "promptgan.serving.worker"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LINE,
-            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "promptgan.serving.worker"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=LINE,
+                env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+            )
+        except OSError as error:  # no memory, or no number for it: of those who retry the next attempt may succeed
+            raise ModelRefused(f"no worker can be started: {error}", "see what the machine lacks") from error
         models = {place.name: str(place.path) for place in places}
         plan = {"models": models, "threads": threads, "device": device}
         plan["public_key"] = str(public_key) if public_key else None

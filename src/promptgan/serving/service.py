@@ -112,8 +112,9 @@ class Service:
         tokens = sum(answer.get("tokens", 0) for answer in answers)
         details.tokens += tokens
         details.answer = "\n".join(filter(None, (details.answer, *said)))
-        scores = [score for answer in answers if (score := answer.get("score")) is not None]
-        details.score = fmean(scores) if scores else None
+        drawn = answers if kind == "generate" else []  # of a text that is sent to be scored nobody is the author here
+        scores = [score for answer in drawn if (score := answer.get("score")) is not None]
+        details.scores += scores
         repeated = [self._repeated(model, each) for each in made if each is not None]
         details.repeated = max(details.repeated, int(any(repeated)))
         self.metrics.queued.labels(model).observe(queued)
@@ -167,7 +168,7 @@ class Service:
 
         Raises:
             NoSupport: no index of questions is served.
-            Unusable: the model answers no prompt with a text.
+            NoSuchModel: the model answers no prompt with a text, or none does.
             Harmful, Refused: see `ask`.
         """
         indexes = [name for name, facts in self.models.items() if "retrieve" in facts["kinds"]]
