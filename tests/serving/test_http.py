@@ -227,9 +227,14 @@ def test_keys_open_and_limit(start: Start, model: Path, tmp_path: Path) -> None:
     key = new_key(tmp_path / "keys", "alice")
     other = new_key(tmp_path / "keys", "bob")
     assert key not in (tmp_path / "keys").read_text()
-    server = start("--model", f"tiny={model}", "--keys", str(tmp_path / "keys"), "--rate", "3")
+    server = start(
+        "--model", f"tiny={model}", "--keys", str(tmp_path / "keys"), "--rate", "3", "--origin", "https://a.test"
+    )
     for given in ({}, {"authorization": "Bearer pg-wrong"}, {"authorization": key}):
         refused(server.post("/v1/generate", ASK, headers=given), 401, "invalid_api_key")
+    from_page = server.post("/v1/generate", ASK, headers={"origin": "https://a.test"})
+    refused(from_page, 401, "invalid_api_key")
+    assert from_page.headers["access-control-allow-origin"] == "https://a.test", "it may read why"
     alice = {"authorization": f"Bearer {key}"}
     for _ in range(3):
         answers(server.post("/v1/generate", ASK, headers=alice))
@@ -240,7 +245,7 @@ def test_keys_open_and_limit(start: Start, model: Path, tmp_path: Path) -> None:
     with server.client() as client:
         assert client.get("/readyz").status_code == 200, "balancers have no key"
     assert '"who": "alice"' in "".join(server.lines)
-    assert [row.prompt for row in rows(server, Asked, 8)] == [None] * 8, "texts are kept only where it is asked for"
+    assert [row.prompt for row in rows(server, Asked, 9)] == [None] * 9, "texts are kept only where it is asked for"
 
 
 def test_moderation_refuses_prompts_and_answers(server: Server, start: Start, model: Path, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from promptgan.commands.command import command, group
+from promptgan.serving.log import LOG
 
 app = group("What people say of answers; the next version of the data.")
-LOG = Path(".promptgan/serving/log.sqlite")
 Log = Annotated[Path, typer.Option(help="The service's log.")]
 
 

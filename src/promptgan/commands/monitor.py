@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptgan.commands.command import command, group
+from promptgan.serving.log import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from promptgan.watching.reference import Reference
 
 app = group("What a service does, beside what its model learnt from.")
-LOG = Path(".promptgan/serving/log.sqlite")
 TRAIN = Path("data/validated/train.parquet")
 HOST = "127.0.0.1"
 Log = Annotated[Path, typer.Option(help="The service's log.")]

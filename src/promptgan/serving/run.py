@@ -120,11 +120,12 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
     from promptgan.serving import routes
 
     app = routes.build(service, {place.name: place for place in options.places})
-    crossing = CORSMiddleware(app, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])
-    edge = Edge(crossing, doorkeeper, service.log, service.metrics, options.log_texts, options.max_bytes, SLOW)
+    edge = Edge(app, doorkeeper, service.log, service.metrics, options.log_texts, options.max_bytes, SLOW)
+    exposed = ["X-Request-Id", "X-Seed", "Retry-After"]
+    crossing = CORSMiddleware(edge, options.origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed)
     server = _Server(
         uvicorn.Config(
-            app=edge,
+            app=crossing,
             http=Patient,
             lifespan="off",
             log_config=None,

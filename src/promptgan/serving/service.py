@@ -104,7 +104,7 @@ class Service:
         texts = (*ask.prompts, *ask.texts)
         details.prompt = "\n".join(filter(None, (details.prompt, *texts)))
         self._moderate(texts, "prompt", details)
-        answers, queued = await self.pool.answer(model, kind, ask, heard)
+        answers, queued, details.revision = await self.pool.answer(model, kind, ask, heard)
         written = [answer["text"] for answer in answers if "text" in answer]
         made = (answer.get("text", answer.get("image", answer.get("midi"))) for answer in answers)
         said = written or [answer["label"] for answer in answers if "label" in answer]
@@ -272,12 +272,12 @@ class Service:
         """Let the shadow answer, and the discriminator of the model that serves score it, as it scores its own."""
         at, begun = time.time(), time.monotonic()
         try:
-            answers, queued = await self.pool.answer(shadow, "generate", ask)
+            answers, queued, revision = await self.pool.answer(shadow, "generate", ask)
             texts = tuple(answer["text"] for answer in answers)
             score = None
             if "score" in self.pool.facts[model]["kinds"]:
                 pairs = Ask(tuple(ask.prompts[0] if ask.prompts else "" for _ in texts), texts)
-                scored, _ = await self.pool.answer(model, "score", pairs)
+                scored, _, _ = await self.pool.answer(model, "score", pairs)
                 score = fmean(each["score"] for each in scored if each["score"] is not None)
                 self.metrics.score.labels(shadow, "1").observe(score)
         except PromptganError:
@@ -289,7 +289,7 @@ class Service:
                 at=at,
                 route="/v1/generate",
                 model=shadow,
-                revision=self.pool.facts[shadow]["revision"],
+                revision=revision,
                 status=200,
                 seconds=time.monotonic() - begun,
                 queued=queued,
