@@ -19,7 +19,7 @@ Write = Callable[..., Path]
 
 def both(number: int, **changed: object) -> tuple[Asked, Asked]:
     """A request, and what a shadow answered to it: longer, and with a score higher by 2."""
-    told = {"prompt": f"how <{number}>?", "answer": f"seen {number}", "score": number % 2 / 1, **changed}
+    told = {"prompt": f"how <{number}>?", "answer": f"seen {number}", "score": float(number % 2), **changed}
     unseen = {"id": f"r{number:04d}.0", "model": "next", "revision": "b" * 64, "shadow": 1, "answer_length": 50}
     return asked(number, **told), asked(number, **told | unseen | {"score": 2.0 + number % 2, "answer": "un\x1bseen"})
 

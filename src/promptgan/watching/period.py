@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -59,10 +59,10 @@ class Period:
     until: float
     asked: list[Asked]
     """Without those that nobody saw."""
-    unseen: list[Asked]
-    """What shadows answered."""
     feedback: list[Feedback]
     """The last word of each source on each answer."""
+    unseen: list[Asked] = field(default_factory=list)
+    """What shadows answered."""
 
     @property
     def answered(self) -> list[Asked]:
@@ -79,7 +79,8 @@ def read(log: Path, since: float, until: float) -> Period:
     asked: tuple[list[Asked], list[Asked]] = ([], [])
     for row in rows(log, Asked, since, until):
         asked[row.shadow].append(row)
-    return Period(since, until, *asked, last_words(rows(log, Feedback, since, until)))
+    seen, unseen = asked
+    return Period(since, until, seen, last_words(rows(log, Feedback, since, until)), unseen)
 
 
 def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number]:
