@@ -129,6 +129,9 @@ def use(
     first_words: Annotated[
         int, typer.Option(min=1, help="Plain text, one sentence a line: its first words are the prompt.")
     ] = 3,
+    group: Annotated[
+        str | None, typer.Option(help="The column of what must lie in one split, such as a conversation's number.")
+    ] = None,
     captions: Annotated[
         Path | None, typer.Option(help="Of your own images: a table of two columns, file and caption.")
     ] = None,
@@ -174,13 +177,14 @@ def use(
         "--prompt": prompt,
         "--text": text,
         "--label": label,
+        "--group": group,
         "--model": model,
         "--threads": threads,
     }
-    if path is None and (prompt or text or label or captions):
+    if path is None and (prompt or text or label or group or captions):
         raise typer.BadParameter(
-            "--prompt, --text and --label name columns of the file that --path gives, and --captions a table about its"
-            " images"
+            "--prompt, --text, --label and --group name columns of the file that --path gives, and --captions a table"
+            " about its images"
         )
     data, unused = None, set[str]()
     with presets.naming_options(
@@ -191,7 +195,7 @@ def use(
         base_model = own_model.accepted(model, preset, recipe) if model else None
         if path is not None:
             importer = own_data.importer(preset["task"])
-            columns = {"prompt": prompt, "text": text, "label": label, "captions": captions}
+            columns = {"prompt": prompt, "text": text, "label": label, "group": group, "captions": captions}
             if wrong := [key for key, value in columns.items() if value and key not in importer.OPTIONS]:
                 raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
             asked = {**columns, "first_words": first_words}

@@ -135,7 +135,7 @@ def test_the_commands_build_measure_and_answer(data: Path, model: Path, tmp_path
     def run(*arguments: object, code: int = 0) -> str:
         done = CliRunner().invoke(app, ["support", *map(str, arguments)])
         assert done.exit_code == code, done.output
-        return done.output
+        return done.stdout if code == 0 else done.stderr
 
     out = tmp_path / "made"
     assert "11 of 14" in run("build", "--data", data, "--out", out, "--precision", 1)

@@ -9,9 +9,10 @@ import pytest
 from promptgan.forms.tokens.form import example as example_of
 from promptgan.forms.tokens.likelihood import per_token
 from promptgan.learning import trial
-from promptgan.learning.trial import Measured, Shadow, Trial
+from promptgan.learning.trial import Measured, Trial
 from promptgan.networks import folder
 from promptgan.serving.log import Log
+from promptgan.serving.shadow import Comparison
 from tests.conftest import GENERATOR
 from tests.watching.conftest import asked
 
@@ -22,8 +23,8 @@ SAME, GAIN = Measured(100, 2.0, 2.0, 0.01), Measured(100, 2.0, 1.8, 0.05)
     ("old", "new", "shadow", "holds"),
     [
         (SAME, GAIN, None, True),
-        (SAME, GAIN, Shadow(50, 1.0, 0.9, 0.1), True),
-        (SAME, GAIN, Shadow(50, 1.0, 0.7, 0.1), False),  # behind by three standard errors
+        (SAME, GAIN, Comparison(50, 1.0, 0.9, 0.1), True),
+        (SAME, GAIN, Comparison(50, 1.0, 0.7, 0.1), False),  # behind by three standard errors
         (SAME, Measured(100, 2.0, 1.95, 0.05), None, False),  # a gain within chance
         (Measured(100, 2.0, 2.03, 0.01), GAIN, None, True),  # 1.5 % worse, as chance may have it
         (Measured(100, 2.0, 2.1, 0.01), GAIN, None, False),  # forgets
@@ -32,7 +33,7 @@ SAME, GAIN = Measured(100, 2.0, 2.0, 0.01), Measured(100, 2.0, 1.8, 0.05)
     ],
 )
 def test_the_verdict_follows_from_the_numbers(
-    old: Measured | None, new: Measured | None, shadow: Shadow | None, holds: bool
+    old: Measured | None, new: Measured | None, shadow: Comparison | None, holds: bool
 ) -> None:
     found = Trial(old, new, 0 if new is None else new.records, shadow)
     assert found.verdict[0] is holds is found.document()["promote"]
@@ -93,8 +94,8 @@ def test_the_shadow_is_compared_with_what_people_got_meanwhile(tmp_path: Path) -
     log = Log(tmp_path / "log.sqlite")
     for n in range(100):
         log.append(asked(n, score=1.0 + n % 2, revision="old"))
-        log.append(asked(1000 + n, at=asked(n).at, score=3.0 + n % 2, revision="next", shadow=1))
-        log.append(asked(2000 + n, at=asked(n).at, score=9.0, revision="another", shadow=1))
+        log.append(asked(n, id=f"r{n:04d}.1", score=3.0 + n % 2, revision="next", shadow=1))
+        log.append(asked(n, id=f"r{n:04d}.2", score=9.0, revision="another", shadow=1))
     log.append(asked(5000, score=-100.0, revision="old"))  # after the shadow's last answer
     log.close()
     found = trial.shadow(log.path, "old", "next")

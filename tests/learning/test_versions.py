@@ -12,9 +12,12 @@ from promptgan.core.parameters import validate_section
 from promptgan.data.sets import local_text
 from promptgan.learning import versions
 from promptgan.learning.accepted import Pair
+from promptgan.quality.splits import Shares, split_of
 from promptgan.tasks.text.own_data import import_own_data
+from promptgan.terms.splits import SPLITS
 
 PAIRS = [(f"question {n}", f"answer {n}") for n in range(120)]
+SIDES = ["prompt", "text"]
 NEW = [Pair("what now", "go on", "ben", "f1"), Pair("and then", "rest", "page", "f2")]
 
 
@@ -57,9 +60,11 @@ def test_old_records_keep_id_group_and_order_and_new_ones_their_source(root: Pat
     assert version.known == before["id"].tolist()
     assert (version.section["file"], version.old, version.new) == ("support+feedback.jsonl", 121, 2)
     assert rows(root, version)[0] == {
-        "prompt": "question 0", "text": "answer 0", "source": "data", "feedback": None, "consent": None}  # fmt: skip
+        "prompt": "question 0", "text": "answer 0", "group": before["group"][0], "source": "data", "feedback": None,
+        "consent": None}  # fmt: skip
     assert rows(root, version)[-2] == {
-        "prompt": "what now", "text": "go on", "source": "ben", "feedback": "f1", "consent": 1}  # fmt: skip
+        "prompt": "what now", "text": "go on", "group": None, "source": "ben", "feedback": "f1",
+        "consent": 1}  # fmt: skip
 
 
 def test_the_same_feedback_gives_the_same_bytes(root: Path) -> None:
@@ -90,14 +95,22 @@ def test_excluded_records_are_left_out_of_old_and_of_new(root: Path) -> None:
     assert not set(excluded) & set(read(root, third.section)["id"])
 
 
-def test_of_a_built_in_set_the_training_split_alone_is_taken(root: Path) -> None:
+def test_of_a_built_in_set_every_record_stays_in_its_split(root: Path) -> None:
     write(root, {"name": "chitchat"})
     with pytest.raises(versions.CannotLearn, match="validate"):
         make(root)
     (root / "data/validated").mkdir(parents=True)
-    pd.DataFrame(PAIRS, columns=["prompt", "text"]).to_parquet(root / "data/validated/train.parquet")
+    shares = Shares(val=0.1, test=0.2, judge=0.2)
+    frame = pd.DataFrame([(f"talk {n // 2}", *pair) for n, pair in enumerate(PAIRS)], columns=["group", *SIDES])
+    split = frame["group"].map(lambda group: split_of(group, shares))
+    for name in SPLITS:
+        frame[split == name].to_parquet(root / f"data/validated/{name}.parquet")
     version = make(root)
     assert (version.old, version.new, version.section["file"]) == (120, 2, "chitchat+feedback.jsonl")
+    after = read(root, version.section)
+    assert after["id"].tolist()[:120] == version.known
+    there = {text: split_of(group, shares) for text, group in zip(after["text"], after["group"], strict=True)}
+    assert {text: there[text] for text in frame["text"]} == dict(zip(frame["text"], split, strict=True))
 
 
 def test_the_least_number_of_rows_follows_where_it_must() -> None:

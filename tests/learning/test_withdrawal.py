@@ -74,10 +74,12 @@ def test_a_broken_log_is_an_error(tmp_path: Path) -> None:
 def test_by_the_id_of_a_request_all_that_was_said_of_it_goes(log: Path) -> None:
     log_of = Log(log)
     log_of.append(Feedback("f2", "r0001", 3.0, "m", "tell me", f"it is {SECRET}", 1, None, 1, "page"))
+    log_of.append(asked(1, id="r0001.0", prompt="tell me", answer=f"{SECRET}?", shadow=1))
     log_of.close()
-    assert withdrawal.named("r0001", log) == withdrawal.named("f2", log) == withdrawal.Held(["r0001"], ["f2"])
+    held = withdrawal.Held(["r0001", "r0001.0"], ["f2"])
+    assert withdrawal.named("r0001", log) == withdrawal.named("f2", log) == held
     done = CliRunner().invoke(app, ["feedback", "remove", "r0001", "--log", str(log)])
-    assert done.stdout == "deleted: 1 of feedback, the texts of 1 request(s)\n"
+    assert done.stdout == "deleted: 1 of feedback, the texts of 2 answer(s)\n"
     assert not [file for file in log.parent.glob("log.sqlite*") if SECRET.encode() in file.read_bytes()]
     for unknown in ("r9", "r000"):
         with pytest.raises(withdrawal.NothingNamed, match="no requests"):

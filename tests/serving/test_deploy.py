@@ -75,6 +75,13 @@ def test_containers_are_started_with_options_that_exist() -> None:
         assert options(arguments) <= known
 
 
+def test_a_container_that_is_no_service_is_not_asked_for_its_health_as_one() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert "HEALTHCHECK" in (DEPLOY / "Dockerfile").read_text()
+    others = [each for each in services.values() if "build" in each and "entrypoint" in each]
+    assert [each["healthcheck"] for each in others] == [{"disable": True}]
+
+
 def test_volumes_and_selectors_of_the_manifests_fit() -> None:
     deployment, service, budget = yaml.safe_load_all((DEPLOY / "kubernetes" / "promptgan.yaml").read_text())
     pod = deployment["spec"]["template"]

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from promptgan.applications.explanation import explained
 from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
@@ -62,6 +63,12 @@ def test_an_answer_chosen_among_candidates_is_the_tasks_too(model: Path, tmp_pat
         wanted = text_samples.answer(chosen, list(ask.prompts) * ask.n, seed=ask.seed, temperature=0.7, top_p=0.9)
         assert [answer["text"] for answer in group] == wanted
     assert not any(heard), "what is told of a candidate may not be the answer"
+
+
+def test_a_score_is_what_is_explained_of_longer_texts_too(model: Path) -> None:
+    prompt, said = "do you buy the tea", "do you cook the rice soup bread " * 3
+    ((answer,),) = text.Drawer(model, CPU).score([Ask((prompt,), (said,))])
+    assert answer["score"] == pytest.approx(explained(model, prompt, said).logit, abs=1e-4)
 
 
 def test_most_tokens_cut_an_answer(model: Path) -> None:
@@ -160,6 +167,7 @@ def test_what_no_music_answers_is_refused_and_costs_the_others_nothing(tmp_path:
         ("key", Ask(midi=broken), "answers no file"),
         ("melody", Ask(midi=broken), "cannot be read"),
         ("melody", Ask(midi="%"), "no base64"),
+        ("melody", Ask(midi="é"), "no base64"),
         ("melody", Ask(midi=long_), "has 40 bars"),
         ("melody", Ask(midi=slow), "plays 1440 s"),
         ("melody", Ask(("harmonise C major 4/4 | v1=67",), bars=2), "leave out bars"),

@@ -30,20 +30,27 @@ def test_hostile_requests_are_refused_and_others_answered(start: Start, model: P
 
 @dataclass(frozen=True)
 class Slow:
-    """Two connections that were left in the middle at the same time, since each is waited for for ten seconds."""
+    """Connections that were left in the middle at the same time, since each is waited for for ten seconds."""
 
     begun: float
     body: socket.socket
     head: socket.socket
+    second: socket.socket
+    """Of a connection on which one request was answered."""
 
 
 @pytest.fixture(scope="module")
 def slow(server: Server) -> Iterator[Slow]:
     begun = time.monotonic()
-    with server.connect() as body, server.connect() as head:
+    with server.connect() as body, server.connect() as head, server.connect() as second:
         body.sendall(written({"prompt": "fish"})[:-3])
         head.sendall(b"POST /v1/generate HT")
-        yield Slow(begun, body, head)
+        second.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = HTTPResponse(second)
+        answer.begin()
+        answer.read()
+        second.sendall(b"POST /v1/generate HT")
+        yield Slow(begun, body, head, second)
 
 
 def test_a_slow_body_is_given_up(slow: Slow) -> None:
@@ -56,3 +63,7 @@ def test_a_slow_body_is_given_up(slow: Slow) -> None:
 
 def test_a_connection_that_says_nothing_is_closed(slow: Slow) -> None:
     assert slow.head.recv(100) == b""
+
+
+def test_a_later_request_that_does_not_come_is_not_waited_for(slow: Slow) -> None:
+    assert slow.second.recv(100) == b""

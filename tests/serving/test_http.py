@@ -56,6 +56,11 @@ def rows(server: Server, kind: Any, count: int, since: float = 0) -> list[Any]:
     raise AssertionError(f"{len(found)} rows")
 
 
+def said(*parts: str) -> dict[str, Any]:
+    """A chat whose only turn has several parts."""
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": part} for part in parts]}]}
+
+
 def test_a_seed_gives_the_same_answers_whether_streamed_or_not(server: Server) -> None:
     first, again = server.post("/v1/generate", ASK), server.post("/v1/generate", ASK)
     assert answers(first) == answers(again)
@@ -101,13 +106,18 @@ def test_models_tell_what_they_can_do_and_where_they_come_from(server: Server, m
         ("score", {"prompt": "x", "text": "y" * 5000}, 422, "invalid_body", "text: String should have at most 4000"),
         ("generate", {"prompt": "x" * 70_000}, 413, "too_large", "more than 65,536 bytes"),
         ("feedback", {"request": "x", "model": "tiny"}, 422, "invalid_body", "request: "),
+        ("chat/completions", said("y" * 4001), 422, "invalid_body", "at most 4000"),
+        ("chat/completions", said("y" * 3000, "z" * 3000), 422, "invalid_body", "at most 4000"),
+        ("chat/completions", said("\ud800"), 422, "invalid_body", "unicode"),
         ("nosuch", {}, 404, "invalid_request", "Not Found"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_with_a_reason(
     server: Server, route: str, body: dict[str, Any], status: int, code: str, said: str
 ) -> None:
-    assert said in refused(server.post(f"/v1/{route}", body), status, code)
+    with server.client() as client:  # json.dumps writes what is no text as it came
+        response = client.post(f"/v1/{route}", content=json.dumps(body), headers={"content-type": "application/json"})
+    assert said in refused(response, status, code)
 
 
 def test_clients_of_openai_work(server: Server) -> None:
@@ -143,6 +153,17 @@ def test_the_log_has_a_row_of_each_and_contacts_are_masked(server: Server) -> No
     assert 0 <= row.queued <= row.seconds
     assert (failed.status, failed.answer_length) == (422, 0)
     assert "example.com" not in "".join(server.lines)
+
+
+def test_a_row_has_the_score_of_what_was_drawn_and_of_all_of_it(server: Server) -> None:
+    since, each = time.time(), []
+    for seed, prompt in ((7, PROMPT), (8, "fish")):
+        each.append(server.post("/v1/generate", {"prompt": prompt, "seed": seed}).json()["answers"][0]["score"])
+    server.post("/v1/completions", {"prompt": [PROMPT, "fish"], "seed": 7})
+    server.post("/v1/score", {"prompt": PROMPT, "text": "of somebody else"})
+    *_, both, scored = rows(server, Asked, 4, since)
+    assert both.score == pytest.approx(sum(each) / 2)
+    assert scored.score is None, "nothing was drawn"
 
 
 def test_feedback_is_kept_masked(server: Server) -> None:
@@ -206,9 +227,14 @@ def test_keys_open_and_limit(start: Start, model: Path, tmp_path: Path) -> None:
     key = new_key(tmp_path / "keys", "alice")
     other = new_key(tmp_path / "keys", "bob")
     assert key not in (tmp_path / "keys").read_text()
-    server = start("--model", f"tiny={model}", "--keys", str(tmp_path / "keys"), "--rate", "3")
+    server = start(
+        "--model", f"tiny={model}", "--keys", str(tmp_path / "keys"), "--rate", "3", "--origin", "https://a.test"
+    )
     for given in ({}, {"authorization": "Bearer pg-wrong"}, {"authorization": key}):
         refused(server.post("/v1/generate", ASK, headers=given), 401, "invalid_api_key")
+    from_page = server.post("/v1/generate", ASK, headers={"origin": "https://a.test"})
+    refused(from_page, 401, "invalid_api_key")
+    assert from_page.headers["access-control-allow-origin"] == "https://a.test", "it may read why"
     alice = {"authorization": f"Bearer {key}"}
     for _ in range(3):
         answers(server.post("/v1/generate", ASK, headers=alice))
@@ -219,7 +245,7 @@ def test_keys_open_and_limit(start: Start, model: Path, tmp_path: Path) -> None:
     with server.client() as client:
         assert client.get("/readyz").status_code == 200, "balancers have no key"
     assert '"who": "alice"' in "".join(server.lines)
-    assert [row.prompt for row in rows(server, Asked, 8)] == [None] * 8, "texts are kept only where it is asked for"
+    assert [row.prompt for row in rows(server, Asked, 9)] == [None] * 9, "texts are kept only where it is asked for"
 
 
 def test_moderation_refuses_prompts_and_answers(server: Server, start: Start, model: Path, tmp_path: Path) -> None:
@@ -246,6 +272,7 @@ def test_a_shadow_answers_unseen_and_both_are_scored(start: Start, model: Path, 
     seen = answers(server.post("/v1/generate", ASK))
     shadowed = {row.shadow: row for row in rows(server, Asked, 3)[1:]}
     assert (shadowed[0].model, shadowed[1].model) == ("tiny", "new")
+    assert shadowed[1].request == shadowed[0].id == shadowed[0].request
     assert shadowed[0].answer_length == len("\n".join(seen))
     score = server.post("/v1/score", {"prompt": PROMPT, "text": seen[0]})
     assert score.json()["score"] is not None

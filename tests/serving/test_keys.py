@@ -37,6 +37,26 @@ def test_what_is_no_file_of_keys_is_refused(tmp_path: Path, content: bytes | Non
         read(path)
 
 
+def test_a_key_gets_a_line_of_its_own_whatever_the_file_ends_with(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_text("# by hand")
+    new_key(path, "alice")
+    path.write_text(path.read_text().rstrip("\n"))
+    new_key(path, "bob")
+    assert list(read(path)) == ["alice", "bob"]
+    assert path.read_text().startswith("# by hand\nalice ")
+
+
+def test_less_than_a_request_a_minute_is_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(keys.time, "monotonic", lambda: now[0])
+    door = Doorkeeper({}, rate=0.5)
+    for now[0] in (0.0, 120.0):
+        door.take("a")
+        with pytest.raises(TooFast):
+            door.take("a")
+
+
 def test_a_bucket_fills_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(keys.time, "monotonic", lambda: now[0])

@@ -156,6 +156,18 @@ def test_an_empty_answer_can_be_corrected(page: Page, pair: Server) -> None:
     expect(article.get_by_role("status")).to_contain_text("kept as")
 
 
+def test_what_is_asked_anew_can_be_stopped(page: Page) -> None:
+    waits = "new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)))"
+    page.evaluate(f"() => {{ window.fetch = (_, {{ signal }}) => {waits}; }}")
+    for _ in range(2):
+        page.get_by_label("Prompt").press("Control+Enter")
+        page.evaluate("new Promise(later => setTimeout(later, 50))")
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_enabled()
+    stop.click()
+    expect(stop).to_be_disabled()
+
+
 def test_a_refusal_is_told_to_people(page: Page) -> None:
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.get_by_role("article", name="one").get_by_role("alert")).to_contain_text("a prompt is empty")

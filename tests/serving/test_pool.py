@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from promptgan.serving.asks import Ask
 from promptgan.serving.places import Place
-from promptgan.serving.pool import Job, Limits, ModelRefused, Pool
+from promptgan.serving.pool import Job, Limits, ModelRefused, Pool, Worker
 from promptgan.serving.refusals import NotInTime, NotReady, QueueFull, Unusable
 from tests.serving.conftest import write_model
 
@@ -60,7 +60,7 @@ def in_pool(model: Path) -> Iterator[InPool]:
         runner.run(pool.stop(5))
 
 
-def texts(answers: tuple[list[Any], float]) -> list[str]:
+def texts(answers: tuple[list[Any], float, str]) -> list[str]:
     return [answer["text"] for answer in answers[0]]
 
 
@@ -160,6 +160,40 @@ def test_new_models_answer_after_a_reload_and_nothing_is_lost(warmed: None, toke
     assert workers == 1
 
 
+class Holder(Worker):
+    """A worker without a process, which answers with nothing once it is told to."""
+
+    def __init__(self, revision: str) -> None:
+        self.facts, self.retired, self.busy = {"tiny": {"revision": revision}}, False, False
+        self.go = asyncio.Event()
+
+    async def answer(self, batch: Sequence[Job], jobs: object) -> list[dict[str, Any]]:
+        await self.go.wait()
+        return [{"answers": []} for _ in batch]
+
+    async def end(self, seconds: float = 5.0) -> None:
+        """Nothing is to be ended."""
+
+
+def test_the_revision_of_an_answer_is_that_of_the_model_that_gave_it() -> None:
+    async def work() -> list[str]:
+        pool, old, new = Pool([], Limits()), Holder("old"), Holder("new")
+        pool._hire(old)
+        asked = []
+        for _ in range(2):  # the first is taken by the old one, the second waits for it
+            asked.append(asyncio.create_task(pool.answer("tiny", "generate", Ask())))
+            await asyncio.sleep(0.01)
+        pool._hire(new)  # as a reload does
+        for worker in (new, old):
+            worker.go.set()
+            await asyncio.sleep(0.01)
+        told = [(await each)[2] for each in asked]
+        await pool.stop(1)
+        return told
+
+    assert asyncio.run(work()) == ["old", "new"]
+
+
 def test_a_worker_that_dies_while_another_is_loaded_is_replaced_once(model: Path) -> None:
     async def work(pool: Pool) -> Any:
         process = stopped(pool)
@@ -173,6 +207,22 @@ def test_a_worker_that_dies_while_another_is_loaded_is_replaced_once(model: Path
         return len(pool._workers), [isinstance(each, list) for each in await answering]
 
     assert in_new_pool(model, work) == (1, [True] * 10)
+
+
+def test_a_machine_that_starts_no_process_is_asked_again(in_pool: InPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, full = asyncio.create_subprocess_exec, ["no memory"]
+
+    async def exhausted(*arguments: Any, **settings: Any) -> Any:
+        if full:
+            raise OSError(full.pop())
+        return await begin(*arguments, **settings)
+
+    async def work(pool: Pool) -> Any:
+        os.kill(stopped(pool), signal.SIGKILL)
+        return await pool.answer("tiny", "generate", Ask(("fish",)))
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", exhausted)
+    assert texts(in_pool(work, timeout=60.0)) and not full
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one(warmed: None, tokens: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from promptgan.cli import app
 from promptgan.commands.serve import _served
 from promptgan.lineage import release, signature
 from promptgan.networks import folder
+from promptgan.serving import run
 from promptgan.serving.places import NothingToServe, Place
 from promptgan.serving.worker import load
 from tests.lineage import small_run
@@ -47,6 +48,29 @@ def test_a_model_is_not_its_own_shadow(model: Path, tmp_path: Path, monkeypatch:
         shutil.copytree(model, Path("models", name))
     assert _served() == ["adversarial=models/adversarial", "twin=models/pretrained"]
     assert "its own shadow" in serve("--shadow", "next=models/adversarial")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}"])
+def test_a_broken_index(content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("models/adversarial").mkdir(parents=True)
+    Path("models/adversarial/index.json").write_text(content)
+    assert _served() == ["adversarial=models/adversarial"], "whoever loads it says what is wrong"
+
+
+def test_a_list_of_words_that_nobody_reads_is_refused(model: Path) -> None:
+    result = CliRunner().invoke(app, ["serve", "--model", str(model), "--words", "words"])
+    assert result.exit_code == 2
+    assert "--moderation words" in result.stderr
+
+
+def test_an_address_is_told_as_browsers_read_it() -> None:
+    try:
+        listening = run._listen("::1", 0)
+    except run.PortTaken:
+        pytest.skip("there is no IPv6 here")
+    with listening:
+        assert run._url(listening) == f"http://[::1]:{listening.getsockname()[1]}"
 
 
 def test_keys_that_cannot_be_read(model: Path, tmp_path: Path) -> None:

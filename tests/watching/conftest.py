@@ -1,7 +1,10 @@
 """A log as a service leaves it, and the training data beside it."""
 
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +27,18 @@ def asked(number: int, **changed: object) -> Asked:
         "prompt": None, "answer": None, "prompt_length": 20, "answer_length": 30,
     }  # fmt: skip
     return Asked(**{**row, **changed})  # type: ignore[arg-type]
+
+
+@contextmanager
+def running(server: ThreadingHTTPServer) -> Iterator[str]:
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with server:
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+    thread.join()
 
 
 @pytest.fixture

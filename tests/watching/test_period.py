@@ -4,7 +4,7 @@ import json
 import random
 import shutil
 import subprocess
-import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -18,7 +18,7 @@ from promptgan.cli import app
 from promptgan.serving.log import Asked, Feedback, NoLog
 from promptgan.watching import gauges, period, reference, report
 from promptgan.watching.listening import PortTaken
-from tests.watching.conftest import BEGUN, asked, sentence
+from tests.watching.conftest import BEGUN, asked, running, sentence
 
 Write = Callable[..., Path]
 
@@ -44,6 +44,8 @@ def test_numbers_of_a_known_log(write_log: Write) -> None:
     assert found["tokens_per_second"] == pytest.approx(40 / (1.0 - 0.2))
     assert found["repeated_share"] == 0.5 and found["score"] == 1.5
     assert found["feedback_share"] == 0.5 and found["liked_share"] == 0.5, "the last word counts"
+    late = [Feedback(f"g{n}", f"before {n}", BEGUN + n, "support", "p", "a", 1, None, 1, "page") for n in range(9)]
+    assert values(write_log(*late))["feedback_share"] == 0.5, "of this period's answers, not of those before it"
 
 
 def test_an_empty_period_has_no_shares(write_log: Write) -> None:
@@ -111,10 +113,20 @@ def test_another_script_and_meaning(write_log: Write, train: Path) -> None:
 def test_labels_of_a_classifier(write_log: Write, tmp_path: Path) -> None:
     path = tmp_path / "train.parquet"
     pd.DataFrame({"text": ["good film", "dull plot"] * 100, "label": ["positive", "negative"] * 100}).to_parquet(path)
-    log = write_log(*(asked(n, answer="negative") for n in range(60)))
+    log = write_log(*(asked(n, route="/v1/classify", answer="negative") for n in range(60)))
     found = drifts(log, path)
     assert found["answers by label", "PSI"].moved
     assert ("answers by length", "PSI") not in found
+    both = [asked(n, route="/v1/classify", answer="negative\npositive") for n in range(100, 160)]
+    label = drifts(write_log(*both, *(asked(n, answer="a film, drawn") for n in range(200, 230))), path)
+    assert label["answers by label", "PSI"].requests == 60 + 120, "of several texts each has one; a text is no label"
+
+
+def test_where_nothing_is_asked_answers_are_compared_alone(write_log: Write, tmp_path: Path) -> None:
+    path = tmp_path / "train.parquet"
+    pd.DataFrame({"prompt": [""] * 60, "text": ["a song"] * 60}).to_parquet(path)
+    found = drifts(write_log(*(asked(n, prompt_length=n % 2) for n in range(120))), path)
+    assert {name for name, _ in found} == {"answers by length"}
 
 
 @pytest.mark.parametrize(
@@ -177,6 +189,11 @@ def test_the_command(write_log: Write, train: Path, tmp_path: Path, monkeypatch:
         assert known == (drift and len(drift)), "prompts of music are texts, of images nothing is"
     done = CliRunner().invoke(app, [*options[:4], "--until", "soon"])
     assert done.exit_code == 2
+    told = [*options[:4], "--until", "2027-01-16T02:00+02:00", "--hours", "1e9", "--json"]
+    document = json.loads(CliRunner().invoke(app, told).stdout)
+    assert (document["since"], document["until"]) == (0, 1_800_057_600)
+    done = CliRunner().invoke(app, [*options[:4], "--until", "0001-01-01", "--out", str(tmp_path / "pages")])
+    assert done.exit_code == 2
 
 
 def test_gauges_are_what_prometheus_reads(write_log: Write, train: Path) -> None:
@@ -191,6 +208,17 @@ def test_gauges_are_what_prometheus_reads(write_log: Write, train: Path) -> None
     assert done.returncode == 0, done.stderr
 
 
+def test_what_stands_in_the_way_of_gauges_is_told_in_any_script() -> None:
+    def text() -> str:
+        raise NoLog(Path("日志.sqlite"))
+
+    with running(gauges.serve(("127.0.0.1", 0), text, 60)) as url:
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{url}/metrics")
+        with caught.value as answer:
+            assert (answer.code, answer.read().decode()) == (503, "there is no log 日志.sqlite\n")
+
+
 def test_gauges_are_served_and_measured_once_a_while() -> None:
     asked_for: list[int] = []
 
@@ -198,15 +226,10 @@ def test_gauges_are_served_and_measured_once_a_while() -> None:
         asked_for.append(1)
         return "a 1\n"
 
-    with gauges.serve(("127.0.0.1", 0), text, 60) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_address[1]}"
+    with running(server := gauges.serve(("127.0.0.1", 0), text, 60)) as url:
         for _ in range(3):
             with urllib.request.urlopen(f"{url}/metrics") as answer:
                 assert answer.read() == b"a 1\n" and answer.headers["Content-Type"] == gauges.CONTENT_TYPE
         with pytest.raises(PortTaken, match="--port"):
             gauges.serve(("127.0.0.1", int(server.server_address[1])), text, 60)
-        server.shutdown()
-        thread.join()
     assert len(asked_for) == 1

@@ -5,8 +5,6 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +15,7 @@ from typer.testing import CliRunner
 from promptgan.cli import app
 from promptgan.watching import stream
 from promptgan.watching.listening import Handler, listen
+from tests.watching.conftest import running
 
 LABELS = ["negative", "positive"]
 
@@ -49,16 +48,6 @@ def test_it_rings_again_after_it_was_cleared() -> None:
 def test_thresholds_that_make_no_sense(upper: float, lower: float) -> None:
     with pytest.raises(stream.WrongThresholds):
         stream.Alarm("negative", 4, upper, lower)
-
-
-@contextmanager
-def running(server: ThreadingHTTPServer) -> Iterator[str]:
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with server:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-    thread.join()
 
 
 def post(url: str, body: bytes, kind: str = "application/json") -> tuple[int, dict[str, object]]:
@@ -111,9 +100,37 @@ def test_texts_by_http() -> None:
         status, found = post(url, b"bad\n\nfine", "text/plain")
         assert status == 200 and found["alarm"] == {
             "label": "negative", "raised": True, "share": 0.5, "texts": 3}  # fmt: skip
-        for body in (b"[]", b"{", b'{"texts": [1]}', b"\xff", b'{"text": "\\ud800"}', b"x" * (stream.MOST_BYTES + 1)):
+        for body in (
+            b"[]",
+            b"{",
+            b'{"texts": [1]}',
+            b"\xff",
+            b'{"text": "\\ud800"}',
+            b"[" * 10**5,
+            b"x" * (stream.MOST_BYTES + 1),
+        ):
             assert post(url, body)[0] == 400
     assert [event.event for event in told] == ["raised"]
+
+
+def test_events_are_told_in_the_order_in_which_they_happened() -> None:
+    told: list[str] = []
+    telling, on = threading.Event(), threading.Event()
+
+    def slow(event: stream.Event) -> None:
+        if event.event == "raised":
+            telling.set()
+            on.wait(0.3)
+        told.append(event.event)
+        on.set()
+
+    watch = stream.Watch(probabilities, LABELS, stream.Alarm("negative", 1, 0.9, 0.1), slow)
+    first = threading.Thread(target=watch.read, args=(["bad"],))
+    first.start()
+    telling.wait()
+    watch.read(["fine"])
+    first.join()
+    assert told == ["raised", "cleared"]
 
 
 def test_a_live_stream_is_read_line_by_line() -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from promptgan.commands.command import command, group
+from promptgan.serving.log import LOG
 
 app = group("What people say of answers; the next version of the data.")
-LOG = Path(".promptgan/serving/log.sqlite")
 Log = Annotated[Path, typer.Option(help="The service's log.")]
 
 
@@ -53,8 +53,8 @@ def remove(
 ) -> None:
     """Delete what somebody said from the log.
 
-    The logged texts of the request go too, its numbers stay. What was learnt from already is a record: `promptgan data
-    remove`.
+    The logged texts of the request go too, and of a shadow's answer to it; the numbers stay. What was learnt from
+    already is a record: `promptgan data remove`.
 
     \b
     promptgan feedback remove 5f0c2b1e
@@ -63,7 +63,7 @@ def remove(
 
     held = withdrawal.named(identifier, log)
     withdrawal.delete(held, log)
-    print(f"deleted: {len(held.feedback)} of feedback, the texts of {len(held.requests)} request(s)")
+    print(f"deleted: {len(held.feedback)} of feedback, the texts of {len(held.requests)} answer(s)")
 
 
 @command(app)

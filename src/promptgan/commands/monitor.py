@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptgan.commands.command import command, group
+from promptgan.serving.log import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from promptgan.watching.reference import Reference
 
 app = group("What a service does, beside what its model learnt from.")
-LOG = Path(".promptgan/serving/log.sqlite")
 TRAIN = Path("data/validated/train.parquet")
 HOST = "127.0.0.1"
 Log = Annotated[Path, typer.Option(help="The service's log.")]
@@ -30,7 +30,10 @@ def report(
     hours: Hours = 24.0,
     until: Annotated[
         str | None,
-        typer.Option(help="Where the period ends, as 2026-01-31 or 2026-01-31T18:00, UTC.", show_default="now"),
+        typer.Option(
+            help="Where the period ends, as 2026-01-31 or 2026-01-31T18:00, UTC unless it says another zone.",
+            show_default="now",
+        ),
     ] = None,
     reference: Training = TRAIN,
     out: Annotated[Path, typer.Option(help="The page gets a folder in this one.")] = Path("reports/monitor"),
@@ -49,6 +52,7 @@ def report(
     from promptgan.commands.command import print_json
     from promptgan.watching import report as pages
     from promptgan.watching.period import by_model, numbers
+    from promptgan.watching.shadows import shadows
 
     period = _period(log, hours, until)
     training = _training(reference)
@@ -59,6 +63,7 @@ def report(
         print_json({
             "since": period.since, "until": period.until, "models": models,
             "drift": None if drifts is None else [each._asdict() for each in drifts],
+            "shadows": [each.document() for each in shadows(period)],
             "verdict": pages.verdict(period, drifts),
         })  # fmt: skip
         return
@@ -166,10 +171,13 @@ def _period(log: Path, hours: float, until: str | None) -> "Period":
     from promptgan.watching import period
 
     try:
-        end = time.time() if until is None else datetime.fromisoformat(until).replace(tzinfo=UTC).timestamp()
+        told = None if until is None else datetime.fromisoformat(until)
     except ValueError as error:
         raise typer.BadParameter(f"--until: {error}; give it as 2026-01-31 or 2026-01-31T18:00") from error
-    return period.read(log, end - 3600 * hours, end)
+    end = time.time() if told is None else (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    if end < 0:
+        raise typer.BadParameter("--until is before 1970")
+    return period.read(log, max(0.0, end - 3600 * hours), end)
 
 
 def _training(path: Path) -> "Reference | None":

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from promptgan.serving.log import LOG
+
 if TYPE_CHECKING:
     from promptgan.learning.promotion import Assignment
 
@@ -21,9 +23,7 @@ NEXT = (
 
 def promote(
     stage: Stage = "production",
-    log: Annotated[Path, typer.Option(help="The service's log, for answers in the shadow.")] = Path(
-        ".promptgan/serving/log.sqlite"
-    ),
+    log: Annotated[Path, typer.Option(help="The service's log, for answers in the shadow.")] = LOG,
     out: Out = None,
     force: Annotated[str | None, typer.Option(help="Promote whatever the verdict; why, for the lineage.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say the verdict, and set no tag.")] = False,

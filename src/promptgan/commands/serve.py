@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from promptgan.serving.log import LOG
 from promptgan.terms.systems import ADVERSARIAL, TWIN
 
 
@@ -62,9 +63,7 @@ def serve(
         str | None, typer.Option(help="NAME=FOLDER of a model that answers some requests unseen.")
     ] = None,
     shadow_share: Annotated[float, typer.Option(min=0, max=1, help="Of the requests to the first model.")] = 0.1,
-    log: Annotated[Path, typer.Option(help="Where requests and feedback are kept.")] = Path(
-        ".promptgan/serving/log.sqlite"
-    ),
+    log: Annotated[Path, typer.Option(help="Where requests and feedback are kept.")] = LOG,
     log_texts: Annotated[
         bool, typer.Option("--log-texts", help="Keep prompts and answers too, contact details masked.")
     ] = False,
@@ -98,6 +97,8 @@ def serve(
 
         print(made(keys, new_key))
         return
+    if words and moderation is not Moderation.words:
+        raise typer.BadParameter("--words refuses nothing without --moderation words")
     from promptgan.serving.installed import require
 
     require()
@@ -138,5 +139,11 @@ def _served() -> list[str]:
 
     from promptgan.serving.places import INDEX
 
+    def unused(index: Path) -> bool:
+        try:
+            return bool(json.loads(index.read_bytes()).get("kind") == "none")
+        except (ValueError, AttributeError):
+            return False  # whoever loads it says what is wrong with it
+
     held = {name: path for name, folder in SERVED.items() if (path := folder / INDEX).is_file()}
-    return [f"{name}={path.parent}" for name, path in held.items() if json.loads(path.read_bytes())["kind"] == "model"]
+    return [f"{name}={path.parent}" for name, path in held.items() if not unused(path)]

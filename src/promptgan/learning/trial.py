@@ -15,6 +15,8 @@ from promptgan.core.record import sha256
 from promptgan.learning import promotion
 from promptgan.lineage.records import versions
 from promptgan.serving.log import Asked, rows
+from promptgan.serving.shadow import CLEAR, Comparison, shadowed
+from promptgan.serving.shadow import FEWEST as FEWEST_ANSWERS
 from promptgan.terms.comparison import Floats, Integers, jackknife
 
 GROUPS = 20
@@ -23,8 +25,6 @@ FEWEST = 2 * GROUPS
 """Records of a split that a word on it needs."""
 MAY_FORGET = 0.01
 """Share by which the loss on old records may rise, chance apart."""
-CLEAR = 2.0
-"""Standard errors that a difference must exceed."""
 INDEX = "index.json"
 SIDES = ["prompt", "text"]
 UNSEEN = ("test", "judge")
@@ -60,7 +60,7 @@ class Trial:
     new: Measured | None
     """On held-out records that it did not know; None where there are too few."""
     new_records: int
-    shadow: "Shadow | None" = None
+    shadow: Comparison | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -95,8 +95,8 @@ class Trial:
             said.append(self.shadow.sentence)
         else:
             said.append(
-                f"shadow: the log holds fewer than {FEWEST} scored answers of the successor, or of the serving model"
-                " meanwhile; the verdict rests on held-out records"
+                f"shadow: the log holds fewer than {FEWEST_ANSWERS} scored answers of the successor, or of the serving"
+                " model meanwhile; the verdict rests on held-out records"
             )
         return holds, [*said, *self.notes]
 
@@ -105,31 +105,6 @@ class Trial:
         holds, said = self.verdict
         parts = {"old": self.old, "new": self.new, "shadow": self.shadow}
         return {"promote": holds, "verdict": said} | {k: v and v._asdict() for k, v in parts.items()}
-
-
-class Shadow(NamedTuple):
-    """Mean scores of the successor's answers that nobody saw, and of those that people got meanwhile."""
-
-    answers: int
-    serving: float
-    successor: float
-    error: float
-    """Standard error of the difference of the mean scores."""
-
-    @property
-    def worse(self) -> bool:
-        """Whether the successor is behind, beyond chance."""
-        return self.successor - self.serving < -CLEAR * self.error
-
-    @property
-    def sentence(self) -> str:
-        """The comparison in words."""
-        gap = self.successor - self.serving
-        return (
-            f"shadow: {self.answers} answers that nobody saw, scored {gap:+.4f} beside those that people got"
-            f" by the serving model's discriminator (standard error {self.error:.4f}),"
-            f" {'worse by more than' if self.worse else 'not worse by more than'} {CLEAR:g} standard errors"
-        )
 
 
 def trial(serving: str, successor: str, log: Path, seed: int = 1) -> Trial:
@@ -248,11 +223,8 @@ def scored(model: Path) -> Scored:
     return losses
 
 
-def shadow(log: Path, serving: str, successor: str) -> Shadow | None:
-    """What the log says of a successor's answers in the shadow; None where either side has fewer than `FEWEST`.
-
-    The discriminator of the model that serves scores both. Shadow answers are to some of the requests, drawn at random,
-    so they are compared with all that were answered meanwhile (Welch's standard error of two means).
+def shadow(log: Path, serving: str, successor: str) -> Comparison | None:
+    """What the log says of a successor's answers in the shadow of the model that serves; None where it is too little.
 
     Args:
         log: of the service.
@@ -261,19 +233,9 @@ def shadow(log: Path, serving: str, successor: str) -> Shadow | None:
     Raises:
         NoLog, LogUnusable: there is no log, or it is none.
     """
-    scores: dict[int, list[tuple[float, float]]] = {0: [], 1: []}
-    for row in rows(log, Asked):
-        if row.score is not None and row.revision == (successor if row.shadow else serving):
-            scores[row.shadow].append((row.at, row.score))
-    unseen = np.array(scores[1]).reshape(-1, 2)
-    if len(unseen) < FEWEST:
-        return None
-    begun, ended = unseen[:, 0].min(), unseen[:, 0].max()
-    seen = np.array([score for at, score in scores[0] if begun <= at <= ended])
-    if len(seen) < FEWEST:
-        return None
-    error = float(np.sqrt(seen.var(ddof=1) / len(seen) + unseen[:, 1].var(ddof=1) / len(unseen)))
-    return Shadow(len(unseen), float(seen.mean()), float(unseen[:, 1].mean()), error)
+    found = shadowed([row for row in rows(log, Asked) if row.revision in (serving, successor)])
+    both = found.get((serving, successor))
+    return both.comparison if both else None
 
 
 def _pairs(records: pd.DataFrame) -> "pd.Series[Any]":

@@ -17,10 +17,12 @@ from promptgan.learning.withdrawal import FEWEST
 from promptgan.quality import exclusions
 from promptgan.quality.normalise import normalise
 from promptgan.tasks.text import own_data
+from promptgan.terms.splits import SPLITS
 
-TRAIN = Path("data/validated/train.parquet")
+VALIDATED = Path("data/validated")
 SUFFIX = "+feedback.jsonl"
-COLUMNS = ("prompt", "text", "source", "feedback", "consent")
+GIVEN = ("source", "feedback", "consent")
+COLUMNS = ("prompt", "text", "group", *GIVEN)
 DATA = "data"
 """The source of what was there before any feedback."""
 
@@ -51,10 +53,9 @@ class Version(NamedTuple):
 def make(pairs: Sequence[Pair], root: Path) -> Version:
     """Merge pairs with the data of params.yaml, and import the whole as own data; params.yaml is left as it is.
 
-    Of own data every row stays, so that each record keeps its id, its group and with that its split. Of a data set that
-    is not own data the training split is taken alone: what was held out would lie in other splits of the new one, and
-    then no former test split could tell what is forgotten. Records that data/excluded.csv lists are left out, whether
-    they were there or feedback brings them.
+    Of own data every row stays, of a built-in data set all that is validated, each in its group, and with that in its
+    split: what was held out still is, so that it can tell what is forgotten. Records that data/excluded.csv lists are
+    left out, whether they were there or feedback brings them.
 
     Args:
         pairs: what feedback teaches.
@@ -75,7 +76,11 @@ def make(pairs: Sequence[Pair], root: Path) -> Version:
     withdrawn = exclusions.excluded(own_data.DATA, root / exclusions.LIST)
     rows, out = _there(data, withdrawn, root)
     there = {(_uniform(row["prompt"]), _uniform(row["text"])) for row in rows}
-    new = [dict(zip(COLUMNS, (*pair, 1), strict=True)) for pair in pairs if (pair.prompt, pair.text) not in there]
+    new = [
+        dict(zip(COLUMNS, (pair.prompt, pair.text, None, pair.source, pair.feedback, 1), strict=True))
+        for pair in pairs
+        if (pair.prompt, pair.text) not in there
+    ]
     stem = str(data.get("file", data["name"])).removesuffix(SUFFIX).partition(".")[0]
     with tempfile.TemporaryDirectory() as folder:  # the store has it then; no original stays that could change
         file = Path(folder, stem + SUFFIX)
@@ -87,7 +92,8 @@ def make(pairs: Sequence[Pair], root: Path) -> Version:
                 "gather more; `promptgan feedback list` says what the log holds and what is not accepted",
             )
         ids = _ids(file, [*rows, *taught])
-        section = own_data.import_own_data(file, prompt="prompt", text="text", first_words=1, root=root)
+        named = {"prompt": "prompt", "text": "text", "group": "group"}
+        section = own_data.import_own_data(file, **named, first_words=1, root=root)
     return Version(section, ids[: len(rows)], len(rows), len(taught), out + len(new) - len(taught))
 
 
@@ -120,18 +126,21 @@ def _there(data: dict[str, Any], withdrawn: Collection[str], root: Path) -> tupl
     if data["name"] != own_data.DATA:
         import pandas as pd
 
-        if not (root / TRAIN).is_file():
-            raise CannotLearn(f"{TRAIN} is not here", "run `dvc checkout` or `make validate`: feedback is added to it")
-        frame = pd.read_parquet(root / TRAIN, columns=["prompt", "text"])
+        files = [root / VALIDATED / f"{split}.parquet" for split in SPLITS]
+        if not all(file.is_file() for file in files):
+            raise CannotLearn(
+                f"{VALIDATED} is not here", "run `dvc checkout` or `make validate`: feedback is added to it"
+            )
+        frame = pd.concat([pd.read_parquet(file, columns=["prompt", "text", "group"]) for file in files])
         return [dict(zip(COLUMNS, (*row, DATA, None, None), strict=True)) for row in frame.itertuples(index=False)], 0
     parameters = validate_section(local_text.Parameters, data, "data")
     folder = root / own_store.STORE / parameters.sha256
     records = local_text.records(folder, parameters)
     given = _further(folder / parameters.file, len(records))
     kept = [
-        dict(zip(COLUMNS, (prompt, text, *more), strict=True))
-        for identifier, prompt, text, more in zip(records["id"], records["prompt"], records["text"], given, strict=True)
-        if identifier not in withdrawn
+        dict(zip(COLUMNS, (record.prompt, record.text, record.group, *more), strict=True))
+        for record, more in zip(records.itertuples(index=False), given, strict=True)
+        if record.id not in withdrawn
     ]
     return kept, len(records) - len(kept)
 
@@ -142,7 +151,7 @@ def _further(file: Path, count: int) -> list[tuple[Any, ...]]:
         return [(DATA, None, None)] * count
     table = read_table(file)
     try:
-        return list(zip(*(table.column(file, name) for name in COLUMNS[2:]), strict=True))
+        return list(zip(*(table.column(file, name) for name in GIVEN), strict=True))
     except WrongColumn:  # a file of the user's with that name
         return [(DATA, None, None)] * count
 
@@ -153,7 +162,7 @@ def _ids(file: Path, rows: Sequence[dict[str, Any]]) -> list[str]:
     if not rows:
         return []
     named = {"name": own_data.DATA, "file": file.name, "sha256": "0" * 64, "prompt": "prompt", "text": "text"}
-    parameters = validate_section(local_text.Parameters, {**named, "first_words": 1}, "data")
+    parameters = validate_section(local_text.Parameters, {**named, "first_words": 1}, "data")  # groups leave ids alone
     return list(local_text.records(file.parent, parameters)["id"])
 
 

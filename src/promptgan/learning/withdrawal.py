@@ -64,7 +64,7 @@ def find(records: Iterable[Pair], phrases: Iterable[str], log: Path = LOG) -> He
 
 
 def named(identifier: str, log: Path = LOG) -> Held:
-    """The rows of a piece of feedback, or of a request and all that was said of its answer.
+    """The rows of a piece of feedback, or of a request, what a shadow answered to it, and all that was said of it.
 
     Args:
         identifier: the id of either, or its beginning.
@@ -74,8 +74,8 @@ def named(identifier: str, log: Path = LOG) -> Held:
         NoLog, LogUnusable: the log cannot be read.
         NothingNamed: no row has the id, or several begin so.
     """
-    said, asked = list(rows(log, Feedback)), [row.id for row in rows(log, Asked)]
-    known = {*asked, *(name for row in said for name in (row.id, row.request))}
+    said, asked = list(rows(log, Feedback)), {row.id: row.request for row in rows(log, Asked)}
+    known = {*asked.values(), *(name for row in said for name in (row.id, row.request))}
     named = {identifier} & known or {
         name for name in known if len(identifier) >= FEWEST and name.startswith(identifier)
     }
@@ -87,7 +87,7 @@ def named(identifier: str, log: Path = LOG) -> Held:
         )
     said = [row for row in said if named & {row.id, row.request}]
     requests = named | {row.request for row in said}
-    return Held([name for name in asked if name in requests], [row.id for row in said])
+    return Held([name for name, request in asked.items() if request in requests], [row.id for row in said])
 
 
 def delete(held: Held, log: Path = LOG) -> None:

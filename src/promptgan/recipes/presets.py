@@ -39,6 +39,7 @@ OPTIONS = {
     "data.text": "--text",
     "data.label": "--label",
     "data.first_words": "--first-words",
+    "data.group": "--group",
 }
 """Options of `promptgan use` by the parameter that each sets."""
 

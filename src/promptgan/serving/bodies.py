@@ -1,6 +1,6 @@
 """What requests may say, checked before anything else looks at it; OpenAPI shows the examples."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -149,17 +149,23 @@ class Completion(BaseModel):
     stream: bool = False
 
 
+class Part(BaseModel):
+    """A part of a turn; only texts are read."""
+
+    text: Text = ""
+
+
 class Message(BaseModel):
     """One turn of a conversation."""
 
     role: str = Field(max_length=32)
-    content: Text | list[dict[str, Any]] | None = None
+    content: Text | list[Part] | None = None
 
     @property
     def text(self) -> str:
         """Its words, of parts those that are text."""
         if isinstance(self.content, list):
-            return " ".join(part["text"] for part in self.content if isinstance(part.get("text"), str))
+            return " ".join(part.text for part in self.content if part.text)
         return self.content or ""
 
 
@@ -177,6 +183,12 @@ class Chat(BaseModel):
     max_tokens: Most = None
     max_completion_tokens: Most = None
     stream: bool = False
+
+    @model_validator(mode="after")
+    def _short(self) -> "Chat":
+        if len(self.prompt) > MAX_TEXT:
+            raise ValueError(f"the last message should have at most {MAX_TEXT} characters")
+        return self
 
     @property
     def prompt(self) -> str:

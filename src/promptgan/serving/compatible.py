@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from promptgan.serving.asks import Answer, Ask
-from promptgan.serving.bodies import Chat, Completion
+from promptgan.serving.bodies import MAX_N, Chat, Completion
 from promptgan.serving.edge import Details
 from promptgan.serving.events import streamed
 from promptgan.serving.refusals import Unusable
@@ -26,8 +26,8 @@ def add(app: FastAPI, service: Service, details_of: Callable[[Request], Awaitabl
     async def completions(body: Completion, details: known) -> Response:
         """Answer a prompt, or several; OpenAI's completions."""
         prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
-        if not 1 <= len(prompts) * body.n <= 16:
-            raise Unusable("one to sixteen answers are given at once", "ask in several requests")
+        if not 1 <= len(prompts) * body.n <= MAX_N:
+            raise Unusable(f"one to {MAX_N} answers are given at once", "ask in several requests")
         return await _answered(service, body, prompts, body.max_tokens, details, _Completion())
 
     @app.post("/v1/chat/completions", response_model=None)
@@ -105,7 +105,12 @@ async def _answered(
             return said(words.chunk, told)
 
         return await streamed(service, name, asks[0], details, piece, last, DONE)
-    groups = await asyncio.gather(*(service.ask(name, "generate", ask, details) for ask in asks))
+    tasks = [asyncio.create_task(service.ask(name, "generate", ask, details)) for ask in asks]
+    try:
+        groups = await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()  # where one is refused, nobody waits for the others
     answers = [answer for group in groups for answer in group]
     choices = [{"index": i, **words.choice(a), "finish_reason": ends(a)} for i, a in enumerate(answers)]
     written = sum(answer["tokens"] for answer in answers)

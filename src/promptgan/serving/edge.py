@@ -7,7 +7,8 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 from promptgan.core.errors import PromptganError
@@ -50,7 +51,8 @@ class Details:
     tokens: int = 0
     prompt: str = ""
     answer: str = ""
-    score: float | None = None
+    scores: list[float] = field(default_factory=list)
+    """The discriminator's, of each answer."""
     verdict: str | None = None
     repeated: int = 0
     code: str = ""
@@ -236,7 +238,7 @@ class Edge:
                 answer=masked(d.answer) if self.log_texts else None,
                 prompt_length=len(d.prompt),
                 answer_length=len(d.answer),
-                score=d.score,
+                score=fmean(d.scores) if d.scores else None,
                 verdict=d.verdict,
                 repeated=d.repeated,
             )

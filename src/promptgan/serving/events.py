@@ -48,7 +48,8 @@ async def streamed(
                 yield end
         except PromptganError as error:
             details.code = error.code if isinstance(error, Refused) else "unusable_request"
-            yield b"event: error\ndata: " + told(error)[2] + b"\n\n"
+            details.status, _, content = told(error)  # for log and metrics; the client has its 200 already
+            yield b"event: error\ndata: " + content + b"\n\n"
         finally:
             await pieces.aclose()  # type: ignore[attr-defined]
 

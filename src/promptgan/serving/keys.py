@@ -14,6 +14,7 @@ from promptgan.serving.places import NAME
 from promptgan.serving.refusals import NoKey, TooFast
 
 PREFIX = "pg-"
+MAKES_ONE = "`promptgan serve --keys FILE --new-key NAME` makes one"
 REMEMBERED = 10_000
 """Those who ask without a key, by their address, that are remembered at a time."""
 
@@ -32,12 +33,12 @@ def new_key(path: Path, name: str) -> str:
     if not NAME.fullmatch(name):
         raise UnusableKeys(f"{name!r} is no name for a key", "give one of letters and digits")
     try:
-        known = read(path) if path.exists() else {}
-        if name in known:
+        if path.exists() and name in _known(path):
             raise UnusableKeys(f"{path} has a key of {name} already", "give another name, or take its line out")
         key = PREFIX + secrets.token_urlsafe(32)
         with open(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a", encoding="utf-8") as file:
-            file.write(f"{name} {_digest(key)}\n")
+            whole = not file.tell() or path.read_bytes().endswith(b"\n")
+            file.write(f"{'' if whole else chr(10)}{name} {_digest(key)}\n")
     except OSError as error:
         raise FileRefused(error) from error
     return key
@@ -49,30 +50,34 @@ def read(path: Path) -> dict[str, str]:
     Keys are 256 random bits, which nobody guesses: a slow hash with salt, as passwords need, would protect no better.
 
     Raises:
-        UnusableKeys: it cannot be read, or a line is not a name and a sha256.
+        UnusableKeys: it cannot be read, holds none, or a line is not a name and a sha256.
     """
-    told = "`promptgan serve --keys FILE --new-key NAME` makes one"
+    if not (keys := _known(path)):
+        raise UnusableKeys(f"{path} holds no key", MAKES_ONE)
+    return keys
+
+
+def _known(path: Path) -> dict[str, str]:
+    """The same, of a file that may hold none yet."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UnusableKeys(f"{path} cannot be read as keys: {error}", told) from error
+        raise UnusableKeys(f"{path} cannot be read as keys: {error}", MAKES_ONE) from error
     keys = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
         name, _, digest = line.strip().partition(" ")
         if not NAME.fullmatch(name) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-            raise UnusableKeys(f"{path}: line {number} is not a name and the sha256 of a key", told)
+            raise UnusableKeys(f"{path}: line {number} is not a name and the sha256 of a key", MAKES_ONE)
         keys[name] = digest
-    if not keys:
-        raise UnusableKeys(f"{path} holds no key", told)
     return keys
 
 
 class Doorkeeper:
     """Lets those in who have a key, as often as they may ask.
 
-    Each has a bucket of a minute's requests that fills steadily (token bucket).
+    Each has a bucket of a minute's requests, one at least, that fills steadily (token bucket).
 
     Args:
         keys: by name, see `read`; where there are none everybody may ask, and is known by the address.
@@ -107,10 +112,10 @@ class Doorkeeper:
         """
         if not self.rate:
             return
-        now = time.monotonic()
-        left, at = self._buckets.pop(who, (self.rate, now))
-        left = min(self.rate, left + (now - at) * self.rate / 60)
-        self._buckets[who] = (max(left - 1, left if left < 1 else 0), now)
+        now, most = time.monotonic(), max(self.rate, 1)
+        left, at = self._buckets.pop(who, (most, now))
+        left = min(most, left + (now - at) * self.rate / 60)
+        self._buckets[who] = (left - 1 if left >= 1 else left, now)
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
         if left < 1:

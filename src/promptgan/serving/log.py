@@ -55,6 +55,7 @@ class Asked:
     """A row of the table `requests`: one request, answered or refused."""
 
     id: str
+    """Of the request; where nobody saw the answer, with a point and what tells its answers apart after it."""
     at: float
     """When it came, in seconds since 1970."""
     route: str
@@ -87,6 +88,21 @@ class Asked:
     """1 where one of the model's last answers was the same."""
     shadow: int = 0
     """1 where nobody saw the answer."""
+
+    @property
+    def request(self) -> str:
+        """The id of the request that it answers, also where nobody saw the answer."""
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Of the model, with the first digits of its revision."""
+        return f"{self.model} {self.revision[:7]}"
+
+    @property
+    def answered(self) -> bool:
+        """Whether whoever asked got what was asked for."""
+        return self.status < 300
 
 
 @dataclass(frozen=True)

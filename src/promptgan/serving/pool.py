@@ -63,6 +63,8 @@ class Job:
     came: float = field(default_factory=time.monotonic)
     begun: float | None = None
     """When a worker first took it."""
+    revision: str = ""
+    """Of the model of the worker that took it last."""
     attempts: int = 0
     told: dict[int, str] = field(default_factory=dict)
     """Of each answer, what ``heard`` was told."""
@@ -99,13 +101,16 @@ class Worker:
         Raises:
             ModelRefused: it cannot.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "promptgan.serving.worker"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LINE,
-            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "promptgan.serving.worker"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=LINE,
+                env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+            )
+        except OSError as error:  # no memory, or no number for it: of those who retry the next attempt may succeed
+            raise ModelRefused(f"no worker can be started: {error}", "see what the machine lacks") from error
         models = {place.name: str(place.path) for place in places}
         plan = {"models": models, "threads": threads, "device": device}
         plan["public_key"] = str(public_key) if public_key else None
@@ -251,8 +256,8 @@ class Pool:
 
     async def answer(
         self, model: str, kind: Kind, ask: Ask, heard: Callable[[int, str], None] | None = None
-    ) -> tuple[list[Answer], float]:
-        """Answer a request; returns its answers, and the seconds that it waited for others.
+    ) -> tuple[list[Answer], float, str]:
+        """Answer a request; returns its answers, the seconds that it waited for others, and whose revision answered.
 
         When the task that waits here is cancelled, the request leaves the queue, or a batch that nobody waits for ends.
 
@@ -278,7 +283,7 @@ class Pool:
         try:
             await self._tell()
             async with asyncio.timeout(self.limits.timeout):
-                return await job.future, job.queued
+                return await job.future, job.queued, job.revision
         except TimeoutError:
             raise NotInTime(f"no answer within {self.limits.timeout:g} s", "try again, or ask for less") from None
         finally:
@@ -325,6 +330,7 @@ class Pool:
             now = time.monotonic()
             for job in batch:
                 job.begun = job.begun or now
+                job.revision = worker.facts[job.model]["revision"]
                 job.attempts += 1
             worker.busy = True
             try:

@@ -89,7 +89,7 @@ def run(options: Options) -> None:
         )
     doorkeeper = Doorkeeper(keys.read(options.keys) if options.keys else {}, options.rate)
     module = choose("promptgan.serving.moderation", options.moderation, "--moderation")
-    moderation = None if options.moderation == "none" else module.load(options.words)
+    moderation = module.load(options.words)
     with closing(_listen(options.host, options.port)) as listening, closing(Log(options.log)) as log:
         pool = Pool(places, options.limits, options.device, options.public_key)
         shadow = Shadow(options.shadow.name, options.share) if options.shadow else None
@@ -120,11 +120,12 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
     from promptgan.serving import routes
 
     app = routes.build(service, {place.name: place for place in options.places})
-    crossing = CORSMiddleware(app, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])
-    edge = Edge(crossing, doorkeeper, service.log, service.metrics, options.log_texts, options.max_bytes, SLOW)
+    edge = Edge(app, doorkeeper, service.log, service.metrics, options.log_texts, options.max_bytes, SLOW)
+    exposed = ["X-Request-Id", "X-Seed", "Retry-After"]
+    crossing = CORSMiddleware(edge, options.origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed)
     server = _Server(
         uvicorn.Config(
-            app=edge,
+            app=crossing,
             http=Patient,
             lifespan="off",
             log_config=None,
@@ -142,7 +143,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
         tasks.add(asyncio.create_task(_reload(pool)))
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
-    _said.info("ready: http://%s:%d", *listening.getsockname()[:2])
+    _said.info("ready: %s", _url(listening))
     try:
         await server.serve(sockets=[listening])
     finally:
@@ -187,6 +188,11 @@ def _listen(host: str, port: int) -> socket.socket:
             listening.close()
         raise PortTaken(f"{host}:{port} cannot be listened on: {error}", "name another one: --port 8001") from error
     return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
 async def _reload(pool: Pool) -> None:

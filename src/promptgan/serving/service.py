@@ -104,7 +104,7 @@ class Service:
         texts = (*ask.prompts, *ask.texts)
         details.prompt = "\n".join(filter(None, (details.prompt, *texts)))
         self._moderate(texts, "prompt", details)
-        answers, queued = await self.pool.answer(model, kind, ask, heard)
+        answers, queued, details.revision = await self.pool.answer(model, kind, ask, heard)
         written = [answer["text"] for answer in answers if "text" in answer]
         made = (answer.get("text", answer.get("image", answer.get("midi"))) for answer in answers)
         said = written or [answer["label"] for answer in answers if "label" in answer]
@@ -112,8 +112,9 @@ class Service:
         tokens = sum(answer.get("tokens", 0) for answer in answers)
         details.tokens += tokens
         details.answer = "\n".join(filter(None, (details.answer, *said)))
-        scores = [score for answer in answers if (score := answer.get("score")) is not None]
-        details.score = fmean(scores) if scores else None
+        drawn = answers if kind == "generate" else []  # of a text that is sent to be scored nobody is the author here
+        scores = [score for answer in drawn if (score := answer.get("score")) is not None]
+        details.scores += scores
         repeated = [self._repeated(model, each) for each in made if each is not None]
         details.repeated = max(details.repeated, int(any(repeated)))
         self.metrics.queued.labels(model).observe(queued)
@@ -122,7 +123,7 @@ class Service:
             self.metrics.score.labels(model, "0").observe(score)
         self._moderate(written, "answer", details)
         if kind == "generate" and written:
-            self._follow(model, ask)
+            self._follow(model, ask, details.id)
         return answers
 
     async def stream(
@@ -167,7 +168,7 @@ class Service:
 
         Raises:
             NoSupport: no index of questions is served.
-            Unusable: the model answers no prompt with a text.
+            NoSuchModel: the model answers no prompt with a text, or none does.
             Harmful, Refused: see `ask`.
         """
         indexes = [name for name, facts in self.models.items() if "retrieve" in facts["kinds"]]
@@ -256,39 +257,39 @@ class Service:
             self.metrics.repeated.labels(model).inc()
         return known
 
-    def _follow(self, model: str, ask: Ask) -> None:
+    def _follow(self, model: str, ask: Ask, request: str) -> None:
         """Let the shadow answer the same, where it is this request's turn and hardly anybody waits."""
         shadow = self.shadow
         if not shadow or model != next(iter(self.models)) or random.random() >= shadow.share:
             return
         if self.pool.waiting_rows > self.pool.limits.queue // 4:
             return
-        task = asyncio.create_task(self._shadowed(shadow.model, model, replace(ask, stream=False)))
+        task = asyncio.create_task(self._shadowed(shadow.model, model, replace(ask, stream=False), request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _shadowed(self, shadow: str, model: str, ask: Ask) -> None:
+    async def _shadowed(self, shadow: str, model: str, ask: Ask, request: str) -> None:
         """Let the shadow answer, and the discriminator of the model that serves score it, as it scores its own."""
         at, begun = time.time(), time.monotonic()
         try:
-            answers, queued = await self.pool.answer(shadow, "generate", ask)
+            answers, queued, revision = await self.pool.answer(shadow, "generate", ask)
             texts = tuple(answer["text"] for answer in answers)
             score = None
             if "score" in self.pool.facts[model]["kinds"]:
                 pairs = Ask(tuple(ask.prompts[0] if ask.prompts else "" for _ in texts), texts)
-                scored, _ = await self.pool.answer(model, "score", pairs)
-                score = fmean(each["score"] or 0.0 for each in scored)
+                scored, _, _ = await self.pool.answer(model, "score", pairs)
+                score = fmean(each["score"] for each in scored if each["score"] is not None)
                 self.metrics.score.labels(shadow, "1").observe(score)
         except PromptganError:
             return  # the shadow never costs anybody anything
         prompt, answer = "\n".join(ask.prompts), "\n".join(texts)
         self.log.append(
             Asked(
-                id=uuid.uuid4().hex,
+                id=f"{request}.{uuid.uuid4().hex}",
                 at=at,
                 route="/v1/generate",
                 model=shadow,
-                revision=self.pool.facts[shadow]["revision"],
+                revision=revision,
                 status=200,
                 seconds=time.monotonic() - begun,
                 queued=queued,

@@ -61,7 +61,7 @@ def serve(address: tuple[str, int], text: Callable[[], str], every: float) -> Th
                     try:
                         said = text()
                     except PromptganError as error:
-                        self.send_error(503, error.problem)
+                        self.answer(503, f"{error.problem}\n".encode(), "text/plain; charset=utf-8")
                         return
                     known["said"] = time.monotonic(), said
             self.answer(200, said.encode(), CONTENT_TYPE)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ REFUSED, FAILED = 429, 500
 """Status of a request that the queue or a limit turned away; the first of those that are the service's own fault."""
 SCORES = "/v1/score"
 """Its answers are the client's own."""
+LABELS = "/v1/classify"
+"""Its answers are labels, a line for each text."""
 SPANS = (60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400)
 """Seconds that a point of a curve may span."""
 POINTS = 60
@@ -58,11 +61,13 @@ class Period:
     """Without those that nobody saw."""
     feedback: list[Feedback]
     """The last word of each source on each answer."""
+    unseen: list[Asked] = field(default_factory=list)
+    """What shadows answered."""
 
     @property
     def answered(self) -> list[Asked]:
         """Those that got what they asked for."""
-        return [each for each in self.asked if each.status < 300]
+        return [each for each in self.asked if each.answered]
 
 
 def read(log: Path, since: float, until: float) -> Period:
@@ -71,13 +76,16 @@ def read(log: Path, since: float, until: float) -> Period:
     Raises:
         NoLog, LogUnusable: there is no log, or it is none.
     """
-    seen = [row for row in rows(log, Asked, since, until) if not row.shadow]
-    return Period(since, until, seen, last_words(rows(log, Feedback, since, until)))
+    asked: tuple[list[Asked], list[Asked]] = ([], [])
+    for row in rows(log, Asked, since, until):
+        asked[row.shadow].append(row)
+    seen, unseen = asked
+    return Period(since, until, seen, last_words(rows(log, Feedback, since, until)), unseen)
 
 
 def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number]:
     """The gauges of requests and of what was said of their answers; those that nothing is known of are left out."""
-    answered = [each for each in asked if each.status < 300]
+    answered = [each for each in asked if each.answered]
     found = [Number("requests", "requests", len(asked), ",.0f")]
     if asked:
         found += [
@@ -124,7 +132,7 @@ def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number
             Number(
                 "feedback_share",
                 "answers that somebody judged",
-                len({f.request for f in feedback}) / len(answered),
+                len({f.request for f in feedback} & {a.id for a in answered}) / len(answered),
                 ".2%",
             ),
         ]
@@ -138,10 +146,10 @@ def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number
 def by_model(period: Period) -> dict[str, list[Number]]:
     """The gauges of each model that was asked, by its name and the first digits of its revision."""
     found = {}
-    for name, revision in sorted({(each.model, each.revision) for each in period.asked if each.model}):
-        asked = [each for each in period.asked if (each.model, each.revision) == (name, revision)]
+    for name in sorted({each.name for each in period.asked if each.model}):
+        asked = [each for each in period.asked if each.name == name]
         ids = {each.id for each in asked}
-        found[f"{name} {revision[:7]}"] = numbers(asked, [each for each in period.feedback if each.request in ids])
+        found[name] = numbers(asked, [each for each in period.feedback if each.request in ids])
     return found
 
 
@@ -180,14 +188,15 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
         "answer": [each.answer for each in told if each.answer],
     }
     found: list[Drift | None] = []
-    for side in (side for side in SIDES if side in reference.lengths):
+    for side in (side for side in SIDES if reference.lengths.get(side)):
         found += [
             _of_counts(f"{side}s by length", *drift.binned(reference.lengths[side], lengths[side])),
             _of_counts(f"{side}s by script", reference.scripts[side], scripts(texts[side])),
             _of_embeddings(f"{side}s by meaning", reference.texts[side], texts[side], seed),
         ]
     if reference.labels:
-        found.append(_of_counts("answers by label", reference.labels, Counter(texts["answer"])))
+        said = (each.answer.split("\n") for each in told if each.route == LABELS and each.answer)
+        found.append(_of_counts("answers by label", reference.labels, Counter(chain.from_iterable(said))))
     return [each for each in found if each]
 
 

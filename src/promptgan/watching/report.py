@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from promptgan.core.files import write_text
+from promptgan.serving.shadow import FEWEST as FEWEST_SCORES
+from promptgan.terms.visible import visible
 from promptgan.watching.drift import FEWEST
-from promptgan.watching.period import Drift, Number, Period, by_model, curves, numbers
+from promptgan.watching.period import FAILED, Drift, Number, Period, by_model, curves, numbers
+from promptgan.watching.shadows import shadows
 
 FOLDER = Path("reports/monitor")
 
@@ -33,6 +36,9 @@ def write(period: Period, drifts: Sequence[Drift] | None, folder: Path = FOLDER)
             names={number.name: number.title for number in everything},
             columns={name: {each.name: text_of(each) for each in column} for name, column in columns.items()},
             drifts=drifts,
+            shadows=shadows(period),
+            visible=visible,
+            fewest_scores=FEWEST_SCORES,
             fewest=FEWEST,
             pictures={title: _picture(title, points) for title, points in curves(period).items() if len(points) > 1},
             status=_statuses(period),
@@ -47,7 +53,7 @@ def verdict(period: Period, drifts: Sequence[Drift] | None) -> str:
     """What a period comes to, in one sentence."""
     if not period.asked:
         return "Nobody asked for anything."
-    failed = sum(each.status >= 500 for each in period.asked)
+    failed = sum(each.status >= FAILED for each in period.asked)
     said = f"{len(period.asked):,} requests, {failed:,} failed by the service's own fault"
     if drifts is None:
         return f"{said}; no texts of the training data are here, so nothing is known of drift."

@@ -128,9 +128,9 @@ class Watch:
         with self._one_at_a_time:
             found = self._probabilities(told)
             said = [(self._labels[place], float(row[place])) for row, place in zip(found, found.argmax(1), strict=True)]
-            events = [event for label, _ in said if (event := self.alarm.feed(label))]
-        for event in events:
-            self._tell(event)
+            for label, _ in said:
+                if event := self.alarm.feed(label):
+                    self._tell(event)
         return said
 
     def read_lines(self, lines: Iterable[str], *, live: bool = False) -> Iterator[tuple[str, str, float]]:
@@ -179,7 +179,7 @@ def serve(address: tuple[str, int], watch: Watch) -> ThreadingHTTPServer:
         def do_POST(self) -> None:  # noqa: N802
             try:
                 texts = self.texts()
-            except (ValueError, UnicodeDecodeError) as error:
+            except (ValueError, RecursionError) as error:
                 self.say(400, {"error": str(error)})
                 return
             said = [{"label": label, "probability": round(p, 4)} for label, p in watch.read(texts)]

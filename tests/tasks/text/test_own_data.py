@@ -203,3 +203,17 @@ def test_columns_of_numbers_are_said_to_hold_numbers(tmp_path):
     path.write_text("\n".join(json.dumps({"prompt": i, "text": ["a"]}) for i in range(200)))
     with pytest.raises(TooFewPairs, match=r"its prompt holds int 200 times; its text holds lists 200 times"):
         import_own_data(path, prompt=None, text=None, first_words=3, root=tmp_path)
+
+
+def test_a_column_of_groups_keeps_rows_together(tmp_path):
+    path = tmp_path / "talks.csv"
+    rows = [(*pair, "" if n == 0 else n // 10) for n, pair in enumerate(ENGLISH)]
+    pd.DataFrame(rows, columns=["question", "answer", "talk"]).to_csv(path, index=False)
+    named = {"prompt": "question", "text": "answer", "first_words": 3, "root": tmp_path / "root"}
+    with pytest.raises(WrongColumn, match="'talk'"):
+        import_own_data(path, **named, group="tlk")
+    assert not (tmp_path / "root").exists()
+    section = import_own_data(path, **named, group="talk")
+    records = local_text.records(path.parent, validate_section(local_text.Parameters, section, "data"))
+    assert records["group"][1:].tolist() == [str(n // 10) for n in range(1, MIN_PAIRS)]
+    assert len(records["group"][0]) == 16, "of its prompt"

@@ -100,7 +100,7 @@ def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
     """
     from safetensors.numpy import save
 
-    if out.exists():
+    if out.exists() and any(out.iterdir()):
         _facts(out)  # nothing else is replaced
     model = minilm.load()
     pairs = different(read(data, "train"))[["id", "prompt", "text"]]

@@ -37,6 +37,9 @@ class Parameters(Section):
     """Column of the text; null for plain text."""
     first_words: int = Field(ge=1)
     """Of a sentence of plain text that make its prompt; characters, in scripts without spaces."""
+    group: str | None = None
+    """Column that tells what belongs together and lies in one split, such as a conversation; equal prompts, where it
+    is null or a row has none."""
 
     @model_validator(mode="after")
     def _columns_fit_the_format(self) -> "Parameters":
@@ -44,8 +47,8 @@ class Parameters(Section):
             plain = format_of(Path(self.file)) == ".txt"
         except UnknownFormat as error:
             raise ValueError(error.problem) from error
-        if plain and (self.prompt is not None or self.text is not None):
-            raise ValueError("plain text has no columns: prompt and text must be null")
+        if plain and (self.prompt, self.text, self.group) != (None, None, None):
+            raise ValueError("plain text has no columns: prompt, text and group must be null")
         if not plain and (self.prompt is None or self.text is None or self.prompt == self.text):
             raise ValueError("prompt and text must name two columns of the file")
         return self
@@ -62,15 +65,17 @@ def upstream(parameters: Parameters) -> Upstream:
 
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
-    """One record a row or line, in file order; equal prompts make a group, ids follow from the content."""
-    pairs = read_pairs(raw / parameters.file, parameters.prompt, parameters.text, parameters.first_words)
+    """One record a row or line, in file order; ids follow from the content, and so do groups where none are given."""
+    p = parameters
+    pairs = read_pairs(raw / p.file, p.prompt, p.text, p.first_words)
+    given = read_table(raw / p.file).column(raw / p.file, p.group) if p.group else [None] * len(pairs)
     seen: Counter[str] = Counter()
     ids, groups = [], []
-    for prompt, text in zip(pairs["prompt"], pairs["text"], strict=True):
+    for prompt, text, group in zip(pairs["prompt"], pairs["text"], given, strict=True):
         digest = _digest(prompt, text)
         ids.append(f"{digest}-{seen[digest]}")
         seen[digest] += 1
-        groups.append(_digest(prompt))
+        groups.append(_digest(prompt) if group in (None, "") else str(group))
     return pairs.assign(id=ids, group=groups)[["id", "group", "prompt", "text"]]
 
 

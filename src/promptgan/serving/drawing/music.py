@@ -1,7 +1,6 @@
 """A model of music: writes pieces, from a prompt or from what a MIDI file gives."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -115,7 +114,7 @@ class Drawer:
             raise UnusableFile("this model answers no file", 'give a prompt, as in "C major 4/4"')
         try:
             content = base64.b64decode(midi, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # binascii.Error, and letters that are none of ASCII
             raise UnusableFile(f"midi is no base64: {error}", "encode the file: base64 -w 0 FILE.mid") from None
         piece = fitted(read_midi(content, "midi"), self.model.grid)
         length, needed = piece.ticks // piece.bar_ticks, self.model.voices if self.kind == "opening" else 1

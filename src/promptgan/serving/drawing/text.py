@@ -6,6 +6,7 @@ from typing import cast
 
 import torch
 
+from promptgan.applications.explanation import DISCRIMINATOR
 from promptgan.forms.tokens.decoding import latent_vectors
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.pairs import pad
@@ -19,7 +20,6 @@ from promptgan.tasks.text.samples.samples import UnusablePrompt
 
 TEMPERATURE, TOP_P = 0.7, 0.9
 """Those of `promptgan generate`."""
-DISCRIMINATOR = "discriminator"
 
 
 class Drawer:
@@ -108,13 +108,19 @@ class Drawer:
         return answers
 
     def score(self, asks: Sequence[Ask]) -> list[list[Answer]]:
-        """The discriminator's logits of texts as answers to prompts; above 0 is more like real ones than drawn ones."""
+        """The discriminator's logits of texts as answers to prompts; above 0 is more like real ones than drawn ones.
+
+        Of what is longer than the model reads the prompt's end and the text's beginning count.
+        """
         prompts = self._ids([prompt for ask in asks for prompt in ask.prompts])
-        scores = iter(self._scores(prompts, self._ids([text for ask in asks for text in ask.texts])))
+        texts = self.model.tokenizer.encode_batch_fast(
+            [text for ask in asks for text in ask.texts], add_special_tokens=False
+        )
+        scores = iter(self._scores(prompts, [text.ids[: self.limit] for text in texts]))
         return [[{"score": next(scores)} for _ in ask.prompts] for ask in asks]
 
-    def _ids(self, texts: list[str]) -> list[list[int]]:
-        encoded = self.model.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    def _ids(self, prompts: list[str]) -> list[list[int]]:
+        encoded = self.model.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)
         return [encoding.ids[-self.limit :] for encoding in encoded]
 
     def _scores(self, prompts: list[list[int]], texts: list[list[int]]) -> Sequence[float | None]:

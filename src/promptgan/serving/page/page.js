@@ -93,7 +93,7 @@ async function ask() {
   const wanted = chosen();
   $("problem").textContent = wanted.length ? "" : "Choose a model.";
   if (!wanted.length) return;
-  asking = new AbortController();
+  const mine = asking = new AbortController();
   $("stop").disabled = false;
   const blind = $("blind").checked && wanted.length > 1;
   const prompt = $("label").value || $("prompt").value;
@@ -105,10 +105,10 @@ async function ask() {
   });
   columns.forEach(column => { column.all = columns; });
   $("answers").replaceChildren(...columns.map(column => column.article));
-  await Promise.all(columns.map(column => fill(column, asking.signal).catch(error => {
+  await Promise.all(columns.map(column => fill(column, mine.signal).catch(error => {
     if (error.name !== "AbortError") column.article.append(make("p", { className: "facts", textContent: error.message, role: "alert" }));
   })));
-  $("stop").disabled = true;
+  if (asking === mine) $("stop").disabled = true;
 }
 
 async function fill(column, signal) {

@@ -11,10 +11,11 @@ from promptgan.data import own_store
 from promptgan.data.sets import local_text
 from promptgan.data.sets.local_text import Parameters, read_pairs
 from promptgan.data.tables.decoding import format_of
+from promptgan.data.tables.reading import read_table
 
 DATA = "local_text"
 """The data set that is the user's own."""
-OPTIONS = frozenset({"prompt", "text", "first_words"})
+OPTIONS = frozenset({"prompt", "text", "first_words", "group"})
 """What `promptgan use` takes beside the path."""
 MIN_PAIRS = 100
 
@@ -40,7 +41,7 @@ class TooFewPairs(PromptganError):
 
 
 def import_own_data(
-    path: Path, *, prompt: str | None, text: str | None, first_words: int, root: Path
+    path: Path, *, prompt: str | None, text: str | None, first_words: int, group: str | None = None, root: Path
 ) -> dict[str, Any]:
     """Check a file, copy it to ``data/own/SHA256/NAME`` of a repository, and track it there with DVC.
 
@@ -49,6 +50,7 @@ def import_own_data(
         prompt: column of the prompt, `prompt` where None; must be None for plain text.
         text: column of the text, `text` where None; must be None for plain text.
         first_words: of a line of plain text that make its prompt (characters where it is Chinese).
+        group: column of what lies in one split together; None where equal prompts do.
         root: the repository; where it is one of DVC's, the file is added to it so that it can be committed and pushed.
 
     Returns:
@@ -65,19 +67,21 @@ def import_own_data(
     if format_of(path) != ".txt":
         prompt, text = prompt or "prompt", text or "text"
     section: dict[str, Any] = {"name": "local_text", "file": path.name, "sha256": sha256(path)}
-    section |= {"prompt": prompt, "text": text, "first_words": first_words}
+    section |= {"prompt": prompt, "text": text, "first_words": first_words, **({"group": group} if group else {})}
     if not path.stat().st_size:
         raise TooFewPairs(path, 0)
     pairs = read_pairs(path, prompt, text, first_words)  # first: what it finds explains what would come after
     validate_section(Parameters, section, "data")
+    if group:
+        read_table(path).column(path, group)
     usable = sum(all(isinstance(side, str) and side.strip() for side in pair) for pair in pairs.itertuples(index=False))
     longest = max((len(value) for side in pairs for value in pairs[side] if isinstance(value, str)), default=0)
     if usable < MIN_PAIRS:
         raise TooFewPairs(path, usable, "; ".join(_held(pairs, side) for side in ("prompt", "text")))
     counted = f"{len(pairs):,} rows, {usable:,} of them usable pairs"
     print(f"{path.name}: {counted}; the longest cell has {longest:,} characters")
-    columns = {"prompt": prompt, "text": text, "first-words": first_words}
-    left_out = {key.removeprefix("data.").replace("_", "-") for key in unused(section)}
+    columns = {"prompt": prompt, "text": text, "first-words": first_words, "group": group}
+    left_out = {key.removeprefix("data.").replace("_", "-") for key in unused(section)} | ({"group"} - {*section})
     given = [word for name, value in columns.items() if name not in left_out for word in (f"--{name}", str(value))]
     own_store.put(path, section["sha256"], root, path, given)
     return section
