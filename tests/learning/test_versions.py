@@ -105,6 +105,11 @@ def test_of_a_built_in_set_every_record_stays_in_its_split(root: Path) -> None:
     split = frame["group"].map(lambda group: split_of(group, shares))
     for name in SPLITS:
         frame[split == name].to_parquet(root / f"data/validated/{name}.parquet")
+    run = root / "data/validated/run.json"
+    run.write_text(json.dumps({"parameters": {"data": {"name": "local_text"}}}))
+    with pytest.raises(versions.CannotLearn, match=r"does not hold the data set of params\.yaml, chitchat"):
+        make(root)
+    run.write_text(json.dumps({"parameters": {"data": {"name": "chitchat"}}}))
     version = make(root)
     assert (version.old, version.new, version.section["file"]) == (120, 2, "chitchat+feedback.jsonl")
     after = read(root, version.section)

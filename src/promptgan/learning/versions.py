@@ -126,10 +126,16 @@ def _there(data: dict[str, Any], withdrawn: Collection[str], root: Path) -> tupl
     if data["name"] != own_data.DATA:
         import pandas as pd
 
-        files = [root / VALIDATED / f"{split}.parquet" for split in SPLITS]
-        if not all(file.is_file() for file in files):
+        try:
+            run = json.loads((root / VALIDATED / "run.json").read_bytes())
+            mine = run["parameters"]["data"] == data
+            files = [root / VALIDATED / f"{split}.parquet" for split in SPLITS]
+        except (OSError, ValueError, KeyError):
+            mine = False
+        if not mine or not all(file.is_file() for file in files):
             raise CannotLearn(
-                f"{VALIDATED} is not here", "run `dvc checkout` or `make validate`: feedback is added to it"
+                f"{VALIDATED} does not hold the data set of params.yaml, {data['name']}",
+                "run `dvc checkout` or `make validate`: feedback is added to it",
             )
         frame = pd.concat([pd.read_parquet(file, columns=["prompt", "text", "group"]) for file in files])
         return [dict(zip(COLUMNS, (*row, DATA, None, None), strict=True)) for row in frame.itertuples(index=False)], 0
