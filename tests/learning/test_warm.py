@@ -69,7 +69,7 @@ def test_the_same_model_gives_the_same_bytes(model: Path, tmp_path: Path) -> Non
 def test_training_is_slower_and_looks_more_often() -> None:
     found = warm.sections(DOCUMENT, {"base_model": {"name": "served"}}, new=200)
     chosen_section("promptgan.training.methods", "pretrain", found["pretrain"], "method")
-    assert found["pretrain"]["learning_rate"] == pytest.approx(0.1 * LIKELIHOOD["learning_rate"])
+    assert found["pretrain"]["learning_rate"] == pytest.approx(0.25 * LIKELIHOOD["learning_rate"])
     steps = warm.EPOCHS * 200 // 13
     assert found["pretrain"]["validate_every"] == steps // warm.VALIDATIONS
     assert found["tokenize"] == {"level": "pretrained", "vocabulary": None, "lowercase": False, "max_tokens": 32}

@@ -15,7 +15,7 @@ from promptgan.data.models.served import FILE, MEMBERS
 from promptgan.data.sources import content_sha256
 from promptgan.recipes import presets
 
-SLOWER = 0.1
+SLOWER = 0.25
 """Of the learning rate that training from fresh weights took."""
 NEW_SHARE = 0.1
 """Of a batch that is new, and of the weight of new pairs in validation."""

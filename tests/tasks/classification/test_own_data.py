@@ -194,3 +194,16 @@ def test_use_refuses_what_labelled_texts_have_not(repository: Path) -> None:
     done = CliRunner().invoke(app, ["use", "local-labels", "--label", "label"])
     assert done.exit_code == 2
     assert "columns of the file that --path gives" in " ".join(done.output.split())
+
+
+def test_a_column_of_groups_keeps_texts_together(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    rows = [f"text {n},{'ab'[n % 2]},{'' if n == 0 else n // 5}" for n in range(60)]
+    path.write_text("\n".join(["text,label,author", *rows]))
+    named = {"text": None, "label": None, "root": tmp_path / "root"}
+    with pytest.raises(local_labels.UnlabelledTable, match="'auther'"):
+        import_own_data(path, **named, group="auther")  # type: ignore[arg-type]
+    section = import_own_data(path, **named, group="author")  # type: ignore[arg-type]
+    found = local_labels.records(path.parent, validate_section(local_labels.Parameters, section, "data"))["group"]
+    assert found[1:].tolist() == [str(n // 5) for n in range(1, 60)]
+    assert len(found[0]) == 16, "of its text"

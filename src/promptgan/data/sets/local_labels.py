@@ -47,6 +47,9 @@ class Parameters(Section):
     """Column of the label."""
     labels: Annotated[list[str], Field(min_length=2)]
     """The labels that are taken, all of the file to begin with; rows of others are left out."""
+    group: str | None = None
+    """Column that tells what belongs together and lies in one split, such as an author; equal texts, where it is null
+    or a row has none."""
 
 
 def upstream(parameters: Parameters) -> Upstream:
@@ -60,11 +63,12 @@ def upstream(parameters: Parameters) -> Upstream:
 
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
-    """One record a row of a label that is taken, or of none, in file order; equal texts make a group.
+    """One record a row of a label that is taken, or of none, in file order.
 
-    Ids follow from the content: a row keeps its own wherever it stands in another version of the file.
+    Ids follow from the content, and so do groups where none are given: a row keeps its own wherever it stands in
+    another version of the file.
     """
-    frame = read(raw / parameters.file, parameters.text, parameters.label)
+    frame = read(raw / parameters.file, parameters.text, parameters.label, parameters.group)
     frame = frame[frame["label"].isna() | frame["label"].isin(parameters.labels)].reset_index(drop=True)
     seen: Counter[str] = Counter()
     ids = []
@@ -72,17 +76,21 @@ def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
         digest = _digest(text, label)
         ids.append(f"{digest}-{seen[digest]}")
         seen[digest] += 1
-    frame = frame.assign(id=ids, group=[_digest(text) for text in frame["text"]], source="")
+    given = zip(frame["group"], frame["text"], strict=True)
+    groups = [_digest(text) if group in (None, "") else str(group) for group, text in given]
+    frame = frame.assign(id=ids, group=groups, source="")
     return frame[["id", "group", "text", "label", "source"]]
 
 
-def read(path: Path, text: str, label: str) -> "pd.DataFrame":
-    """The columns text and label of a file: texts as they are there, of labels the names, None where there is none.
+def read(path: Path, text: str, label: str, group: str | None = None) -> "pd.DataFrame":
+    """The columns text, label and group of a file: texts and groups as they are there, of labels the names, None where
+    there is none.
 
     Args:
         path: a file of one of `promptgan.data.tables.decoding.FORMATS` but plain text, or of one of them gzipped.
         text: column of the text.
         label: column of the label.
+        group: column of the group; None for no group.
 
     Raises:
         UnknownFormat, BrokenFile, NotUtf8, UnlabelledTable: what is wrong with the file.
@@ -96,9 +104,10 @@ def read(path: Path, text: str, label: str) -> "pd.DataFrame":
     table = read_table(path)
     try:
         texts, labels = table.column(path, text), table.column(path, label)
+        groups = table.column(path, group) if group else [None] * len(texts)
     except WrongColumn as error:
         raise UnlabelledTable(error.problem) from error
-    columns = {"text": texts, "label": [_name(value) for value in labels]}
+    columns = {"text": texts, "label": [_name(value) for value in labels], "group": groups}
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 

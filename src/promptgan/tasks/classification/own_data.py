@@ -13,7 +13,7 @@ from promptgan.data.sets.local_labels import Parameters
 
 DATA = "local_labels"
 """The data set that is the user's own."""
-OPTIONS = frozenset({"text", "label"})
+OPTIONS = frozenset({"text", "label", "group"})
 """What `promptgan use` takes beside the path."""
 MIN_ROWS = 20
 """Of every label: fewer leave next to none in some split."""
@@ -40,13 +40,16 @@ class UnusableLabels(PromptganError):
         )
 
 
-def import_own_data(path: Path, *, text: str | None, label: str | None, root: Path) -> dict[str, Any]:
+def import_own_data(
+    path: Path, *, text: str | None, label: str | None, group: str | None = None, root: Path
+) -> dict[str, Any]:
     """Check a file, copy it to ``data/own/SHA256/NAME`` of a repository, and track it there with DVC.
 
     Args:
         path: CSV, TSV, JSON, JSON lines or Parquet, or one of these gzipped.
         text: column of the text, `text` where None.
         label: column of the label, `label` where None.
+        group: column of what lies in one split together; None where equal texts do.
         root: the repository; where it is one of DVC's, the file is added to it so that it can be committed and pushed.
 
     Returns:
@@ -63,7 +66,7 @@ def import_own_data(path: Path, *, text: str | None, label: str | None, root: Pa
     if not path.stat().st_size:
         raise UnusableLabels(path, "the file is empty")
     text, label = text or "text", label or "label"
-    frame = local_labels.read(path, text, label)
+    frame = local_labels.read(path, text, label, group)
     counts = Counter({name: 0 for name in frame["label"] if isinstance(name, str)})
     rows = zip(frame["text"], frame["label"], strict=True)
     counts.update(name for value, name in rows if isinstance(name, str) and isinstance(value, str) and value.strip())
@@ -76,9 +79,11 @@ def import_own_data(path: Path, *, text: str | None, label: str | None, root: Pa
         raise UnusableLabels(path, f"{len(few)} of its {len(counts)} labels have too few texts: {_listed(few)}")
     print(f"{path.name}: {len(frame):,} rows, {counts.total():,} of them usable; {len(counts)} labels: {listed}")
     section: dict[str, Any] = {"name": DATA, "file": path.name, "sha256": sha256(path)}
-    section |= {"text": text, "label": label, "labels": sorted(counts)}
+    columns = {"text": text, "label": label, **({"group": group} if group else {})}
+    section |= {**columns, "labels": sorted(counts)}
     validate_section(Parameters, section, "data")
-    own_store.put(path, section["sha256"], root, path, ["--text", text, "--label", label])
+    given = [word for name, column in columns.items() for word in (f"--{name}", column)]
+    own_store.put(path, section["sha256"], root, path, given)
     return section
 
 
