@@ -19,15 +19,20 @@ NAME = max(len(system.name) for system in SYSTEMS)
 def keep(recipe: str, task: str, seed: int, run: Path) -> None:
     """Write RECIPE.md and, where what was made is files, these into RECIPE/, in the place of what was there.
 
+    A run of a pipeline that makes no samples leaves nothing.
+
     Args:
         recipe: name of the preset.
         task: of it.
         seed: of the run.
         run: the folder that a finished run lies in.
     """
-    shown = choose("promptgan.tasks", task, "task", "page").shown(run / MADE, COUNT)
-    folder = KEPT / recipe
+    folder, page = KEPT / recipe, KEPT / f"{recipe}.md"
     shutil.rmtree(folder, ignore_errors=True)
+    page.unlink(missing_ok=True)
+    if not (run / MADE).is_dir():
+        return
+    shown = choose("promptgan.tasks", task, "task", "page").shown(run / MADE, COUNT)
     lines = [f"# What `{recipe}` made", f"With seed {seed}; not selected."]
     for heading, made in shown:
         files = {system: Path(value) for system, value in made.items() if Path(value).is_relative_to(run)}
@@ -41,7 +46,7 @@ def keep(recipe: str, task: str, seed: int, run: Path) -> None:
             shutil.copyfile(file, copy)
             link = f"[{system}]({recipe}/{copy.name})"
             lines.append(f"{system}:\n\n!{link}" if file.suffix == ".png" else link)
-    write_text(KEPT / f"{recipe}.md", "\n\n".join(lines) + "\n")
+    write_text(page, "\n\n".join(lines) + "\n")
 
 
 def link(recipe: str) -> str:
