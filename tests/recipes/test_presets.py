@@ -162,6 +162,20 @@ def test_device_and_precision_are_those_that_are_fast_here(
     assert parameters["generator"]["weights"] == parameters["discriminator"]["weights"] == precision
 
 
+def test_what_is_compared_has_the_precision_of_params_yaml_whatever_is_fast_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(presets, "bfloat16_instructions", lambda: ["amx_bf16"])
+    assert load_params()["compute"]["precision"] == "float32"
+    document = presets.resolve("text-lm").values
+    assert document["compute"]["precision"] == document["generator"]["weights"] == "float32"
+    other = {**document["compute"], "precision": "bfloat16", "threads": 7}
+    document = presets.resolve("text-lm", compute=other).values
+    assert document["compute"] == other
+    assert document["generator"]["weights"] == "bfloat16"
+    assert presets.resolve("image-dcgan", compute=other)["compute"]["precision"] == "float32", "which the preset sets"
+
+
 def test_an_unknown_preset_is_refused_with_the_nearest_name_and_the_list() -> None:
     with pytest.raises(presets.UnknownRecipe, match=r"did you mean text-gumbel\?") as caught:
         presets.use("text-gumble")

@@ -123,13 +123,13 @@ class Entry:
     def differences(self) -> list[str]:
         """What is not as it was when the runs finished: names of files and parameters. Nothing where all matches.
 
-        Own data is that of the entry itself, whatever params.yaml holds.
+        Own data and what it was computed with are those of the entry itself, whatever params.yaml holds.
         """
         if not self.made:
             return []
         try:
-            own = self.made.parameters["data"]
-            now = makeup.of_working_tree(resolve(self.recipe, own).values)
+            own, compute = self.made.parameters["data"], self.made.parameters.get("compute")
+            now = makeup.of_working_tree(resolve(self.recipe, own, compute).values)
         except UnknownRecipe:
             return [f"recipes/{self.recipe}.yaml is gone"]
         except OwnDataMissing as error:

@@ -220,12 +220,14 @@ def set_values(values: dict[str, Any], path: Path = PARAMS_FILE) -> list[Change]
     return _write(there.with_values(values), path, path, _readable(load_params(path)))
 
 
-def resolve(name: str, own_data: dict[str, Any] | None = None) -> ParameterFile:
-    """The parameter file of a preset; device and threads are those of the params.yaml here, which is not touched.
+def resolve(name: str, own_data: dict[str, Any] | None = None, compute: dict[str, Any] | None = None) -> ParameterFile:
+    """The parameter file of a preset, to be run as others are; the params.yaml here is not touched.
 
     Args:
         name: a file of recipes/, without ``.yaml``.
         own_data: the section `data` for a preset that reads the user's own; that of params.yaml where None.
+        compute: the section whose device and threads it gets, and whose precision where the preset leaves that open;
+            that of params.yaml where None.
 
     Raises:
         UnknownRecipe: there is no such preset.
@@ -234,10 +236,10 @@ def resolve(name: str, own_data: dict[str, Any] | None = None) -> ParameterFile:
         ParameterError: the preset is not valid, or params.yaml or its compute is not.
     """
     here, preset = load_params(), _compose(name)
-    compute = validate_section(Compute, here.get("compute"), "compute")
+    where = validate_section(Compute, compute or here.get("compute"), "compute")
     own = own_data or here.get("data", {})
     given = own if _reads_own_data(preset) and own.get("name") == preset["data"]["name"] and CONTENT in own else None
-    preset = _with_arguments(preset, name, given, compute.device, compute.threads)
+    preset = _with_arguments(preset, name, given, where.device, where.threads, precision=where.precision)
     if found := problems(preset.values):
         raise ParameterError(found, find(name))
     return preset.with_comments_of(ParameterFile.read(PARAMS_FILE), _origin(str(here.get("recipe", ""))))
@@ -332,6 +334,7 @@ def _with_arguments(
     device: Device,
     threads: int | None,
     base_model: dict[str, Any] | None = None,
+    precision: str | None = None,
 ) -> ParameterFile:
     if data is None and _reads_own_data(preset):
         raise OwnDataMissing(
@@ -340,7 +343,7 @@ def _with_arguments(
         )
     if device == "auto" and preset["compute"]["device"] == "auto":
         device = "cuda" if finds_gpu() else "cpu"
-    precision = "bfloat16" if device == "cuda" or bfloat16_instructions() else "float32"
+    precision = precision or ("bfloat16" if device == "cuda" or bfloat16_instructions() else "float32")
     values = {
         "recipe": name,
         "data": data,
