@@ -67,11 +67,10 @@ def upstream(parameters: Parameters) -> Upstream:
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     """One record a row or line, in file order; ids follow from the content, and so do groups where none are given."""
     p = parameters
-    pairs = read_pairs(raw / p.file, p.prompt, p.text, p.first_words)
-    given = read_table(raw / p.file).column(raw / p.file, p.group) if p.group else [None] * len(pairs)
+    pairs = read_pairs(raw / p.file, p.prompt, p.text, p.first_words, p.group)
     seen: Counter[str] = Counter()
     ids, groups = [], []
-    for prompt, text, group in zip(pairs["prompt"], pairs["text"], given, strict=True):
+    for prompt, text, group in pairs.itertuples(index=False):
         digest = _digest(prompt, text)
         ids.append(f"{digest}-{seen[digest]}")
         seen[digest] += 1
@@ -79,14 +78,17 @@ def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     return pairs.assign(id=ids, group=groups)[["id", "group", "prompt", "text"]]
 
 
-def read_pairs(path: Path, prompt: str | None, text: str | None, first_words: int) -> "pd.DataFrame":
-    """The columns prompt and text of a file, as they are there.
+def read_pairs(
+    path: Path, prompt: str | None, text: str | None, first_words: int, group: str | None = None
+) -> "pd.DataFrame":
+    """The columns prompt, text and group of a file, as they are there.
 
     Args:
         path: a file of one of `promptgan.data.tables.decoding.FORMATS`, or of one of them gzipped.
         prompt: column of the prompt; None for plain text.
         text: column of the text; None for plain text.
         first_words: of a line of plain text that make its prompt.
+        group: column of the group; None for no group.
 
     Raises:
         UnknownFormat, BrokenFile, NotUtf8, WrongColumn: what is wrong with the file.
@@ -96,13 +98,16 @@ def read_pairs(path: Path, prompt: str | None, text: str | None, first_words: in
     if format_of(path) == ".txt":
         from promptgan.terms.words import cut
 
-        return pd.DataFrame([cut(line, first_words) for line in lines_of(path)], columns=["prompt", "text"])
+        return pd.DataFrame([cut(line, first_words) for line in lines_of(path)], columns=["prompt", "text"]).assign(
+            group=None
+        )
     table = read_table(path)
     if len([name for name in table.names if name]) < 2:
         joined = "".join(table.names)
         hint = " (is it separated by something else than its name says?)" if re.search("[;,\t|]", joined) else ""
         raise WrongColumn(path, f"two columns are needed{hint}", table.names)
     columns = {side: table.column(path, str(name)) for side, name in (("prompt", prompt), ("text", text))}
+    columns["group"] = table.column(path, group) if group else [None] * len(table.rows)
     return pd.DataFrame({side: pd.Series(values, dtype=object) for side, values in columns.items()})
 
 

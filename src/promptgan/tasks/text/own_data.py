@@ -11,7 +11,6 @@ from promptgan.data import own_store
 from promptgan.data.sets import local_text
 from promptgan.data.sets.local_text import Parameters, read_pairs
 from promptgan.data.tables.decoding import format_of
-from promptgan.data.tables.reading import read_table
 
 DATA = "local_text"
 """The data set that is the user's own."""
@@ -70,10 +69,9 @@ def import_own_data(
     section |= {"prompt": prompt, "text": text, "first_words": first_words, **({"group": group} if group else {})}
     if not path.stat().st_size:
         raise TooFewPairs(path, 0)
-    pairs = read_pairs(path, prompt, text, first_words)  # first: what it finds explains what would come after
+    # first: what it finds explains what would come after
+    pairs = read_pairs(path, prompt, text, first_words, group)[["prompt", "text"]]
     validate_section(Parameters, section, "data")
-    if group:
-        read_table(path).column(path, group)
     usable = sum(all(isinstance(side, str) and side.strip() for side in pair) for pair in pairs.itertuples(index=False))
     longest = max((len(value) for side in pairs for value in pairs[side] if isinstance(value, str)), default=0)
     if usable < MIN_PAIRS:
