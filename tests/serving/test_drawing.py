@@ -71,6 +71,13 @@ def test_a_score_is_what_is_explained_of_longer_texts_too(model: Path) -> None:
     assert answer["score"] == pytest.approx(explained(model, prompt, said).logit, abs=1e-4)
 
 
+def test_an_answer_has_the_score_that_the_pair_is_given_when_asked_for(model: Path) -> None:
+    drawer, prompt = text.Drawer(model, CPU), "do you buy the tea"
+    (answers,) = drawer.generate([Ask((prompt,), n=64, seed=1, temperature=1.5, top_p=1.0)], silent)
+    scored = drawer.score([Ask((prompt,) * 64, tuple(answer["text"] for answer in answers))])[0]
+    assert [answer["score"] for answer in answers] == pytest.approx([one["score"] for one in scored], abs=1e-3)
+
+
 def test_most_tokens_cut_an_answer(model: Path) -> None:
     drawer = text.Drawer(model, CPU)
     (whole,), (cut,) = drawer.generate([Ask(("fish",), seed=3), Ask(("fish",), seed=3, max_tokens=2)], silent)

@@ -99,11 +99,10 @@ class Drawer:
         limits = [asks[number].max_tokens or self.limit for number, _ in owners]
         ended = [len(row) < most for row, most in zip(ids, limits, strict=True)]
         ids = [row[:most] for row, most in zip(ids, limits, strict=True)]
-        scores = self._scores(prompts, ids)
+        texts = decode(self.model.tokenizer, ids)
+        scores = self._scores(prompts, self._read(texts))  # as people get them, which may be read as other tokens
         answers: list[list[Answer]] = [[] for _ in asks]
-        for (number, _), row, text, end, score in zip(
-            owners, ids, decode(self.model.tokenizer, ids), ended, scores, strict=True
-        ):
+        for (number, _), row, text, end, score in zip(owners, ids, texts, ended, scores, strict=True):
             answers[number].append({"text": text, "tokens": len(row) + end, "ended": end, "score": score})
         return answers
 
@@ -113,15 +112,16 @@ class Drawer:
         Of what is longer than the model reads the prompt's end and the text's beginning count.
         """
         prompts = self._ids([prompt for ask in asks for prompt in ask.prompts])
-        texts = self.model.tokenizer.encode_batch_fast(
-            [text for ask in asks for text in ask.texts], add_special_tokens=False
-        )
-        scores = iter(self._scores(prompts, [text.ids[: self.limit] for text in texts]))
+        scores = iter(self._scores(prompts, self._read([text for ask in asks for text in ask.texts])))
         return [[{"score": next(scores)} for _ in ask.prompts] for ask in asks]
 
     def _ids(self, prompts: list[str]) -> list[list[int]]:
         encoded = self.model.tokenizer.encode_batch_fast(prompts, add_special_tokens=False)
         return [encoding.ids[-self.limit :] for encoding in encoded]
+
+    def _read(self, texts: list[str]) -> list[list[int]]:
+        encoded = self.model.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [encoding.ids[: self.limit] for encoding in encoded]
 
     def _scores(self, prompts: list[list[int]], texts: list[list[int]]) -> Sequence[float | None]:
         if self.discriminator is None:
