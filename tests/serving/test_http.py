@@ -155,14 +155,16 @@ def test_the_log_has_a_row_of_each_and_contacts_are_masked(server: Server) -> No
     assert "example.com" not in "".join(server.lines)
 
 
-def test_a_row_has_the_score_of_what_was_drawn_and_of_all_of_it(server: Server) -> None:
+def test_a_row_has_the_score_and_length_of_what_was_drawn_and_of_all_of_it(server: Server) -> None:
     since, each = time.time(), []
     for seed, prompt in ((7, PROMPT), (8, "fish")):
         each.append(server.post("/v1/generate", {"prompt": prompt, "seed": seed}).json()["answers"][0]["score"])
-    server.post("/v1/completions", {"prompt": [PROMPT, "fish"], "seed": 7})
+    done = server.post("/v1/completions", {"prompt": [PROMPT, "fish"], "seed": 7}).json()
     server.post("/v1/score", {"prompt": PROMPT, "text": "of somebody else"})
     *_, both, scored = rows(server, Asked, 4, since)
     assert both.score == pytest.approx(sum(each) / 2)
+    assert both.prompt_length == round((len(PROMPT) + 4) / 2)
+    assert both.answer_length == round(sum(len(choice["text"]) for choice in done["choices"]) / 2)
     assert scored.score is None, "nothing was drawn"
 
 
@@ -273,7 +275,7 @@ def test_a_shadow_answers_unseen_and_both_are_scored(start: Start, model: Path, 
     shadowed = {row.shadow: row for row in rows(server, Asked, 3)[1:]}
     assert (shadowed[0].model, shadowed[1].model) == ("tiny", "new")
     assert shadowed[1].request == shadowed[0].id == shadowed[0].request
-    assert shadowed[0].answer_length == len("\n".join(seen))
+    assert shadowed[0].answer_length == log.mean_length(seen)
     score = server.post("/v1/score", {"prompt": PROMPT, "text": seen[0]})
     assert score.json()["score"] is not None
     assert shadowed[1].score is not None

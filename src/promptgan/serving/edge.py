@@ -14,7 +14,7 @@ from typing import Any
 from promptgan.core.errors import PromptganError
 from promptgan.serving.contacts import masked
 from promptgan.serving.keys import Doorkeeper
-from promptgan.serving.log import Asked, Log
+from promptgan.serving.log import Asked, Log, mean_length
 from promptgan.serving.metrics import Metrics
 from promptgan.serving.refusals import Refused, TooLarge, TooSlow
 
@@ -49,8 +49,8 @@ class Details:
     revision: str = ""
     queued: float = 0.0
     tokens: int = 0
-    prompt: str = ""
-    answer: str = ""
+    prompts: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     """The discriminator's, of each answer."""
     verdict: str | None = None
@@ -234,10 +234,10 @@ class Edge:
                 seconds=seconds,
                 queued=d.queued,
                 tokens=d.tokens,
-                prompt=masked(d.prompt) if self.log_texts else None,
-                answer=masked(d.answer) if self.log_texts else None,
-                prompt_length=len(d.prompt),
-                answer_length=len(d.answer),
+                prompt=masked("\n".join(d.prompts)) if self.log_texts else None,
+                answer=masked("\n".join(filter(None, d.answers))) if self.log_texts else None,
+                prompt_length=mean_length(d.prompts),
+                answer_length=mean_length(d.answers),
                 score=fmean(d.scores) if d.scores else None,
                 verdict=d.verdict,
                 repeated=d.repeated,

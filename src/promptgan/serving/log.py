@@ -7,9 +7,10 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from statistics import fmean
 from typing import TypeVar
 
 from promptgan.core.errors import PromptganError
@@ -77,9 +78,9 @@ class Asked:
     answer: str | None
     """As ``prompt``."""
     prompt_length: int
-    """Characters."""
+    """Characters; where a request has several, of one on average."""
     answer_length: int
-    """Characters."""
+    """As ``prompt_length``."""
     score: float | None = None
     """The discriminator's logit of the answer."""
     verdict: str | None = None
@@ -264,6 +265,11 @@ def rows(path: Path, kind: type[Row], since: float = 0.0, until: float = float("
                 yield kind(*row)
     except sqlite3.Error as error:
         raise LogUnusable(path, error) from error
+
+
+def mean_length(texts: Sequence[str]) -> int:
+    """Characters of a text, on average; 0 of none."""
+    return round(fmean(map(len, texts))) if texts else 0
 
 
 def last_words(said: Iterable[Feedback]) -> list[Feedback]:

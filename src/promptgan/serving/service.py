@@ -16,7 +16,7 @@ from promptgan.serving.asks import Answer, Ask, Facts, Kind
 from promptgan.serving.bodies import Said
 from promptgan.serving.contacts import masked
 from promptgan.serving.edge import Details
-from promptgan.serving.log import Asked, Feedback, Log
+from promptgan.serving.log import Asked, Feedback, Log, mean_length
 from promptgan.serving.metrics import Metrics
 from promptgan.serving.pool import Pool
 from promptgan.serving.refusals import Harmful, NoRecommendations, NoSuchModel, NoSupport, NotReady
@@ -102,7 +102,7 @@ class Service:
         """
         model = self.find(name, kind, details)
         texts = (*ask.prompts, *ask.texts)
-        details.prompt = "\n".join(filter(None, (details.prompt, *texts)))
+        details.prompts += filter(None, texts)
         self._moderate(texts, "prompt", details)
         answers, queued, details.revision = await self.pool.answer(model, kind, ask, heard)
         written = [answer["text"] for answer in answers if "text" in answer]
@@ -111,7 +111,7 @@ class Service:
         details.queued = max(details.queued, queued)
         tokens = sum(answer.get("tokens", 0) for answer in answers)
         details.tokens += tokens
-        details.answer = "\n".join(filter(None, (details.answer, *said)))
+        details.answers += said
         drawn = answers if kind == "generate" else []  # of a text that is sent to be scored nobody is the author here
         scores = [score for answer in drawn if (score := answer.get("score")) is not None]
         details.scores += scores
@@ -189,7 +189,7 @@ class Service:
             return {"answer": found["text"], "source": "retrieved", **nearest}
         if not able:
             raise NoSuchModel("", able, "answer questions")
-        details.prompt = ""  # asked once, of two models
+        details.prompts = []  # asked once, of two models
         (drawn,) = await self.ask(model or able[0], "generate", Ask((question,), seed=seed), details)
         return {"answer": drawn["text"], "source": "generated", **nearest}
 
@@ -210,7 +210,7 @@ class Service:
                 "no recommender is served", "start with --recommend FOLDER; `promptgan recommend build` writes one"
             )
         found = await self.ask(recommenders[0], "recommend", ask, details)
-        details.answer = "\n".join(each["item"] for each in found)
+        details.answers = [each["item"] for each in found]
         return [{"item": each["item"], "text": each["about"], "match": each["match"]} for each in found]
 
     def feedback(self, said: Said, details: Details) -> str:
@@ -282,7 +282,7 @@ class Service:
                 self.metrics.score.labels(shadow, "1").observe(score)
         except PromptganError:
             return  # the shadow never costs anybody anything
-        prompt, answer = "\n".join(ask.prompts), "\n".join(texts)
+        prompt, answer = "\n".join(ask.prompts), "\n".join(filter(None, texts))
         self.log.append(
             Asked(
                 id=f"{request}.{uuid.uuid4().hex}",
@@ -296,8 +296,8 @@ class Service:
                 tokens=sum(each["tokens"] for each in answers),
                 prompt=masked(prompt) if self.log_texts else None,
                 answer=masked(answer) if self.log_texts else None,
-                prompt_length=len(prompt),
-                answer_length=len(answer),
+                prompt_length=mean_length(ask.prompts),
+                answer_length=mean_length(texts),
                 score=score,
                 repeated=max(int(self._repeated(shadow, text)) for text in texts),
                 shadow=1,
