@@ -239,7 +239,8 @@ def check_results() -> None:
 
     Says 'identical' where every output has the same bytes. On another kind of CPU the last bits differ; then every
     number of the evaluation that differs is shown beside its standard error, as within or outside of what that
-    explains, and so are data and flags, which must be the same. Exits 1 where one is outside.
+    explains, and so are data and flags, which must be the same. Exits 1 where one is outside, and where no finished run
+    lies here, as in a fresh clone.
     """
     from promptgan.experiments import results
 
