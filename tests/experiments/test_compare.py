@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dvc.config import Config
 
 from promptgan.core.errors import PromptganError
 from promptgan.experiments import compare, runner
@@ -120,6 +121,28 @@ def test_wrong_presets_are_refused_before_anything_runs(repository: Path, preset
     assert "1 problem(s) in recipes/" in caught.value.problem
     assert problem in caught.value.problem
     assert not Path("results").exists()
+
+
+class Still(runner.Experiment):
+    """One of which only the clone is wanted."""
+
+    def follow(self) -> bool:
+        return False
+
+    def finish(self, status: int | None) -> None: ...
+
+
+@pytest.mark.parametrize("name", ["jörg", "a # b", "a, 'b'"])
+def test_a_clone_shares_the_cache_whatever_the_folder_is_called(
+    name: str, committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = at_work_in_copy(committed, tmp_path / name, monkeypatch)
+    Path(".dvc/config.local").write_text("['remote \"own\"']\n    url = '/mnt/käse, b'\n", encoding="utf-8")
+    one = Still("one", Path(".dvc/tmp/exps/one"), Path("log"), Path("live"))
+    one.clone(runner.snapshot(Path(".dvc/tmp")))
+    found = Config(str(one.folder / ".dvc"), validate=False).load_one("local")
+    assert found["cache"]["dir"] == str(folder / ".dvc/cache")
+    assert found["remote"] == {"own": {"url": "/mnt/käse, b"}}
 
 
 def test_a_comparison_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
