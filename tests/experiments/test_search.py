@@ -242,6 +242,18 @@ def test_a_study_is_run_by_one_process(repository: Path, monkeypatch: pytest.Mon
         assert "another process runs the study quick" in run(code=1).stderr
 
 
+def test_a_study_writes_in_its_own_folder_alone_which_its_lock_covers(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch: list[Path] = []
+    snapshot = runner.snapshot
+    monkeypatch.setattr(runner, "snapshot", lambda folder: (scratch.append(folder), snapshot(folder))[1])
+    settings(space={"train.objective": ["wasserstein"]}, budget={"trials": 1})  # which is never trained
+    run()
+    run()
+    assert scratch == [search_study.FOLDER / "quick"] * 2
+
+
 def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) -> None:
     space = {RATE: {"low": 0.1, "high": 1.0}, "train.objective": ["non_saturating", "hinge"]}
     settings(space=space, direction="minimize")

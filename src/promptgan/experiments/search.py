@@ -103,9 +103,9 @@ class _Search:
         self.start = git.text_if_any("rev-parse", "--verify", "--quiet", KEPT + name).strip()
         if not self.start or not study.trials:  # of a study that was forgotten
             say(f"study {name}: trials start from the workspace as it is now")
-            self.start = runner.snapshot(FOLDER)
+            self.start = runner.snapshot(FOLDER / name)
             git.text("update-ref", KEPT + name, self.start)
-        elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(FOLDER), "--", *READ).split():
+        elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(FOLDER / name), "--", *READ).split():
             say(f"note: trials go on with what {', '.join(changed)} held when the study began")
         self.parameters = finished.parameters(self.start)
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
