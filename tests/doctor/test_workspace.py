@@ -157,7 +157,9 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def test_copies_of_a_comparison_that_runs_are_not_to_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_of_a_comparison_that_runs_are_not_to_be_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (compare.CLONES / "text-hinge-s1").mkdir(parents=True)
     (compare.CLONES / "text-hinge-s1/dvc.yaml").touch()

@@ -239,7 +239,10 @@ def test_a_broken_preset_is_a_clean_error(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("base: text-gumbel\nencoder: none\ncompute: cpu\n", ": compute: found 'cpu', encoder: found 'none'; a section"),
+        (
+            "base: text-gumbel\nencoder: none\ncompute: cpu\n",
+            ": compute: found 'cpu', encoder: found 'none'; a section",
+        ),
         ("base: text-gumbel\ndata:\n", ": data: found None; a section of keys"),
         ("base: text-gumbel\ntrain: [1]\n", r": train: found \[1\]; a section of keys"),
     ],
