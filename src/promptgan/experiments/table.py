@@ -163,7 +163,7 @@ def differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
         RevisionUnknown: there is no such experiment or commit.
         ParameterError: params.yaml here cannot be read.
     """
-    held = []
+    held: list[dict[str, dict[str, Any]]] = []
     for revision in (None if name == WORKSPACE else versions.resolve(name) for name in (a, b)):
         parameters = finished.parameters(revision)
         held.append({PARAMETERS: dict(flat(parameters))})
@@ -172,7 +172,7 @@ def differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
             held[-1][file] = dict(flat(plain))
     for file in (PARAMETERS, *sorted({file for each in held for file in each} - {PARAMETERS})):
         short = "" if file == PARAMETERS else f"{file.removeprefix('metrics/').removesuffix('.json')}: "
-        for key, *ends in unequal(*(each.get(file, {}) for each in held)):
+        for key, *ends in unequal(held[0].get(file, {}), held[1].get(file, {})):
             old, new = (None if end == NOTHING else end for end in ends)
             numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
             change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
