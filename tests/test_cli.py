@@ -210,6 +210,7 @@ def test_use_lists_few_changes_and_what_was_set_by_hand_first(
 def test_use_refuses_an_unknown_preset_with_the_nearest_name() -> None:
     assert "did you mean text-hinge?" in run("use", "text-hing", code=2).stderr
     assert "name columns of the file" in run("use", "text-hinge", "--text", "answer", code=2).stderr
+    assert "--first-words is of its lines" in run("use", "text-hinge", "--first-words", "3", code=2).stderr
 
 
 def test_use_imports_own_data_and_check_says_when_it_has_changed(repository: Path) -> None:
@@ -236,6 +237,9 @@ def test_use_imports_a_folder_of_images_and_takes_no_options_of_texts(repository
     assert "photos: 700 files, 700 of them pictures; 1 label(s): cats\n" in output
     assert run("check").output == "params.yaml is valid: local-images on local_images, cpu\n"
     assert "takes no --prompt" in run("use", "local-images", "--path", "photos", "--prompt", "a", code=2).stderr
+    assert (
+        "takes no --first-words" in run("use", "local-images", "--path", "photos", "--first-words", "3", code=2).stderr
+    )
     assert "takes no --captions" in run("use", "local-text", "--path", "a.csv", "--captions", "a", code=2).stderr
     assert "reads no data of your own" in run("use", "text-style", "--path", "a.csv", code=2).stderr
     (repository / "photos/cats/0.png").unlink()

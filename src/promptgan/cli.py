@@ -46,6 +46,8 @@ app = typer.Typer(
 
 CHANGES = 10
 """Changed values that `promptgan use` lists, at most."""
+FIRST_WORDS = 3
+"""Of a line of plain text that are its prompt."""
 
 
 def _version(asked: bool) -> None:
@@ -127,8 +129,13 @@ def use(
     text: Annotated[str | None, typer.Option(help="The column that holds the answer, or the labelled text.")] = None,
     label: Annotated[str | None, typer.Option(help="The column that holds the label.")] = None,
     first_words: Annotated[
-        int, typer.Option(min=1, help="Plain text, one sentence a line: its first words are the prompt.")
-    ] = 3,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Plain text, one sentence a line: its first words are the prompt.",
+            show_default=f"{FIRST_WORDS}",
+        ),
+    ] = None,
     group: Annotated[
         str | None, typer.Option(help="The column of what must lie in one split, such as a conversation's number.")
     ] = None,
@@ -181,10 +188,10 @@ def use(
         "--model": model,
         "--threads": threads,
     }
-    if path is None and (prompt or text or label or group or captions):
+    if path is None and (prompt or text or label or group or captions or first_words):
         raise typer.BadParameter(
-            "--prompt, --text, --label and --group name columns of the file that --path gives, and --captions a table"
-            " about its images"
+            "--prompt, --text, --label and --group name columns of the file that --path gives, --first-words is of its"
+            " lines, and --captions a table about its images"
         )
     data, unused = None, set[str]()
     with presets.naming_options(
@@ -196,9 +203,10 @@ def use(
         if path is not None:
             importer = own_data.importer(preset["task"])
             columns = {"prompt": prompt, "text": text, "label": label, "group": group, "captions": captions}
-            if wrong := [key for key, value in columns.items() if value and key not in importer.OPTIONS]:
-                raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
             asked = {**columns, "first_words": first_words}
+            if wrong := [key.replace("_", "-") for key in asked if asked[key] and key not in importer.OPTIONS]:
+                raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
+            asked["first_words"] = first_words or FIRST_WORDS
             given = {key: value for key, value in asked.items() if key in importer.OPTIONS}
             data = importer.import_own_data(path, **given, root=Path.cwd())
             unused = importer.unused(data)
@@ -239,7 +247,8 @@ def check_results() -> None:
 
     Says 'identical' where every output has the same bytes. On another kind of CPU the last bits differ; then every
     number of the evaluation that differs is shown beside its standard error, as within or outside of what that
-    explains, and so are data and flags, which must be the same. Exits 1 where one is outside.
+    explains, and so are data and flags, which must be the same. Exits 1 where one is outside, and where no finished run
+    lies here, as in a fresh clone.
     """
     from promptgan.experiments import results
 

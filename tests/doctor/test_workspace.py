@@ -1,8 +1,11 @@
+import fcntl
 import hashlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from dvc.repo import Repo
 
 from promptgan.doctor import workspace
 from promptgan.doctor.finding import Verdict
+from promptgan.experiments import compare, search_study
 
 PIPELINE = "stages: {make: {cmd: x, outs: [first, folder]}}\n"
 LOCK = """schema: '2.0'
@@ -143,6 +147,43 @@ def test_copies_of_experiments_are_counted(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "dvc.yaml").write_bytes(bytes(500))
     assert workspace.experiments(tmp_path).found == f"2 copies in {tmp_path / 'exps'}, 1 kB"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def test_copies_of_a_comparison_that_runs_are_not_to_be_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (compare.CLONES / "text-hinge-s1").mkdir(parents=True)
+    (compare.CLONES / "text-hinge-s1/dvc.yaml").touch()
+    with locked(compare.CLONES / "lock"):
+        found = workspace.experiments(Path(".dvc/tmp"))
+    assert found.found.endswith("; `promptgan compare` is running")
+    assert "wait for it" in found.remedy
+    assert "delete the copies" in workspace.experiments(Path(".dvc/tmp")).remedy
+
+
+def test_what_stopped_searches_have_left_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path(".dvc/tmp")
+    assert workspace.searches(folder).verdict is Verdict.ok
+    for name in ("fine/t0/repository", "fine/t1/checkpoints", "whole/t0/live"):
+        (search_study.FOLDER / name).mkdir(parents=True)
+        (search_study.FOLDER / name / "file").write_bytes(bytes(500))
+    (search_study.FOLDER / "fine.db").touch()
+    found = workspace.searches(folder)
+    assert (found.verdict, found.found) == (Verdict.note, "trials of fine that were stopped, 1 kB")
+    assert "`rm -r .dvc/tmp/search/NAME .dvc/tmp/search/NAME.db`" in found.remedy
+    with locked(search_study.FOLDER / "fine/lock"):
+        found = workspace.searches(folder)
+    assert (found.verdict, found.found) == (Verdict.ok, "running: fine")
 
 
 def test_locks_of_the_living_and_of_the_dead_are_noted(tmp_path: Path) -> None:

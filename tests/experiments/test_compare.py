@@ -5,11 +5,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dvc.config import Config
+from typer.testing import CliRunner
 
+from promptgan.cli import app
 from promptgan.core.errors import PromptganError
 from promptgan.experiments import compare, runner
-from promptgan.experiments.entry import Entry
+from promptgan.experiments.entry import Entry, Trained
+from promptgan.experiments.makeup import Makeup
 from promptgan.git import GitFailed
+from promptgan.recipes.parameter_file import ParameterFile
 from tests.experiments.conftest import at_work_in_copy, call, repository_with
 
 STAGE = """
@@ -81,6 +86,8 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(
     assert {seed: run.systems["adversarial"]["ms_jaccard"] for seed, run in good.trained.items()} == {1: 0.1, 2: 0.2}
     assert good.trained[1].curves == {"adversarial": {"self_bleu_4": [0.1, 0.2], "bleu_4": [0.2, 0.3]}}
     assert good.differences() == []
+    (plan,) = compare._plans(["good"])
+    assert good.made and isinstance(plan, compare.Plan) and good.made.digest == plan.made.digest
     assert bad.trained == {}
     assert {"2 of 2", "error: hinge does not train"} <= set(bad.failed[1]), "of a progress bar its end is recorded"
     names = [
@@ -122,10 +129,78 @@ def test_wrong_presets_are_refused_before_anything_runs(repository: Path, preset
     assert not Path("results").exists()
 
 
+class Still(runner.Experiment):
+    """One of which only the clone is wanted."""
+
+    def follow(self) -> bool:
+        return False
+
+    def finish(self, status: int | None) -> None: ...
+
+
+@pytest.mark.parametrize("name", ["jörg", "a # b", "a, 'b'"])
+def test_a_clone_shares_the_cache_whatever_the_folder_is_called(
+    name: str, committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = at_work_in_copy(committed, tmp_path / name, monkeypatch)
+    Path(".dvc/config.local").write_text("['remote \"own\"']\n    url = '/mnt/käse, b'\n", encoding="utf-8")
+    one = Still("one", Path(".dvc/tmp/exps/one"), Path("log"), Path("live"))
+    one.clone(runner.snapshot(Path(".dvc/tmp")))
+    found = Config(str(one.folder / ".dvc"), validate=False).load_one("local")
+    assert found["cache"]["dir"] == str(folder / ".dvc/cache")
+    assert found["remote"] == {"own": {"url": "/mnt/käse, b"}}
+
+
 def test_a_comparison_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LOCK_SECONDS", 0.1)
-    with runner.alone(compare.CLONES / "lock", "busy"), pytest.raises(runner.Busy, match="another `promptgan compare`"):
-        compare.compare(["good"], [1])
+    with runner.alone(compare.CLONES / "lock", "busy"):
+        with pytest.raises(runner.Busy, match="another `promptgan compare`"):
+            compare.compare(["good"], [1])
+        with pytest.raises(runner.Busy, match="another `promptgan compare`"):
+            compare.write_page()
+    compare.write_page()
+    assert Path("results/README.md").exists()
+
+
+def test_a_page_that_cannot_be_written_is_said_and_ends_no_other_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    made = Makeup({}, {}, {"task": "text"})
+    run = Trained("", "AVX2", "2", {}, {}, {}, {}, [], {})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compare.leaderboard, "write", full)
+    monkeypatch.setattr(compare, "finished_run", lambda reference, folder: (made, {}, run))
+    monkeypatch.setattr(compare._Training, "collect", lambda self: "reference")
+    said: list[str] = []
+    results: list[compare.Result] = []
+    training = compare._Training("good-s1", compare.Plan("good", ParameterFile({}), made), 1, said.append, results)
+    training.finish(0)
+    training.fail(OSError("gone"))
+    assert results == ["failed", "failed"]
+    assert said[0] == "CANNOT BE WRITTEN: [Errno 28] No space left on device"
+    entry = Entry.read("good")
+    assert (entry.trained, entry.failed) == ({1: run}, {1: ["gone"]})
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "said"),
+    [
+        (["good"], 0, ["no finished run"]),
+        (["--all"], 0, ["no finished run"]),
+        (["good", "bad"], 1, ["no finished run", "no entry in results/"]),
+        (["godo"], 1, ["no entry in results/ (did you mean good?)"]),
+    ],
+)
+def test_check_of_a_preset_without_an_entry_does_not_pass(
+    repository: Path, names: list[str], code: int, said: list[str]
+) -> None:
+    Entry("good").write()
+    result = CliRunner().invoke(app, ["compare", "--check", *names])
+    assert result.exit_code == code
+    assert [line[25:] for line in result.output.splitlines()] == said
 
 
 def test_without_a_commit_there_is_nothing_to_hang_experiments_on(repository: Path) -> None:

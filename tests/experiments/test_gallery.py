@@ -31,6 +31,13 @@ def test_pictures_are_copied_and_stand_on_the_page(run: Path) -> None:
     assert gallery.link("image-tiny") == "[what it made](samples/image-tiny.md)"
 
 
+def test_a_dot_in_a_name_is_part_of_it(run: Path) -> None:
+    for name in ("image-wgan-0.5", "image-wgan-0"):
+        gallery.keep(name, "image", 3, run)
+    gallery.remove_all_but(["image-wgan-0.5"])
+    assert sorted(path.name for path in gallery.KEPT.iterdir()) == ["image-wgan-0.5", "image-wgan-0.5.md"]
+
+
 def test_what_is_not_recorded_any_more_goes(run: Path) -> None:
     gallery.keep("image-tiny", "image", 3, run)
     gallery.remove_all_but(["image-tiny"])

@@ -1,6 +1,7 @@
 """The leaderboard: what stands in one table, in which order, what is said of an entry, and stable bytes."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -177,10 +178,31 @@ def test_the_same_entries_give_the_same_bytes_and_old_pictures_go() -> None:
 
 def test_a_run_of_another_makeup_replaces_the_older_ones_and_a_failure_none() -> None:
     entry = Entry("one").with_run(1, MADE, DATA, trained(1, 0.2)).with_run(2, MADE, DATA, trained(2, 0.2))
-    assert sorted(entry.with_failure(3, ["no memory"]).trained) == [1, 2]
-    assert entry.with_failure(3, ["no memory"]).with_run(3, MADE, DATA, trained(3, 0.2)).failed == {}
+    assert sorted(entry.with_failure(3, MADE, ["no memory"]).trained) == [1, 2]
+    assert entry.with_failure(3, MADE, ["no memory"]).with_run(3, MADE, DATA, trained(3, 0.2)).failed == {}
     other = Makeup({}, {"code.py": "changed"}, MADE.parameters)
     assert sorted(entry.with_run(3, other, DATA, trained(3, 0.2)).trained) == [3]
+
+
+def test_a_failure_goes_with_the_code_that_failed() -> None:
+    other = Makeup({}, {"code.py": "changed"}, MADE.parameters)
+    failed = Entry("one").with_failure(1, MADE, ["wrong"]).with_failure(2, MADE, ["wrong"])
+    same = failed.with_run(3, MADE, DATA, trained(3, 0.2))
+    assert sorted(same.failed) == sorted(same.failed_of) == [1, 2]
+    corrected = failed.with_failure(4, other, ["no memory"]).with_run(3, other, DATA, trained(3, 0.2))
+    assert (corrected.failed, sorted(corrected.failed_of)) == ({4: ["no memory"]}, [4])
+    corrected.write()
+    assert Entry.read("one") == corrected
+
+
+def test_a_failure_that_does_not_say_what_it_was_of_goes_when_the_makeup_changes() -> None:
+    old = {"recipe": "one", "data": DATA, "made": asdict(MADE), "trained": {}, "failed": {"2": ["wrong"]}}
+    Path("results").mkdir()
+    Path("results/one.json").write_text(json.dumps(old), encoding="utf-8")
+    entry = Entry.read("one")
+    assert entry.with_run(3, MADE, DATA, trained(3, 0.2)).failed == {2: ["wrong"]}
+    other = Makeup({}, {"code.py": "changed"}, MADE.parameters)
+    assert entry.with_run(3, other, DATA, trained(3, 0.2)).failed == {}
 
 
 def test_a_broken_entry_is_named(repository: Path) -> None:

@@ -1,5 +1,6 @@
 """A run against the committed results, in a Git repository of its own."""
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -34,7 +35,7 @@ ANOTHER_ERRORS = [
 
 
 def write(
-    md5: str = "aaa",
+    weights: str = "aaa",
     seed: int = 1,
     rows: int = 100,
     said: str = "then",
@@ -42,17 +43,17 @@ def write(
     systems: object = ONE_CPU,
     errors: object = ITS_ERRORS,
 ) -> None:
-    Path("metrics").mkdir(exist_ok=True)
     evaluation = {"task": "text", "systems": systems, "standard_errors": errors, "verdict": [said], "signature": [said]}
     contents = {
         "metrics/evaluation.json": evaluation,
         "metrics/train.json": {"stopped": said, "converged": converged, "score": len(said)},
         "metrics/validation.json": {"rows": {"train": rows}, "rules": ["a"]},
     }
-    outputs = [{"path": "models/adversarial", "md5": md5, "size": 1}]
-    for path, content in contents.items():
-        Path(path).write_text(json.dumps(content))
-        outputs.append({"path": path, "md5": str(abs(hash(json.dumps(content)))), "size": 1})
+    outputs = []
+    for path, text in {"models/adversarial": weights, **{k: json.dumps(v) for k, v in contents.items()}}.items():
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text(text)
+        outputs.append({"path": path, "md5": hashlib.md5(text.encode()).hexdigest(), "size": 1})
     stage = {"cmd": "python stages/train.py", "params": {"params.yaml": {"seed": seed}}, "outs": outputs}
     lock({"train": stage})
 
@@ -79,8 +80,31 @@ def test_the_same_bytes_are_identical() -> None:
     assert results.compare() == ([], [])
 
 
+def test_a_clone_in_which_nothing_ran_is_not_identical() -> None:
+    Path("models/adversarial").unlink()
+    with pytest.raises(results.NothingToCompare, match="no finished run here: models/adversarial is not there"):
+        results.compare()
+
+
+def test_what_was_changed_since_the_run_is_not_compared() -> None:
+    Path("models/adversarial").write_text("edited")
+    with pytest.raises(results.NothingToCompare, match=r"models/adversarial is not the one that dvc\.lock names"):
+        results.compare()
+
+
+def test_a_stage_that_has_not_run_since_what_it_reads_was_made_anew_is_not_compared() -> None:
+    train, evaluate = ({"cmd": name} for name in ("train", "evaluate"))
+    Path("weights").write_text("new")
+    train["outs"] = [{"path": "weights", "md5": hashlib.md5(b"new").hexdigest(), "size": 1}]
+    evaluate["deps"] = [{"path": "weights", "md5": "old", "size": 1}]
+    lock({"train": train, "evaluate": evaluate})
+    commit()
+    with pytest.raises(results.NothingToCompare, match="evaluate used a weights that was made anew since"):
+        results.compare()
+
+
 def test_another_kind_of_cpu_is_within_and_neither_prose_nor_standard_errors_are_judged() -> None:
-    write(md5="bbb", said="something else", systems=ANOTHER_CPU, errors=ANOTHER_ERRORS)
+    write(weights="bbb", said="something else", systems=ANOTHER_CPU, errors=ANOTHER_ERRORS)
     different, found = results.compare()
     assert all(difference.within for difference in found)
     assert "models/adversarial" in different
@@ -98,13 +122,13 @@ def test_another_kind_of_cpu_is_within_and_neither_prose_nor_standard_errors_are
     [("bleu_4", 0.4285 + 0.05, True), ("bleu_4", 0.4285 + 0.04, False), ("nll", 4.4, True), ("nll", None, True)],
 )
 def test_a_metric_is_held_against_its_own_standard_error(metric: str, value: float | None, outside: bool) -> None:
-    write(md5="bbb", systems={**ONE_CPU, "adversarial": {**ONE_CPU["adversarial"], metric: value}})  # type: ignore[dict-item]
+    write(weights="bbb", systems={**ONE_CPU, "adversarial": {**ONE_CPU["adversarial"], metric: value}})  # type: ignore[dict-item]
     _, (found,) = results.compare()
     assert found.within != outside
 
 
 def test_data_and_flags_must_be_the_same_and_a_system_must_be_in_both() -> None:
-    write(md5="bbb", rows=99, converged=False, systems={**ONE_CPU, "twin": "not applicable: none"})
+    write(weights="bbb", rows=99, converged=False, systems={**ONE_CPU, "twin": "not applicable: none"})
     assert {difference.key: difference.within for difference in results.compare()[1]} == {
         "twin": False,
         "train converged": False,
@@ -113,7 +137,7 @@ def test_data_and_flags_must_be_the_same_and_a_system_must_be_in_both() -> None:
 
 
 def test_metrics_of_another_shape_are_a_clean_error() -> None:
-    write(md5="bbb", systems=None)
+    write(weights="bbb", systems=None)
     with pytest.raises(results.NothingToCompare, match="is not what `evaluate` writes"):
         results.compare()
 

@@ -202,6 +202,21 @@ def test_what_is_worse_is_pruned_whatever_the_directions(
     assert [value for value in (0.0, 1.9, 2.0, 2.1, 9.0) if given_up(value)] == pruned
 
 
+@pytest.mark.parametrize(
+    ("pruning", "pruned"),
+    [(Pruning(pruner="median", startup_trials=1), False), (Pruning(pruner="threshold", limit=1.0), True)],
+)
+def test_a_collapse_after_a_good_start_is_for_the_threshold(pruning: Pruning, pruned: bool) -> None:
+    there = optuna.create_study(direction="maximize", pruner=search_study.pruner(pruning, True, 1.0))
+    for values in ([2.0, 2.0], [3.0, 0.5]):
+        trial = there.ask()
+        for step, value in enumerate(values):
+            trial.report(value, step)
+        last = trial.should_prune()
+        there.tell(trial, values[-1])
+    assert last == pruned
+
+
 def test_hours_end_a_search(repository: Path) -> None:
     settings(budget={"hours": 0.0001})
     run()
@@ -240,6 +255,18 @@ def test_a_study_is_run_by_one_process(repository: Path, monkeypatch: pytest.Mon
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "another process runs the study quick" in run(code=1).stderr
+
+
+def test_a_study_writes_in_its_own_folder_alone_which_its_lock_covers(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch: list[Path] = []
+    snapshot = runner.snapshot
+    monkeypatch.setattr(runner, "snapshot", lambda folder: (scratch.append(folder), snapshot(folder))[1])
+    settings(space={"train.objective": ["wasserstein"]}, budget={"trials": 1})  # which is never trained
+    run()
+    run()
+    assert scratch == [search_study.FOLDER / "quick"] * 2
 
 
 def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) -> None:

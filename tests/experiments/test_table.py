@@ -88,6 +88,7 @@ def test_an_experiment_shows_no_number_that_it_did_not_measure(quick: Path) -> N
 
     said = run("diff", "whole", "half").output
     assert ["evaluation:", "systems.adversarial.nll", "4.19", "–"] in [line.split() for line in said.splitlines()]
+    assert "{}" not in said
 
 
 def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:

@@ -236,6 +236,34 @@ def test_a_broken_preset_is_a_clean_error(text: str) -> None:
         presets.use("broken")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "base: text-gumbel\nencoder: none\ncompute: cpu\n",
+            ": compute: found 'cpu', encoder: found 'none'; a section",
+        ),
+        ("base: text-gumbel\ndata:\n", ": data: found None; a section of keys"),
+        ("base: text-gumbel\ntrain: [1]\n", r": train: found \[1\]; a section of keys"),
+    ],
+)
+def test_a_value_where_a_section_belongs_is_a_clean_error(text: str, said: str) -> None:
+    Path("recipes/broken.yaml").write_text(f"# Broken.\n{text}")
+    for read in (presets.values, presets.use, presets.resolve):
+        with pytest.raises(presets.BrokenRecipe, match=rf"^recipes/broken\.yaml{said}"):
+            read("broken")
+
+
+def test_a_preset_must_say_what_it_runs_on() -> None:
+    text = Path("recipes/text-gumbel.yaml").read_text()
+    section = re.search(r"^compute:\n(?:  .*\n)+", text, re.MULTILINE)
+    assert section
+    Path("recipes/broken.yaml").write_text(text.replace(section[0], "compute:\n  threads: 2\n"))
+    for read in (presets.use, presets.resolve):
+        with pytest.raises(presets.BrokenRecipe, match=r"lacks compute\.device, compute\.precision"):
+            read("broken")
+
+
 @pytest.mark.parametrize("text", ["", "- a\n", "a: [1\n", "\x00"])
 def test_a_broken_parameter_file_is_replaced(text: str) -> None:
     Path("params.yaml").write_text(text)

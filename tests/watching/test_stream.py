@@ -167,6 +167,9 @@ def test_the_command_reads_a_file_or_standard_input(tmp_path: Path) -> None:
         "4 texts; negative is 0% of the last ones, the alarm is not raised",
     ]
     assert sorted(CliRunner().invoke(app, [*command, "--file", str(file)]).stdout.splitlines()) == sorted(expected)
+    piped = CliRunner().invoke(app, command, input=file.read_bytes())
+    assert piped.exit_code == 0
+    assert sorted(piped.stdout.splitlines()) == sorted(expected), "one wrong byte ends no stream"
     said = CliRunner().invoke(app, [*command, "--quiet"], input="bad\nbad\n").stdout.splitlines()
     assert said == [expected[0], "2 texts; negative is 100% of the last ones, the alarm is raised"]
     assert CliRunner().invoke(app, [*command, "--clear", "0.95"]).exit_code == 2

@@ -1,8 +1,6 @@
 """A comparison of two versions of the data as tables on the terminal."""
 
-from rich.table import Table
-
-from promptgan.commands.terminal import terminal
+from promptgan.commands.terminal import table, terminal
 from promptgan.lineage.records.difference import KINDS, Difference, verdict
 from promptgan.lineage.records.page import measured
 
@@ -21,21 +19,15 @@ def show(found: Difference, examples: int) -> None:
     for cause in found.causes:
         console.print(f"  because of {cause}")
 
-    def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-        made = Table(*columns, title=title, title_justify="left", title_style="bold")
-        for column in made.columns[1:]:
-            column.justify = "right"
-        for row in rows:
-            made.add_row(*row)
-        console.print(made)
-
     for title, frame in {"Rows": found.splits, "Quarantine": found.rules}.items():
         if len(frame):
             headings = [str(name).replace("_", " ") for name in frame]
-            table(title, ["", *headings], [[str(name), *(f"{n:,}" for n in row)] for name, *row in frame.itertuples()])
+            rows = [[str(name), *(f"{n:,}" for n in row)] for name, *row in frame.itertuples()]
+            console.print("", table([title, *headings], rows), sep="\n")
     if found.columns:
         console.print(f"changed columns: {', '.join(f'{name} {count:,}' for name, count in found.columns.items())}")
-    table("Usable records as a whole", ["", *found.names, "moved by"], [measured(m) for m in found.shift.measures])
+    heads = ["Usable records as a whole", *found.names, "moved by"]
+    console.print("", table(heads, map(measured, found.shift.measures)), sep="\n")
     for name, ranked in (("gained", found.shift.gained), ("lost", found.shift.lost)):
         if ranked:
             words = ", ".join(f"{each.name} ({each.before:,.0f} -> {each.after:,.0f})" for each in ranked)

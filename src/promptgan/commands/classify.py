@@ -25,7 +25,10 @@ class Kind(StrEnum):
 
 Model = Annotated[Path, typer.Option(help="A model folder that holds a classifier.")]
 Texts = Annotated[list[str] | None, typer.Option("--text", help="What to read; give it several times for several.")]
-File = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Texts to read: UTF-8, one a line.")]
+File = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Texts to read: UTF-8, one a line; empty lines are left out."),
+]
 Out = Annotated[Path | None, typer.Option(help="Write a CSV, a row for each text, in place of what is printed.")]
 REMEDY = "name a model of a recipe that trains a classifier; `promptgan recipes` lists them"
 
@@ -62,8 +65,9 @@ def classify(
     classifier: Classifier = module.load(model)
     probabilities = classifier.probabilities(texts)
     said = [classifier.labels[place] for place in probabilities.argmax(1)]
+    heads = [f"probability of {name}" if name in ("text", "label") else name for name in classifier.labels]
     rows: list[dict[str, Any]] = [
-        {"text": each, "label": label, **dict(zip(classifier.labels, map(float, row), strict=True))}
+        {"text": each, "label": label, **dict(zip(heads, map(float, row), strict=True))}
         for each, label, row in zip(texts, said, probabilities, strict=True)
     ]
     _tell(rows, out)
@@ -137,9 +141,12 @@ def attack(
 def _texts(module: ModuleType, text: list[str] | None, file: Path | None) -> list[str]:
     if not text and file is None:
         raise typer.BadParameter("give --text, or --file with a text on each line")
-    lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if file else []
-    readable: list[str] = module.readable([*(text or []), *lines])
-    return readable
+    from promptgan.data.tables.reading import lines_of
+
+    texts: list[str] = module.readable([*(text or []), *(lines_of(file) if file else [])])
+    if not texts:
+        raise typer.BadParameter(f"{file} holds no text")
+    return texts
 
 
 def _options(kind: Kind, train: Path | None) -> "Options":

@@ -1,7 +1,9 @@
 """How a function becomes a command of `promptgan`."""
 
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,6 +39,16 @@ def command(app: typer.Typer, *, anywhere: bool = False) -> Callable[[Callable[.
         return clean
 
     return add
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Say, where Ctrl-C ends what runs here, that the same command goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
 
 
 def task_of(model: Path) -> str:

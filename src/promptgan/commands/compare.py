@@ -1,9 +1,10 @@
 """`promptgan compare`: presets against each other, over training seeds."""
 
-import sys
 from typing import Annotated
 
 import typer
+
+from promptgan.commands.command import resumable
 
 
 def compare(
@@ -21,37 +22,39 @@ def compare(
     recorded, which is said before. A comparison that was interrupted goes on where it stopped; a run that fails is
     recorded as failed and does not stop the rest. Without a preset, only the leaderboard is written anew.
     Exits 2 before anything runs where a preset is wrong; 1 where a run failed or, under --check, where an entry no
-    longer matches.
+    longer matches or a preset that is named has none.
 
     \b
     promptgan compare text-gumbel text-hinge --seeds 3
     promptgan compare --all --seeds 3
     promptgan compare --check
     """
+    from promptgan.core.errors import nearest
     from promptgan.experiments import compare, leaderboard
     from promptgan.experiments.entry import Entry
     from promptgan.recipes.presets import names
 
     chosen = list(dict.fromkeys(names() if every else recipe or []))
     if check:
-        entries = [entry for entry in Entry.all() if not chosen or entry.recipe in chosen]
-        found = [(entry, entry.differences()) for entry in entries]
+        recorded = {entry.recipe: entry for entry in Entry.all()}
+        absent = [name for name in recipe or [] if name not in recorded]
+        found = [(entry, entry.differences()) for name, entry in recorded.items() if not chosen or name in chosen]
         for entry, differences in found:
             print(f"{entry.recipe:24} {'; '.join(differences) or ('matches' if entry.trained else 'no finished run')}")
             if entry.failed:
                 print(f"{'':24} {leaderboard.seeds(sorted(entry.failed))} failed")
-        if not found:
+        for name in absent:
+            meant = "" if name in names() else nearest(name, [*recorded, *names()])
+            print(f"{name:24} no entry in results/{meant}")
+        if not recorded:
             print("results/ holds no entry: run `promptgan compare RECIPE`")
-        raise typer.Exit(1 if any(differences or entry.failed for entry, differences in found) else 0)
+        raise typer.Exit(1 if absent or any(differences or entry.failed for entry, differences in found) else 0)
     if not chosen:
-        leaderboard.write()
+        compare.write_page()
         print(f"wrote {leaderboard.PAGE}")
         return
-    try:
+    with resumable():
         results = compare.compare(chosen, list(range(1, seeds + 1)), jobs, lambda line: print(line, flush=True))
-    except KeyboardInterrupt:
-        print("interrupted: the same command goes on from here", file=sys.stderr)
-        raise typer.Exit(130) from None
     print(f"{', '.join(f'{results.count(kind)} {kind}' for kind in dict.fromkeys(results))}; see {leaderboard.PAGE}")
     if "failed" in results:
         raise typer.Exit(1)

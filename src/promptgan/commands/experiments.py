@@ -61,7 +61,7 @@ def diff(a: str, b: str, console: Console | None = None) -> None:
 
     Raises:
         RevisionUnknown: there is no such experiment or commit.
-        CommandFailed: DVC refused.
+        ParameterError: params.yaml here cannot be read.
     """
     console = console or terminal()
     if not (found := list(differences(a, b))):

@@ -1,5 +1,6 @@
 """`promptgan monitor`: what a service did, how far it drifts from its training data, and streams of texts."""
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -155,6 +156,8 @@ def stream(
     if port is not None:
         _serve(streams.serve((host, port), watch), "")
         return
+    if file is None and isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     lines = file.open(encoding="utf-8", errors="replace") if file else sys.stdin
     with lines:
         for text, said, probability in watch.read_lines(lines, live=file is None):

@@ -33,9 +33,11 @@ def sheet(
     promptgan rate read anna.csv ben.csv
     promptgan rate keep anna.csv ben.csv
     """
-    from promptgan.ratings.sheet import write
+    from promptgan.ratings.sheet import SheetUnusable, write
     from promptgan.tasks.text.rating import answers
 
+    if key.exists():  # sheets that are out are read with it
+        raise SheetUnusable(f"{key} is there already", "name another, so that nobody's ratings are lost")
     count = write(answers(Path()), out, key, prompts, seed)
     print(f"{count} answers to rate in {out}; {key} says whose they are")
     print(f"next: a copy for each rater, then `promptgan rate read COPY ... --key {key}`")

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
-from promptgan.commands.terminal import terminal
+from promptgan.commands.terminal import table, terminal
 from promptgan.learning import withdrawal
 from promptgan.learning.versions import record_of
 from promptgan.lineage import lock, samples
@@ -128,13 +127,8 @@ def _table(console: Console, title: str, found: list[Place]) -> None:
     if not found:
         return
     kinds = ", ".join(f"{n} {WHERE.get(kind, kind)}" for kind, n in Counter(place.kind for place in found).items())
-    title = f"{title}: {kinds}"
-    table = Table("", "place", "how", "", title=title, title_justify="left", title_style="bold", show_lines=False)
-    for column in table.columns:
-        column.overflow = "fold"
-    for row in rows(found):
-        table.add_row(*row)
-    console.print(table)
+    console.print(f"\n{title}: {kinds}", style="bold")
+    console.print(table(["", "place", "how", ""], rows(found), words=4))
 
 
 def rows(found: Iterable[Place]) -> Iterator[tuple[str, str, str, str]]:

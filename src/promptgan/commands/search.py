@@ -1,10 +1,11 @@
 """`promptgan search`: try values of parameters, and apply the best."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from promptgan.commands.command import resumable
 
 
 def search(
@@ -38,8 +39,5 @@ def search(
         return
     if plan.file == TEST_METRICS:
         print("warning: the objective is measured on test, so what wins there proves nothing; choose on validation")
-    try:
+    with resumable():
         running.run(plan, lambda line: print(line, flush=True))
-    except KeyboardInterrupt:
-        print("interrupted: the same command goes on from here", file=sys.stderr)
-        raise typer.Exit(130) from None

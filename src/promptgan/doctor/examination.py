@@ -77,6 +77,7 @@ def _clone(root: Path, ask_remote: bool) -> list[Finding]:
         "exclusions": workspace.exclusions,
         "checkpoints": lambda: workspace.checkpoints(main_repository(root) / ".dvc/tmp"),
         "experiments": lambda: workspace.experiments(temporary),
+        "searches": lambda: workspace.searches(temporary),
         "locks": lambda: workspace.locks(temporary),
         "disk": lambda: machine.disk(root, workspace.existing(cache)),
     }

@@ -92,7 +92,25 @@ def experiments(folder: Path) -> Finding:
     if not copies:
         return Finding("experiments", "no copy left")
     found = f"{len(copies)} copies in {near(folder / 'exps')}, {size(sum(_contents(copy)[1] for copy in copies))}"
+    if _is_locked(folder / "exps/compare/lock"):
+        return note("experiments", f"{found}; `promptgan compare` is running", "wait for it: it deletes its copies")
     return note("experiments", found, "`dvc queue status`: if none runs, delete the copies")
+
+
+def searches(folder: Path) -> Finding:
+    """Copies and checkpoints of trials that no search works on any more; ``folder`` is DVC's temporary one."""
+    there = folder / "search"
+    left = [path for kind in ("repository*", "checkpoints") for path in there.glob(f"*/t*/{kind}")]
+    running = {path.name for path in there.glob("*") if _is_locked(path / "lock")}
+    left = [path for path in left if path.parents[1].name not in running]
+    at_work = f"running: {', '.join(sorted(running))}" if running else ""
+    if not left:
+        return Finding("searches", at_work or "nothing left of a trial")
+    studies = ", ".join(sorted({path.parents[1].name for path in left}))
+    found = f"trials of {studies} that were stopped, {size(sum(_contents(path)[1] for path in left))}"
+    place = near(there / "NAME")
+    remedy = f"`promptgan search` with its file goes on from there; `rm -r {place} {place}.db` forgets a study"
+    return note("searches", "; ".join(filter(None, (found, at_work))), remedy)
 
 
 def locks(folder: Path) -> Finding:

@@ -6,6 +6,7 @@ The clones lie under `.dvc/tmp/exps/`, where stages find the main repository's c
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -76,7 +77,7 @@ def compare(recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = prin
     entries = {entry.recipe: entry for entry in Entry.all()}  # a broken one is better known now than after hours
     plans = _plans(recipes)
     results: list[Result] = []
-    with runner.alone(CLONES / "lock", "another `promptgan compare` is running in this repository") as held:
+    with _alone() as held:
         start = runner.snapshot(LOGS)
         for plan in (plan for plan in plans if isinstance(plan, Plan) and plan.recipe in entries):
             entry = entries[plan.recipe]
@@ -87,6 +88,21 @@ def compare(recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = prin
         runner.run(_trainings(each, start, held, say, results), jobs)
         leaderboard.write()
     return results
+
+
+def write_page() -> None:
+    """Write the leaderboard of what is recorded.
+
+    Raises:
+        EntryUnreadable: a file of results/ is broken.
+        Busy: a comparison is at work here, which writes it.
+    """
+    with _alone():
+        leaderboard.write()
+
+
+def _alone() -> AbstractContextManager[int]:
+    return runner.alone(CLONES / "lock", "another `promptgan compare` is running in this repository")
 
 
 def _plans(recipes: list[str]) -> list[Plan | OwnDataMissing]:
@@ -186,19 +202,28 @@ class _Training(runner.Experiment):
         except (PromptganError, OSError) as error:
             self.fail(error)
             return
-        self._record(entry, "finished")
-        self._say(f"recorded in {FOLDER / self._plan.recipe}.json")
+        if self._recorded(lambda: entry):
+            self._say(f"recorded in {FOLDER / self._plan.recipe}.json")
+            self._results.append("finished")
+        else:
+            self._results.append("failed")
 
     def fail(self, error: PromptganError | OSError) -> None:
         """Record what went wrong."""
         self._say(f"FAILED: {error}")
         lines = (error.problem if isinstance(error, PromptganError) else str(error)).splitlines()
-        self._record(Entry.read(self._plan.recipe).with_failure(self._seed, lines), "failed")
+        self._recorded(lambda: Entry.read(self._plan.recipe).with_failure(self._seed, self._plan.made, lines))
+        self._results.append("failed")
 
-    def _record(self, entry: Entry, result: Result) -> None:
-        entry.write()
-        leaderboard.write()
-        self._results.append(result)
+    def _recorded(self, entry: Callable[[], Entry]) -> bool:
+        """Whether an entry and the leaderboard could be written; that they could not ends no other run."""
+        try:
+            entry().write()
+            leaderboard.write()
+        except (PromptganError, OSError) as error:
+            self._say(f"CANNOT BE WRITTEN: {error}")
+            return False
+        return True
 
 
 def progress(stage: str, row: dict[str, float], parameters: dict[str, Any]) -> str:

@@ -78,6 +78,8 @@ class Entry:
     """By training seed."""
     failed: dict[int, list[str]] = field(default_factory=dict)
     """The last lines of the error, by training seed."""
+    failed_of: dict[int, str] = field(default_factory=dict)
+    """The digest of what a failed run was to be made of, by training seed; older entries do not say it."""
 
     @classmethod
     def read(cls, recipe: str) -> Self:
@@ -111,14 +113,24 @@ class Entry:
         write_json(FOLDER / f"{self.recipe}.json", asdict(self))
 
     def with_run(self, seed: int, made: Makeup, data: dict[str, str], run: Trained) -> "Entry":
-        """The entry with one more finished run. Runs of another makeup are left out: a mean over both means nothing."""
-        kept = self.trained if made == self.made else {}
-        failed = {other: lines for other, lines in self.failed.items() if other != seed}
-        return Entry(self.recipe, data, made, {**kept, seed: run}, failed)
+        """The entry with one more finished run.
 
-    def with_failure(self, seed: int, lines: list[str]) -> "Entry":
+        Runs of another makeup are left out: a mean over both means nothing, and what failed may have been corrected.
+        """
+        kept = self.trained if made == self.made else {}
+        untold = made.digest if made == self.made else ""
+        failed = {
+            other: lines
+            for other, lines in self.failed.items()
+            if other != seed and self.failed_of.get(other, untold) == made.digest
+        }
+        failed_of = {other: digest for other, digest in self.failed_of.items() if other in failed}
+        return Entry(self.recipe, data, made, {**kept, seed: run}, failed, failed_of)
+
+    def with_failure(self, seed: int, made: Makeup, lines: list[str]) -> "Entry":
         """The entry with one more failed run; what had finished before stays."""
-        return replace(self, failed={**self.failed, seed: lines})
+        failed, failed_of = {**self.failed, seed: lines}, {**self.failed_of, seed: made.digest}
+        return replace(self, failed=failed, failed_of=failed_of)
 
     def differences(self) -> list[str]:
         """What is not as it was when the runs finished: names of files and parameters. Nothing where all matches.

@@ -62,7 +62,7 @@ def read(stages: Iterable[str]) -> Finished:
     if not curves:
         raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
     metrics = _outputs(locked, METRICS)
-    if problems := dict.fromkeys(_mixed(locked, [*curves.values(), *metrics])):
+    if problems := dict.fromkeys(mixed(locked, [*curves.values(), *metrics])):
         raise MixedRun(
             "\n  ".join(["the files here are not of one finished run:", *problems]),
             "finish it with `make run`, or take the last commit's back: `git checkout -- dvc.lock metrics plots`",
@@ -128,6 +128,21 @@ def numbers(metrics: dict[str, Any]) -> dict[str, float]:
     }
 
 
+def mixed(locked: Lock, files: Iterable[File]) -> Iterator[str]:
+    """A line for each sign that the stages did not run one after the other, with the same parameters, or that a file is
+    not theirs."""
+    seen: dict[str, Any] = {}
+    for stage in locked.stages.values():
+        yield from (f"{stage.name} used a {old.path} that was made anew since" for old, _ in locked.stale(stage))
+        for section, values in stage.parameters.items():
+            if seen.setdefault(section, values) != values:
+                yield f"{section}: the stages of {LOCK} ran with different values"
+    says = {"other": f"is not the one that {LOCK} names", "missing": "is not there"}
+    for file in files:
+        if (state := contents.state(file)) in says:
+            yield f"{file.path} {says[state]}"
+
+
 def of_git() -> dict[str, str | bool]:
     """The commit here, and whether tracked files differ from it."""
     head = git.text_if_any("rev-parse", "HEAD").strip()
@@ -144,21 +159,6 @@ def of_lock() -> dict[str, str | bool]:
                 names.append(name)
     found: dict[str, str | bool] = {"dvc_lock.sha256": hashlib.sha256(content).hexdigest()}
     return {**found, **({"experiment": ", ".join(sorted(names))} if names else {})}
-
-
-def _mixed(locked: Lock, files: Iterable[File]) -> Iterator[str]:
-    """A line for each sign that the stages did not run one after the other, with the same parameters, or that a file is
-    not theirs."""
-    seen: dict[str, Any] = {}
-    for stage in locked.stages.values():
-        yield from (f"{stage.name} used a {old.path} that was made anew since" for old, _ in locked.stale(stage))
-        for section, values in stage.parameters.items():
-            if seen.setdefault(section, values) != values:
-                yield f"{section}: the stages of {LOCK} ran with different values"
-    says = {"other": f"is not the one that {LOCK} names", "missing": "is not there"}
-    for file in files:
-        if (state := contents.state(file)) in says:
-            yield f"{file.path} {says[state]}"
 
 
 def _outputs(locked: Lock, folder: Path) -> list[File]:

@@ -57,9 +57,9 @@ def link(recipe: str) -> str:
 
 def remove_all_but(recipes: Iterable[str]) -> None:
     """Delete what was made by presets that are not recorded any more."""
-    names = set(recipes)
+    names = {name for recipe in recipes for name in (recipe, f"{recipe}.md")}
     for path in KEPT.glob("*"):
-        if path.stem not in names:
+        if path.name not in names:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

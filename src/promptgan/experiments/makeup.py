@@ -1,7 +1,8 @@
 """What a run is made of, the training seed apart: as its dvc.lock has it, and as a preset would have it here."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ class Makeup:
     def task(self) -> str:
         """What its models are measured as."""
         return str(self.parameters["task"])
+
+    @property
+    def digest(self) -> str:
+        """Names it in a few characters: that of equal makeups is the same."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     def differences(self, now: "Makeup") -> list[str]:
         """What is not the same in another makeup: stages, files and parameters, by name."""

@@ -56,7 +56,8 @@ def compare(revision: str = "HEAD") -> tuple[list[str], list[Difference]]:
         Outputs whose content differs, none where the runs are identical; and the values that differ in metrics.
 
     Raises:
-        NothingToCompare: a stage has not run here, or metrics are not what the stages write.
+        NothingToCompare: a stage has not run here, or not since what it reads was made anew; a file is not the one that
+            dvc.lock names, or missing, as all are in a fresh clone; or metrics are not what the stages write.
         OtherParameters: they are runs of different parameters.
         LockUnreadable, RevisionUnknown: dvc.lock or a metrics file is missing, here or there.
     """
@@ -71,6 +72,11 @@ def compare(revision: str = "HEAD") -> tuple[list[str], list[Difference]]:
             f" are not comparable; {few(differing, 6)}",
             "`promptgan exp diff HEAD workspace` sets them side by side; for the committed run"
             " `git checkout params.yaml`, `make run`, then compare again",
+        )
+    if problems := list(finished.mixed(new, [out for _, out in new.outputs()])):
+        raise NothingToCompare(
+            f"there is no finished run here: {few(problems, between='; ')}",
+            "`make run` makes one; `git checkout dvc.lock metrics plots && dvc pull` brings the committed one",
         )
     committed, made = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (old, new))
     different = sorted(path for path, md5 in committed.items() if made.get(path) != md5)

@@ -105,8 +105,9 @@ class Experiment(ABC):
         git.text("read-tree", "-u", "--reset", start, folder=self.folder)
         for key, unknown in IDENTITY.items():
             git.text("config", key, git.text("config", "--default", unknown, key).strip(), folder=self.folder)
-        settings = ConfigObj(str(Path(".dvc/config.local")), list_values=False)
-        settings.setdefault("cache", {})["dir"] = str(cache.folder().resolve())
+        shared = str(cache.folder().resolve())
+        settings = ConfigObj(str(Path(".dvc/config.local")), encoding="utf-8")  # which quotes as DVC reads it
+        settings.setdefault("cache", {})["dir"] = shared
         settings.filename = str(self.folder / ".dvc/config.local")
         settings.write()
         (self.folder / ".dvc/tmp").mkdir(exist_ok=True)

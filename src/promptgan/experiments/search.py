@@ -100,12 +100,13 @@ class _Search:
     def __init__(self, plan: Plan, study: "optuna.Study", say: Callable[[str], None], held: int) -> None:
         self.plan, self.study, self.say, self.held = plan, study, say, held
         name, pruning = plan.settings.name, plan.settings.pruning
+        scratch = FOLDER / name
         self.start = git.text_if_any("rev-parse", "--verify", "--quiet", KEPT + name).strip()
         if not self.start or not study.trials:  # of a study that was forgotten
             say(f"study {name}: trials start from the workspace as it is now")
-            self.start = runner.snapshot(FOLDER)
+            self.start = runner.snapshot(scratch)
             git.text("update-ref", KEPT + name, self.start)
-        elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(FOLDER), "--", *READ).split():
+        elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(scratch), "--", *READ).split():
             say(f"note: trials go on with what {', '.join(changed)} held when the study began")
         self.parameters = finished.parameters(self.start)
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0

@@ -81,7 +81,8 @@ class Pruning(Section):
     """Which trials end early, by the live curve of their training."""
 
     pruner: Literal["none", "median", "threshold"] = "none"
-    """`median`: worse than the median of the finished trials at the same step. `threshold`: worse than `limit`."""
+    """`median`: the trial's best value so far is worse than the median of the finished trials at the same step, so a
+    collapse after a good start goes on. `threshold`: the value at a step is worse than `limit`."""
     curve: str = "train"
     """The stage whose curve it is."""
     column: str = "score"

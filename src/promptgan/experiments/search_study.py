@@ -92,7 +92,7 @@ def experiment(name: str, number: int) -> str:
 
 
 def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
-    """Optuna's pruner of these settings.
+    """Optuna's pruner of these settings; its median one looks at the best value of a trial so far, not at the last.
 
     Args:
         pruning: the settings.

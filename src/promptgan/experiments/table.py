@@ -17,6 +17,8 @@ from promptgan.core.flat import flat
 from promptgan.experiments import finished
 from promptgan.lineage import lock, references
 from promptgan.lineage.records import versions
+from promptgan.terms.audit import NOTHING
+from promptgan.terms.audit import differences as unequal
 from promptgan.terms.metrics import Metric, declared
 from promptgan.terms.systems import ADVERSARIAL
 
@@ -159,26 +161,22 @@ def differences(a: str, b: str) -> Iterator[tuple[str, str, str, str]]:
 
     Raises:
         RevisionUnknown: there is no such experiment or commit.
-        CommandFailed: DVC refused.
+        ParameterError: params.yaml here cannot be read.
     """
-    if a == b == WORKSPACE:  # which DVC would take as HEAD and the workspace
-        return
-    swapped = a == WORKSPACE  # which DVC takes as the second side alone, where it is not named
-    sides = [
-        None if name == WORKSPACE else git.text("rev-parse", f"{versions.resolve(name)}^{{commit}}").strip()
-        for name in ((b, a) if swapped else (a, b))
-    ]
-    found = json.loads(_dvc("exp", "diff", "--json", *filter(None, sides)))
-    held = [{PARAMETERS, *finished.measured(finished.parameters(side), side)} for side in sides]
-    for file, values in (each for kind in ("params", "metrics") for each in sorted(found.get(kind, {}).items())):
+    held: list[dict[str, dict[str, Any]]] = []
+    for revision in (None if name == WORKSPACE else versions.resolve(name) for name in (a, b)):
+        parameters = finished.parameters(revision)
+        held.append({PARAMETERS: dict(flat(parameters))})
+        for file, content in finished.measured(parameters, revision).items():
+            plain = {key: value for key, value in content.items() if not isinstance(value, list)}  # no prose
+            held[-1][file] = dict(flat(plain))
+    for file in (PARAMETERS, *sorted({file for each in held for file in each} - {PARAMETERS})):
         short = "" if file == PARAMETERS else f"{file.removeprefix('metrics/').removesuffix('.json')}: "
-        for key, pair in sorted(values.items()):
-            ends = [pair.get(end) if file in here else None for end, here in zip(("old", "new"), held, strict=True)]
-            old, new = reversed(ends) if swapped else ends
-            if old != new:
-                numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
-                change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
-                yield f"{short}{key}", shown(old), shown(new), change
+        for key, *ends in unequal(held[0].get(file, {}), held[1].get(file, {})):
+            old, new = (None if end == NOTHING else end for end in ends)
+            numbers = [x for x in (old, new) if isinstance(x, int | float) and not isinstance(x, bool)]
+            change = f"{numbers[1] - numbers[0]:+.4g}" if len(numbers) == 2 else ""
+            yield f"{short}{key}", shown(old), shown(new), change
 
 
 def shown(value: object) -> str:

@@ -300,9 +300,17 @@ def _compose(name: str, above: tuple[str, ...] = ()) -> ParameterFile:
         values = {key: _merged(key, below[key], preset[key]) for key in preset.sections if key in below.sections}
         preset = below.with_values(values)
         preset = replace(preset, sections=preset.sections | new)
-    if missing := [key for key in [*Run.model_fields, *SCHEMAS] if key not in preset.sections]:
-        raise BrokenRecipe(f"{find(name)} lacks {', '.join(missing)}", "add them, or name a `base` that has them")
+    _refuse_missing(name, [key for key in [*Run.model_fields, *SCHEMAS] if key not in preset.sections])
+    values = preset.values
+    if wrong := [f"{key}: found {shown(values[key])}" for key in SCHEMAS if not isinstance(values[key], dict)]:
+        raise BrokenRecipe(f"{find(name)}: {', '.join(wrong)}; a section of keys belongs there", "correct the preset")
+    _refuse_missing(name, [f"compute.{key}" for key in Compute.model_fields if key not in values["compute"]])
     return preset
+
+
+def _refuse_missing(name: str, keys: list[str]) -> None:
+    if keys:
+        raise BrokenRecipe(f"{find(name)} lacks {', '.join(keys)}", "add them, or name a `base` that has them")
 
 
 def _read(path: Path) -> ParameterFile:

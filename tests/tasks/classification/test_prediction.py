@@ -111,6 +111,32 @@ def test_a_file_of_texts_becomes_a_table(model, tmp_path):
     assert all(float(row["negative"]) + float(row["positive"]) == pytest.approx(1) for row in rows)
 
 
+@pytest.mark.parametrize("command", ["classify", "attack"])
+def test_a_line_ends_in_a_line_feed_alone(model, tmp_path, command):
+    texts, out = tmp_path / "texts.txt", tmp_path / "out.csv"
+    lines = ["a good\u2028film", "dull\x85film", "a\x0bbad\x0cfilm"]
+    texts.write_bytes("\r\n".join(["\ufeff" + lines[0], *lines[1:], "", ""]).encode())
+    run(command, "--model", model, "--file", texts, "--out", out)
+    with out.open(encoding="utf-8", newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == lines
+
+
+@pytest.mark.parametrize(("content", "code", "said"), [(b"", 2, "holds no text"), (b"caf\xe9 bar\n", 1, "UTF-8")])
+def test_a_file_without_texts_is_refused(model, tmp_path, content, code, said):
+    (tmp_path / "texts.txt").write_bytes(content)
+    assert said in run("classify", "--model", model, "--file", tmp_path / "texts.txt", code=code)
+
+
+def test_a_class_called_text_or_label_is_no_other_column(model, tmp_path):
+    shutil.copytree(model, tmp_path / "odd")
+    path = tmp_path / "odd/tokenizer.json"
+    path.write_text(path.read_text().replace("<label negative>", "<label label>").replace("positive", "text"))
+    run("classify", "--model", tmp_path / "odd", "--text", "a good film", "--out", tmp_path / "out.csv")
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
+    assert list(row) == ["text", "label", "probability of label", "probability of text"]
+    assert (row["text"], row["label"]) == ("a good film", "text")
+
+
 def test_attack_misleads_the_classifier(model, tmp_path):
     out = tmp_path / "attacked.csv"
     output = run("attack", "--model", model, "--text", "a bad film", "--kind", "deletion", "--out", out)

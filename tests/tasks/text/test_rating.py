@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner, Result
 
+from promptgan.cli import app
 from promptgan.core.record import sha256
 from promptgan.ratings.sheet import SheetUnusable
 from promptgan.tasks.text import rating
@@ -56,6 +58,28 @@ def test_answers_are_bound_to_the_samples_and_spelt_as_a_generator_would(root: P
     for system, temperature in SYSTEMS.items():
         assert found.texts[system] == dict.fromkeys(test.index, f"{system} at {temperature}")
     assert all(found.texts["real"][name] == text.lower() for name, text in test["text"].items())
+
+
+def test_neither_a_sheet_nor_the_key_of_sheets_that_are_out_is_overwritten(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    Path("params.yaml").touch()
+    Path("dvc.yaml").touch()
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["rate", "sheet", *arguments])
+
+    assert run().exit_code == 0
+    before = Path("rating-key.json").read_bytes()
+    refused = run("second.csv", "--seed", "2")
+    assert refused.stderr == (
+        "error: rating-key.json is there already\n  -> name another, so that nobody's ratings are lost\n"
+    )
+    assert Path("rating-key.json").read_bytes() == before
+    assert not Path("second.csv").exists()
+    assert run("second.csv", "--key", "second.json").exit_code == 0
+    assert "second.csv is there already" in run("second.csv", "--key", "third.json").stderr
 
 
 def test_without_samples_there_is_nothing_to_rate(tmp_path: Path) -> None:
