@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptgan.commands.command import of_task
+from promptgan.quality.normalise import normalise
 
 if TYPE_CHECKING:
     from promptgan.tasks.classification.explanation import Word
@@ -138,7 +139,7 @@ def _texts(module: ModuleType, text: list[str] | None, file: Path | None) -> lis
     if not text and file is None:
         raise typer.BadParameter("give --text, or --file with a text on each line")
     lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if file else []
-    readable: list[str] = module.readable([*(text or []), *lines])
+    readable: list[str] = module.readable([normalise(each) for each in (*(text or []), *lines)])
     return readable
 
 

@@ -111,6 +111,13 @@ def test_a_file_of_texts_becomes_a_table(model, tmp_path):
     assert all(float(row["negative"]) + float(row["positive"]) == pytest.approx(1) for row in rows)
 
 
+@pytest.mark.parametrize("command", ["classify", "attack"])
+def test_what_people_type_is_read_as_records_have_it(model, command):
+    said, plain = (run(command, "--model", model, "--text", text) for text in ("a\u00a0go\u200bod film", "a good film"))
+    assert said == plain
+    assert "text 1 is empty" in run(command, "--model", model, "--text", "\u200b", code=1)
+
+
 def test_attack_misleads_the_classifier(model, tmp_path):
     out = tmp_path / "attacked.csv"
     output = run("attack", "--model", model, "--text", "a bad film", "--kind", "deletion", "--out", out)
