@@ -399,6 +399,8 @@ def test_generate_answers_every_prompt(repository: Path) -> None:
     assert len(output.splitlines()) == 8
     assert run(*command).output == output
     assert run(*command[:-1], "5").output != output
+    typed = [{"yes": "y\u200bes", "no": "\ufeffno\u00a0"}.get(each, each) for each in command]
+    assert run(*typed).output == output, "what people type is read as records have it"
     assert "at least one word" in run("generate", "--model", "model", "--prompt", " ", code=1).stderr
     assert "give one, as in" in run("generate", "--model", "model", code=1).stderr
     for temperature in ("inf", "nan", "1e-40", "-1"):

@@ -41,6 +41,7 @@ def test_the_words_sum_to_the_logit_beside_a_text_without_content(model: Path) -
     empty = answering.classify(embedded, torch.tensor([len(said) + 1])).item()
     assert sum(word.attribution for word in found.words) == pytest.approx(found.logit - empty, abs=1e-3)
     assert explained(model, "do you eat the fish", TEXT).words != found.words
+    assert explained(model, PROMPT.replace("o", "o\u200b"), TEXT.replace("o", "o\u200b") + "\u00a0") == found
 
 
 def test_what_cannot_be_explained_is_refused(model: Path, tmp_path: Path) -> None:

@@ -147,6 +147,9 @@ def test_the_commands_build_measure_and_answer(data: Path, model: Path, tmp_path
     assert told[:2] == [f"> {known}", f"  {pairs(THINGS)[0][1]}"]
     assert told[2].startswith("  retrieved; nearest: train-0 (")
     assert told[5].startswith("  generated; nearest: ")
+    typed = [each.replace("o", "o\u200b") for each in (known, far)]
+    again = run("ask", "--index", out, "--model", model, "--text", typed[0], "--text", typed[1]).splitlines()
+    assert [each for each in again if each[0] == " "] == [each for each in told if each[0] == " "]
     assert "holds no index" in run("ask", "--index", tmp_path, "--text", "x", code=1)
 
 

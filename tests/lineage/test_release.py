@@ -122,6 +122,25 @@ def test_an_existing_release_is_replaced_only_when_told_so(repository: Path) -> 
     assert not list(repository.glob("release.*"))
 
 
+def test_an_interrupt_while_it_is_replaced_leaves_the_old_one(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, replace = repository / "release", Path.replace
+    build(MODEL, out)
+    (out / "old").write_text("")
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if (path.name, target) == (out.name, out):
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build(MODEL, out, force=True)
+    assert (out / "old").is_file()
+    assert not list(repository.glob("release.*"))
+
+
 def test_a_folder_that_is_no_release_is_never_replaced(repository: Path) -> None:
     with pytest.raises(ReleaseExists) as error:
         build(MODEL, repository / "data", force=True)

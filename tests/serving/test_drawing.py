@@ -20,7 +20,7 @@ from promptgan.media.music.midi import write_midi
 from promptgan.media.music.piece import Note, Piece, Voice
 from promptgan.media.music.roll import NARROWEST
 from promptgan.networks import folder
-from promptgan.serving.asks import Ask
+from promptgan.serving.asks import Ask, Normalised
 from promptgan.serving.drawing import classification, image, music, style, text
 from promptgan.serving.files import FILES, MIDI
 from promptgan.serving.worker import Abandoned, Worker
@@ -76,6 +76,23 @@ def test_an_answer_has_the_score_that_the_pair_is_given_when_asked_for(model: Pa
     (answers,) = drawer.generate([Ask((prompt,), n=64, seed=1, temperature=1.5, top_p=1.0)], silent)
     scored = drawer.score([Ask((prompt,) * 64, tuple(answer["text"] for answer in answers))])[0]
     assert [answer["score"] for answer in answers] == pytest.approx([one["score"] for one in scored], abs=1e-3)
+
+
+def test_what_people_type_is_read_as_records_have_it(model: Path) -> None:
+    worker = Worker({"m": text.Drawer(model, CPU)}, out=None)  # type: ignore[arg-type]
+    plain, typed = "do you buy the tea", "\ufeffdo you buy\u00a0the te\u200ba"
+
+    def told(kind: str, *asks: Ask) -> list[Any]:
+        ids = [str(number) for number in range(len(asks))]
+        return worker.answers({"model": "m", "kind": kind, "ids": ids, "asks": [asdict(ask) for ask in asks]})
+
+    first, again, empty = told("generate", *(Ask((each,), seed=3) for each in (plain, typed, "\u200b")))
+    assert first == again
+    assert "a prompt is empty" in empty["problem"]
+    first, again = told("score", Ask((plain,), ("the rice soup",)), Ask((typed,), ("the\u200b rice  soup",)))
+    assert first == again
+    normalised = {each for each in (text, style, classification, image, music) if issubclass(each.Drawer, Normalised)}
+    assert normalised == {text, style, classification}, "records of the others are as they came"
 
 
 def test_most_tokens_cut_an_answer(model: Path) -> None:

@@ -254,7 +254,7 @@ def test_moderation_refuses_prompts_and_answers(server: Server, start: Start, mo
     word = answers(server.post("/v1/generate", ASK))[0].split()[0]
     (tmp_path / "words").write_text(f"rice soup\n{word}\n")
     server = start("--model", f"tiny={model}", "--moderation", "words", "--words", str(tmp_path / "words"))
-    said = refused(server.post("/v1/generate", {"prompt": "eat RICE soup!"}), 400, "content_filter")
+    said = refused(server.post("/v1/generate", {"prompt": "eat RI\u200bCE soup!"}), 400, "content_filter")
     assert said == "the prompt is refused (words: rice soup)"
     for stream in (False, True):
         said = refused(server.post("/v1/generate", {**ASK, "stream": stream}), 400, "content_filter")

@@ -40,6 +40,17 @@ def test_the_log_has_each_question_once_and_masked(supporting: Server) -> None:
     assert (known.model, known.answer) == ("support", pairs(THINGS)[0][1])
 
 
+def test_a_question_is_read_as_records_have_it_and_logged_as_it_came(supporting: Server) -> None:
+    since, asked = time.time(), []
+    for question in (pairs(THINGS)[2][0], FAR[1]):
+        typed = question.replace("o", "o\u200b")
+        plain = supporting.post("/v1/support", {"question": question, "seed": 7}).json()
+        found = supporting.post("/v1/support", {"question": typed, "seed": 7}).json()
+        assert [found[key] for key in ("answer", "similarity")] == [plain[key] for key in ("answer", "similarity")]
+        asked += [question, typed]
+    assert [row.prompt for row in rows(supporting, Asked, 4, since)] == asked
+
+
 def test_what_cannot_be_answered_is_refused(supporting: Server, server: Server) -> None:
     assert "asks nothing" in refused(supporting.post("/v1/support", {"question": "?"}), 422, "unusable_request")
     nobody = supporting.post("/v1/support", {"question": "x", "model": "nobody"})

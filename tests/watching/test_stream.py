@@ -91,6 +91,12 @@ def test_a_webhook_that_is_not_there_stops_nothing(capsys: pytest.CaptureFixture
     assert "was not told" in capsys.readouterr().err and alarm.raised
 
 
+def test_texts_are_read_as_records_have_them_and_told_as_they_came() -> None:
+    watch = stream.Watch(probabilities, LABELS, stream.Alarm("negative", 2, 0.9, 0.1), lambda event: None)
+    typed = ["b\u200bad\n", "\u200b\n", "fine\n"]
+    assert [each[:2] for each in watch.read_lines(typed)] == [("b\u200bad", "negative"), ("fine", "positive")]
+
+
 def test_texts_by_http() -> None:
     told: list[stream.Event] = []
     watch = stream.Watch(probabilities, LABELS, stream.Alarm("negative", 2, 0.9, 0.1), told.append)

@@ -10,6 +10,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.pairs import pad
 from promptgan.networks import folder
+from promptgan.quality.normalise import normalise
 from promptgan.tasks.classification.explanation import Word, attributions, by_word
 from promptgan.tasks.text.samples import samples
 from promptgan.tasks.text.samples.samples import UnusablePrompt
@@ -55,7 +56,9 @@ class Explained(NamedTuple):
 
 
 def explained(model: Path, prompt: str, text: str) -> Explained:
-    """The verdict on a text as the answer to a prompt, by integrated gradients; a longer one is cut at its end.
+    """The verdict on a text as the answer to a prompt, both normalised, by integrated gradients.
+
+    A longer text is cut at its end.
 
     Args:
         model: folder of a model of texts with its discriminator.
@@ -67,6 +70,7 @@ def explained(model: Path, prompt: str, text: str) -> Explained:
         UnusablePrompt: the text is empty, or the prompt where one is answered, or it is not where none is.
         NotAModelFolder, NoTokenizer: see `promptgan.tasks.text.samples.samples.load`.
     """
+    prompt, text = normalise(prompt), normalise(text)
     loaded = samples.load(model)
     example = loaded.generator.example
     if DISCRIMINATOR not in loaded.index["networks"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptgan.commands.command import of_task
+from promptgan.quality.normalise import normalise
 
 if TYPE_CHECKING:
     from promptgan.tasks.classification.explanation import Word
@@ -143,7 +144,7 @@ def _texts(module: ModuleType, text: list[str] | None, file: Path | None) -> lis
         raise typer.BadParameter("give --text, or --file with a text on each line")
     from promptgan.data.tables.reading import lines_of
 
-    texts: list[str] = module.readable([*(text or []), *(lines_of(file) if file else [])])
+    texts: list[str] = module.readable([normalise(each) for each in (*(text or []), *(lines_of(file) if file else []))])
     if not texts:
         raise typer.BadParameter(f"{file} holds no text")
     return texts

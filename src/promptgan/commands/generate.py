@@ -65,9 +65,12 @@ def generate(
     """
     from promptgan.core import compute
     from promptgan.core.choices import choose
+    from promptgan.quality.normalise import TASKS, normalise
 
     task = task_of(model)
     samples = choose("promptgan.tasks", task, f"{model / 'index.json'} task", "samples.samples")
+    if prompt and task in TASKS:
+        prompt = [normalise(each) for each in prompt]
     given: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "top_p": top_p, "bars": bars, "out": out}
     given |= {"style": style, "interpolate": interpolate or None}
     given = {name: value for name, value in given.items() if value not in (None, [])}

@@ -28,7 +28,7 @@ def contents(path: Path) -> dict[str, bytes]:
         NoSuchFolder: it is neither.
     """
     if path.is_dir():
-        names = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
+        names = {readable(file.relative_to(path).as_posix()): file for file in path.rglob("*") if file.is_file()}
         return {name: content(names[name].read_bytes) for name in sorted(names) if not is_litter(name)}
     if not zipfile.is_zipfile(path):
         raise NoSuchFolder(path)
@@ -57,6 +57,11 @@ def content(read: Callable[[], bytes]) -> bytes:
         return read()
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):
         return b""
+
+
+def readable(name: str) -> str:
+    """A path as UTF-8 can hold it: what is in it of another encoding stands as \\xe4, so that no two become one."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def listing(path: Path) -> str:

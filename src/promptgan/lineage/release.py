@@ -81,9 +81,15 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
         (folder / SUMS).write_text(sums, encoding="utf-8")
         if key:
             signature.sign(folder, key)
-        if out.exists():
-            out.replace(Path(scratch, "replaced"))
-        folder.replace(out)
+        former = Path(scratch, "replaced")
+        try:
+            if out.exists():
+                out.replace(former)
+            folder.replace(out)
+        except BaseException:  # an interrupt too, since the scratch folder is deleted after it
+            if former.exists() and not out.exists():
+                former.replace(out)
+            raise
     return len(files), sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
 

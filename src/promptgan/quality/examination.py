@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from promptgan.quality.expectations import Outcome
 
-NO_DEFECTS = {"too-long", "too-short", "exact-duplicate", "duplicate-across-splits"}
+NO_DEFECTS = {"too-long", "too-short", "exact-duplicate", "duplicate-across-splits", "rare-label"}
 """Rules whose rows are sound, but not wanted."""
 REMEDIES = {
     "too-few-rows": "add data, or look at what the rules above took, or lower validate.min_rows",

@@ -72,7 +72,7 @@ class ExpectUniqueIds(gxe.ExpectColumnValuesToBeUnique):
 
 
 class ExpectFewDefects(gxe.ExpectColumnValuesToBeNull):
-    """The share of defective rows is small (`validate.max_defect_share`); length and duplicates are no defects."""
+    """The share of defective rows is small (`validate.max_defect_share`); length, copies and rare labels are none."""
 
     rule: ClassVar = "defect-share"
     description: str = "the share of defective rows is within validate.max_defect_share"

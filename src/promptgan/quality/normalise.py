@@ -1,12 +1,15 @@
 """The one place where the characters of a text are made uniform.
 
-Applied to every record before any rule looks at it, so that rules, splits, tokenizer and metrics see the same text.
+Applied to every record before any rule looks at it, so that rules, splits, tokenizer and metrics see the same text; and
+to what people type for a model of such records, where it comes in, so that a telephone's quotes are no unknown words.
 """
 
 import re
 import unicodedata
 from typing import Any
 
+TASKS = frozenset({"text", "style", "classification"})
+"""Those whose records are normalised."""
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "‟": '"', "…": "..."})
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SPACES = re.compile("[ \t\r\n\u00a0\u2000-\u200a\u2028\u2029\u202f\u3000]+")

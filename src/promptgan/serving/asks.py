@@ -1,7 +1,9 @@
 """What is asked of a model, and what it gives; what the service and its workers say to each other."""
 
-from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self, TypedDict
+
+from promptgan.quality.normalise import normalise
 
 Kind = Literal["generate", "classify", "score", "retrieve", "recommend"]
 """What a model can be asked to do."""
@@ -82,9 +84,18 @@ class Ask:
         return self.temperature, self.top_p
 
     @property
+    def normalised(self) -> Self:
+        """The same in characters as records of texts have them."""
+        return replace(self, prompts=tuple(map(normalise, self.prompts)), texts=tuple(map(normalise, self.texts)))
+
+    @property
     def rows(self) -> int:
         """How many are drawn."""
         return max(self.n * (self.bars or 1), len(self.prompts))
+
+
+class Normalised:
+    """A drawer whose model knows normalised texts alone: it is asked in such, whatever people type."""
 
 
 Facts = dict[str, Any]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from promptgan.core.errors import PromptganError
+from promptgan.quality.normalise import normalise
 from promptgan.serving.asks import Answer, Ask, Facts, Kind
 from promptgan.serving.bodies import Said
 from promptgan.serving.contacts import masked
@@ -239,7 +240,7 @@ class Service:
 
     def _moderate(self, texts: tuple[str, ...] | list[str], side: str, details: Details) -> None:
         for text in texts if self.moderation else ():
-            if reason := self.moderation(text):  # type: ignore[misc]
+            if reason := self.moderation(normalise(text)):  # type: ignore[misc]
                 details.verdict = f"{side}: {reason}"
                 self.metrics.moderated.labels(details.model, side).inc()
                 raise Harmful(f"the {side} is refused ({reason})", "ask for something else, or with another seed")

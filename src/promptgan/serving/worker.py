@@ -16,7 +16,7 @@ from typing import IO, Any
 from promptgan.core import compute
 from promptgan.core.choices import choices, choose
 from promptgan.core.errors import FileRefused, PromptganError
-from promptgan.serving.asks import Answer, Ask
+from promptgan.serving.asks import Answer, Ask, Normalised
 from promptgan.serving.places import NothingToServe, Place
 
 
@@ -86,6 +86,8 @@ class Worker:
         """What becomes of each request of a batch: its answers, or why it is refused."""
         drawer, kind, ids = self.drawers[batch["model"]], batch["kind"], batch["ids"]
         asks = [Ask(**{**ask, "prompts": tuple(ask["prompts"]), "texts": tuple(ask["texts"])}) for ask in batch["asks"]]
+        if isinstance(drawer, Normalised):
+            asks = [ask.normalised for ask in asks]
         told: list[dict[str, Any]] = [{} for _ in asks]
         for number, ask in enumerate(asks):
             try:

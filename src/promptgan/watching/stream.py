@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from promptgan.core.errors import PromptganError
+from promptgan.quality.normalise import normalise
 from promptgan.watching.listening import PATIENCE, Handler, listen
 
 BATCH = 32
@@ -122,7 +123,7 @@ class Watch:
 
     def read(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """The label of each text and its probability; blank texts have none and are left out."""
-        told = [text for text in texts if text.strip()]
+        told = [text for text in map(normalise, texts) if text.strip()]
         if not told:
             return []
         with self._one_at_a_time:
@@ -137,7 +138,7 @@ class Watch:
         """Text, label and probability of each line; one by one where they are ``live``, else in batches."""
         lines = iter(lines)
         while part := list(islice(lines, 1 if live else BATCH)):
-            texts = [line.strip() for line in part if line.strip()]
+            texts = [line.strip() for line in part if normalise(line).strip()]
             for text, (label, probability) in zip(texts, self.read(texts), strict=True):
                 yield text, label, probability
 

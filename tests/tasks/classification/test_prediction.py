@@ -13,6 +13,7 @@ from promptgan.cli import app
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.networks import folder
+from promptgan.quality.normalise import normalise
 from promptgan.tasks.classification.samples.prediction import UnknownLabel, UnreadableText, load, readable
 
 WORDS = ["a", "film", "good", "bad", "and", "dull"]
@@ -118,7 +119,7 @@ def test_a_line_ends_in_a_line_feed_alone(model, tmp_path, command):
     texts.write_bytes("\r\n".join(["\ufeff" + lines[0], *lines[1:], "", ""]).encode())
     run(command, "--model", model, "--file", texts, "--out", out)
     with out.open(encoding="utf-8", newline="") as file:
-        assert [row["text"] for row in csv.DictReader(file)] == lines
+        assert [row["text"] for row in csv.DictReader(file)] == [normalise(each) for each in lines]
 
 
 @pytest.mark.parametrize(("content", "code", "said"), [(b"", 2, "holds no text"), (b"caf\xe9 bar\n", 1, "UTF-8")])
@@ -135,6 +136,13 @@ def test_a_class_called_text_or_label_is_no_other_column(model, tmp_path):
     (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
     assert list(row) == ["text", "label", "probability of label", "probability of text"]
     assert (row["text"], row["label"]) == ("a good film", "text")
+
+
+@pytest.mark.parametrize("command", ["classify", "attack"])
+def test_what_people_type_is_read_as_records_have_it(model, command):
+    said, plain = (run(command, "--model", model, "--text", text) for text in ("a\u00a0go\u200bod film", "a good film"))
+    assert said == plain
+    assert "text 1 is empty" in run(command, "--model", model, "--text", "\u200b", code=1)
 
 
 def test_attack_misleads_the_classifier(model, tmp_path):

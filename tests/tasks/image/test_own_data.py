@@ -91,6 +91,26 @@ def test_a_zip_gives_the_same_bytes_as_its_folder_and_a_folder_around_all_is_no_
     assert set(frame["label"]) == {"image"}
 
 
+def test_a_folder_that_was_zipped_is_no_class_whatever_lies_in_it_beside_the_classes(tmp_path: Path) -> None:
+    files = PICTURES | {"captions.csv": b"file,caption\ncats/1.png,a cat\n", "README": b"mine"}
+    around = {f"photos/{name}": content for name, content in files.items()}
+    path, table = zipped(tmp_path / "photos.zip", around), tmp_path / "c.csv"
+    table.write_bytes(files["captions.csv"])
+    frame = read(import_own_data(path, captions=table, root=tmp_path / "root"), tmp_path)
+    assert set(frame["id"]) == set(files)
+    assert frame.set_index("id")["caption"]["cats/1.png"] == "a cat"
+    plain = import_own_data(filled(tmp_path / "photos", files), captions=None, root=tmp_path / "root")
+    assert import_own_data(path, captions=None, root=tmp_path / "root") == plain
+
+
+def test_names_that_are_not_utf_8_stay_apart(tmp_path: Path) -> None:
+    photos = filled(tmp_path / "photos", PICTURES)
+    for seed, name in enumerate((b"B\xe4r.png", b"B\xf6r.png"), 200):
+        Path(os.fsdecode(os.fsencode(photos) + b"/cats/" + name)).write_bytes(picture(seed))
+    frame = read(import_own_data(photos, captions=None, root=tmp_path / "root"), tmp_path)
+    assert set(frame["id"]) == {*PICTURES, r"cats/B\xe4r.png", r"cats/B\xf6r.png"}
+
+
 def test_a_member_that_cannot_be_unpacked_becomes_an_empty_record(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", PICTURES | {"cats/broken.bin": b"q" * 4000})
     content = path.read_bytes()

@@ -1,5 +1,6 @@
 """Images through an encoder and back, what lies between two of them, and the codes of a plain autoencoder."""
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from promptgan.tasks.image.samples import interpolation, reconstruction
 from promptgan.tasks.image.samples.parameters import Parameters
 from promptgan.tasks.image.samples.pictures import SCALE, sized
 from promptgan.tasks.image.samples.samples import NoPrior, generate, images, load, make
-from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
+from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE, png
 
 CELL = SIZE + 1
 
@@ -100,6 +101,20 @@ def test_what_cannot_be_reconstructed_is_a_clear_error(gan: Path, vae: Path, tmp
     with pytest.raises(reconstruction.NoImages, match=r"broken\.png is no picture that can be read"):
         reconstruction.reconstruct(vae, out, 4, [tmp_path / "broken.png"])
     assert not out.exists()
+
+
+def test_a_damaged_chunk_and_a_huge_picture_are_clear_errors(
+    vae: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = png(np.zeros((SIZE, SIZE), np.uint8))
+    start = whole.index(b"IDAT") - 4
+    empty = bytes(4) + b"IDAT" + zlib.crc32(b"IDAT").to_bytes(4)
+    broken = whole[:start] + empty + bytes(12) + whole[start:]
+    for name, content, why in (("chunk.png", broken, "broken PNG file"), ("huge.png", whole, "compression bomb")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(reconstruction.NoImages, match=rf"{name} is no picture that can be read: .*{why}"):
+            reconstruction.reconstruct(vae, tmp_path / "grid.png", 4, [tmp_path / name])
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 8)
 
 
 def test_a_strip_goes_from_one_latent_vector_to_the_other(gan: Path, tmp_path: Path) -> None:

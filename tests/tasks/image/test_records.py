@@ -70,6 +70,22 @@ def test_the_first_records_of_a_split_are_of_all_kinds_though_data_comes_sorted(
     ]
 
 
+def test_a_label_that_train_or_judge_lacks_goes_to_quarantine_and_the_others_stay() -> None:
+    source = records(200, 0)
+    where = {i: split for split, frame in validate(source, PARAMETERS).splits.items() for i in frame.index}
+    of = {split: [i for i in where if where[i] == split] for split in ("train", "judge", "test")}
+    source.loc[[of["judge"][0], of["test"][0]], "label"] = "untrained"
+    source.loc[of["train"][0], "label"] = "unjudged"
+    source.loc[[of["train"][1], of["judge"][1]], "label"] = "unmeasured"
+    found = validate(source, PARAMETERS.model_copy(update={"max_defect_share": 0.0}))
+    taken = found.quarantine.set_index("label")
+    assert set(taken["rule"]) == {"rare-label"}
+    assert taken.index.value_counts().to_dict() == {"untrained": 2, "unjudged": 1}
+    assert "(absent_from: 'train')" in taken.loc["untrained", "reason"].iloc[0]
+    assert "(absent_from: 'judge')" in taken.loc["unjudged", "reason"]
+    assert found.summary["labels"]["unmeasured"] == 2
+
+
 def test_captions_go_along_and_may_be_missing() -> None:
     source = records(200, 0).assign(caption=["a square", None] * 100)
     found = validate(source, PARAMETERS)

@@ -1,4 +1,5 @@
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ from promptgan.forms.tensors import form
 from promptgan.forms.tensors.course import COURSE
 from promptgan.forms.tensors.roles import TensorGenerator
 from promptgan.networks import folder
+from promptgan.serving.asks import Ask
+from promptgan.serving.drawing.image import Drawer
 from promptgan.tasks.image import page
+from promptgan.tasks.image.arrays.arrays import pack
+from promptgan.tasks.image.samples import interpolation
 from promptgan.tasks.image.samples.course import MARGIN, ROWS
 from promptgan.tasks.image.samples.parameters import Parameters
 from promptgan.tasks.image.samples.pictures import grid
 from promptgan.tasks.image.samples.samples import UnusableRequest, generate, images, load, make, read
-from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE
+from tests.tasks.image.conftest import COMPUTE, CPU, EXAMPLE, SECTIONS, SIZE, arrays_of
 
 PARAMETERS = Parameters(count=10, truncations=[0.5, 1.0], shown=4)
 
@@ -139,3 +144,28 @@ def test_images_are_of_the_labels_of_test_images_and_a_model_makes_what_it_is_as
     assert make(asked, 3, 1, out=tmp_path / "all.png").startswith("6 images")
     with pytest.raises(UnusableRequest, match="nothing called 'c'"):
         make(asked, 3, 1, ["c"])
+
+
+def test_a_test_caption_of_unknown_words_is_drawn_and_only_people_are_refused(
+    validated_images: Path, tmp_path: Path
+) -> None:
+    tokens, model = tmp_path / "captioned", tmp_path / "model"
+    pack(validated_images, tokens, arrays_of(condition="caption"))
+    network = folder.build("tensors", "generator", SECTIONS["generator"], form.example(tokens))
+    index = folder.described("image", "tensors", form.example(tokens))
+    folder.save(model, {"generator": network}, {"generator": SECTIONS["generator"]}, index, form.needed(tokens))
+    odd = shutil.copytree(validated_images, tmp_path / "validated") / "test.parquet"
+    test = pd.read_parquet(odd)
+    test.assign(caption="zzz").to_parquet(odd)
+    generated({"twin": model}, odd.parent, tmp_path / "out")
+    assert set(pd.read_parquet(tmp_path / "out/samples.parquet")["prompt"]) == {"zzz"}
+    strip = tmp_path / "strip.png"
+    assert make(model, 2, 1, ["an image of a"], tmp_path / "a.png").startswith("2 images")
+    assert interpolation.interpolate(model, 4, 1, strip, "an image of a").startswith("4 images")
+    for refused in (make, lambda *asked: interpolation.interpolate(*asked[:3], strip, asked[3][0])):
+        with pytest.raises(UnusableRequest, match="knows no word of 'zzz'"):
+            refused(model, 4, 1, ["zzz"])
+    with pytest.raises(UnusableRequest, match="what a caption says"):
+        interpolation.interpolate(model, 4, 1, strip)
+    with pytest.raises(UnusableRequest, match="knows no word of 'zzz'"):
+        Drawer(model, CPU).check(Ask(("zzz",)))

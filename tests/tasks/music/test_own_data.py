@@ -1,5 +1,6 @@
 """Importing a folder or a zip of music: what becomes a record, and what is refused."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def test_a_zip_of_the_folder_has_the_same_bytes(music: Path, tmp_path: Path) -> 
                 archive.write(file, file.relative_to(music))
     one, other = (import_own_data(path, root=tmp_path / path.suffix) for path in (music, zipped))
     assert one == other
+
+
+def test_names_that_are_not_utf_8_are_packed(music: Path, tmp_path: Path) -> None:
+    for name in (b"B\xe4r.mid", b"B\xf6r.mid"):
+        Path(os.fsdecode(os.fsencode(music) + b"/" + name)).write_bytes(PIECES["set/0.mid"])
+    section = import_own_data(music, root=tmp_path)
+    with zipfile.ZipFile(tmp_path / "data/own" / section["sha256"] / section["file"]) as archive:
+        assert {r"B\xe4r.mid", r"B\xf6r.mid"} < set(archive.namelist())
 
 
 def test_too_few_pieces_are_refused_with_the_first_reason(tmp_path: Path) -> None:

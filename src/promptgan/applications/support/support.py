@@ -15,6 +15,7 @@ from promptgan.core.errors import shown
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.folders import whole
+from promptgan.quality.normalise import normalise
 from promptgan.tasks.text.measures import minilm
 from promptgan.tasks.text.samples import samples
 from promptgan.terms.words import words
@@ -71,7 +72,7 @@ class Support:
             NoQuestion: one has no word.
         """
         self.readable(questions)
-        return self.index.nearest(questions, self.facts["ranker"])
+        return self.index.nearest([normalise(question) for question in questions], self.facts["ranker"])
 
     def sure(self, found: Found) -> bool:
         """Whether its answer is given."""
@@ -166,7 +167,8 @@ def drawn(model: Path, questions: list[str], seed: int) -> list[str]:
     Raises:
         NotAModelFolder, NoTokenizer, UnusablePrompt: see `promptgan.tasks.text.samples.samples`.
     """
-    return samples.answer(samples.load(model), questions, seed=seed, temperature=TEMPERATURE, top_p=TOP_P)
+    asked_for = [normalise(question) for question in questions]
+    return samples.answer(samples.load(model), asked_for, seed=seed, temperature=TEMPERATURE, top_p=TOP_P)
 
 
 def threshold(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import torch
 
-from promptgan.serving.asks import Answer, Ask, Facts
+from promptgan.serving.asks import Answer, Ask, Facts, Normalised
 from promptgan.tasks.classification.samples import prediction
 
 
-class Drawer:
+class Drawer(Normalised):
     """Tells labels by a model folder.
 
     Args:

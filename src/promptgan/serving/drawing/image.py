@@ -46,6 +46,7 @@ class Drawer:
             return
         if not any(ask.prompts):
             raise UnusableRequest("this model is told what to make", "give a label or a caption as the prompt")
+        self.model.check(ask.prompts)
         self.model.conditions(ask.prompts)
 
     def generate(self, asks: Sequence[Ask], tell: Callable[[int, int, str], None]) -> list[list[Answer]]:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import torch
 
-from promptgan.serving.asks import Answer, Ask, Facts
+from promptgan.serving.asks import Answer, Ask, Facts, Normalised
 from promptgan.tasks.style.samples import samples
 
 TEMPERATURE, TOP_P = 0.1, 1.0
 """Those of `promptgan generate`."""
 
 
-class Drawer:
+class Drawer(Normalised):
     """Transfers by a model folder.
 
     Args:

@@ -13,7 +13,8 @@ from promptgan.forms.tokens.pairs import pad
 from promptgan.forms.tokens.sampler import Resampler
 from promptgan.forms.tokens.tokenizer import decode
 from promptgan.networks import folder
-from promptgan.serving.asks import Answer, Ask, Facts
+from promptgan.quality.normalise import normalise
+from promptgan.serving.asks import Answer, Ask, Facts, Normalised
 from promptgan.serving.drawing.overheard import overheard
 from promptgan.tasks.text.samples import samples
 from promptgan.tasks.text.samples.samples import UnusablePrompt
@@ -22,7 +23,7 @@ TEMPERATURE, TOP_P = 0.7, 0.9
 """Those of `promptgan generate`."""
 
 
-class Drawer:
+class Drawer(Normalised):
     """Answers by a model folder.
 
     Args:
@@ -120,7 +121,7 @@ class Drawer:
         return [encoding.ids[-self.limit :] for encoding in encoded]
 
     def _read(self, texts: list[str]) -> list[list[int]]:
-        encoded = self.model.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        encoded = self.model.tokenizer.encode_batch_fast(list(map(normalise, texts)), add_special_tokens=False)
         return [encoding.ids[: self.limit] for encoding in encoded]
 
     def _scores(self, prompts: list[list[int]], texts: list[list[int]]) -> Sequence[float | None]:

@@ -64,7 +64,7 @@ def import_own_data(path: Path, *, captions: Path | None, root: Path) -> dict[st
 
     The files go in as they are, broken ones and others than images too: validation says what they are. The same files
     make the same bytes, whether they come as a folder or as a zip. A folder that holds all others and nothing else is
-    no class.
+    no class, and neither is the one that was zipped, where it holds folders.
 
     Args:
         path: a folder or a zip; of its files those that file managers leave behind are left out.
@@ -127,15 +127,21 @@ def _contents(path: Path, table: Path | None) -> Iterator[tuple[str, Callable[[]
     else:
         raise NoSuchImages(path)
     found = {name: read for name, read in found.items() if not own_folder.is_litter(str(name))}
-    above = _common_folder(list(found))
+    above = _common_folder(list(found), zipped=path.is_file())
     for name in sorted(found):
-        yield str(PurePosixPath(*name.parts[above:])).encode("utf-8", "replace").decode(), found[name]
+        yield own_folder.readable(str(PurePosixPath(*name.parts[above:]))), found[name]
 
 
-def _common_folder(names: list[PurePosixPath]) -> int:
-    """How many folders lie above those of the classes: each is the only one there, beside no file, and holds others."""
+def _common_folder(names: list[PurePosixPath], zipped: bool) -> int:
+    """How many folders lie above those of the classes: each is the only one there, and holds nothing but folders.
+
+    The one that was zipped may hold files beside them, as a folder that is given as it is may.
+    """
     above = 0
-    while names and all(len(name.parts) > above + 2 for name in names) and len({n.parts[above] for n in names}) == 1:
+    while names and len({name.parts[above] for name in names}) == 1:
+        classes = [len(name.parts) > above + 2 for name in names]
+        if not all(classes) and not (zipped and above == 0 and any(classes)):
+            break
         above += 1
     return above
 

@@ -25,7 +25,8 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     """Quarantine bad images, split the rest by group, and check the table.
 
     An image that lies in a split of higher rank too, by its pixels or nearly, goes to quarantine, so that no model is
-    tested on what it has seen. What is kept stands in the order of a hash of its id: data often comes sorted by label,
+    tested on what it has seen; and so does every image of a label that is in the split train or judge no more, for no
+    network would know it. What is kept stands in the order of a hash of its id: data often comes sorted by label,
     and whoever reads the first images of a split is to see all kinds.
 
     Args:
@@ -59,6 +60,8 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     if p.near_bits:
         frame = frame.assign(near_copy_of=near_copies_across_splits(frame, p.near_bits))
         frame = found.rows("near", frame, [ex.ExpectNoDuplicateAcrossSplits(column="near_copy_of")])
+    frame = frame.assign(absent_from=_absent_labels(frame))
+    frame = found.rows("labels", frame, [rules.ExpectKnownLabel(column="absent_from")])
 
     found.quarantine_rules(p.max_defect_share, p.max_quarantine_share)
     shares = frame.groupby("label", sort=False)["label"].transform("size") / max(1, len(frame))
@@ -74,6 +77,19 @@ def validate(records: "pd.DataFrame", parameters: Parameters, context: Any = Non
     found.stop_if_broken()
     counted = {name: _counts(frame[column]) for name, column in (("labels", "label"), ("modes", "mode"))}
     return found.validated(frame.sort_values("id", key=_hashes), columns, **counted)
+
+
+def _absent_labels(frame: "pd.DataFrame") -> "pd.Series[Any]":
+    """By row, which of the splits train and judge have none of its label, such as "judge, train"; None where both do.
+
+    A split that is empty, which the table rules name, has no say.
+    """
+    held = {split: set(part["label"]) for split, part in frame.groupby("split") if split in ("judge", "train")}
+    absent = {
+        label: ", ".join(str(split) for split, labels in held.items() if label not in labels) or None
+        for label in frame["label"].unique()
+    }
+    return frame["label"].map(absent).astype(object)
 
 
 def _hashes(ids: "pd.Series[str]") -> "pd.Series[str]":

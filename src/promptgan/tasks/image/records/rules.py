@@ -33,3 +33,10 @@ class ExpectContent(gxe.ExpectColumnValuesToBeBetween):
     min_value: float = 0
     strict_min: bool = True
     description: str = "all pixels are alike"
+
+
+class ExpectKnownLabel(gxe.ExpectColumnValuesToBeNull):
+    """Every label can be learnt and judged: the splits train and judge have pictures of it."""
+
+    rule: ClassVar = "rare-label"
+    description: str = "the label has no picture in a split that it is learnt or judged by"

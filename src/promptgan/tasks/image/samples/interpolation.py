@@ -21,10 +21,12 @@ def interpolate(model: Path, n: int, seed: int, out: Path, prompt: str | None = 
 
     Raises:
         NotAModelFolder, NoPrior: see `promptgan.tasks.image.samples.samples.load_with_prior`.
+        UnusableRequest: the model has not learnt a label, or no word of a caption, or wants one.
         OSError: the picture cannot be written.
     """
     loaded = load_with_prior(model)
-    asked = [prompt or loaded.labels[0]] * n if loaded.labels else []
+    loaded.check([prompt] if prompt else [])
+    asked = [prompt or loaded.labels[0]] * n if loaded.labels or loaded.captions else []
     first, last = noise(seed, 2, loaded.generator.latent)
     images = draw(loaded.generator, between(first, last, n), loaded.conditions(asked))
     if out.suffix.lower() != ".gif":

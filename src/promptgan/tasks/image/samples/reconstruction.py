@@ -152,8 +152,9 @@ def _listed(places: Sequence[Path]) -> list[Path]:
 def _read(path: Path, shape: tuple[int, int, int]) -> Tensor:
     try:
         return sized([path.read_bytes()], shape)
-    except (OSError, ValueError) as error:
-        raise NoImages(f"{path} is no picture that can be read: {shown(str(error))}", "leave it out") from error
+    except Exception as error:  # what Pillow's readers raise on broken files is not said anywhere
+        why = shown(str(error) or type(error).__name__)
+        raise NoImages(f"{path} is no picture that can be read: {why}", "leave it out") from error
 
 
 def _test(n: int) -> Tensor:

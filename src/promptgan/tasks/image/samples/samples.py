@@ -58,19 +58,29 @@ class ImageModel:
     captions: Vocabulary | None
     """Of captions, one of which is asked for; None where none is."""
 
+    def check(self, captions: Sequence[str]) -> None:
+        """Refuse captions that somebody asks by in vain; those of records may have no word that is known.
+
+        Raises:
+            UnusableRequest: there is none, or the model has learnt no word of one.
+        """
+        if not self.captions:
+            return
+        if not captions:
+            raise UnusableRequest("this model makes what a caption says", "give one, as in --prompt 'an ankle boot'")
+        for caption, row in zip(captions, self.captions.ids(captions), strict=True):
+            if (row <= UNKNOWN).all():
+                known = ", ".join(self.captions.words[len(SPECIAL) :][:20])
+                raise UnusableRequest(f"the model knows no word of {shown(caption)}", f"it has learnt {known}")
+
     def conditions(self, asked: Sequence[str]) -> Tensor | None:
         """The labels or captions as the generator takes them, (N,) or (N, T); None where nothing is asked for.
 
         Raises:
-            UnusableRequest: the model has not learnt a label, or no word of a caption.
+            UnusableRequest: the model has not learnt a label.
         """
         if self.captions:
-            ids = torch.from_numpy(self.captions.ids(asked).astype(np.int64))
-            for caption, row in zip(asked, ids, strict=True):
-                if (row <= UNKNOWN).all():
-                    known = ", ".join(self.captions.words[len(SPECIAL) :][:20])
-                    raise UnusableRequest(f"the model knows no word of {shown(caption)}", f"it has learnt {known}")
-            return ids
+            return torch.from_numpy(self.captions.ids(asked).astype(np.int64))
         if not self.labels:
             return None
         number = {label: index for index, label in enumerate(self.labels)}
@@ -146,15 +156,15 @@ def make(model: Path, n: int, seed: int, prompt: list[str] | None = None, out: P
 
 
     Raises:
-        UnusableRequest: a label is asked for that the model has not learnt, or the model makes images of no label.
+        UnusableRequest: a label is asked for that the model has not learnt, or a caption of which it knows no word, or
+            the model makes images of no label.
         NotAModelFolder, NoPrior: see `load_with_prior`.
         OSError: the picture cannot be written.
     """
     loaded = load_with_prior(model)
     if prompt and not (loaded.labels or loaded.captions):
         raise UnusableRequest("this model is not told what to make", "leave --prompt out")
-    if loaded.captions and not prompt:
-        raise UnusableRequest("this model makes what a caption says", "give one, as in --prompt 'an ankle boot'")
+    loaded.check(prompt or [])
     asked = [label for label in prompt or loaded.labels for _ in range(n)]
     drawn = images(loaded, len(asked) or n, seed, asked)
     grid(drawn, n if asked else None).save(out, "png")
@@ -177,13 +187,13 @@ def generate(
     """Draw images of every model, and a grid of each; return the samples, and a sentence on them.
 
     Their columns are model, truncation, number, seed and image, a PNG; where models are asked for something also label,
-    and prompt where that is a caption: those of test images in an order that ``seed`` gives. Translators make these
-    images themselves into the other kind; see `translation.rows`. ``grid-SYSTEM.png`` holds the first of each, and
-    ``grid-real.png`` as many of the test split, their middle at the size of the models' images; these are what
-    ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of them. ``course-SYSTEM.png`` shows what the
-    same inputs became through its training, and ``quarantine.png`` what validation took, if anything. All models start
-    from the same random vectors where those are of one size; a plain autoencoder turns them into codes by the normal
-    distribution fitted to those of training images.
+    and prompt where that is a caption: those of test images in an order that ``seed`` gives; words that a model has not
+    learnt are one word to it. Translators make these images themselves into the other kind; see `translation.rows`.
+    ``grid-SYSTEM.png`` holds the first of each, and ``grid-real.png`` as many of the test split, their middle at the
+    size of the models' images; these are what ``reconstructions-SYSTEM.png`` shows beside what an autoencoder makes of
+    them. ``course-SYSTEM.png`` shows what the same inputs became through its training, and ``quarantine.png`` what
+    validation took, if anything. All models start from the same random vectors where those are of one size; a plain
+    autoencoder turns them into codes by the normal distribution fitted to those of training images.
     """
     test = pd.read_parquet(validated / "test.parquet")
     test = test.iloc[np.resize(np.random.default_rng(seed).permutation(len(test)), max(parameters.count, len(test)))]
