@@ -163,6 +163,15 @@ def test_another_encoding_is_named_with_the_command_that_converts_it(
     assert "iconv -f" in caught.value.remedy
 
 
+@pytest.mark.parametrize("after", [0, 20_000])
+def test_an_encoding_is_guessed_where_it_first_shows(after: int, tmp_path: Path) -> None:
+    rows = "how are you today,I am fine\n"
+    content = (f"question,answer\n{rows * 20_000}how is the caf\u00e9,fine\n{rows * after}").encode("cp1252")
+    with pytest.raises(NotUtf8, match="not UTF-8 but WINDOWS-1252") as caught:
+        pairs(tmp_path, "a.csv", content)
+    assert "iconv -f WINDOWS-1252" in caught.value.remedy
+
+
 def test_a_column_that_is_nearly_there_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(WrongColumn, match=r"no column 'answers' \(did you mean 'answer'\?\)"):
         pairs(tmp_path, "a.csv", table(","), "question", "answers")
