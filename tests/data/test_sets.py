@@ -82,7 +82,7 @@ def test_tang_poems_takes_regular_quatrains_only(characters, expected, prompt, t
 
 
 def test_own_text_has_ids_that_follow_from_the_content(tmp_path):
-    rows = [("hi", "hello"), ("hi", "hey"), ("hi", "hello"), ("bye", "see you")]
+    rows = [("what's up", "hello"), ("what\u2019s  up", "hey"), ("what's up", "hello"), ("bye", "see you")]
     (tmp_path / "my.csv").write_text("q,a\n" + "".join(f"{q},{a}\n" for q, a in rows))
     parameters = local_text.Parameters(
         name="local_text", file="my.csv", sha256="0" * 64, prompt="q", text="a", first_words=3

@@ -12,7 +12,7 @@ import pytest
 from promptgan.core.errors import PromptganError
 from promptgan.data.sets.local_text import read_pairs
 from promptgan.data.tables.decoding import BrokenFile, NotUtf8
-from promptgan.data.tables.reading import MOST_LINES, WrongColumn
+from promptgan.data.tables.reading import MOST_LINES, ROLES, WrongColumn
 
 COUNT = 160
 
@@ -71,6 +71,25 @@ def test_a_chat_export_gives_what_the_user_says_and_the_assistant_answers(
 ) -> None:
     content = "\n".join(map(json.dumps, export))
     assert pairs(tmp_path, "a.jsonl", content, "prompt", "text") == EXPECTED
+
+
+def test_the_turns_of_a_chat_are_a_group_unless_a_column_of_its_row_names_one(tmp_path: Path) -> None:
+    turns = [("hi", "hello"), ("and then?", "rest"), ("bye", "see you")]
+    chats = [(turns, "a"), (turns[:1], "b"), (turns[1:2], "")]
+    said = [
+        [{"role": role, "content": text} for turn in chat for role, text in zip(ROLES, turn, strict=True)]
+        for chat, _ in chats
+    ]
+    rows = [{"id": n, "messages": said[n], "talk": talk} for n, (_, talk) in enumerate(chats)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    alone = read_pairs(path, "prompt", "text", 2)
+    assert list(zip(alone["prompt"], alone["text"], strict=True)) == [*turns, turns[0], turns[1]]
+    first, *others, single, last = alone["group"]
+    assert {first, *others} == {single}, "they begin alike"
+    assert last != first
+    assert read_pairs(path, "prompt", "text", 2, "talk")["group"].tolist() == ["a", "a", "a", "b", last]
+    assert read_pairs(path, "prompt", "text", 2, "id")["group"].tolist() == ["0", "0", "0", "1", "2"]
 
 
 def test_a_quote_in_tab_separated_values_is_a_character(tmp_path: Path) -> None:
@@ -163,6 +182,15 @@ def test_another_encoding_is_named_with_the_command_that_converts_it(
     assert "iconv -f" in caught.value.remedy
 
 
+@pytest.mark.parametrize("after", [0, 20_000])
+def test_an_encoding_is_guessed_where_it_first_shows(after: int, tmp_path: Path) -> None:
+    rows = "how are you today,I am fine\n"
+    content = (f"question,answer\n{rows * 20_000}how is the caf\u00e9,fine\n{rows * after}").encode("cp1252")
+    with pytest.raises(NotUtf8, match="not UTF-8 but WINDOWS-1252") as caught:
+        pairs(tmp_path, "a.csv", content)
+    assert "iconv -f WINDOWS-1252" in caught.value.remedy
+
+
 def test_a_column_that_is_nearly_there_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(WrongColumn, match=r"no column 'answers' \(did you mean 'answer'\?\)"):
         pairs(tmp_path, "a.csv", table(","), "question", "answers")
@@ -171,6 +199,8 @@ def test_a_column_that_is_nearly_there_is_quoted(tmp_path: Path) -> None:
 def test_a_row_with_a_field_too_many_is_named(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match="line 3 has 3 fields, the header has 2"):
         pairs(tmp_path, "a.csv", "question,answer\na,b\na,b,c\n")
+    with pytest.raises(BrokenFile, match=r"line 2 has 3 fields.*\n.*save a table with tabs in cells as CSV"):
+        pairs(tmp_path, "a.tsv", 'question\tanswer\na\t"b\tc"\n')
 
 
 def test_a_name_of_no_known_format_is_refused(tmp_path: Path) -> None:

@@ -28,3 +28,13 @@ def test_a_broken_list_is_corrected_and_not_thrown_away(text: str, tmp_path: Pat
 def test_a_missing_list_is_brought_back(tmp_path: Path) -> None:
     with pytest.raises(ExclusionsUnreadable, match="git checkout"):
         excluded("chitchat", tmp_path / "excluded.csv")
+
+
+@pytest.mark.parametrize("before", ["", "chitchat,b,\n"])
+def test_a_reason_with_a_comma_out_of_quotes_is_named_with_its_line(before: str, tmp_path: Path) -> None:
+    path = tmp_path / "excluded.csv"
+    path.write_text(f"data,id,reason\n{before}chitchat,a,withdrew, by letter\n")
+    with pytest.raises(ExclusionsUnreadable, match=rf"line {3 if before else 2} has too many cells: .* into quotes"):
+        excluded("chitchat", path)
+    path.write_text(f'data,id,reason\n{before}chitchat,a,"withdrew, by letter"\n')
+    assert excluded("chitchat", path)["a"] == "withdrew, by letter"

@@ -27,20 +27,22 @@ def excluded(data: str, path: Path = LIST) -> dict[str, str]:
     """The reasons by record id for a data set.
 
     Raises:
-        ExclusionsUnreadable: the list is missing, is not UTF-8 CSV with its three columns, or has an incomplete row.
+        ExclusionsUnreadable: the list is missing, no UTF-8 CSV with its three columns, or has a row of fewer or more.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")  # Excel writes a mark
         delimiter = ";" if text.startswith(";".join(COLUMNS)) else ","
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
-        header = rows[0].keys() if rows else text.strip().split(delimiter)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+        rows, header = list(reader), reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ExclusionsUnreadable(path, str(error)) from error
     if list(header) != COLUMNS:
-        raise ExclusionsUnreadable(path, f"its columns are {', '.join(map(str, header)) or 'none'}")
+        raise ExclusionsUnreadable(path, f"its columns are {', '.join(header) or 'none'}")
     for number, row in enumerate(rows, start=2):
         if not row["data"] or not row["id"]:
             raise ExclusionsUnreadable(path, f"line {number} does not say which record of which data set")
+        if None in row:  # what DictReader keeps the rest of a line under
+            raise ExclusionsUnreadable(path, f'line {number} has too many cells: put the reason into quotes ("...")')
     return {row["id"]: row["reason"] for row in rows if row["data"] == data}
 
 

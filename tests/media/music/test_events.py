@@ -78,3 +78,9 @@ def test_a_last_passage_of_less_than_half_is_left_out() -> None:
 
 def test_a_voice_that_never_sings_stays_one_where_a_piece_is_fitted_to_a_model() -> None:
     assert [voice.notes for voice in fitted(piece([], [(0, 95, 60)]), 6).voices] == [(), (Note(0, 96, 60),)]
+
+
+@pytest.mark.parametrize("under", [(0, 48, 67), (1, 47, 67)])
+def test_of_notes_that_begin_together_on_the_grid_the_highest_is_kept(under: tuple[int, int, int]) -> None:
+    (voice,) = fitted(piece([(0, 24, 72), under, (24, 24, 74)]), 6).voices
+    assert voice.notes == (Note(0, 24, 72), Note(24, 24, 74))

@@ -41,3 +41,25 @@ def test_a_change_of_metre_is_told():
     assert longer != whole
     with pytest.raises(ChangingMetre, match="1/4, 3/4"):
         read_midi(longer, "a.mid")
+
+
+def test_a_metre_that_begins_late_follows_on_four_quarters():
+    longer = write_midi(piece()).replace(bytes([0x00, 0xFF, 0x58]), bytes([0x30, 0xFF, 0x58]))  # two quarters late
+    with pytest.raises(ChangingMetre, match="4/4, 3/4"):
+        read_midi(longer, "a.mid")
+
+
+CHANGING = "00c005 00903c50 18803c00 00c007 00903e50 18803e00"
+"""A note by one program, and one by another."""
+OTHER = "00c003 00903050 30803000"
+
+
+@pytest.mark.parametrize("tracks", [(CHANGING, OTHER), ("00ff0301 41", CHANGING, OTHER)])
+def test_a_track_whose_program_changes_is_one_voice(tracks: tuple[str, ...]):
+    bodies = [bytes.fromhex(f"{events} 00ff2f00") for events in tracks]
+    head = b"MThd" + bytes([0, 0, 0, 6, 0, 1, 0, len(tracks), 0, 24])
+    read = read_midi(head + b"".join(b"MTrk" + len(body).to_bytes(4) + body for body in bodies), "a.mid")
+    assert read.voices == (
+        Voice("Track 1", (Note(0, 24, 60), Note(24, 24, 62)), program=5),
+        Voice("Track 2", (Note(0, 48, 48),), program=3),
+    )

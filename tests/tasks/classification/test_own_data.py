@@ -88,6 +88,28 @@ def test_rows_without_a_label_are_left_to_validation_and_other_labels_may_be_lef
     assert labels.value_counts(dropna=False).to_dict() == {"a": MIN_ROWS, "b": MIN_ROWS, None: 1}
 
 
+def test_numbers_are_names_and_what_is_no_label_is_left_to_validation(tmp_path: Path) -> None:
+    path = tmp_path / "my.jsonl"
+    labels = [4, 4.0, "4.5", 4.5, 10.0**15] * MIN_ROWS + [["4"], {}, None, float("nan")]
+    path.write_text("\n".join(json.dumps({"text": f"text {n}", "label": label}) for n, label in enumerate(labels)))
+    section = import_own_data(path, text=None, label=None, root=tmp_path)
+    assert section["labels"] == ["1000000000000000", "4", "4.5"]
+    found = local_labels.records(tmp_path, validate_section(local_labels.Parameters, section))["label"].tolist()
+    assert found[:5] == ["4", "4", "4.5", "4.5", "1000000000000000"]
+    assert (len(found), found[-4:-1]) == (len(labels), [["4"], {}, None])
+
+
+@pytest.mark.parametrize("author", [" ", ""])
+def test_texts_whose_author_is_blank_are_by_themselves(author: str, tmp_path: Path) -> None:
+    path = tmp_path / "my.tsv"
+    rows = [("one", "a", author), ("other", "b", author), ("it\u2019s", "a", ""), ("it's", "a", ""), ("x", "b", "ann")]
+    path.write_text("\n".join(map("\t".join, [("text", "label", "author"), *rows])), encoding="utf-8")
+    named = {"name": "local_labels", "file": path.name, "sha256": "0" * 64, "text": "text", "label": "label"}
+    chosen = validate_section(local_labels.Parameters, {**named, "labels": ["a", "b"], "group": "author"})
+    one, other, curly, straight, ann = local_labels.records(tmp_path, chosen)["group"]
+    assert (len({one, other, curly}), curly, ann) == (3, straight, "ann")
+
+
 def test_rows_and_labels_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import_own_data(table(tmp_path, "one more,b", ",a", "unlabelled,"), text=None, label=None, root=tmp_path)
     assert capsys.readouterr().out == "my.csv: 43 rows, 41 of them usable; 2 labels: 'b' 21, 'a' 20\n"
@@ -107,7 +129,8 @@ def test_rows_and_labels_are_counted(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("a.csv", "text,label\n" + "hi,x\n" * 50 + ",y\n" * 50, UnusableLabels, "too few texts: 'y' 0"),
         ("a.csv", "text,labels\nhi,x\n", UnlabelledTable, "no column 'label' .did you mean 'labels'"),
         ("a.csv", "label,label\nhi,x\n", UnlabelledTable, "no column 'text'"),
-        ("a.jsonl", '{"text": "hi", "label": 0.5}\n' * 50, UnusableLabels, "no label but float 50 times"),
+        ("a.jsonl", '{"text": "hi", "label": 0.5}\n' * 50, UnusableLabels, "one label, '0.5' 50"),
+        ("a.jsonl", '{"text": "hi", "label": [5]}\n' * 50, UnusableLabels, "no label but list 50 times"),
         ("a.jsonl", "{", BrokenFile, "line 1 is not JSON"),
         ("a.csv", "text,label\nh\xe9,x\n", NotUtf8, "byte 0xe9"),
     ],

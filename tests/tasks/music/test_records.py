@@ -105,19 +105,23 @@ def test_intervals_know_no_key() -> None:
 def test_raw_records_are_passages_in_the_key_of_the_whole_piece_without_drums() -> None:
     music = chorale(1, bars=5)
     drums = Voice("Kit", (Note(0, 6, 36),), drums=True)
-    pieces = {b"good": replace(music, key="F# minor", voices=(*music.voices, drums))}
+    pieces = {
+        b"good": replace(music, key="F# minor", voices=(*music.voices, drums)),
+        b"short": replace(music, ticks=90),
+    }
 
     def read(content: bytes, name: str) -> Piece:
         if content not in pieces:
             raise BrokenMusic(name, "noise")
         return pieces[content]
 
-    found = raw.as_records([("one", b"good"), ("two", b"bad")], read, raw.Cutting(bars=2, key="own"))
-    assert found["id"].tolist() == ["one-1", "one-3", "one-5", "two"]
-    assert found["group"].tolist() == ["one", "one", "one", "two"]
+    files = [("one", b"good"), ("two", b"bad"), ("three", b"short")]
+    found = raw.as_records(files, read, raw.Cutting(bars=2, key="own"))
+    assert found["id"].tolist() == ["one-1", "one-3", "one-5", "two", "three"]
+    assert found["group"].tolist() == ["one", "one", "one", "two", "three"]
     assert {from_json(line).key for line in found["music"][:3]} == {find_key(music)}
     assert {len(from_json(line).voices) for line in found["music"][:3]} == {4}
-    assert found["music"].iloc[3] == "two: cannot be read (noise)"
+    assert found["music"].tolist()[3:] == ["two: cannot be read (noise)", "three: shorter than half of data.bars, 2"]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@
 section. Labels may be numbers; spaces at their ends do not count.
 """
 
-import hashlib
 from collections import Counter
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +15,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, Local, Upstream, content_sha256
 from promptgan.data.tables.decoding import format_of
+from promptgan.data.tables.groups import digest, group_of
 from promptgan.data.tables.reading import WrongColumn, read_table
 
 if TYPE_CHECKING:
@@ -63,21 +64,21 @@ def upstream(parameters: Parameters) -> Upstream:
 
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
-    """One record a row of a label that is taken, or of none, in file order.
+    """One record a row of a label that is taken, or of nothing that is a label, in file order.
 
     Ids follow from the content, and so do groups where none are given: a row keeps its own wherever it stands in
     another version of the file.
     """
     frame = read(raw / parameters.file, parameters.text, parameters.label, parameters.group)
-    frame = frame[frame["label"].isna() | frame["label"].isin(parameters.labels)].reset_index(drop=True)
+    taken = [not isinstance(label, str) or label in parameters.labels for label in frame["label"]]
+    frame = frame[taken].reset_index(drop=True)
     seen: Counter[str] = Counter()
     ids = []
     for text, label in zip(frame["text"], frame["label"], strict=True):
-        digest = _digest(text, label)
-        ids.append(f"{digest}-{seen[digest]}")
-        seen[digest] += 1
-    given = zip(frame["group"], frame["text"], strict=True)
-    groups = [_digest(text) if group in (None, "") else str(group) for group, text in given]
+        content = digest(text, label)
+        ids.append(f"{content}-{seen[content]}")
+        seen[content] += 1
+    groups = [group_of(*each) for each in zip(frame["group"], frame["text"], strict=True)]
     frame = frame.assign(id=ids, group=groups, source="")
     return frame[["id", "group", "text", "label", "source"]]
 
@@ -112,11 +113,9 @@ def read(path: Path, text: str, label: str, group: str | None = None) -> "pd.Dat
 
 
 def _name(value: Any) -> Any:
-    """A label as text: of a whole number its digits; what is neither is for validation to name."""
+    """A label as text: of a number its digits, of 4.0 as of 4; what is neither is for validation to name."""
     if isinstance(value, str):
         return value.strip() or None
+    if isinstance(value, float) and isfinite(value):
+        return str(int(value) if value.is_integer() else value)
     return str(value) if isinstance(value, int) else value
-
-
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -56,8 +56,7 @@ def read(content: bytes, name: str) -> "Piece":
     Raises:
         NotAPiece: the file is none.
     """
+    from promptgan.media.music.files import READERS
     from promptgan.media.music.midi import read_midi
-    from promptgan.media.music.musicxml import read_musicxml
 
-    scores = (".mxl", ".musicxml", ".xml")
-    return (read_musicxml if name.lower().endswith(scores) else read_midi)(content, name)
+    return READERS.get(Path(name).suffix.lower(), read_midi)(content, name)

@@ -4,17 +4,17 @@
 gzipped. A sentence of plain text is cut in two: its first words (characters, where it is Chinese) are the prompt.
 """
 
-import hashlib
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, Local, Upstream, content_sha256
 from promptgan.data.tables.decoding import UnknownFormat, format_of
+from promptgan.data.tables.groups import digest, group_of
 from promptgan.data.tables.reading import WrongColumn, lines_of, read_table
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class Parameters(Section):
     first_words: int = Field(ge=1)
     """Of a sentence of plain text that make its prompt; characters, in scripts without spaces."""
     group: str | None = None
-    """Column that tells what belongs together and lies in one split, such as a conversation; equal prompts, where it
-    is null or a row has none."""
+    """Column that tells what belongs together and lies in one split, such as a conversation; equal prompts, and turns
+    of a chat, where it is null or a row has none."""
 
     @model_validator(mode="after")
     def _columns_fit_the_format(self) -> "Parameters":
@@ -69,26 +69,26 @@ def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     p = parameters
     pairs = read_pairs(raw / p.file, p.prompt, p.text, p.first_words, p.group)
     seen: Counter[str] = Counter()
-    ids, groups = [], []
-    for prompt, text, group in pairs.itertuples(index=False):
-        digest = _digest(prompt, text)
-        ids.append(f"{digest}-{seen[digest]}")
-        seen[digest] += 1
-        groups.append(_digest(prompt) if group in (None, "") else str(group))
-    return pairs.assign(id=ids, group=groups)[["id", "group", "prompt", "text"]]
+    ids = []
+    for pair in zip(pairs["prompt"], pairs["text"], strict=True):
+        content = digest(*pair)
+        ids.append(f"{content}-{seen[content]}")
+        seen[content] += 1
+    return pairs.assign(id=ids)[["id", "group", "prompt", "text"]]
 
 
 def read_pairs(
     path: Path, prompt: str | None, text: str | None, first_words: int, group: str | None = None
 ) -> "pd.DataFrame":
-    """The columns prompt, text and group of a file, as they are there.
+    """The columns prompt and text of a file, as they are there, and the group of each row.
 
     Args:
         path: a file of one of `promptgan.data.tables.decoding.FORMATS`, or of one of them gzipped.
         prompt: column of the prompt; None for plain text.
         text: column of the text; None for plain text.
         first_words: of a line of plain text that make its prompt.
-        group: column of the group; None for no group.
+        group: column of the group; where it is None or a row has none, rows of one prompt are a group, of a chat those
+            whose chats begin with one.
 
     Raises:
         UnknownFormat, BrokenFile, NotUtf8, WrongColumn: what is wrong with the file.
@@ -98,18 +98,15 @@ def read_pairs(
     if format_of(path) == ".txt":
         from promptgan.terms.words import cut
 
-        return pd.DataFrame([cut(line, first_words) for line in lines_of(path)], columns=["prompt", "text"]).assign(
-            group=None
-        )
+        cuts = [cut(line, first_words) for line in lines_of(path)]
+        rows = [(prompt, text, group_of(None, prompt)) for prompt, text in cuts]
+        return pd.DataFrame(rows, columns=["prompt", "text", "group"])
     table = read_table(path)
     if len([name for name in table.names if name]) < 2:
         joined = "".join(table.names)
         hint = " (is it separated by something else than its name says?)" if re.search("[;,\t|]", joined) else ""
         raise WrongColumn(path, f"two columns are needed{hint}", table.names)
     columns = {side: table.column(path, str(name)) for side, name in (("prompt", prompt), ("text", text))}
-    columns["group"] = table.column(path, group) if group else [None] * len(table.rows)
+    named = table.column(path, group) if group else [None] * len(table.rows)
+    columns["group"] = [group_of(*each) for each in zip(named, table.openings or columns["prompt"], strict=True)]
     return pd.DataFrame({side: pd.Series(values, dtype=object) for side, values in columns.items()})
-
-
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]

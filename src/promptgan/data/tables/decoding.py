@@ -26,8 +26,8 @@ _MAGIC = {
 WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".ods"}
 WESTERN = {"CP1250", "CP1252", "CP1254", "CP1257", "LATIN-1", "ISO8859-1", "ISO8859-15", "CP850", "MAC-ROMAN"}
 """Guesses at what is most often Windows' Western encoding."""
-_LOOKED_AT = 2**17
-"""Bytes from which an encoding is guessed."""
+_LOOKED_AT = 2**14
+"""Bytes from the line of the first that is no UTF-8, from which an encoding is guessed: much ASCII would drown it."""
 
 
 class UnknownFormat(PromptganError):
@@ -110,7 +110,7 @@ def text_of(path: Path, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotUtf8(path, _narrow_encoding(content), _place(content, error.start)) from error
+        raise NotUtf8(path, _narrow_encoding(content, error.start), _place(content, error.start)) from error
 
 
 def wide_encoding(content: bytes) -> str:
@@ -129,16 +129,17 @@ def wide_encoding(content: bytes) -> str:
     return ""
 
 
-def _narrow_encoding(content: bytes) -> str:
-    """The likeliest encoding of text that is not UTF-8, as `iconv` calls it; nothing where none is likely."""
+def _narrow_encoding(content: bytes, place: int) -> str:
+    """The likeliest encoding of text that is no UTF-8 from ``place`` on, as `iconv` calls it; nothing where none is."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(content[:_LOOKED_AT]).best()
-    if best is None:
-        return ""
-    name = best.encoding.replace("_", "-").upper()
+    first = max(content.rfind(b"\n", 0, place) + 1, place - _LOOKED_AT)
+    last = content.rfind(b"\n", place, place + _LOOKED_AT) + 1 or place + _LOOKED_AT  # not within a character
+    best = from_bytes(content[first:last]).best()
+    guess = best.encoding.replace("_", "-").upper() if best else ""
+    name = "" if guess in ("ASCII", "UTF-8") else guess
     # Latin-1 has control characters where Windows' own encoding has the dashes and quotes that people type.
-    if name in WESTERN and _decodes(content, "cp1252"):
+    if (not name or name in WESTERN) and _decodes(content, "cp1252"):
         return "WINDOWS-1252"
     return name
 

@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Table:
     """As they stand there; some may be empty or equal."""
     rows: list[list[Any]]
     """As long as ``names``, or shorter."""
+    openings: list[Any] = field(default_factory=list)
+    """Of exchanges of chats, row by row, what the user says first in the chat; of any other table nothing."""
 
     def column(self, path: Path, name: str) -> list[Any]:
         """The values of a column, None where a row has none.
@@ -150,7 +152,9 @@ def _checked(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Table:
             raise BrokenFile(
                 path,
                 f"line {number} has {len(row)} fields, the header has {len(names)}",
-                'put a cell that holds the separator into quotes ("...")',
+                "save a table with tabs in cells as CSV"
+                if format_of(path) == ".tsv"
+                else 'put a cell that holds the separator into quotes ("...")',
             )
         elif row:
             kept.append(list(row[: len(names)]))
@@ -189,8 +193,13 @@ def _objects(found: list[dict[str, Any]]) -> Table:
     names = list(dict.fromkeys(name for row in found for name in row))
     chat = next((name for name in CHATS if name in names), None)
     if chat and not set(ROLES.values()) <= set(names):
-        said = [pair for row in found for pair in _exchanges(row.get(chat), *CHATS[chat])]
-        return Table(list(ROLES.values()), said)
+        others = [name for name in names if name not in (chat, *ROLES.values())]
+        rows, openings = [], []
+        for row in found:
+            said = list(_exchanges(row.get(chat), *CHATS[chat]))
+            rows += [[*pair, *map(row.get, others)] for pair in said]
+            openings += [said[0][0] for _ in said]
+        return Table([*ROLES.values(), *others], rows, openings)
     return Table(names, [[row.get(name) for name in names] for row in found])
 
 

@@ -1,21 +1,29 @@
 """Pieces from files of any kind that is read, and to files of every kind that people use."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from promptgan.core.errors import PromptganError
 from promptgan.media.music.midi import read_midi, write_midi
 from promptgan.media.music.musicxml import read_musicxml
 from promptgan.media.music.notation import write_musicxml
-from promptgan.media.music.piece import Piece
+from promptgan.media.music.piece import Piece, high_to_low
 from promptgan.media.music.roll import roll
 from promptgan.media.music.sound import write_sound
+
+
+def read_score(data: bytes, name: str) -> Piece:
+    """What `read_musicxml` reads, its voices from high to low as `read_midi` has them."""
+    piece = read_musicxml(data, name)
+    return replace(piece, voices=high_to_low(piece.voices))
+
 
 READERS = {
     ".mid": read_midi,
     ".midi": read_midi,
-    ".mxl": read_musicxml,
-    ".musicxml": read_musicxml,
-    ".xml": read_musicxml,
+    ".mxl": read_score,
+    ".musicxml": read_score,
+    ".xml": read_score,
 }
 """By the ending of a file's name, in small letters."""
 

@@ -1,14 +1,14 @@
 """Pieces from MIDI files and to them, by symusic."""
 
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 
 from symusic import core
 
 from promptgan.media.music.errors import BrokenMusic, ChangingMetre, NoNotes, require_length
-from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice
+from promptgan.media.music.piece import TICKS_PER_QUARTER, Note, Piece, Voice, high_to_low
 from promptgan.media.music.signature import fifths_of, key_of
 
-METRE, TEMPO = "4/4", 120.0
+METRE, TEMPO = (4, 4), 120.0
 """What a MIDI file means that does not say."""
 VELOCITY = 80
 _CHANNELS = 16
@@ -16,7 +16,7 @@ _UNITS = (1, 2, 4, 8, 16, 32)
 
 
 def read_midi(data: bytes, name: str) -> Piece:
-    """The notes of a MIDI file, in a voice per track, as `write_midi` writes them.
+    """The notes of a MIDI file, in a voice per track, as `write_midi` writes them; of one track, a voice per channel.
 
     Onsets and ends are rounded to the piece's ticks, and a note lasts at least one; of notes that are then equal one
     is kept. Voices stand from high to low by their mean pitch, drums last. A first bar with a signature of its own
@@ -41,16 +41,15 @@ def read_midi(data: bytes, name: str) -> Piece:
         raise BrokenMusic(name, str(error).removesuffix(": iostream error")) from None
     require_length(longest, name)
     score = score.resample(TICKS_PER_QUARTER, min_dur=1)
-    voices = [_voice(track, i) for i, track in enumerate(score.tracks) if len(track.notes)]
+    voices = list(_voices(score, data))
     if not voices:
         raise NoNotes(name)
     metre, pickup = _metre(score, name)
-    voices.sort(key=lambda v: (v.drums, -Fraction(sum(n.pitch for n in v.notes), len(v.notes))))
     end = max(note.end for voice in voices for note in voice.notes)
     key = next((key_of(k.key, "minor" if k.tonality else "major") for k in score.key_signatures), "")
     tempo = round(score.tempos[0].qpm, 2) if len(score.tempos) else TEMPO
     bar = Piece(key, metre, tempo, 0, ()).bar_ticks
-    return Piece(key, metre, tempo, pickup - (pickup - end) // bar * bar, tuple(voices), pickup)
+    return Piece(key, metre, tempo, pickup - (pickup - end) // bar * bar, high_to_low(voices), pickup)
 
 
 def write_midi(piece: Piece) -> bytes:
@@ -79,15 +78,38 @@ def write_midi(piece: Piece) -> bytes:
     return bytes(score.dumps_midi())
 
 
-def _voice(track: core.TrackTick, place: int) -> Voice:
-    notes = sorted({Note(n.time, n.duration, n.pitch) for n in track.notes})
-    name = "".join(letter for letter in track.name if letter.isprintable()).strip()
-    return Voice(name or f"Track {place + 1}", tuple(notes), track.program, track.is_drum)
+def _voices(score: core.ScoreTick, data: bytes) -> Iterator[Voice]:
+    """Of several tracks each with notes, drums apart: symusic parts one that changes its program."""
+    files = (core.ScoreTick.from_midi(file).resample(TICKS_PER_QUARTER, min_dur=1) for file in _tracks(data))
+    tracks = [file.tracks for file in files if len(file.tracks)]
+    for place, parts in enumerate(tracks if len(tracks) > 1 else [[part] for part in score.tracks]):
+        for drums in (False, True):
+            if same := [part for part in parts if part.is_drum == drums and len(part.notes)]:
+                yield _voice(same, place)
+
+
+def _tracks(data: bytes) -> Iterator[bytes]:
+    """Each track of a file as a file of its own."""
+    place = 8 + int.from_bytes(data[4:8])
+    while place < len(data):
+        end = place + 8 + int.from_bytes(data[place + 4 : place + 8])
+        if data.startswith(b"MTrk", place):
+            yield data[:4] + (6).to_bytes(4) + data[8:10] + (1).to_bytes(2) + data[12:14] + data[place:end]
+        place = end
+
+
+def _voice(parts: Sequence[core.TrackTick], place: int) -> Voice:
+    notes = sorted({Note(n.time, n.duration, n.pitch) for part in parts for n in part.notes})
+    name = "".join(letter for letter in parts[0].name if letter.isprintable()).strip()
+    first = min(parts, key=lambda part: part.notes[0].time)
+    return Voice(name or f"Track {place + 1}", tuple(notes), first.program, first.is_drum)
 
 
 def _metre(score: core.ScoreTick, name: str) -> tuple[str, int]:
     """The metre, and the ticks of the pickup."""
     said = sorted((s.time, s.numerator, s.denominator) for s in score.time_signatures)
+    if not said or said[0][0]:
+        said.insert(0, (0, *METRE))
     changes = [each for i, each in enumerate(said) if not i or each[1:] != said[i - 1][1:]]
     metres = [f"{beats}/{unit}" for _, beats, unit in changes]
     bars = [4 * TICKS_PER_QUARTER * beats // unit if unit else 0 for _, beats, unit in changes]
@@ -97,4 +119,4 @@ def _metre(score: core.ScoreTick, name: str) -> tuple[str, int]:
         return metres[1], bars[0]
     if len(changes) > 1:
         raise ChangingMetre(name, metres)
-    return (metres or [METRE])[0], 0
+    return metres[0], 0

@@ -25,7 +25,8 @@ _SEMITONES = dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))
 def read_musicxml(data: bytes, name: str) -> Piece:
     """The notes of a partwise score as they stand: repeats are not unfolded, fermatas and grace notes left out.
 
-    A voice is what the file calls one: a part's voices each become one, named after the part. Pitches are those that
+    A voice is what the file calls one: a part's voices each become one, named after the part, in the order of the
+    score, which need not be that of a piece (`promptgan.media.music.files.read_score`). Pitches are those that
     sound, of drums those of the instrument; a drum that the file gives no sound is left out. Tied notes are one. A
     first measure that is shorter than a bar is the pickup.
 

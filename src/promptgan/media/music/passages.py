@@ -86,7 +86,7 @@ def fitted(piece: Piece, grid: int) -> Piece:
 
 def _one_at_a_time(voice: Voice, shift: int, grid: int) -> Iterator[Note]:
     highest = {}
-    for note in voice.notes:  # of those that begin together the highest is the last
+    for note in sorted(voice.notes, key=lambda note: note.pitch):  # of those that begin together the last is kept
         onset, end = (round((tick + shift) / grid) * grid for tick in (note.onset, note.end))
         if end > onset:
             highest[onset] = Note(onset, end - onset, note.pitch)

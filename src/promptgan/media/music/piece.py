@@ -1,7 +1,9 @@
 """A piece of music in voices: what MIDI, MusicXML, records, arrays, measures and players all speak of."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 # Divides into sixteenths, thirty-seconds and triplets of eighths without rest.
 TICKS_PER_QUARTER = 24
@@ -56,6 +58,15 @@ class Piece:
     def seconds(self) -> float:
         """How long it plays."""
         return self.ticks / TICKS_PER_QUARTER * 60 / self.tempo
+
+
+def high_to_low(voices: Iterable[Voice]) -> tuple[Voice, ...]:
+    """Voices by their mean pitch, those without notes behind the others, drums last."""
+    return tuple(sorted(voices, key=lambda voice: (voice.drums, not voice.notes, -_mean_pitch(voice))))
+
+
+def _mean_pitch(voice: Voice) -> Fraction:
+    return Fraction(sum(note.pitch for note in voice.notes), max(1, len(voice.notes)))
 
 
 def to_json(piece: Piece) -> str:

@@ -22,8 +22,8 @@ def as_records(
     """A record a passage, called after the piece and its first bar, such as bwv269-5.
 
     Its key is the one that `find_key` hears in the whole piece: many files have no signature, and of old music some say
-    another mode. Drums are left out. The prompt is empty, since validation chooses it. Of a file that is no piece there
-    is one record, whose music is the reason.
+    another mode. Drums are left out. The prompt is empty, since validation chooses it. Of a file that is no piece, or
+    one of no passage, there is one record, whose music is the reason.
 
     Args:
         files: name and bytes of each.
@@ -41,6 +41,8 @@ def as_records(
             continue
         voices = tuple(voice for voice in piece.voices if not voice.drums)
         piece = replace(piece, key=find_key(piece) or piece.key, voices=voices)
-        for first, passage in passages(in_c(piece) if cutting.key == "C" else piece, cutting.bars):
-            rows.append((f"{name}-{first}", name, "", to_json(passage), f"{name}, bar {first}"))
+        cut = list(passages(in_c(piece) if cutting.key == "C" else piece, cutting.bars))
+        rows += [(f"{name}-{first}", name, "", to_json(passage), f"{name}, bar {first}") for first, passage in cut]
+        if not cut:
+            rows.append((name, name, "", f"{name}: shorter than half of data.bars, {cutting.bars}", name))
     return pd.DataFrame(rows, columns=COLUMNS)
