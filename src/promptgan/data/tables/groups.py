@@ -4,21 +4,19 @@ import hashlib
 import unicodedata
 from typing import Any
 
-# Uniform as `promptgan.quality.normalise` makes texts, a room that this one does not know; a test holds them alike.
-_ALIKE = str.maketrans("‘’‛“”‟", "'''\"\"\"", "\u00ad\u200b\u2060\ufeff") | {ord("…"): "..."}
-
 
 def group_of(named: Any, content: Any) -> str:
     """The group that a row names; where that is blank or no value, one that all rows of that content share.
 
     Args:
         named: of the column of groups.
-        content: a text, of which quotes, spaces and invisible characters do not count, or what stands in its place.
+        content: a text, of which letters and digits alone count, whatever their case, or what stands in its place.
     """
     if named is not None and named == named and (group := str(named)).strip():  # NaN is not what it is
         return group
     if isinstance(content, str):
-        content = " ".join(unicodedata.normalize("NFC", content).translate(_ALIKE).split())
+        alike = unicodedata.normalize("NFKC", content).casefold()
+        content = "".join(each for each in alike if unicodedata.category(each)[0] in "LMN") or content
     return digest(content)
 
 
