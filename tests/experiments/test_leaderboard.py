@@ -28,7 +28,7 @@ def trained(
     gaps: dict[str, dict[str, float]] | None = None,
 ) -> Trained:
     systems = {
-        "real": {"ms_jaccard": 0.09},
+        "real": {"ms_jaccard": 0.9},
         "twin": {"ms_jaccard": score - 0.01, "temperature": 0.7},
         "control": "not applicable",
         "adversarial": {"ms_jaccard": score + 0.001 * seed, "temperature": 0.7},
@@ -66,12 +66,35 @@ def test_the_best_stands_first_and_seeds_give_intervals() -> None:
         "- `bad`: one seed, no interval: seed 1; torch 2 on AVX2; no verdict: the twin had not converged with seed 1\n"
     ) in text
     assert (
-        "| 1 | `good` | 2 | 0.2015 ± 0.0064 |\n| 2 | `bad` | 1 | 0.1010 |\n|  | real data | 2 | 0.0900 ± 0.0000 |"
+        "| 1 | `good` | 2 | 0.2015 ± 0.0064 |\n| 2 | `bad` | 1 | 0.1010 |\n|  | real data | 2 | 0.9000 ± 0.0000 |"
         in text
     )
     assert "| `good` | adversarial | 0.2015 ± 0.0064 | 0.7 ± 0 |" in text
     assert "| `good` | − likelihood twin | **+0.0115 ± 0.0064** |" in text
     assert "| `good` | control twin |" not in text
+
+
+def test_what_lies_beyond_real_data_is_no_better() -> None:
+    write("near", trained(1, 0.85))
+    write("beyond", trained(1, 0.99))
+    text = page()
+    assert "how near that is to real data, beyond which nothing is better" in text
+    assert "| 1 | `near` | 1 | 0.8510 |\n| 2 | `beyond` | 1 | 0.9910 |" in text
+
+
+def test_one_seed_says_its_error_over_examples_and_what_it_said_of_itself() -> None:
+    said = ["BLEU-4: adversarial dominates twin", "one training seed: nothing is called significant"]
+    gaps = {"twin": {"bleu_4": 0.02}}
+    run = replace(trained(1, 0.2, gaps=gaps), errors={"adversarial": {"ms_jaccard": 0.004}}, verdict=said)
+    write("one", run)
+    write("open", replace(run, metrics={"pretrain": {"converged": False}}))
+    write("two", run, run)
+    text = page()
+    assert "| `one` | 1 | 0.2010 (0.0040) |" in text
+    assert "| `two` | 2 | 0.2010 ± 0.0000 |" in text
+    assert "- `one`: BLEU-4: adversarial dominates twin\n" in text
+    assert "- `open`: BLEU-4" not in text
+    assert "nothing is called significant" not in text
 
 
 def test_what_is_compared_at_equal_values_says_of_what() -> None:

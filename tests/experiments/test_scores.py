@@ -45,6 +45,19 @@ def test_an_interval_excludes_zero_on_either_side() -> None:
     assert not estimate([-1.0, 1.1, 0.9]).excludes_zero
 
 
+def test_curves_along_a_choice_are_compared_where_both_have_chosen_alike() -> None:
+    numbers = {"adversarial": {"macro_f1": 0.8}, "twin": {"macro_f1": 0.9}}
+    curves = {
+        "adversarial": {"labels": [1000.0, 100.0], "macro_f1": [0.8, 0.6]},
+        "twin": {"labels": [1000.0, 100.0, 300.0], "macro_f1": [0.9, 0.5, 0.1]},
+    }
+    run = trained(numbers, curves=curves, gaps={"twin": {"macro_f1": -0.1}})
+    some = Entry("some", made=Makeup({}, {}, {"task": "classification"}), trained={1: run})
+    found = differences(some, "adversarial", some, "twin")
+    assert found["equal macro_f1"].mean == pytest.approx((-0.1 + 0.1) / 2)
+    assert found["macro_f1"].mean == pytest.approx(-0.1)
+
+
 def test_differences_are_paired_by_seed() -> None:
     runs = {
         seed: trained(

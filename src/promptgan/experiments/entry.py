@@ -52,6 +52,10 @@ class Trained:
     """How the headline numbers were measured."""
     curves: dict[str, dict[str, list[float]]]
     """By system and metric, in the order of plots/curves.csv."""
+    errors: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Standard errors of the headline numbers over examples, by system and metric; older entries do not say them."""
+    verdict: list[str] = field(default_factory=list)
+    """On the adversarial model beside its rivals, in sentences; older entries do not have it."""
 
     def numbers(self, system: str) -> dict[str, Any]:
         """The headline numbers of a system; none where there is no such system."""
@@ -182,6 +186,8 @@ def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], 
                 metrics=metrics,
                 signature=evaluation["signature"],
                 curves=_curves(lock.at_revision(CURVES, reference).decode(), declared(made.task).names),
+                errors={row.pop("system"): row for row in evaluation.get("standard_errors", [])},
+                verdict=evaluation.get("verdict", []),
             ),
         )
     except (OSError, ValueError, KeyError, lock.RevisionUnknown) as error:

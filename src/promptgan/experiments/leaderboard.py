@@ -37,11 +37,13 @@ Presets that `promptgan compare` has trained, measured on test, by data set. Eve
 {systems}
 
 A number is the mean over training seeds, and ± is half its 95 % interval by Student's t over these seeds, so it says
-how far other seeds would move it; one seed has no interval. Twin and control are trained anew with every seed.
+how far other seeds would move it. One seed has no interval: in brackets is its standard error over examples, which says
+nothing of other seeds. Twin and control are trained anew with every seed.
 Differences are taken within a training seed, then averaged. **Bold**: the interval excludes zero, so the luck of the
 seeds alone would rarely do it; nothing is corrected for the number of comparisons, of which one in twenty stands out by
 chance. *At equal ...*: read off the curves where the two have as much of that; other columns take each at the point
-that it does best at on validation. The columns are explained below each data set.
+that it does best at on validation. The columns are explained below each data set. What a run said of itself, of one
+seed and over examples, stands below its differences.
 
 Run a row again with `promptgan compare PRESET --seeds N`, which also writes this page; `promptgan compare --check` says
 which presets still match the code, data and parameters that are here.
@@ -128,9 +130,13 @@ def reference(group: Sequence[Entry]) -> Entry:
 
 
 def _rank(entry: Entry) -> tuple[float, str]:
+    """How far an entry is from the best: from real data where it has a number, since what lies beyond is no better."""
     by = measures(entry)[measures(entry).chosen_by]
-    found = scores(entry, contender(entry).name).get(by.name)
-    return (found.mean if by.direction == "lower" else -found.mean) if found else float("inf"), entry.recipe
+    found, real = (scores(entry, system.name).get(by.name) for system in (contender(entry), REAL))
+    if not found:
+        return float("inf"), entry.recipe
+    distance = abs(found.mean - real.mean) if real else found.mean if by.direction == "lower" else -found.mean
+    return distance, entry.recipe
 
 
 def _titles(groups: Sequence[Sequence[Entry]]) -> Iterator[str]:
@@ -147,7 +153,8 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
     yield "### Ranking\n"
-    yield f"By the mean {by.title} of the adversarial model, or of the twin where there is none. {by.sentence}\n"
+    line = " and how near that is to real data, beyond which nothing is better" if scores(first, REAL.name) else ""
+    yield f"By the mean {by.title} of the adversarial model, or of the twin where there is none{line}. {by.sentence}\n"
     rows: Rows = [
         ([str(rank), _name(entry), str(len(entry.trained))], scores(entry, contender(entry).name), False)
         for rank, entry in enumerate(group, 1)
@@ -173,6 +180,8 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     if rows:
         yield f"\n### Adversarial against its rivals\n\n{DIFFERENCES}"
         yield from _table(["preset", "adversarial"], rows, known, sign="+")
+        yield ""
+        yield from (f"- `{entry.recipe}`: {line}" for entry in group for line in _verdict(entry))
     yield "\n### All systems\n"
     every = [(entry, system, scores(entry, system.name)) for entry in group for system in SYSTEMS]
     rows = [([f"`{entry.recipe}`", system.title], found, False) for entry, system, found in every if found]
@@ -220,6 +229,12 @@ def _state(entry: Entry, other: Entry) -> str:
     return text
 
 
+def _verdict(entry: Entry) -> Sequence[str]:
+    """What its lowest seed said of the adversarial model; nothing where there is none, or none converged twin."""
+    said = entry.trained[min(entry.trained)].verdict if contender(entry) is ADVERSARIAL else []
+    return [] if unconverged(entry) else said[:-1]  # the last line says that it is one seed
+
+
 def _picture(entry: Entry, known: Measures) -> str:
     """The first quality over diversity with the lowest seed, as SVG; nothing where it has no such curve."""
     if known.diversity is None:
@@ -264,5 +279,6 @@ def _cell(found: Estimate | None, style: str, sign: str, bold: bool) -> str:
     if found is None:
         return "–"
     spread = "" if found.half_width is None else f" ± {found.half_width:{style}}"
+    spread = spread or ("" if found.error is None else f" ({found.error:{style}})")
     text = f"{found.mean:{sign}{style}}{spread}"
     return f"**{text}**" if bold and found.excludes_zero else text

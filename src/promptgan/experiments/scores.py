@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promptgan.experiments.entry import Entry, Trained
@@ -23,6 +23,8 @@ class Estimate:
     mean: float
     half_width: float | None
     """None where a single value says nothing about spread."""
+    error: float | None = None
+    """The standard error of a single value over examples, where it is known."""
 
     @property
     def excludes_zero(self) -> bool:
@@ -49,7 +51,11 @@ def measures(entry: Entry) -> Measures:
 
 def scores(entry: Entry, system: str) -> dict[str, Estimate]:
     """The headline metrics of a system over the seeds of an entry; none where the preset does not use the system."""
-    return _estimates(run.numbers(system) for run in entry.trained.values())
+    found = _estimates(run.numbers(system) for run in entry.trained.values())
+    if len(entry.trained) > 1:
+        return found
+    (errors,) = (run.errors.get(system, {}) for run in entry.trained.values())
+    return {key: replace(value, error=errors.get(key)) for key, value in found.items()}
 
 
 def contender(entry: Entry) -> System:
@@ -74,6 +80,11 @@ def shared_seeds(entry: Entry, other: Entry) -> list[int]:
     return sorted(entry.trained.keys() & other.trained.keys())
 
 
+def counted(known: Measures) -> bool:
+    """Whether curves go along a choice, such as a number of labels, between whose values nothing is known."""
+    return known.diversity is not None and known[known.diversity].direction == "none"
+
+
 def unconverged(entry: Entry) -> list[int]:
     """The seeds with which the likelihood twin was still improving when its training ended: then there is no verdict
     on the adversarial phase, because training on would have gained by itself."""
@@ -93,16 +104,21 @@ def _paired(known: Measures, one: Side, two: Side) -> dict[str, Any]:
         return {}
     alike = [m for m in known.metrics if not m.per or one[0].outputs.get(m.per) == two[0].outputs.get(m.per)]
     names = [m.name for m in alike if m.direction != "none" and m.name in ours and m.name in others]
-    gaps = one[0].gaps.get(two[1]) if one[0] is two[0] else _gaps(known, one, two)
+    gaps = one[0].gaps.get(two[1]) if one[0] is two[0] and not counted(known) else _gaps(known, one, two)
     equal = {f"{EQUAL}{key}": value for key, value in gaps.items()} if isinstance(gaps, dict) else {}
     return equal | {name: ours[name] - others[name] for name in names}
 
 
 def _gaps(known: Measures, one: Side, two: Side) -> dict[str, float]:
+    """The mean difference of qualities along the curves; where these go along a choice, at what both have chosen."""
     gaps = {}
     for quality in known.qualities if known.diversity else ():
-        points = [run.curve(system, str(known.diversity), quality) for run, system in (one, two)]
-        if all(points) and (gap := gap_at_equal_diversity(*points)) is not None:
+        ours, theirs = (run.curve(system, str(known.diversity), quality) for run, system in (one, two))
+        if counted(known):
+            high, low = dict(ours), dict(theirs)
+            if shared := high.keys() & low.keys():
+                gaps[quality] = statistics.fmean(high[x] - low[x] for x in sorted(shared))
+        elif ours and theirs and (gap := gap_at_equal_diversity(ours, theirs)) is not None:
             gaps[quality] = gap
     return gaps
 

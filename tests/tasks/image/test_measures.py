@@ -11,7 +11,7 @@ from promptgan.core.files import write_json
 from promptgan.forms.tensors import form
 from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier
-from promptgan.tasks.image.measures import efficientnet, inception
+from promptgan.tasks.image.measures import efficientnet, inception, measures
 from promptgan.tasks.image.measures.measures import NoSamples, evaluate
 from promptgan.tasks.image.measures.parameters import InceptionWeights, Parameters
 from promptgan.tasks.image.measures.yardstick import TooFewImages
@@ -196,6 +196,20 @@ def test_the_verdict_names_who_is_ahead_with_the_difference(arrays: Path, models
     metrics = found(arrays, models, samples).metrics
     assert metrics["gaps"]["twin"]["frechet_distance"] < 0
     assert metrics["verdict"][0].startswith("frechet_distance: adversarial is ahead of twin; the difference is -")
+
+
+def test_extractors_that_contradict_each_other_call_nobody_better() -> None:
+    systems = {
+        "adversarial": {"frechet_distance": 1.0, "frechet_efficientnet": 9.0},
+        "twin": {"frechet_distance": 2.0, "frechet_efficientnet": 5.0},
+        "control": {"frechet_distance": 2.0, "frechet_efficientnet": 9.1},
+    }
+    spreads = {name: dict.fromkeys(numbers, 0.1) for name, numbers in systems.items()}
+    gaps, verdict = measures._verdict(systems, spreads)
+    assert gaps["twin"] == {"frechet_distance": -1.0, "frechet_efficientnet": 4.0}
+    assert [line for line in verdict if "contradict" in line] == [
+        "twin: the extractors contradict each other, so neither model is called better"
+    ]
 
 
 def test_a_twin_that_was_still_improving_or_too_few_images_give_no_verdict(

@@ -22,7 +22,7 @@ from promptgan.networks import folder
 from promptgan.tasks.image.judges import classifier as judge
 from promptgan.tasks.image.measures import efficientnet, inception
 from promptgan.tasks.image.measures.classification import Schooling
-from promptgan.tasks.image.measures.metrics import MEASURES, WHOLE
+from promptgan.tasks.image.measures.metrics import FRECHET, MEASURES, WHOLE
 from promptgan.tasks.image.measures.pairs import PairDistances, pair_distances
 from promptgan.tasks.image.measures.parameters import Parameters
 from promptgan.tasks.image.measures.yardstick import Yardstick
@@ -186,13 +186,23 @@ def _bounds(model: Path, tokens: Path, samples: int, seed: int, device: torch.de
 
 
 def _verdict(systems: dict[str, Any], spreads: dict[str, Numbers]) -> tuple[dict[str, Numbers], list[str]]:
-    """How far the adversarial model's distance is from each rival's, as numbers and as sentences."""
-    metric, gaps, sentences = MEASURES[MEASURES.chosen_by], dict[str, Numbers](), []
+    """How far the adversarial model's distances are from each rival's, as numbers and as sentences.
+
+    They are taken in the features of each extractor: where these contradict each other, no one is the better.
+    """
+    gaps, sentences = dict[str, Numbers](), list[str]()
     for rival in (rival for rival in RIVALS if rival.name in spreads):
-        gap = systems[ADVERSARIAL.name][metric.name] - systems[rival.name][metric.name]
-        error = float(np.hypot(spreads[ADVERSARIAL.name][metric.name], spreads[rival.name][metric.name]))
-        gaps[rival.name] = {metric.name: gap}
-        sentences.append(difference(metric, rival.name, gap, error, "images", clear=abs(gap) > 2 * error))
+        ours, theirs = spreads[ADVERSARIAL.name], spreads[rival.name]
+        gaps[rival.name], signs = {}, set[float]()
+        for metric in (MEASURES[name] for name in FRECHET if name in ours and name in theirs):
+            gap = systems[ADVERSARIAL.name][metric.name] - systems[rival.name][metric.name]
+            error = float(np.hypot(ours[metric.name], theirs[metric.name]))
+            clear = abs(gap) > 2 * error
+            gaps[rival.name][metric.name] = gap
+            signs |= {np.sign(gap)} if clear else set()
+            sentences.append(difference(metric, rival.name, gap, error, "images", clear=clear))
+        if len(signs) > 1:
+            sentences.append(f"{rival.name}: the extractors contradict each other, so neither model is called better")
     return gaps, comparison.verdict(sentences)
 
 
@@ -245,7 +255,9 @@ def _signature(
             [
                 f"pair_distance: mean absolute difference of pixels to the true counterparts of {pairs.pairs} sources;"
                 f" the sources themselves: {pairs.unchanged:.4f}; the mean training image of the kind:"
-                f" {pairs.mean:.4f}"
+                f" {pairs.mean:.4f}",
+                "translations: against test images of both kinds, their sources among them, so whoever changes nothing"
+                " is best by all but label_agreement and pair_distance",
             ]
             if pairs
             else []

@@ -4,6 +4,8 @@ from promptgan.terms.metrics import Measures, Metric
 
 WHOLE = 1.0
 """The truncation of latent vectors that are drawn as they are; at it a system's headline is."""
+FRECHET = ("frechet_distance", "frechet_efficientnet")
+"""By which a verdict is given, in the features of each extractor."""
 MEASURES = Measures(
     metrics=(
         Metric(

@@ -167,9 +167,10 @@ def _signature(curves: Curves, models: Path, yardstick: Yardstick, parameters: P
         f"obedience, to prompts of kind {yardstick.kind}: {SENTENCES[yardstick.kind]}",
         "variety: different pairs of successive harmonies over all pairs; a harmony is the pitch classes above the"
         " lowest note",
-        "empty_bars, used_pitch_classes, qualified_notes, tonal_distance: MuseGAN (arXiv:1709.06298), over bars, notes"
-        " of a thirty-second or longer, pairs of voices; polyphony, groove_consistency, in_scale (scale consistency):"
-        " MusPy (arXiv:2008.01951); repeated_bars: of bars with notes, from the second on; means over pieces",
+        "empty_bars, used_pitch_classes, qualified_notes, tonal_distance: after MuseGAN (arXiv:1709.06298), but of all"
+        " voices together: over bars, notes of a thirty-second or longer, pairs of voices bar by bar; polyphony,"
+        " groove_consistency, in_scale (scale consistency): MusPy (arXiv:2008.01951); repeated_bars: of bars with"
+        " notes, from the second on; means over pieces",
         f"pitch_distance, interval_distance, duration_distance, onset_distance: total variation from {sizes['test']}"
         " test passages, all pieces together; intervals within a voice, durations in ticks, onsets from the bar line",
         f"copied_runs: runs of {RUN} notes of a voice whose intervals and times between onsets stand in one of"

@@ -31,6 +31,7 @@ MEASURES = Measures(
             "Frechet",
             "lower",
             "Distance of the judge's features of two bars from those of test music, both taken as normal.",
+            format=".1f",
             leads=True,
         ),
         Metric(

@@ -48,14 +48,14 @@ def since(piece: Piece, tick: int) -> Piece:
 
 
 def empty_bars(piece: Piece) -> float:
-    """The share of bars in which nothing sounds (MuseGAN's EB)."""
+    """The share of bars in which nothing sounds (MuseGAN's EB, of all voices together)."""
     lines = bar_lines(piece)
     roll = sounding(piece.voices, piece.ticks)
     return float(np.mean([not roll[start:end].any() for start, end in pairwise(lines)]))
 
 
 def used_pitch_classes(piece: Piece) -> float:
-    """Pitch classes of a bar in which anything sounds, on average (MuseGAN's UPC): 1 to 12."""
+    """Pitch classes of a bar in which anything sounds, on average, 1 to 12 (MuseGAN's UPC, of all voices together)."""
     lines = bar_lines(piece)
     classes = _classes(sounding(pitched(piece), piece.ticks))
     counts = [int(classes[start:end].any(0).sum()) for start, end in pairwise(lines)]
@@ -115,7 +115,8 @@ def tonal_distance(piece: Piece) -> float:
     """How far voices are from each other harmonically, bar by bar, on average over pairs of voices that both sound.
 
     The distance of tonal centroids, of which fifths lie nearest to each other (Harte, Sandler and Gasser, 2006,
-    Detecting harmonic change in musical audio), as MuseGAN takes it between tracks: 0 for equal pitch classes.
+    Detecting harmonic change in musical audio), as MuseGAN takes it between tracks, there beat by beat: 0 for equal
+    pitch classes.
     """
     lines, found = bar_lines(piece), list[float]()
     rolls = [_classes(sounding([voice], piece.ticks)) for voice in pitched(piece)]
