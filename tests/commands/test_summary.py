@@ -38,6 +38,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     summary.SAMPLES.mkdir(parents=True)
     summary.METRICS.write_text(json.dumps(EVALUATION))
     summary.TRAIN.write_text(json.dumps(TRAIN))
+    summary.CONTROL.write_text(json.dumps({"cost_of_adversarial": 1.02}))
     rows = [
         (model, f"user-{i}", f"prompt {i} [x]?", text.format(i), 0.7, 0.9, "read")
         for model, text in (("twin", "yes {}"), ("control", LONG))
@@ -70,6 +71,7 @@ def test_systems_and_marks_are_explained() -> None:
     lines = shown()
     assert "likelihood twin: trained by likelihood alone" in lines
     assert "adversarial: not applicable" in lines
+    assert "it took 102% of that" in " ".join(lines)
     assert "↑ more is better, ↓ less is better" in " ".join(lines)
 
 
@@ -114,7 +116,7 @@ def test_a_recipe_without_an_adversarial_phase_is_shown() -> None:
     assert shown()[0] == "Measured on test"
 
 
-@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN])
+@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN, summary.CONTROL])
 def test_an_unfinished_run_says_what_to_do(path: Path) -> None:
     path.unlink()
     with pytest.raises(summary.NotFinished, match=r"make run"):
@@ -127,7 +129,7 @@ def test_samples_that_are_not_here_are_a_clean_error() -> None:
         summary.show()
 
 
-@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN])
+@pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN, summary.CONTROL])
 @pytest.mark.parametrize("text", ["", "[]", "{"])
 def test_torn_metrics_are_a_clean_error(path: Path, text: str) -> None:
     path.write_text(text)

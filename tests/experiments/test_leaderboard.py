@@ -88,8 +88,9 @@ def test_one_seed_says_its_error_over_examples_and_what_it_said_of_itself() -> N
     run = replace(trained(1, 0.2, gaps=gaps), errors={"adversarial": {"ms_jaccard": 0.004}}, verdict=said)
     write("one", run)
     write("open", replace(run, metrics={"pretrain": {"converged": False}}))
-    write("two", run, run)
+    write("two", run, replace(run, metrics={"control": {"cost_of_adversarial": 0.36}}))
     text = page()
+    assert "; the control took 36% of the adversarial phase's cost, as nothing was better any more\n" in text
     assert "| `one` | 1 | 0.2010 (0.0040) |" in text
     assert "| `two` | 2 | 0.2010 ± 0.0000 |" in text
     assert "- `one`: BLEU-4: adversarial dominates twin\n" in text

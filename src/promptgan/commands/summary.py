@@ -17,7 +17,7 @@ from promptgan.terms.metrics import DIRECTIONS, declared
 from promptgan.terms.systems import SYSTEMS
 
 METRICS = Path("metrics/evaluation.json")
-TRAIN = Path("metrics/train.json")
+TRAIN, CONTROL = Path("metrics/train.json"), Path("metrics/control.json")
 SAMPLES = Path("samples/generated")
 PAGE = Path("reports/html/index.html")
 SHOWN = 10
@@ -42,7 +42,7 @@ def show(console: Console | None = None) -> None:
         NotFinished: the run has not been evaluated here.
     """
     console = console or Console(highlight=False)
-    evaluation, train = _read(METRICS), _read(TRAIN)
+    evaluation, train, control = map(_read, (METRICS, TRAIN, CONTROL))
     try:
         systems = {system.name: evaluation["systems"][system.name] for system in SYSTEMS}
         rows = headline(declared(evaluation["task"]).metrics, systems, evaluation["standard_errors"])
@@ -56,7 +56,7 @@ def show(console: Console | None = None) -> None:
     console.print(table(["", *(system.title for system in SYSTEMS)], lines, least=21))
     console.print()
     page = choose("promptgan.tasks", evaluation["task"], "task", "page")
-    said = sentences(page)
+    said = sentences(page, control)
     for system in SYSTEMS:
         values = systems[system.name]
         _print(console, f"{system.title}: ", said[system.name] if isinstance(values, dict) else str(values))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 
 from promptgan.core.files import write_text
 from promptgan.core.flat import flat
@@ -20,6 +21,7 @@ from promptgan.experiments.scores import (
 )
 from promptgan.lineage.counting import few
 from promptgan.reporting import pictures
+from promptgan.reporting.headline import cost
 from promptgan.terms.audit import NOTHING
 from promptgan.terms.audit import differences as unequal
 from promptgan.terms.metrics import DIRECTIONS, Measures
@@ -214,6 +216,10 @@ def _state(entry: Entry, other: Entry) -> str:
     text = f"`{entry.recipe}`: {alone}{seeds(sorted(entry.trained))}; {where}"
     if link := gallery.link(entry.recipe):
         text += f"; {link}"
+    shares = [run.metrics.get("control", {}).get("cost_of_adversarial") for run in runs]
+    what = "the adversarial phase's cost"
+    if known := [share for share in shares if share is not None]:
+        text += f"; the control took {cost(fmean(known), what)}"
     if still := unconverged(entry):
         text += f"; no verdict: the twin had not converged with {seeds(still)}"
     if entry.made and other.made:

@@ -32,7 +32,7 @@ def card(contents: Contents) -> str:
             alpha=ALPHA,
             use=task.card(contents.samples, f"models/{MODELS[chosen]}"),
             shown=[system for system in SYSTEMS if system.name in contents.columns],
-            sentences=sentences(task),
+            sentences=sentences(task, contents.metrics["control"]),
             directions=DIRECTIONS,
             evaluation=evaluation,
             warnings=findings.warnings(contents.metrics["train"]),

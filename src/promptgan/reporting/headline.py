@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from promptgan.terms.metrics import Metric
-from promptgan.terms.systems import SYSTEMS
+from promptgan.terms.systems import CONTROL, SYSTEMS
 
 
 def headline(metrics: Iterable[Metric], systems: dict[str, Any], errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -32,9 +32,22 @@ def headline(metrics: Iterable[Metric], systems: dict[str, Any], errors: list[di
     ]
 
 
-def sentences(task: ModuleType) -> dict[str, str]:
-    """What each system is, by its name: as the page of a task says, or else as everywhere."""
-    return {system.name: system.sentence for system in SYSTEMS} | getattr(task, "SENTENCES", {})
+def sentences(task: ModuleType, control: dict[str, Any]) -> dict[str, str]:
+    """What each system is, by its name: as the page of a task says, or else as everywhere; of the control its cost too.
+
+    Args:
+        task: the module `page` of a task.
+        control: metrics/control.json.
+    """
+    found = {system.name: system.sentence for system in SYSTEMS} | getattr(task, "SENTENCES", {})
+    if (share := control.get("cost_of_adversarial")) is not None:
+        found[CONTROL.name] += f"; it took {cost(share, 'that')}"
+    return found
+
+
+def cost(share: float, of: str) -> str:
+    """What a control cost beside the adversarial phase, in words."""
+    return f"{share:.0%} of {of}" + ("" if share >= 1 else ", as nothing was better any more")
 
 
 def further(

@@ -64,7 +64,7 @@ def page(contents: Contents) -> str:
             alpha=ALPHA,
             samples=Markup(task.markup(contents.samples)),
             shown=[system for system in SYSTEMS if system.name in contents.columns],
-            sentences=sentences(task),
+            sentences=sentences(task, contents.metrics["control"]),
             leading=getattr(task, "LEADING", 0),
             directions=DIRECTIONS,
             splits=SPLITS,

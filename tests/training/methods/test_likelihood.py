@@ -15,6 +15,7 @@ from promptgan.forms.tokens.pairs import Batches, Pairs
 from promptgan.forms.tokens.vocabulary import BOS, EOS
 from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.training.loop.checkpoint import Checkpoint
+from promptgan.training.loop.cooling import STALE
 from promptgan.training.loop.run import NonFiniteTraining, NothingLearnt, Outcome
 from promptgan.training.loop.run import run as train
 from promptgan.training.methods.likelihood.method import build, onward, validation_nll
@@ -126,6 +127,17 @@ def test_further_training_takes_what_it_may_cost(generator: Generator, tokens: P
     assert outcome.stopped == "budget"
     assert 0.5 <= outcome.flops / before.flops < 0.6
     assert abs(outcome.steps - before.steps / 2) <= 2
+
+
+def test_it_goes_on_at_one_rate_until_the_budget_is_spent_or_nothing_is_better(
+    generator: Generator, tokens: Path, val: Pairs
+) -> None:
+    before = run(tokens, generator)
+    outcome = further(tokens, generator, 0.002, before.flops, 0.5)
+    assert {row["rate"] for row in outcome.history[1:]} == {0.002}, "every gain is below what would cut it"
+    assert outcome.stopped == "budget"
+    outcome = further(tokens, generator, 1e-30, 100 * before.flops, 0.5)
+    assert (outcome.stopped, outcome.steps) == ("patience", STALE * PARAMETERS.validate_every)
 
 
 def test_with_a_moving_average_it_is_the_average_that_is_kept(generator: Generator, tokens: Path, val: Pairs) -> None:

@@ -1,9 +1,22 @@
 """A learning rate that is cut where a validation gains too little, until training has converged."""
 
 import math
-from typing import Protocol
+import sys
+from typing import Any, Protocol
 
 from promptgan.training.loop.method import Numbers
+
+STALE = 10
+"""Validations in a row without a better one, after which training onward gives up."""
+
+
+def steady(learning_rate: float) -> dict[str, Any]:
+    """What a section is to hold for training onward, to the end of a budget: one rate, from the first step to the last.
+
+    Where training has converged every further gain is small, so that each validation would cut the rate, and training
+    would end long before the budget.
+    """
+    return {"learning_rate": learning_rate, "warmup": 0, "cut": 1.0, "patience": sys.maxsize}
 
 
 class CoolingParameters(Protocol):

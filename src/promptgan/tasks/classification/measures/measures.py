@@ -284,8 +284,8 @@ def worth(rivals: Sequence[tuple[str, Interval]], few: bool) -> str:
     """In one sentence, whether the adversarial part was worth its cost.
 
     Args:
-        rivals: what was compared with what cost as much (the control twin, with all labels) or far less (texts changed
-            at random, with few), and the difference.
+        rivals: what was compared with what cost as much, or got no better (the control twin, with all labels), or cost
+            far less (texts changed at random, with few), and the difference.
         few: whether there are comparisons with few labels.
     """
     ahead, behind = [n for n, each in rivals if each.low > 0], [n for n, each in rivals if each.high < 0]
@@ -294,8 +294,8 @@ def worth(rivals: Sequence[tuple[str, Interval]], few: bool) -> str:
     )
     names = ((", ".join(each) or "nothing") for each in (ahead, behind))
     return (
-        "Was the adversarial part worth its cost? {}: of {} comparisons with the control twin, which cost as much{}, it"
-        " is ahead in {}, and behind in {}"
+        "Was the adversarial part worth its cost? {}: of {} comparisons with the control twin, which cost as much or"
+        " got no better{}, it is ahead in {}, and behind in {}"
     ).format(
         answer, len(rivals), ", and with texts changed at random, which cost next to nothing" if few else "", *names
     )

@@ -16,20 +16,19 @@ from promptgan.forms.tokens.pairs import Batches, pad
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
 from promptgan.networks.tokens.classifier.network import Encoder
 from promptgan.networks.tokens.classifier.targets import targets, unended
+from promptgan.training.loop.cooling import STALE
 from promptgan.training.loop.method import Method, Numbers, Row, Stateful, Value
 from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
 from promptgan.training.methods.classifier import masked, perturbation
 from promptgan.training.methods.classifier.augmentation import Augmentation, company, nearest
-from promptgan.training.methods.classifier.parameters import Parameters, Plateau, Virtual, Words
+from promptgan.training.methods.classifier.parameters import Constant, Parameters, Virtual, Words
 from promptgan.training.methods.classifier.rates import Rate
 from promptgan.training.methods.classifier.validation import validated
 from promptgan.training.setting import Setting
 
 MOST = 10**6
 """Steps of a training that its budget ends."""
-CUTS = 3
-"""Of the learning rate of a control, after which it has converged."""
 Indices = npt.NDArray[np.int64]
 
 
@@ -180,23 +179,19 @@ def plan_of(method: Classification) -> Plan:
 def onward(
     setting: Setting, parameters: Parameters, learning_rate: float, budget: float, ema: float | None
 ) -> tuple[Classification, Plan]:
-    """Further training of ``setting.start``'s classifier, until it has cost ``budget``, or has converged before.
+    """Further training of ``setting.start``'s classifier, until it has cost ``budget``, or nothing is better any more.
 
     Args:
         setting: as of `build`.
         parameters: of the training before.
-        learning_rate: at which that ended; each validation that is not better halves it, `CUTS` times at most.
+        learning_rate: at which that ended.
         budget: floating-point operations.
         ema: decay of the moving average of the weights, which is what is validated and kept.
     """
-    rest = {
-        "learning_rate": learning_rate,
-        "rate": Plateau(kind="plateau", min_gain=0.0, cut=0.5, cuts=CUTS),
-        "warmup": 0,
-    }
+    rest = {"learning_rate": learning_rate, "rate": Constant(kind="constant"), "warmup": 0}
     rest |= {"masked": None, "patience": None}
     method = Classification(setting, parameters.model_copy(update=rest), start=False)
-    return method, _plan(method, MOST, budget=budget, ema=ema)
+    return method, _plan(method, MOST, budget=budget, ema=ema, patience=STALE)
 
 
 def _plan(method: Classification, steps: int, **more: Any) -> Plan:

@@ -15,7 +15,7 @@ from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import Batches
-from promptgan.training.loop.cooling import Cooling
+from promptgan.training.loop.cooling import STALE, Cooling, steady
 from promptgan.training.loop.method import Limit, Method, Row, Value
 from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
@@ -122,7 +122,7 @@ def build(setting: Setting, parameters: Parameters) -> tuple[Continued, Plan]:
 def onward(
     setting: Setting, parameters: Parameters, learning_rate: float, budget: float, ema: float
 ) -> tuple[Continued, Plan]:
-    """Further training of ``setting.start``'s generator, until it has cost ``budget`` floating-point operations.
+    """Further training of ``setting.start``'s generator, until it has cost ``budget``, or nothing is better any more.
 
     Args:
         setting: as of `build`.
@@ -131,9 +131,8 @@ def onward(
         budget: floating-point operations.
         ema: decay of the moving average of the weights, which is what is validated and kept.
     """
-    further = parameters.model_copy(update={"learning_rate": learning_rate})
-    method = Continued(setting, further, start.read(setting.example.base))
-    return method, _plan(method, steps=MOST, budget=budget, ema=ema)
+    method = Continued(setting, parameters.model_copy(update=steady(learning_rate)), start.read(setting.example.base))
+    return method, _plan(method, steps=MOST, budget=budget, ema=ema, patience=STALE)
 
 
 def _plan(method: Continued, **more: Any) -> Plan:

@@ -13,7 +13,7 @@ from promptgan.core.compute import Compute, autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import TextGenerator
 from promptgan.forms.tokens.pairs import Batches, Pairs, in_order
-from promptgan.training.loop.cooling import Cooling
+from promptgan.training.loop.cooling import STALE, Cooling, steady
 from promptgan.training.loop.method import Limit, Method, Numbers, Row, Value
 from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
@@ -104,7 +104,7 @@ def build(setting: Setting, parameters: Parameters) -> tuple[Likelihood, Plan]:
 def onward(
     setting: Setting, parameters: Parameters, learning_rate: float, budget: float, ema: float
 ) -> tuple[Likelihood, Plan]:
-    """Further training of ``setting.start``'s generator, until it has cost ``budget`` floating-point operations.
+    """Further training of ``setting.start``'s generator, until it has cost ``budget``, or nothing is better any more.
 
     Args:
         setting: as of `build`.
@@ -113,8 +113,8 @@ def onward(
         budget: floating-point operations.
         ema: decay of the moving average of the weights, which is what is validated and kept.
     """
-    method = _method(setting, parameters.model_copy(update={"learning_rate": learning_rate}))
-    return method, _plan(method, parameters, steps=MOST, budget=budget, ema=ema)
+    method = _method(setting, parameters.model_copy(update=steady(learning_rate)))
+    return method, _plan(method, parameters, steps=MOST, budget=budget, ema=ema, patience=STALE)
 
 
 def _method(setting: Setting, parameters: Parameters) -> Likelihood:

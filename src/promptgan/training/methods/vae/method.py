@@ -14,7 +14,7 @@ from promptgan.forms.tensors.drawing import noise
 from promptgan.forms.tensors.elbo import Terms, binarised, binarised_once, reconstruction, terms
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.tensors import Batch, Batches, in_order
-from promptgan.training.loop.cooling import Cooling
+from promptgan.training.loop.cooling import STALE, Cooling, steady
 from promptgan.training.loop.method import Limit, Method, Row, Value
 from promptgan.training.loop.players import player
 from promptgan.training.loop.run import Plan
@@ -135,7 +135,7 @@ def build(setting: Setting, parameters: Parameters) -> tuple[VAE, Plan]:
 def onward(
     setting: Setting, parameters: Parameters, learning_rate: float, budget: float, ema: float
 ) -> tuple[VAE, Plan]:
-    """Further training of ``setting.start``, until it has cost ``budget`` floating-point operations.
+    """Further training of ``setting.start``, until it has cost ``budget``, or nothing is better any more.
 
     Args:
         setting: as of `build`.
@@ -144,8 +144,8 @@ def onward(
         budget: floating-point operations.
         ema: decay of the moving averages of the weights, which are what is validated and kept.
     """
-    method = VAE(setting, parameters.model_copy(update={"learning_rate": learning_rate, "anneal": 0}))
-    return method, _plan(method, steps=MOST, budget=budget, ema=ema)
+    method = VAE(setting, parameters.model_copy(update={**steady(learning_rate), "anneal": 0}))
+    return method, _plan(method, steps=MOST, budget=budget, ema=ema, patience=STALE)
 
 
 def _plan(method: VAE, **more: Any) -> Plan:
