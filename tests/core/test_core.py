@@ -14,6 +14,7 @@ from promptgan.core.choices import choose
 from promptgan.core.errors import clean_errors, shown
 from promptgan.core.files import write_json
 from promptgan.core.parameters import ParameterError, Section, StageParameters, load_params, validate_section
+from promptgan.core.spread import evenly
 from promptgan.core.store import main_repository
 
 
@@ -187,3 +188,8 @@ def test_a_git_worktree_and_an_experiment_in_it_know_the_main_one(tmp_path: Path
     copy = tree / ".dvc/tmp/exps/tmpabc"
     copy.mkdir(parents=True)
     assert [main_repository(folder) for folder in (tree, copy, main)] == [main] * 3
+
+
+@pytest.mark.parametrize(("count", "length", "places"), [(3, 10, [0, 3, 6]), (5, 3, [0, 1, 2]), (0, 3, []), (3, 0, [])])
+def test_some_of_many_are_evenly_spaced(count: int, length: int, places: list[int]) -> None:
+    assert evenly(count, length).tolist() == places

@@ -8,6 +8,12 @@ import pytest
 
 from promptgan.forms.tokens.pairs import Batches, Pairs, batch_order, in_order, pad
 from promptgan.forms.tokens.vocabulary import EOS, PAD
+from promptgan.networks.tokens.recurrent.network import Generator
+from promptgan.tasks.music.score import tokens as music
+from promptgan.tasks.oracle.score import score as oracle
+from promptgan.tasks.text.score import score as text
+from tests.conftest import EXAMPLE
+from tests.training.conftest import COMPUTE
 
 
 @pytest.fixture
@@ -18,10 +24,10 @@ def pairs(tokens: Path) -> Pairs:
 def test_a_batch_holds_the_rows_padded_on_the_right_and_the_texts_closed(pairs: Pairs) -> None:
     indices = np.array([7, 0, 4])
     batch = pairs.batch(indices)
-    for i, (prompt, text) in enumerate(zip(pairs.rows("prompt", indices), pairs.rows("text", indices), strict=True)):
+    for i, (prompt, said) in enumerate(zip(pairs.rows("prompt", indices), pairs.rows("text", indices), strict=True)):
         assert batch.prompt[i].tolist() == prompt + [PAD] * (batch.prompt.shape[1] - len(prompt))
-        assert batch.text[i].tolist() == [*text, EOS] + [PAD] * (batch.text.shape[1] - len(text) - 1)
-        assert (batch.prompt_lengths[i], batch.text_lengths[i]) == (len(prompt), len(text) + 1)
+        assert batch.text[i].tolist() == [*said, EOS] + [PAD] * (batch.text.shape[1] - len(said) - 1)
+        assert (batch.prompt_lengths[i], batch.text_lengths[i]) == (len(prompt), len(said) + 1)
     assert batch.prompt.shape[1] == batch.prompt_lengths.max()
 
 
@@ -66,10 +72,22 @@ def test_pairs_of_like_length_share_a_batch() -> None:
 
 
 def test_in_order_reads_every_pair_once_and_stops_at_the_limit(pairs: Pairs) -> None:
-    for limit, count in ((None, len(pairs)), (10, 10), (10_000, len(pairs))):
+    n = len(pairs)
+    some = [place * n // 10 for place in range(10)]
+    assert some[-1] > 0.8 * n  # from all over: files are sorted by kind
+    for limit, chosen in ((None, range(n)), (10, some), (10_000, range(n))):
         batches = list(in_order(pairs, 7, limit))
         texts = sorted(tuple(row[:n].tolist()) for b in batches for row, n in zip(b.text, b.text_lengths, strict=True))
-        assert texts == sorted((*row, EOS) for row in pairs.rows("text", np.arange(count)))
+        assert texts == sorted((*row, EOS) for row in pairs.rows("text", np.array(chosen)))
+
+
+@pytest.mark.parametrize("score", [text.Score, music.Score, oracle.Score])
+def test_training_is_validated_by_pairs_from_all_over(
+    score: type[text.Score | music.Score | oracle.Score], pairs: Pairs, generator: Generator
+) -> None:
+    real = score(pairs, EXAMPLE, {"generator": generator}, 10, COMPUTE, 1).real
+    chosen = pairs.rows("text", np.array([place * len(pairs) // 10 for place in range(10)]))
+    assert [[token for token in row if token != EOS] for row in real] == chosen
 
 
 def test_pad_closes_rows_and_takes_an_empty_one() -> None:

@@ -9,7 +9,7 @@ import torch
 from promptgan.forms.tensors import form
 from promptgan.forms.tensors.captions import Vocabulary, caption_of
 from promptgan.forms.tensors.pictures import pixels
-from promptgan.forms.tensors.tensors import Batches, scaled, to_bytes
+from promptgan.forms.tensors.tensors import Batches, in_order, scaled, to_bytes
 from promptgan.tasks.image.arrays.arrays import CHUNK, pack
 from tests.tasks.image.conftest import COUNTS, EXAMPLE, SIZE, arrays_of, records
 
@@ -50,6 +50,12 @@ def test_captions_are_the_records_own_or_tell_of_the_label(validated_images: Pat
     expected += [caption_of(name, label) for name, label in zip(frame["id"][3:], frame["label"][3:], strict=True)]
     assert np.array_equal(ids, vocabulary.ids(expected))
     assert " ".join(vocabulary.words[i] for i in ids[0] if i) == "square 0"
+
+
+def test_a_validation_reads_images_from_all_over(arrays: Path) -> None:
+    val = form.split(arrays, "val")
+    read = torch.cat([batch.x for batch in in_order(val, 2, 4)])
+    assert torch.equal(read, val.batch(np.arange(4) * len(val) // 4).x)
 
 
 def test_memory_does_not_grow_with_the_number_of_images(

@@ -83,6 +83,11 @@ def test_prompts_ask_for_the_other_style_wherever_they_name_their_own(score: Sco
         assert prompt == [other, one, two, other, last]
 
 
+def test_its_sentences_are_from_all_over_since_files_are_sorted_by_style(score: Score, tmp_path: Path) -> None:
+    few = Score(Pairs(tmp_path / "val.arrow"), EXAMPLE, {"generator": Says(None)}, 8, COMPUTE, 1)
+    assert few.sources == score.sources[::5]
+
+
 def test_a_copy_is_worth_nothing_and_a_word_in_the_place_of_another_much(score: Score) -> None:
     had, wanted = {POSITIVE: BAD, NEGATIVE: GOOD}, {POSITIVE: GOOD, NEGATIVE: BAD}
     copy = score({"generator": Says(lambda prompt: [had.get(word, word) for word in prompt[1:]])})

@@ -17,6 +17,7 @@ from promptgan.tasks.text.judges.judges import (
     TooFewPairs,
     fit,
     inverse_document_frequency,
+    parts,
     ranking,
     term_counts,
 )
@@ -96,6 +97,15 @@ def test_a_saved_matcher_scores_the_same(tokens: Path, tmp_path: Path) -> None:
 def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TooFewPairs, match="19 pairs"):
         fitted(matching_pairs(tmp_path, 19))
+
+
+@pytest.mark.parametrize("count", [20, 57, 1000])
+def test_pairs_for_stopping_and_reporting_are_from_all_over_and_neighbours_stay_together(count: int) -> None:
+    places = parts(count)
+    assert sorted(np.concatenate(places)) == list(range(count))
+    for held in places[1:]:
+        stretches = 1 + (np.diff(held) > 1).sum()
+        assert stretches == min(10, count // 10) and abs(len(held) - count / 10) <= stretches
 
 
 def test_ranking_counts_half_of_ties() -> None:

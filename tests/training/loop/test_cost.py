@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import flop_registry
 
-from promptgan.training.loop.cost import counted
+from promptgan.training.loop.cost import COUNTS, aten, counted
 
 N, T, INPUT, H = 3, 5, 4, 8
 RECURRENT = 2 * N * T * (INPUT + H) * H
@@ -16,6 +17,14 @@ RECURRENT = 2 * N * T * (INPUT + H) * H
 def test_a_product_costs_two_operations_for_each_weight_and_row() -> None:
     layer = nn.Linear(INPUT, H)
     assert counted(lambda: layer(torch.randn(N, INPUT)))[1] == 2 * N * INPUT * H
+
+
+def test_products_that_write_in_place_cost_what_the_others_do() -> None:
+    in_place = {getattr(aten, f"{op.__name__}_", None) for op in flop_registry} - {None}
+    assert {aten.addmm_, aten.baddbmm_} <= in_place <= COUNTS.keys()
+    left, right, total = torch.randn(2, N, INPUT), torch.randn(2, INPUT, H), torch.zeros(2, N, H)
+    assert counted(lambda: total[0].addmm_(left[0], right[0]))[1] == 2 * N * INPUT * H
+    assert counted(lambda: total.baddbmm_(left, right))[1] == 2 * 2 * N * INPUT * H
 
 
 @pytest.mark.parametrize(("layer", "gates"), [(nn.GRU, 3), (nn.LSTM, 4)])

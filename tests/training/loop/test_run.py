@@ -259,6 +259,19 @@ def test_it_leaves_the_weights_of_the_best_validation() -> None:
     assert [row.get("loss") for row in outcome.history] == [None, 0.5, 2.5, 4.5, 6.5]
 
 
+@pytest.mark.parametrize("warmup", [0, 13])
+def test_a_first_unit_that_costs_a_hundred_times_the_others_stands_for_itself_alone(warmup: int) -> None:
+    class Drawing(Slope):
+        def step(self, k: int) -> Mapping[str, Value]:
+            for _ in range(100 if k in (-warmup, 0) else 2 if k < 0 else 1):
+                torch.ones(2, 3) @ torch.ones(3, 4)
+            return super().step(k)
+
+    product = 2 * 2 * 3 * 4
+    units = 100 + 29 + (100 + 12 * 2 if warmup else 0)
+    assert walked(Drawing(), steps=30, warmup=warmup).flops == units * product
+
+
 def test_patience_ends_it() -> None:
     outcome = walked(Slope(lambda k: -1.0 if k < 2 else 1.0), patience=2)
     assert (outcome.stopped, outcome.steps) == ("patience", 6)

@@ -11,6 +11,7 @@ from safetensors.torch import save as saved
 from torch import Tensor, nn
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.spread import evenly
 from promptgan.forms.tensors.codes import DETERMINISTIC
 from promptgan.forms.tensors.drawing import draw, noise, translate
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator, TensorTranslator
@@ -49,12 +50,11 @@ class Course:
         generator = networks["generator"]
         translated = isinstance(generator, TensorTranslator)
         among = np.flatnonzero(self.val.labels == 0) if translated else np.arange(len(self.val))
-        count = min(FOLLOWED, len(among))
-        chosen = among[np.arange(count) * len(among) // max(1, count)]
+        chosen = among[evenly(FOLLOWED, len(among))]
         if isinstance(generator, TensorTranslator):
             return translate(generator, self.val.stored(chosen))
         drawing = cast("TensorGenerator", generator)
-        z = noise(self.seed, count, drawing.latent)
+        z = noise(self.seed, len(chosen), drawing.latent)
         if encoder := networks.get(DETERMINISTIC):
             batch = self.val.batch(chosen).to(next(encoder.parameters()).device)
             z = cast("TensorEncoder", encoder)(*batch)[0].float()

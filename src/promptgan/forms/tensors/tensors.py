@@ -9,6 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from promptgan.core.spread import evenly
+
 Indices = npt.NDArray[np.int64]
 
 
@@ -84,10 +86,10 @@ class Batches:
 
 
 def in_order(data: Tensors, size: int, limit: int | None = None) -> Iterator[Batch]:
-    """The first ``limit`` examples (or all) in batches, every one exactly once."""
-    count = len(data) if limit is None else min(limit, len(data))
-    for start in range(0, count, size):
-        yield data.batch(np.arange(start, min(start + size, count)))
+    """``limit`` examples from all over a split (or all) in batches, every one exactly once."""
+    chosen = evenly(len(data) if limit is None else limit, len(data))
+    for start in range(0, len(chosen), size):
+        yield data.batch(chosen[start : start + size])
 
 
 def scaled(images: Tensor) -> Tensor:

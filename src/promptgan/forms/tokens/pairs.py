@@ -10,6 +10,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from promptgan.core.spread import evenly
 from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.vocabulary import EOS, PAD
 
@@ -104,10 +105,10 @@ def batch_order(lengths: npt.NDArray[np.int64], size: int, seed: int, epoch: int
 
 
 def in_order(pairs: Pairs, size: int, limit: int | None = None) -> Iterator[Batch]:
-    """The first ``limit`` pairs (or all) in batches of like length, every one exactly once."""
-    count = len(pairs) if limit is None else min(limit, len(pairs))
-    order = np.argsort(pairs.lengths[:count], kind="stable")
-    for start in range(0, count, size):
+    """``limit`` pairs from all over a split (or all) in batches of like length, every one exactly once."""
+    chosen = evenly(len(pairs) if limit is None else limit, len(pairs))
+    order = chosen[np.argsort(pairs.lengths[chosen], kind="stable")]
+    for start in range(0, len(order), size):
         yield pairs.batch(order[start : start + size])
 
 

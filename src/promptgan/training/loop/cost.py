@@ -60,4 +60,12 @@ FUSED = {
     aten._cudnn_rnn_backward: lambda *shapes, **named: 2 * _cudnn(*shapes, **named),
 }
 """Fused recurrent kernels, which torch's own counter does not know; backwards costs twice as much as forwards."""
-COUNTS: dict[Any, Callable[..., int]] = {**flop_registry, **{op: shape_wrapper(f) for op, f in FUSED.items()}}  # type: ignore[no-untyped-call]
+IN_PLACE = {
+    getattr(aten, f"{op.__name__}_"): count for op, count in flop_registry.items() if hasattr(aten, f"{op.__name__}_")
+}
+"""Those of torch's own counter that also write over what they add to, `addmm_` for one, which it does not know."""
+COUNTS: dict[Any, Callable[..., int]] = {
+    **flop_registry,
+    **IN_PLACE,
+    **{op: shape_wrapper(f) for op, f in FUSED.items()},  # type: ignore[no-untyped-call]
+}

@@ -20,7 +20,7 @@ from promptgan.training.loop.cost import counted
 from promptgan.training.loop.method import Method, NotFinite, Row, Stateful, Value, totals
 
 COUNT_EVERY = 10
-"""Units of work, of which one is counted: counting slows it by half."""
+"""Units of work, of which the second is counted for all: counting slows it by half."""
 
 
 class NonFiniteTraining(PromptganError):
@@ -90,7 +90,8 @@ class Outcome:
     stopped: str
     """Why: `limit`, `budget`, `patience`, what the method said, or the name of the guard that was crossed."""
     flops: int
-    """What the units of work cost, validations apart; counted on one in ten, which stands for those after it."""
+    """What the units of work cost, validations apart: counted on one in ten, which stands for those after it. The first
+    unit, and the first after the warm-up, may do what is done once: each is counted too, and for itself alone."""
     networks: dict[str, nn.Module]
     """The method's networks, moving averages in place of those that have one."""
 
@@ -223,7 +224,8 @@ class _Training:
 
     def _worked(self) -> Mapping[str, Value]:
         now = self.now
-        if (now.step + self.plan.warmup) % COUNT_EVERY == 0:
+        done = now.step if now.step >= 0 else now.step + self.plan.warmup
+        if done == 0 or done % COUNT_EVERY == 1:
             values, now.unit_flops = counted(lambda: self.method.step(now.step))
         else:
             values = self.method.step(now.step)

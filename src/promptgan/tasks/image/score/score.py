@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, conv2d, relu
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.spread import evenly
 from promptgan.forms.tensors.drawing import draw, noise, translate
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorGenerator, TensorTranslator
@@ -43,7 +44,7 @@ class Score:
             torch.randn(out, into, 5, 5, generator=drawn) / (25 * into) ** 0.5
             for into, out in zip(inputs, CHANNELS, strict=False)
         ]
-        chosen = np.arange(self.count) * len(val) // max(1, self.count)  # from all over: kinds may stand in a row
+        chosen = evenly(count, len(val))
         self.condition = val.condition(chosen)
         self.images, self.kinds = val.stored(chosen), val.labels[chosen]
         self.real = self.features(self.images)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.spread import evenly
 from promptgan.forms.tensors.drawing import draw, noise
 from promptgan.forms.tensors.form import Example
 from promptgan.forms.tensors.roles import TensorGenerator
@@ -34,7 +34,7 @@ class Score:
         self, val: Tensors, example: Example, start: Mapping[str, nn.Module], count: int, compute: Compute, seed: int
     ) -> None:
         self.count, self.compute, self.seed = min(count, len(val)), compute, seed
-        chosen = np.arange(self.count) * len(val) // max(1, self.count)  # from all over: pieces stand in a row
+        chosen = evenly(count, len(val))
         self.condition = val.condition(chosen)
         self.real = counts(val.stored(chosen))
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-import numpy as np
 import torch
 from torch import nn
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.spread import evenly
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import TextGenerator
@@ -38,7 +38,7 @@ class Score:
     ) -> None:
         self.compute, self.seed, self.max_tokens = compute, seed, example.max_tokens
         self.twin = copy.deepcopy(cast("TextGenerator", start["generator"])).eval()
-        chosen = np.arange(min(count, len(val)))
+        chosen = evenly(count, len(val))
         self.prompts = val.rows("prompt", chosen)
         self.real = [[*text, example.eos] for text in val.rows("text", chosen)]
 

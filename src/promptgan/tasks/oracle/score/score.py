@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import cast
 
-import numpy as np
 import torch
 from torch import nn
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.spread import evenly
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import random_numbers
 from promptgan.forms.tokens.example import Example
@@ -38,7 +38,7 @@ class Score:
         self.compute = compute
         twin = cast("TextGenerator", start["generator"])
         self.twin = copy.deepcopy(twin).eval()
-        self.real = val.rows("text", np.arange(min(count, len(val))))
+        self.real = val.rows("text", evenly(count, len(val)))
         self.uniforms = random_numbers(seed, len(self.real), example.max_tokens)
         self.prompts: list[list[int]] = [[] for _ in self.real]
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.spread import evenly
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.decoding import random_numbers
 from promptgan.forms.tokens.example import Example
@@ -48,7 +49,7 @@ class Score:
         prompts = val.rows("prompt", everything)
         styles = [prompt[0] - len(SPECIAL_TOKENS) for prompt in prompts]
         self.classifier = NaiveBayes.fitted(texts, styles, example.vocabulary)
-        chosen = range(min(count, len(val)))
+        chosen = evenly(count, len(val)).tolist()
         self.sources, self.styles = [texts[i] for i in chosen], [styles[i] for i in chosen]
         first = len(SPECIAL_TOKENS)
         other = {first: first + 1, first + 1: first}

@@ -150,10 +150,11 @@ def fit(
 ) -> Fitted | Unasked:
     """Fit the matcher on all pairs but those for stopping and reporting.
 
-    The last tenth of ``pairs`` is for the numbers reported and the tenth before it for stopping; as pairs lie in the
-    order of their conversations, conversations are not mixed. The numbers: `accuracy`, of telling the true text from
-    one wrong text, and `mrr`, the mean reciprocal rank of the true text among 100, beside those of TF-IDF cosines. All
-    of it is computed in float32, whatever ``compute`` says. Where texts answer no prompt there is no matcher.
+    Of up to ten stretches of ``pairs`` the last tenth is for the numbers reported and the tenth before it for stopping:
+    files are sorted by kind, and as pairs lie in the order of their conversations, few of these are mixed. The numbers:
+    `accuracy`, of telling the true text from one wrong text, and `mrr`, the mean reciprocal rank of the true text among
+    100, beside those of TF-IDF cosines. All of it is computed in float32, whatever ``compute`` says. Where texts answer
+    no prompt there is no matcher.
 
     Raises:
         TooFewPairs: there are fewer than 20.
@@ -168,8 +169,7 @@ def fit(
         )
     everything, vocabulary = np.arange(len(pairs)), example.vocabulary
     prompts, texts = (padded(pairs.rows(column, everything)).to(device) for column in ("prompt", "text"))
-    tenth = len(pairs) // 10
-    train, stop, report = np.split(everything, [len(pairs) - 2 * tenth, len(pairs) - tenth])
+    train, stop, report = parts(len(pairs))
     torch.manual_seed(seed)
     matcher = DualEncoder(vocabulary, parameters.embedding, parameters.dropout, parameters.word_dropout)
     frequencies = inverse_document_frequency([_rows(prompts, train), _rows(texts, train)], vocabulary)
@@ -195,6 +195,12 @@ def fit(
         "pairs": {"train": len(train), "stop": len(stop), "report": len(report)},
     }
     return Fitted(matcher.eval(), metrics)
+
+
+def parts(length: int) -> tuple[Indices, Indices, Indices]:
+    """Places of eight tenths among ``length``, for fitting, and of two times one, for stopping and reporting."""
+    tenth = np.arange(length) * 10 * min(10, length // 10) // length % 10
+    return np.flatnonzero(tenth < 8), np.flatnonzero(tenth == 8), np.flatnonzero(tenth == 9)
 
 
 def ranking(scores: npt.NDArray[np.float32], seed: int) -> dict[str, float]:

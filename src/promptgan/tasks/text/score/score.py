@@ -5,11 +5,11 @@ import functools
 from collections.abc import Mapping
 from typing import cast
 
-import numpy as np
 import torch
 from torch import nn
 
 from promptgan.core.compute import Compute, autocast
+from promptgan.core.spread import evenly
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.example import Example
 from promptgan.forms.tokens.generator import TextGenerator
@@ -38,7 +38,7 @@ class Score:
         twin = cast("TextGenerator", start["generator"])
         self.twin = copy.deepcopy(twin).eval()
         self.seed, self.max_tokens, self.eos = seed, example.max_tokens, example.eos
-        chosen = np.arange(min(count, len(val)))
+        chosen = evenly(count, len(val))
         self.prompts = val.rows("prompt", chosen)
         self.real = [[*text, self.eos] for text in val.rows("text", chosen)]
         self.real_ngrams = MSJaccard(self.real, 4)

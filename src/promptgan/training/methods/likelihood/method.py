@@ -134,7 +134,7 @@ def _plan(method: Likelihood, parameters: Parameters, **more: Any) -> Plan:
 
 
 def validation_nll(generator: TextGenerator, val: Pairs, count: int, compute: Compute) -> float:
-    """Mean NLL per token of the first ``count`` pairs, end of text counted and padding not, in nats."""
+    """Mean NLL per token of ``count`` pairs, end of text counted and padding not, in nats."""
     generator.eval()
     device = next(generator.parameters()).device
     total, tokens = 0.0, 0
