@@ -62,9 +62,10 @@ def test_a_reward_tells_how_real_the_answer_seems_as_far_as_the_token(
 ) -> None:
     here, parameters = built(tokens, start, start="twin")
     method = DenseRewards(here, parameters)
-    method.discriminator.eval()
     batch = here.train.batch(torch.arange(5).numpy())
     rewards = method.rewards(batch)
+    assert method.discriminator.training
+    method.discriminator.eval()  # nothing was dropped out
     for i, length in enumerate(batch.text_lengths.tolist()):
         for t in range(length):
             so_far = batch.text[i : i + 1, : t + 1]

@@ -22,7 +22,7 @@ from promptgan.training.loop.run import run as train
 from promptgan.training.methods.gumbel.method import build
 from promptgan.training.methods.gumbel.parameters import Parameters
 from tests.conftest import DISCRIMINATOR, EXAMPLE
-from tests.training.conftest import COMPUTE, setting
+from tests.training.conftest import COMPUTE, adversarial_setting, setting
 
 PLAYER = {"learning_rate": 0.01, "betas": [0.5, 0.98], "weight_decay": 0.0, "clip": 1.0, "steps": 1}
 VALUES: dict[str, Any] = {
@@ -204,6 +204,24 @@ def test_a_player_may_take_several_steps_in_a_unit_of_work(
     players = {"discriminator": {"steps": 3}}
     run(tokens, generator, discriminator, Counting("stage", {}), warmup=0, steps=4, players=players)
     assert counted == {"generator": 3, "discriminator": 9}
+
+
+def test_what_is_judged_and_learnt_from_is_of_the_generator_with_nothing_dropped_out(
+    generator: Generator, discriminator: Discriminator, tokens: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start: dict[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
+    method, _ = build(*adversarial_setting(tokens, start, Parameters, VALUES | {"likelihood_weight": 0.0}))
+    monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
+    found = []
+    for dropout in (0.5, 0.0):
+        generator.dropout = dropout
+        generator.zero_grad()
+        torch.manual_seed(3)
+        noted, answers = method.learn(method.batches[0], 0)
+        gradients = [weight.grad.clone() for weight in generator.parameters() if weight.grad is not None]
+        found.append([noted["generator_loss"], *answers, *gradients])
+    assert generator.training
+    assert len(found[0]) > 3 and same(*found)
 
 
 def test_a_fresh_discriminator_begins_with_the_generators_table(generator: Generator, tokens: Path) -> None:

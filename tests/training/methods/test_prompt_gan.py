@@ -111,6 +111,22 @@ def test_objectives_and_penalties_are_parameters(objective: str, penalty: str, t
     assert torch.isfinite(torch.as_tensor(noted["generator_loss"])).all()
 
 
+def test_what_is_judged_is_of_the_generator_with_nothing_dropped_out(
+    texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method, _ = build(labelled(texts), parameters())
+    judged: list[torch.Tensor] = []
+    monkeypatch.setattr(method.discrimination, "step", lambda batch, drawn, lengths: judged.append(drawn) or {})
+    monkeypatch.setattr(method.writer, "update", lambda: None)
+    losses = []
+    for dropout in (0.5, 0.0):
+        method.generator.dropout = dropout
+        torch.manual_seed(3)
+        losses.append(method.step(-1)["generator_loss"])
+    assert method.generator.training
+    assert torch.equal(*judged) and torch.equal(*losses)
+
+
 def test_it_learns_to_write_and_the_classifier_learns_beside_it(texts: Path) -> None:
     steps = {"steps": 150, "player": {**PLAYER, "learning_rate": 0.01}, "divergence_weight": 0.05, "anneal": 20}
     method, outcome = trained(texts, autoencoding=steps, steps=60)

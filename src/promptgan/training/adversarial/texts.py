@@ -47,7 +47,8 @@ class TextAdversary(DiscriminatedTexts):
 
     @contextmanager
     def as_drawn(self) -> Iterator[None]:
-        """Call the generator for log-probabilities of its own answers: dropout would make them another one's.
+        """Call the generator for its own answers, or their log-probabilities, and a gradient: dropout would make them
+        another one's.
 
         A score function is of the distribution that is drawn from, and of no other (Williams, 1992).
         """

@@ -75,9 +75,13 @@ class DenseRewards(TextAdversary):
 
     @torch.no_grad()
     def rewards(self, batch: Batch) -> Tensor:
-        """The reward of every token of the answers in ``batch.text``, (N, T), from -1 to 1; zero behind their ends."""
+        """The reward of every token of the answers in ``batch.text``, (N, T), from -1 to 1; zero behind their ends.
+
+        As of policy gradient, it is read with nothing dropped out.
+        """
         real = is_real(batch.text_lengths, batch.text.shape[1])
-        return (2 * self.discrimination.judged(batch).sigmoid() - 1).masked_fill(~real, 0)
+        with self.whole(self.discriminator):
+            return (2 * self.discrimination.judged(batch).sigmoid() - 1).masked_fill(~real, 0)
 
 
 def returns(rewards: Tensor, discount: float) -> Tensor:

@@ -28,7 +28,7 @@ class Gumbel(TextAdversary):
     def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step through the discriminator, unless it is too weak to learn from."""
         self.discriminator.requires_grad_(False)
-        with autocast(self.compute):
+        with self.as_drawn():
             fake = self._draw_relaxed(batch, k)
         acting = self.discrimination.numbers["accuracy"] >= self.p.waiting.generator_below
         noted = {"generator_acts": torch.tensor(float(acting))}

@@ -15,7 +15,7 @@ from promptgan.forms.tokens.discriminator import TextDiscriminator
 from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.latent import Normal
 from promptgan.forms.tokens.pairs import Batches
-from promptgan.forms.tokens.relaxed import relaxed_sample
+from promptgan.forms.tokens.relaxed import RelaxedTexts, relaxed_sample
 from promptgan.networks.tokens.autoencoder.drawing import KEPT, NothingKept, drawn, judged
 from promptgan.networks.tokens.autoencoder.network import Generator
 from promptgan.networks.tokens.classifier.network import Encoder
@@ -130,17 +130,7 @@ class PromptGAN(Mixture):
         batch = unprompted(self.known_texts[step]).to(self.setting.device)
         self.discriminator.requires_grad_(False)
         with autocast(self.setting.compute):
-            with torch.no_grad():
-                posterior = self.generator.posterior(batch.text, batch.text_lengths)
-                z = posterior.at(self.g.drawing.spread * torch.randn_like(posterior.mean))
-            fake = relaxed_sample(
-                self.generator,
-                z,
-                batch.prompt_lengths,
-                self.discriminator.embedding,
-                self.g.competing.temperature,
-                self.setting.example.max_tokens + 1,
-            )
+            fake = self._draw_relaxed(batch)
             fake_logits = self.discrimination.scores(batch, fake.embedded, fake.lengths)
         with torch.no_grad():
             real_logits = self.discrimination.judged(batch) if self.setting.objective.RELATIVE else None
@@ -151,6 +141,25 @@ class PromptGAN(Mixture):
         self.discriminator.requires_grad_(True)
         noted = self.discrimination.step(batch, fake.tokens, fake.lengths)
         return {"generator_loss": loss, "bound": (nats, tokens), **noted}
+
+    def _draw_relaxed(self, batch: Batch) -> RelaxedTexts:
+        """Answers of the generator that is drawn from once it has learnt, which drops nothing out."""
+        self.generator.eval()
+        with torch.no_grad():
+            posterior = self.generator.posterior(batch.text, batch.text_lengths)
+            z = posterior.at(self.g.drawing.spread * torch.randn_like(posterior.mean))
+        # The recurrent kernels of cuDNN have no gradient in evaluation mode.
+        with torch.backends.cudnn.flags(enabled=False):
+            fake = relaxed_sample(
+                self.generator,
+                z,
+                batch.prompt_lengths,
+                self.discriminator.embedding,
+                self.g.competing.temperature,
+                self.setting.example.max_tokens + 1,
+            )
+        self.generator.train()
+        return fake
 
     def _draw(self) -> None:
         """Fill the pool; every label must have a text in it.
