@@ -332,6 +332,14 @@ def test_a_unit_of_work_draws_once_for_both_players(arrays: Path) -> None:
     assert drawn == [20] * 4  # three for the discriminator, the last of them for the generator too, and one more
 
 
+def test_a_discriminator_reads_an_array_once_for_its_features_and_its_logit(arrays: Path) -> None:
+    method, _ = both(arrays)
+    read: list[int] = []
+    method.networks["discriminator"].layers.register_forward_hook(lambda layers, x, y: read.append(len(y)))
+    method.step(0)
+    assert read == [20] * 6  # real, reconstructed and drawn, for either player
+
+
 def test_the_gradient_is_that_of_the_annealed_bound_with_free_bits(
     arrays: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
