@@ -14,6 +14,7 @@ from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.elbo import guessed, prior
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.slope import slope
+from promptgan.forms.tensors.statistics import recompute
 from promptgan.forms.tensors.tensors import Batch, Batches
 from promptgan.training.adversarial.plan import planned
 from promptgan.training.loop.method import Method, Row, Value
@@ -76,6 +77,20 @@ class VAEGAN(Method):
         assert self.setting.score
         self.course.follow(networks)
         return self.setting.score(networks)
+
+    def settle(self, averaged: Mapping[str, nn.Module]) -> None:
+        """Statistics of training examples; of the generator those of reconstructions and of what is drawn."""
+        encoder = cast("TensorEncoder", averaged["encoder"])
+        generator = cast("TensorGenerator", averaged["generator"])
+
+        def call(batch: Batch, z: Tensor) -> None:
+            batch, z = batch.to(self.setting.device), z.to(self.setting.device)
+            guess = guessed(encoder, batch)
+            generator(guess.mean + guess.stddev * z, batch.condition)
+            generator(z, batch.condition)
+
+        with autocast(self.setting.compute):
+            recompute([encoder, generator], self.setting.train, self.setting.seed, generator.latent, call)
 
     @property
     def files(self) -> dict[str, bytes]:
