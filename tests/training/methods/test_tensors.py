@@ -16,7 +16,7 @@ from promptgan.forms.tensors.course import COURSE, FOLLOWED, course_of
 from promptgan.forms.tensors.drawing import draw, noise, translate
 from promptgan.tasks.image.score.score import Score
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.loop.method import Method
+from promptgan.training.loop.method import Method, Row
 from promptgan.training.loop.run import NothingLearnt, Outcome, Plan, run
 from promptgan.training.methods.cyclegan import method as cyclegan
 from promptgan.training.methods.cyclegan.parameters import Parameters as CycleParameters
@@ -143,12 +143,34 @@ def both(arrays: Path, twin: dict[str, nn.Module] | None = None, **changes: Any)
     return vaegan.build(setting(arrays, twin, **chosen), validate_section(VAEGANParameters, VAEGAN | changes, "train"))
 
 
+def normalised(arrays: Path) -> Setting:
+    """With batch normalisation in generator and encoder."""
+    made = setting(arrays)
+    batch = {role: made.sections[role] | {"normalisation": "batch"} for role in ("generator", "encoder")}
+    return replace(made, sections=made.sections | batch)
+
+
+def normalised_gan(arrays: Path) -> tuple[Method, Plan]:
+    return gan.build(normalised(arrays), validate_section(GANParameters, GAN, "train"))
+
+
+def normalised_both(arrays: Path) -> tuple[Method, Plan]:
+    return vaegan.build(normalised(arrays), validate_section(VAEGANParameters, VAEGAN, "train"))
+
+
+def normalised_control(arrays: Path) -> tuple[Method, Plan]:
+    return vae.onward(normalised(arrays), validate_section(VAEParameters, VAE, "pretrain"), 0.01, 3e7, 0.5)
+
+
+NORMALISED = [normalised_gan, normalised_both, normalised_control]
+
+
 def trained(built: tuple[Method, Plan], checkpoint: Checkpoint | None = None) -> Outcome:
     with checkpoint or Checkpoint("stage", {}) as state:
         return run(*built, state)
 
 
-@pytest.mark.parametrize("build", [adversarial, guessing, rolling, autoencoding, plain, both, translating])
+@pytest.mark.parametrize("build", [adversarial, guessing, rolling, autoencoding, plain, both, translating, *NORMALISED])
 def test_a_training_killed_twice_ends_with_the_bytes_of_one_that_was_not(
     build: Any, arrays: Path, labelled_arrays: Path
 ) -> None:
@@ -181,6 +203,48 @@ def test_the_same_inputs_are_followed_from_the_untrained_networks_to_the_last_on
         z = noise(1, FOLLOWED, outcome.networks["generator"].latent)
         at = [row["step"] for row in outcome.history].index(outcome.best_step)
         assert torch.equal(made[at], draw(outcome.networks["generator"], z))
+
+
+@pytest.mark.parametrize("build", NORMALISED)
+def test_running_statistics_are_those_of_the_averaged_weights_beside_them(build: Any, arrays: Path) -> None:
+    method, plan = build(arrays)
+    settled: list[dict[str, torch.Tensor]] = []
+
+    def validate(networks: Any) -> Row:
+        settled.append({name: statistics(networks[name]) for name in method.averaged})
+        return {method.score: float(len(settled) * (1 if method.better == "higher" else -1))}
+
+    method.validate = validate
+    networks = trained((method, plan)).networks
+    averaged = {name: networks[name].eval() for name in method.averaged}
+    state = torch.get_rng_state()
+    for name, network in averaged.items():
+        kept = statistics(network)
+        assert torch.equal(kept, settled[-1][name])  # and the best weights have those that they were measured with
+        assert not torch.equal(kept, statistics(method.networks[name]))
+        normalising(network).reset_running_stats()
+    method.settle(averaged)
+    assert all(torch.equal(statistics(network), settled[-1][name]) for name, network in averaged.items())
+    assert torch.equal(torch.get_rng_state(), state)
+    assert not any(module.training for network in averaged.values() for module in network.modules())
+
+
+def normalising(network: nn.Module) -> nn.BatchNorm1d:
+    return next(module for module in network.modules() if isinstance(module, nn.BatchNorm1d))
+
+
+def statistics(network: nn.Module) -> torch.Tensor:
+    """Running mean and variance of the first hidden layer."""
+    layer = normalising(network)
+    assert layer.running_mean is not None and layer.running_var is not None
+    return torch.stack([layer.running_mean, layer.running_var])
+
+
+def test_they_are_means_over_batches_of_what_is_drawn(arrays: Path) -> None:
+    networks = trained(normalised_gan(arrays)).networks
+    first = next(module for module in networks["generator"].modules() if isinstance(module, nn.Linear))
+    drawn = first(noise(2, 8 * 120, 4)).view(8, 120, 16)
+    torch.testing.assert_close(statistics(networks["generator"]), torch.stack([drawn.mean(1), drawn.var(1)]).mean(1))
 
 
 def test_a_gan_learns_from_fresh_weights(arrays: Path) -> None:
@@ -330,6 +394,14 @@ def test_a_unit_of_work_draws_once_for_both_players(arrays: Path) -> None:
     method.networks["generator"].register_forward_hook(lambda network, z, x: drawn.append(len(x)))
     method.step(0)
     assert drawn == [20] * 4  # three for the discriminator, the last of them for the generator too, and one more
+
+
+def test_a_discriminator_reads_an_array_once_for_its_features_and_its_logit(arrays: Path) -> None:
+    method, _ = both(arrays)
+    read: list[int] = []
+    method.networks["discriminator"].layers.register_forward_hook(lambda layers, x, y: read.append(len(y)))
+    method.step(0)
+    assert read == [20] * 6  # real, reconstructed and drawn, for either player
 
 
 def test_the_gradient_is_that_of_the_annealed_bound_with_free_bits(

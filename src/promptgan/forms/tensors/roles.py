@@ -109,10 +109,14 @@ class TensorDiscriminator(TensorReader):
     def judged(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """The logits (N,), and those of the classes (N, K), which an auxiliary classifier alone has."""
         features = self.features(self.read(x, condition))
-        logits = self.logit(features)[:, 0]
+        return self.scored(features, condition), None if self.classes is None else self.classes(features)
+
+    def scored(self, features: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Logits (N,) of arrays by their features (N, F)."""
+        logits: Tensor = self.logit(features)[:, 0]
         if self.projected is not None:
             logits = logits + (features * self.projected(condition)).sum(1)
-        return logits, None if self.classes is None else self.classes(features)
+        return logits
 
 
 class TensorEncoder(TensorReader):

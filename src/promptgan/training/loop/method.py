@@ -107,6 +107,12 @@ class Method:
         """Measure the networks, moving averages in place of those that have one; all are in evaluation mode."""
         raise NotImplementedError
 
+    def settle(self, averaged: Mapping[str, nn.Module]) -> None:
+        """Compute anew what moving averages, in evaluation mode, have of the raw networks, before they are measured.
+
+        Called with those that have one. It must follow from their weights and the seed. For most there is nothing.
+        """
+
     def hear(self, row: Row) -> str | None:
         """Take note of a validation, that of step 0 too; returns why to stop, if so."""
         return None

@@ -236,6 +236,8 @@ class _Training:
         now = self.now
         for network in self.shown.values():
             network.eval()
+        if self.averages and now.step > 0:
+            self.method.settle({name: self.shown[name] for name in self.averages})
         begun = max(0, now.step - self.plan.first_epoch)
         epoch = {"epoch": round(begun / self.plan.per_epoch, 4)} if self.plan.per_epoch else {}
         means = {name: now.sums[name] / now.counts[name] for name in sorted(now.sums)}

@@ -13,6 +13,7 @@ from promptgan.core.parameters import ParameterError
 from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorGenerator
 from promptgan.forms.tensors.slope import slope
+from promptgan.forms.tensors.statistics import recompute
 from promptgan.forms.tensors.tensors import Batch, Batches
 from promptgan.training.adversarial.plan import planned
 from promptgan.training.loop.method import Method, Row, Value
@@ -73,6 +74,16 @@ class GAN(Method):
         assert self.setting.score
         self.course.follow(networks)
         return self.setting.score(networks)
+
+    def settle(self, averaged: Mapping[str, nn.Module]) -> None:
+        """Statistics of what is drawn on the conditions of training examples."""
+        generator, device = cast("TensorGenerator", averaged["generator"]), self.setting.device
+
+        def call(batch: Batch, z: Tensor) -> None:
+            generator(z.to(device), batch.to(device).condition)
+
+        with autocast(self.setting.compute):
+            recompute([generator], self.setting.train, self.setting.seed, generator.latent, call)
 
     @property
     def files(self) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.drawing import noise
 from promptgan.forms.tensors.elbo import Terms, binarised, binarised_once, reconstruction, terms
 from promptgan.forms.tensors.roles import TensorEncoder, TensorGenerator
+from promptgan.forms.tensors.statistics import recompute
 from promptgan.forms.tensors.tensors import Batch, Batches, in_order
 from promptgan.training.loop.cooling import STALE, Cooling, steady
 from promptgan.training.loop.method import Limit, Method, Row, Value
@@ -109,6 +110,19 @@ class VAE(Method):
                 count += len(batch.x)
         kl = {"kl": divergence / count} if self.random else {}
         return {"val_loss": total / count, **kl, **self.cooling.row()}
+
+    def settle(self, averaged: Mapping[str, nn.Module]) -> None:
+        """Statistics of training examples and of their reconstructions."""
+        encoder = cast("TensorEncoder", averaged[self.named])
+        generator = cast("TensorGenerator", averaged["generator"])
+
+        def call(batch: Batch, z: Tensor) -> None:
+            if self.p.likelihood == "binarised":
+                (batch,) = binarised_once([batch])
+            self._terms(encoder, generator, batch.to(self.setting.device), z)
+
+        with autocast(self.setting.compute):
+            recompute([encoder, generator], self.setting.train, self.setting.seed, generator.latent, call)
 
     def hear(self, row: Row) -> str | None:
         """As `Cooling.hear`, once the divergence has its whole weight: until then the loss may well get worse."""

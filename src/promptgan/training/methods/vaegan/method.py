@@ -14,6 +14,7 @@ from promptgan.forms.tensors.course import Course
 from promptgan.forms.tensors.elbo import guessed, prior
 from promptgan.forms.tensors.roles import TensorDiscriminator, TensorEncoder, TensorGenerator
 from promptgan.forms.tensors.slope import slope
+from promptgan.forms.tensors.statistics import recompute
 from promptgan.forms.tensors.tensors import Batch, Batches
 from promptgan.training.adversarial.plan import planned
 from promptgan.training.loop.method import Method, Row, Value
@@ -77,6 +78,20 @@ class VAEGAN(Method):
         self.course.follow(networks)
         return self.setting.score(networks)
 
+    def settle(self, averaged: Mapping[str, nn.Module]) -> None:
+        """Statistics of training examples; of the generator those of reconstructions and of what is drawn."""
+        encoder = cast("TensorEncoder", averaged["encoder"])
+        generator = cast("TensorGenerator", averaged["generator"])
+
+        def call(batch: Batch, z: Tensor) -> None:
+            batch, z = batch.to(self.setting.device), z.to(self.setting.device)
+            guess = guessed(encoder, batch)
+            generator(guess.mean + guess.stddev * z, batch.condition)
+            generator(z, batch.condition)
+
+        with autocast(self.setting.compute):
+            recompute([encoder, generator], self.setting.train, self.setting.seed, generator.latent, call)
+
     @property
     def files(self) -> dict[str, bytes]:
         """The course of what it drew."""
@@ -90,21 +105,18 @@ class VAEGAN(Method):
             drawn = self.generator(torch.randn_like(guess.mean), batch.condition).float()
         return reconstructed, drawn, kl_divergence(guess, prior(guess)).sum(1).mean()
 
-    def _logits(self, x: Tensor, condition: Tensor | None) -> Tensor:
+    def _judged(self, x: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Features (N, F) of arrays in the discriminator, and logits (N,)."""
         with autocast(self.setting.compute):
-            logits: Tensor = self.discriminator(x, condition)
-        return logits.float()
-
-    def _features(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        with autocast(self.setting.compute):
-            return self.discriminator.features(self.discriminator.read(x, condition)).float()
+            features = self.discriminator.features(self.discriminator.read(x, condition))
+            return features.float(), self.discriminator.scored(features, condition).float()
 
     def _step_discriminator(self, batch: Batch) -> dict[str, Value]:
         assert self.setting.objective
         with torch.no_grad():
             reconstructed, drawn, _ = self._made(batch)
         real_logits, again_logits, drawn_logits = (
-            self._logits(x, batch.condition) for x in (batch.x, reconstructed, drawn)
+            self._judged(x, batch.condition)[1] for x in (batch.x, reconstructed, drawn)
         )
         told = self.setting.objective.discriminator_loss
         # Halves, so that real images weigh as much as all others together.
@@ -126,11 +138,12 @@ class VAEGAN(Method):
         condition = batch.condition
         reconstructed, drawn, divergence = self._made(batch)
         with torch.no_grad():
-            features = self._features(batch.x, condition)
-            real_logits = self._logits(batch.x, condition) if self.setting.objective.RELATIVE else None
-        reconstruction = (self._features(reconstructed, condition) - features).square().sum(1).mean() / 2
+            features, real_logits = self._judged(batch.x, condition)
+        again, again_logits = self._judged(reconstructed, condition)
+        reconstruction = (again - features).square().sum(1).mean() / 2
         fooled = self.setting.objective.generator_loss
-        adversarial = sum(fooled(real_logits, self._logits(x, condition)) for x in (reconstructed, drawn)) / 2
+        drawn_logits = self._judged(drawn, condition)[1]
+        adversarial = (fooled(real_logits, again_logits) + fooled(real_logits, drawn_logits)) / 2
         self._learn(self.encoder, divergence + reconstruction, goes_on=True)
         self._learn(self.generator, self.p.reconstruction_weight * reconstruction + adversarial)
         self.autoencoder.update()
