@@ -10,8 +10,8 @@ from promptgan.core.files import write_json
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.text.judges import dual_encoder
+from promptgan.tasks.text.measures import headline, verse
 from promptgan.tasks.text.measures import measures as text
-from promptgan.tasks.text.measures import verse
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
 from promptgan.tasks.text.measures.verse import NAMES as VERSE
@@ -38,12 +38,40 @@ def test_every_system_is_measured_at_every_temperature(evaluation: text.Evaluati
     assert metrics["systems"]["control"] == "not applicable: this recipe has no control"
 
 
-def test_the_temperature_is_the_best_on_validation(evaluation: text.Evaluation) -> None:
+def test_the_temperature_is_the_nearest_to_real_text_on_validation(evaluation: text.Evaluation) -> None:
     metrics, curves = evaluation
-    assert metrics["systems"]["adversarial"]["temperature"] == 0.9  # where its answers are the real ones
-    best = max((row for row in curves if row["model"] == "twin"), key=lambda row: row["ms_jaccard_val"])
-    assert metrics["systems"]["twin"]["temperature"] == best["temperature"]
-    assert metrics["systems"]["twin"]["bleu_4"] == best["bleu_4"]
+    assert 0 < curves[0]["ms_jaccard_val"] < 1
+    for name in ("twin", "adversarial"):
+        fits = {row["temperature"]: row["ms_jaccard_val"] for row in curves if row["model"] == name}
+        temperature = headline.temperature(fits, curves[0]["ms_jaccard_val"])
+        assert metrics["systems"][name]["temperature"] == temperature
+        row = next(row for row in curves if (row["model"], row["temperature"]) == (name, temperature))
+        assert metrics["systems"][name]["bleu_4"] == row["bleu_4"]
+
+
+@pytest.mark.parametrize(("real", "chosen"), [(0.094, 0.8), (0.09, 0.9), (0.2, 0.7), (0.01, 1.2)])
+def test_it_is_sought_from_the_highest_on_since_below_that_answers_vary_less(real: float, chosen: float) -> None:
+    fits = {0.5: 0.0899, 0.6: 0.094, 0.7: 0.1004, 0.8: 0.0943, 0.9: 0.0882, 1.2: 0.0521}
+    assert headline.temperature(fits, real) == chosen
+
+
+def test_more_than_real_text_has_is_no_better() -> None:
+    assert MEASURES["ms_jaccard"].direction == MEASURES["relevance"].direction == "real"
+
+
+def test_a_matcher_that_cannot_tell_real_text_gives_no_verdict_on_relevance(
+    evaluation: text.Evaluation, tokens: Path, models: Path, samples: Path
+) -> None:
+    assert "relevance" in evaluation.metrics["gaps"]["twin"]
+    blind = dual_encoder.DualEncoder(64, 16)
+    blind.begin_with(torch.zeros(64))
+    dual_encoder.save(models / "judges", blind, {})
+    metrics = evaluate(tokens, models, samples).metrics
+    assert set(metrics["gaps"]["twin"]) == {"bleu_4"}
+    assert metrics["verdict"][-1] == (
+        "relevance is not compared: the matcher cannot tell the prompts of real text, whose relevance of 0.5000 is"
+        " not above 0.5 by twice its standard error over prompts (0.0000)"
+    )
 
 
 def test_numbers_equal_those_computed_apart(
