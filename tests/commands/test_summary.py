@@ -62,7 +62,7 @@ def test_every_system_stands_beside_real_data_in_the_order_of_the_declarations()
         ["real", "data", "likelihood", "twin", "control", "twin", "adversarial"],
         ["temperature", "–", "0.7", "0.7", "–"],
         ["↓", "nll", "–", "4.1235", "4.0000", "–"],
-        ["↑", "ms_jaccard", "0.2000", "0.1000", "0.1000", "–"],
+        ["→", "ms_jaccard", "0.2000", "0.1000", "0.1000", "–"],
         ["→", "bleu_4", "0.5000", "0.2500", "±.0123", "0.2500", "–"],
     ]
 

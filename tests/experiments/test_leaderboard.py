@@ -118,7 +118,7 @@ def test_presets_stand_against_the_best_of_those_with_the_most_seeds() -> None:
     write("good", trained(1, 0.2), trained(2, 0.2))
     write("bad", trained(1, 0.1), trained(2, 0.1))
     text = page()
-    assert "| minus `good` | seeds of both | MS-J ↑ |" in text
+    assert "| minus `good` | seeds of both | MS-J → real |" in text
     assert "| `lone` | 1 | +0.1000 |\n| `bad` | 1, 2 | **-0.1000 ± 0.0000** |\n\n" in text
 
 

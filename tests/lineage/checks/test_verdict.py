@@ -64,8 +64,8 @@ def test_a_curve_that_is_said_to_lie_otherwise_is_named() -> None:
     assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gaps.")
 
 
-@pytest.mark.parametrize(("other", "named"), [("0.05", False), ("same", False), ("0.9", True)])
-def test_the_point_is_the_best_on_validation_and_of_equals_the_one_that_was_chosen(other: str, named: bool) -> None:
+@pytest.mark.parametrize(("other", "named"), [("0.05", False), ("0.9", True)])
+def test_the_point_is_the_nearest_to_real_text_on_validation(other: str, named: bool) -> None:
     chosen = json.loads(EVALUATION.read_text(encoding="utf-8"))["systems"]["twin"]["temperature"]
     with Path("plots/curves.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -73,6 +73,7 @@ def test_the_point_is_the_best_on_validation_and_of_equals_the_one_that_was_chos
     best = next(row for row in twin if float(row["temperature"]) == chosen)
     for row in twin:
         if row is not best:
-            row["ms_jaccard_val"] = best["ms_jaccard_val"] if other == "same" else other
+            row["ms_jaccard_val"] = other
+    rows[0]["ms_jaccard_val"] = max(best["ms_jaccard_val"], other)
     write_csv(Path("plots/curves.csv"), rows)
     assert any(link == f"{EVALUATION} systems.twin bleu_4 -> plots/curves.csv" for link in links()) is named

@@ -272,6 +272,16 @@ def test_a_first_unit_that_costs_a_hundred_times_the_others_stands_for_itself_al
     assert walked(Drawing(), steps=30, warmup=warmup).flops == units * product
 
 
+def test_the_first_row_holds_means_of_training_and_of_what_the_warmup_alone_reports() -> None:
+    class Warming(Slope):
+        def step(self, k: int) -> Mapping[str, Value]:
+            return {**super().step(k), **({"warm_loss": (5.0 * k, 5)} if k < 0 else {})}
+
+    rows = walked(Warming(), warmup=3).history
+    assert [row.get("loss") for row in rows] == [None, 0.5, 2.5, 4.5, 6.5]
+    assert [row.get("warm_loss") for row in rows] == [None, -2.0, None, None, None]
+
+
 def test_patience_ends_it() -> None:
     outcome = walked(Slope(lambda k: -1.0 if k < 2 else 1.0), patience=2)
     assert (outcome.stopped, outcome.steps) == ("patience", 6)

@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from promptgan.core.choices import choices, choose
 from promptgan.core.parameters import ParameterError, validate_section
+from promptgan.core.spread import evenly
 from promptgan.forms.tensors import form
 from promptgan.forms.tensors.course import COURSE, FOLLOWED, course_of
 from promptgan.forms.tensors.drawing import draw, noise, translate
@@ -461,7 +461,8 @@ def test_a_plain_autoencoder_reconstructs_from_the_mean_alone(arrays: Path) -> N
     built = plain(arrays)
     built[0].encoder.register_forward_hook(lambda module, inputs, said: (said[0], said[1] + 1e4))  # no variance counts
     row = built[0].validate(built[0].networks)
-    x = form.split(arrays, "val").batch(np.arange(60)).x
+    val = form.split(arrays, "val")
+    x = val.batch(evenly(60, len(val))).x
     encoder, generator = built[0].encoder, built[0].generator
     logits = generator.logits(encoder(x)[0])
     expected = torch.nn.functional.binary_cross_entropy_with_logits(logits, (x + 1) / 2, reduction="none")

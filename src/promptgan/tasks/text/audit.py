@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from promptgan.tasks.text.measures import headline
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.records.prompts import canonical, chosen
 from promptgan.terms.audit import NOTHING, Found, Outputs, compared, compared_curves, differences, near
@@ -138,19 +139,17 @@ def evaluation(run: Outputs) -> Iterator[Found]:
     curves: dict[str, list[dict[str, str]]] = {}
     for row in run.rows(CURVES):
         curves.setdefault(row["model"], []).append(row)
+    real = float(curves[REAL.name][0]["ms_jaccard_val"] or 1)  # before it was measured, the highest was taken
     for system, rows in curves.items():
         written = metrics["systems"][system]
-        best = max(rows, key=lambda row: _rank(row, written.get("temperature")))
+        points = {float(row["temperature"]): row for row in rows if row["temperature"]}
+        fits = {temperature: float(row["ms_jaccard_val"]) for temperature, row in points.items()}
+        best = points[headline.temperature(fits, real)] if fits else rows[0]
         facts = {key: float(best[key] or "nan") for key in written if key not in LIKELIHOODS}
         if at_one := [row for row in rows if row["temperature"] and float(row["temperature"]) == 1]:
             facts |= {key: float(at_one[0][key]) for key in LIKELIHOODS if at_one[0].get(key)}
         yield from near(f"{EVALUATION} systems.{system}", CURVES, facts, written)
     yield from compared_curves(run, EVALUATION, CURVES, curves, MEASURES)
-
-
-def _rank(row: dict[str, str], chosen: float | None) -> tuple[float, bool]:
-    """By what a point is chosen; of points that are equal as they are written, the one that evaluation chose."""
-    return float(row["ms_jaccard_val"] or 0), row["temperature"] != "" and float(row["temperature"]) == chosen
 
 
 def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:

@@ -139,6 +139,8 @@ class _Now:
     """Of the unit of work that was counted last."""
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    warmup_means: Row = field(default_factory=dict)
+    """For the first row, which shows those of what the warm-up alone reports."""
 
 
 class _Training:
@@ -189,12 +191,14 @@ class _Training:
             for name, average in self.averages.items():
                 average.update_parameters(self.method.networks[name])
         now.step += 1
+        if now.step == 0:
+            now.warmup_means, now.sums, now.counts = self._means(), {}, {}
 
     def look(self) -> str:
         """Validate, keep the weights where they are the best, and decide whether to stop; returns a word for people."""
         now, score = self.now, self.method.score
         row = self._measured()
-        now.sums, now.counts = {}, {}
+        now.sums, now.counts, now.warmup_means = {}, {}, {}
         crossed = next((limit.name for limit in self.method.limits if limit.crossed(row, now.history[0])), "")
         # What a guard stopped is kept only where there is nothing else.
         if self.sign * row[score] > self.sign * now.best and not (crossed and now.best_weights):
@@ -240,8 +244,11 @@ class _Training:
             self.method.settle({name: self.shown[name] for name in self.averages})
         begun = max(0, now.step - self.plan.first_epoch)
         epoch = {"epoch": round(begun / self.plan.per_epoch, 4)} if self.plan.per_epoch else {}
-        means = {name: now.sums[name] / now.counts[name] for name in sorted(now.sums)}
+        means = dict(sorted({**now.warmup_means, **self._means()}.items()))
         return {"step": max(0, now.step), **epoch, **means, **self.method.validate(self.shown)}
+
+    def _means(self) -> Row:
+        return {name: total / self.now.counts[name] for name, total in self.now.sums.items()}
 
     def _note(self, row: Row) -> str | None:
         self.now.history.append(row)

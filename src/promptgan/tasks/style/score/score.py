@@ -49,7 +49,7 @@ class Score:
         prompts = val.rows("prompt", everything)
         styles = [prompt[0] - len(SPECIAL_TOKENS) for prompt in prompts]
         self.classifier = NaiveBayes.fitted(texts, styles, example.vocabulary)
-        chosen = evenly(count, len(val)).tolist()
+        chosen: list[int] = evenly(count, len(val)).tolist()
         self.sources, self.styles = [texts[i] for i in chosen], [styles[i] for i in chosen]
         first = len(SPECIAL_TOKENS)
         other = {first: first + 1, first + 1: first}

@@ -46,14 +46,16 @@ class Space:
         return Embedded(rows, *mauve.clusters(rows, self._references, self._seed), relevance)
 
     def numbers(self, seen: Embedded, keep: Integers | None = None) -> dict[str, float]:
-        """The measures of a set, or of those of its texts that are kept; these stay in the clusters of the whole."""
+        """The measures of a set, or of those of its texts that are kept; these stay in the clusters of the whole.
+
+        There is a Frechet distance where both the set and the references are more texts than dimensions: the
+        covariances of fewer say nothing in most directions.
+        """
         chosen = np.arange(len(seen.rows)) if keep is None else keep
         found = {} if seen.relevance is None else {"relevance_embedding": float(seen.relevance[chosen].mean())}
-        return {
-            **found,
-            "frechet_embedding": self._frechet(seen.rows[chosen]),
-            "mauve_embedding": mauve.frontier_area(seen.clusters[chosen], seen.reference_clusters),
-        }
+        if min(len(seen.rows), len(self._references)) > self._references.shape[1]:
+            found["frechet_embedding"] = self._frechet(seen.rows[chosen])
+        return {**found, "mauve_embedding": mauve.frontier_area(seen.clusters[chosen], seen.reference_clusters)}
 
     def _embed(self, texts: list[str]) -> Floats:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
@@ -80,10 +82,13 @@ def signature(references: int, *, relevance: bool = True) -> list[str]:
         "relevance_embedding: chance that the cosine of an answer and its own prompt is higher than that with another"
         " prompt of the set; ties one half"
     )
+    many = references > minilm.WIDTH
+    few = f"frechet_embedding: left out, since {references} texts are not more than the {minilm.WIDTH} dimensions"
     return [
         minilm.SIGNATURE,
-        f"frechet_embedding, mauve_embedding: to the embeddings of {references} real texts; both depend on how many"
-        f" there are on either side; mauve_embedding: {mauve.SIGNATURE}; not the numbers published as MAUVE, which are"
-        " in features of GPT-2",
+        *([] if many else [few]),
+        f"{'frechet_embedding, ' * many}mauve_embedding: to the embeddings of {references} real texts, and"
+        f" depends on how many there are on either side; mauve_embedding: {mauve.SIGNATURE}; not the numbers published"
+        " as MAUVE, which are in features of GPT-2",
         *([about] if relevance else []),
     ]

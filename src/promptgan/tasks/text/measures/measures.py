@@ -17,7 +17,7 @@ from promptgan.forms.tokens.pairs import in_order
 from promptgan.forms.tokens.sampler import Resampler
 from promptgan.networks import folder
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import bound, bounds, embedded, minilm, neighbours
+from promptgan.tasks.text.measures import bound, bounds, embedded, headline, minilm, neighbours
 from promptgan.tasks.text.measures.metrics import MEASURES
 from promptgan.tasks.text.measures.parameters import Parameters
 from promptgan.tasks.text.measures.verdict import Curves, verdict
@@ -53,8 +53,8 @@ def evaluate(
     """Measure every system at every temperature, and real text as if it had been generated.
 
     The line of real text is as many validation pairs as a system has answers: measured against the same test texts, it
-    is what a perfect generator would score. A system's headline is at the temperature whose answers have the highest
-    MS-Jaccard with the validation texts; all of its numbers are from test.
+    is what a perfect generator would score. A system's headline is at the temperature whose answers are as near to the
+    validation texts as training texts are, in MS-Jaccard (see `headline`); all of its numbers are from test.
 
     Args:
         tokens: folder of tokenized splits.
@@ -87,15 +87,20 @@ def evaluate(
         name: f"{NOT_APPLICABLE}: {index['reason']}" for name, index in indices.items() if name not in used
     }
     best: dict[str, Row] = {}
+    known = pd.Series(yardstick.words["train"])
+    count = min(len(known), len(curves[REAL.name][NO_TEMPERATURE]))
+    real = _fit(yardstick, known.sample(count, random_state=seed))
     for name, curve in curves.items():
+        fits = {t: _fit(yardstick, drawn["word"]) if name in used else real for t, drawn in curve.items()}
+        points: dict[float, Row] = {}
         for temperature, drawn in curve.items():
-            own: Row = dict.fromkeys(["temperature", *LIKELIHOODS, "ms_jaccard_val"])
+            own: Row = dict.fromkeys(["temperature", *LIKELIHOODS])
             if name in used:
-                fit = yardstick.ms_jaccard["val"](drawn["word"].tolist())
-                own = {"temperature": temperature, **likelihoods[name][temperature], "ms_jaccard_val": fit}
-            points = {**yardstick.summary(drawn), **yardstick.against_language_models(drawn)}
-            rows.append({"model": name, **own, **points})
-        best[name] = max((row for row in rows if row["model"] == name), key=lambda row: row["ms_jaccard_val"] or 0.0)
+                own = {"temperature": temperature, **likelihoods[name][temperature]}
+            found = {**yardstick.summary(drawn), **yardstick.against_language_models(drawn)}
+            points[temperature] = {"model": name, **own, "ms_jaccard_val": fits[temperature], **found}
+        rows += points.values()
+        best[name] = points[headline.temperature(fits, real)]
     chosen = {name: curves[name][row["temperature"] or NO_TEMPERATURE] for name, row in best.items()}
     seen = {
         name: space.see(drawn["text"].tolist(), drawn["prompt"].tolist() if yardstick.matcher else None)
@@ -106,8 +111,8 @@ def evaluate(
     for name, row in best.items():
         row.update(space.numbers(seen[name]), nearest_training=distances[name])
         own = {"temperature": row["temperature"], **likelihoods[name][1.0]} if name in used else {}
-        known = {metric: row[metric] for metric in HEADLINE if not np.isnan(row.get(metric, np.nan))}
-        systems[name] = {**own, **known}
+        measured = {metric: row[metric] for metric in HEADLINE if not np.isnan(row.get(metric, np.nan))}
+        systems[name] = {**own, **measured}
         spread = _standard_errors(chosen[name], seen[name], yardstick, space, parameters, seed)
         errors.append({"system": name, **spreads.get(name, {}), **spread})
     gaps, said = verdict(curves, indices, parameters, seed)
@@ -148,6 +153,11 @@ def _answers(path: Path, used: list[str], yardstick: Yardstick, seed: int) -> pd
     real = pd.DataFrame({"prompt": yardstick.texts("val", "prompt"), "text": yardstick.texts("val")}).iloc[chosen]
     real = real.assign(model=REAL.name, temperature=NO_TEMPERATURE)
     return pd.concat([real, curves.groupby(["model", "temperature"], sort=False).head(count)], ignore_index=True)
+
+
+def _fit(yardstick: Yardstick, texts: "pd.Series[Any]") -> float:
+    """MS-Jaccard of texts with those of validation, as plots/curves.csv has it."""
+    return float(rounded(yardstick.ms_jaccard["val"](texts.tolist())))
 
 
 def _curves(answers: pd.DataFrame, yardstick: Yardstick) -> Curves:
@@ -229,8 +239,9 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"real: {count} of {size['val']} validation pairs, seed {seed}, measured as if generated",
         f"bleu: nltk method1, references all {size['test']} test texts; self_bleu: references the other answers",
         *(asked if yardstick.matcher else [f"rouge, relevance: {NOT_APPLICABLE}, since texts answer no prompt"]),
-        f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val, by which the temperature is"
-        f" chosen: against {size['val']} validation texts",
+        f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val: against {size['val']}"
+        f" validation texts, real: of {min(count, size['train'])} of {size['train']} training texts, seed {seed}; the"
+        " temperature is the nearest to it, from that of the highest on",
         "nll: nats per token of the test texts, ends counted, padding not; nll_character: the same nats over the"
         " characters of these texts; in systems at temperature 1",
         *embedded.signature(count, relevance=yardstick.matcher is not None),

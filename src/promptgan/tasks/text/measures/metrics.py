@@ -8,7 +8,7 @@ MEASURES = Measures(
             "temperature",
             "temp.",
             "none",
-            "Sampling temperature, chosen per system by MS-Jaccard with validation texts.",
+            "Sampling temperature, at which MS-Jaccard with validation texts is nearest to that of real text.",
             format="g",
         ),
         Metric(
@@ -58,8 +58,8 @@ MEASURES = Measures(
         Metric(
             "ms_jaccard",
             "MS-J",
-            "higher",
-            "How far n-grams are as frequent as in real text: quality and diversity in one number.",
+            "real",
+            "How far n-grams are as frequent as in real text. Past the real line, answers are too typical.",
             leads=True,
         ),
         Metric(
@@ -79,8 +79,9 @@ MEASURES = Measures(
         Metric(
             "relevance",
             "relevance",
-            "higher",
-            "Chance that the matcher prefers an answer's own prompt to another. 0.5: it would fit any.",
+            "real",
+            "Chance that the matcher prefers an answer's own prompt to another. 0.5: it would fit any. Past the real"
+            " line, more is not better.",
             leads=True,
         ),
         Metric(

@@ -30,6 +30,8 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
     gaps: Row = {}
     sentences = []
     qualities = [quality for quality in MEASURES.qualities if real[quality].notna().all()]
+    blind = _blind(real, parameters.jackknife_groups, seed) if "relevance" in qualities else []
+    qualities = [quality for quality in qualities if not (blind and quality == "relevance")]
 
     def pairs(keep: Integers) -> Iterator[tuple[Points, Points]]:
         """The adversarial curve and another one, for each of those and each quality."""
@@ -61,4 +63,16 @@ def verdict(curves: Curves, indices: dict[str, Row], parameters: Parameters, see
             continue
         gaps.setdefault(other, {})[quality] = gap
         sentences.append(sentence(quality, other, stands, gap, spread, clear=abs(gap) > 2 * spread))
-    return gaps, comparison.verdict(sentences)
+    return gaps, [*comparison.verdict(sentences), *blind]
+
+
+def _blind(real: pd.DataFrame, groups: int, seed: int) -> list[str]:
+    """Why nothing is said of relevance, where the matcher cannot tell the prompts of real text; else nothing."""
+    scores = real["relevance"].to_numpy()
+    mean, (error,) = scores.mean(), jackknife(len(real), groups, seed, lambda keep: [scores[keep].mean()])
+    if mean > 0.5 + 2 * error:
+        return []
+    return [
+        f"relevance is not compared: the matcher cannot tell the prompts of real text, whose relevance of {mean:.4f} is"
+        f" not above 0.5 by twice its standard error over prompts ({error:.4f})"
+    ]
