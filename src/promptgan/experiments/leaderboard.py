@@ -238,7 +238,7 @@ def _state(entry: Entry, other: Entry) -> str:
 def _verdict(entry: Entry) -> Sequence[str]:
     """What its lowest seed said of the adversarial model; nothing where there is none, or none converged twin."""
     said = entry.trained[min(entry.trained)].verdict if contender(entry) is ADVERSARIAL else []
-    return [] if unconverged(entry) else said[:-1]  # the last line says that it is one seed
+    return [] if unconverged(entry) else [line for line in said if not line.startswith("one training seed")]
 
 
 def _picture(entry: Entry, known: Measures) -> str:
