@@ -9,6 +9,7 @@ import pytest
 
 from promptgan.core.files import write_json
 from promptgan.data.sets import brown_genres, sentiment
+from promptgan.data.tables.rated import FILES
 from tests.conftest import Shared
 from tests.tasks import walking
 
@@ -88,7 +89,7 @@ def reviews(count: int) -> pd.DataFrame:
 def walked(shared: Shared) -> Path:
     """The folder in which every stage has run, of a recipe with a generator and a corpus."""
     section = sentiment.Parameters(name="sentiment", sources=SOURCES, least_score=0.5)  # type: ignore[arg-type]
-    files = {sentiment.FILES[source]: walking.rated(reviews(600), source, "positive") for source in SOURCES}
+    files = {FILES[source]: walking.rated(reviews(600), source, "positive") for source in SOURCES}
     upstream = sentiment.upstream(section)
 
     def download() -> None:

@@ -15,13 +15,14 @@ from promptgan.forms.tokens import form
 from promptgan.forms.tokens.naive_bayes import NaiveBayes
 from promptgan.forms.tokens.pairs import Pairs
 from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
-from promptgan.tasks.classification.judges import classifier, judges
+from promptgan.sentences import judge
+from promptgan.tasks.classification.judges import judges
 from promptgan.tasks.classification.judges.parameters import Parameters
 
 COMPUTE = Compute(device="cpu", threads=1, precision="float32")
 
 
-def fitted(tokens: Path, split: Pairs) -> judges.Fitted:
+def fitted(tokens: Path, split: Pairs) -> judge.Fitted:
     unused: Any = None
     kind = Parameters(kind="naive_bayes")
     return judges.fit(split, form.example(tokens), kind, COMPUTE, 1, torch.device("cpu"), unused)
@@ -52,21 +53,21 @@ def test_a_judge_reads_back_as_it_was_written(walked: Path, tmp_path: Path) -> N
     found.save(tmp_path / "judge")
     texts = split.rows("text", np.arange(20))
     for folder in (tmp_path / "judge", walked / "models/judges"):
-        assert (classifier.load(folder).log_joint(texts) == found.classifier.log_joint(texts)).all()
+        assert (judge.load(folder).log_joint(texts) == found.classifier.log_joint(texts)).all()
     assert "accuracy" in found.sentence
 
 
 def test_too_few_texts_are_refused(walked: Path, tmp_path: Path) -> None:
-    table = pa.ipc.open_file(walked / "data/tokens/judge.arrow").read_all()[: judges.FEWEST - 1]
+    table = pa.ipc.open_file(walked / "data/tokens/judge.arrow").read_all()[: judge.FEWEST - 1]
     with pa.OSFile(str(tmp_path / "judge.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    with pytest.raises(judges.TooFewTexts, match="holds 19 texts"):
+    with pytest.raises(judge.TooFewTexts, match="holds 19 texts"):
         fitted(walked / "data/tokens", Pairs(tmp_path / "judge.arrow"))
 
 
-@pytest.mark.parametrize("name", [classifier.INDEX, classifier.COUNTS])
+@pytest.mark.parametrize("name", [judge.INDEX, judge.COUNTS])
 def test_a_broken_judge_is_named(name: str, walked: Path, tmp_path: Path) -> None:
     shutil.copytree(walked / "models/judges", tmp_path / "judge")
     (tmp_path / "judge" / name).write_bytes(b"{")
-    with pytest.raises(classifier.NoJudge, match="holds no judge"):
-        classifier.load(tmp_path / "judge")
+    with pytest.raises(judge.NoJudge, match="holds no judge"):
+        judge.load(tmp_path / "judge")

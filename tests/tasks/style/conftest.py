@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from promptgan.data.sets import vader
+from promptgan.data.tables.rated import FILES
 from tests.conftest import Shared
 from tests.tasks import walking
 from tests.tasks.walking import rated
@@ -52,6 +53,6 @@ def sentences(count: int) -> pd.DataFrame:
 def walked(shared: Shared) -> Path:
     """The folder in which every stage has run."""
     upstream = vader.upstream(vader.Parameters(name="vader", sources=["movies"], least_score=0.5))
-    files = {vader.FILE.format(vader.FILES["movies"]): rated(sentences(600), "movies", "positive")}
+    files = {FILES["movies"]: rated(sentences(600), "movies", "positive")}
     download = functools.partial(walking.put, upstream, files)
     return shared("style", lambda folder: walking.walked(folder, "text-style", TINY, download))

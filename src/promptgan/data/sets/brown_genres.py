@@ -4,26 +4,18 @@
 the task text, whose stages know nothing of this file.
 """
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, Npm, Upstream
+from promptgan.data.tables.brown import CATEGORIES, samples
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TASK = "classification"
 LABELS = 15
-CATEGORIES = "cats.txt"
-SPACES = [
-    (re.compile(r"([?!;:]) \1"), r"\1"),  # the files double these marks
-    (re.compile(r" ([,.;:?!)\]%]|'')"), r"\1"),
-    (re.compile(r"(``|[(\[$]) "), r"\1"),
-    (re.compile(r"``|''"), '"'),
-]
-"""What is replaced, in turn, in words joined by spaces."""
 
 
 class Parameters(Section):
@@ -53,17 +45,9 @@ def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
     """Every sentence, as it was printed; the group is the sample, the label its genre."""
     import pandas as pd
 
-    genres = dict(line.split() for line in (raw / CATEGORIES).read_text(encoding="utf-8").splitlines() if line.strip())
-    rows = []
-    for sample, genre in sorted(genres.items()):
-        lines = [line for line in (raw / sample).read_text(encoding="utf-8").splitlines() if line.strip()]
-        rows += [(f"{sample}-{number:03d}", sample, _sentence(line), genre, "") for number, line in enumerate(lines)]
+    rows = [
+        (f"{sample}-{number:03d}", sample, sentence, genre, "")
+        for sample, genre, sentences in samples(raw)
+        for number, sentence in enumerate(sentences)
+    ]
     return pd.DataFrame(rows, columns=["id", "group", "text", "label", "source"])
-
-
-def _sentence(line: str) -> str:
-    """A line of word/tag as it was printed."""
-    text = " ".join(token.rpartition("/")[0] for token in line.split())
-    for pattern, replacement in SPACES:
-        text = pattern.sub(replacement, text)
-    return text

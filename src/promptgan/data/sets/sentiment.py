@@ -7,34 +7,22 @@ tweets. `vader.py` has the same sentences for the task style, whose stages know 
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
-from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, PyPI, Upstream
+from promptgan.data.tables.rated import Chosen, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TASK = "classification"
 LABELS = 2
-FILES = {
-    "movies": "movieReviewSnippets_GroundTruth.txt",
-    "products": "amazonReviewSnippets_GroundTruth.txt",
-    "editorials": "nytEditorialSnippets_GroundTruth.txt",
-    "tweets": "tweets_GroundTruth.txt",
-}
 
 
-class Parameters(Section):
+class Parameters(Chosen):
     """The section `data` for this data set."""
 
     name: Literal["sentiment"]
-    sources: Annotated[list[Literal["movies", "products", "editorials", "tweets"]], Field(min_length=1)]
-    """Whose sentences are taken."""
-    least_score: float = Field(gt=0, le=4)
-    """Distance of the mean rating from 0, neutral, from which on a sentence is taken."""
 
 
 def upstream(parameters: Parameters) -> Upstream:
@@ -57,17 +45,5 @@ def upstream(parameters: Parameters) -> Upstream:
 
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
-    """Every sentence that is rated clearly, with its source.
-
-    The group is the review or editorial that it is of (films and tweets are numbered one by one).
-    """
-    import pandas as pd
-
-    rows = []
-    for source in dict.fromkeys(parameters.sources):
-        for line in filter(None, (raw / FILES[source]).read_text(encoding="utf-8").split("\n")):
-            number, score, text = line.split("\t")
-            if abs(rating := float(score)) >= parameters.least_score:
-                group = f"{source}-{number.partition('_')[0]}"
-                rows.append((f"{source}-{number}", group, text, "positive" if rating > 0 else "negative", source))
-    return pd.DataFrame(rows, columns=["id", "group", "text", "label", "source"])
+    """Every sentence that is rated clearly, with its source."""
+    return sentences(raw, parameters)

@@ -6,35 +6,22 @@ rating; what is nearly neutral is left out.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
-from promptgan.core.parameters import Section
 from promptgan.data.sources import Licence, PyPI, Upstream
+from promptgan.data.tables.rated import Chosen, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TASK = "style"
-FILE = "{}_GroundTruth.txt"
-FILES = {
-    "movies": "movieReviewSnippets",
-    "products": "amazonReviewSnippets",
-    "editorials": "nytEditorialSnippets",
-    "tweets": "tweets",
-}
 ARCHIVE = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
 
 
-class Parameters(Section):
+class Parameters(Chosen):
     """The section `data` for this data set."""
 
     name: Literal["vader"]
-    sources: Annotated[list[Literal["movies", "products", "editorials", "tweets"]], Field(min_length=1)]
-    """Whose sentences are taken."""
-    least_score: float = Field(gt=0, le=4)
-    """Distance of the mean rating from 0, neutral, from which on a sentence is taken."""
 
 
 def upstream(parameters: Parameters) -> Upstream:
@@ -56,17 +43,5 @@ def upstream(parameters: Parameters) -> Upstream:
 
 
 def records(raw: Path, parameters: Parameters) -> "pd.DataFrame":
-    """Every sentence that is rated clearly; the group is the review or editorial, or the sentence where none is told.
-
-    Sentences of films and tweets are numbered one by one, others as TEXT_SENTENCE.
-    """
-    import pandas as pd
-
-    rows = []
-    for source in dict.fromkeys(parameters.sources):
-        lines = (raw / FILE.format(FILES[source])).read_text(encoding="utf-8").split("\n")
-        for number, score, text in (line.split("\t") for line in lines if line):
-            if abs(float(score)) >= parameters.least_score:
-                label = "positive" if float(score) > 0 else "negative"
-                rows.append((f"{source}-{number}", f"{source}-{number.partition('_')[0]}", text, label))
-    return pd.DataFrame(rows, columns=["id", "group", "text", "label"])
+    """Every sentence that is rated clearly."""
+    return sentences(raw, parameters).drop(columns="source")

@@ -104,7 +104,7 @@ def samples(run: Outputs) -> Iterator[Found]:
 
 def measures(run: Outputs) -> Iterator[Found]:
     """What plots/curves.csv says of the samples, computed again by the judge and from the words."""
-    from promptgan.tasks.style.judges.classifier import load
+    from promptgan.sentences.judge import load
     from promptgan.tasks.style.measures.yardstick import Yardstick
 
     source, order = f"{SAMPLES}/samples.parquet", run.parameters("evaluate")["evaluate"]["language_model_order"]

@@ -13,7 +13,7 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.progress import Progress
 from promptgan.forms.tokens import word_models
 from promptgan.networks import folder
-from promptgan.tasks.style.judges import classifier
+from promptgan.sentences import judge
 from promptgan.tasks.style.measures.metrics import MEASURES
 from promptgan.tasks.style.measures.parameters import Parameters
 from promptgan.tasks.style.measures.yardstick import Transfers, Yardstick
@@ -65,7 +65,7 @@ def evaluate(
     made = pd.read_parquet(samples / "samples.parquet")
     if missing := [name for name in used if name not in set(made["model"])]:
         raise NoSamples(f"{samples} holds no samples of: {', '.join(missing)}", "run `dvc repro generate`")
-    yardstick = Yardstick(tokens, classifier.load(models / "judges"), parameters.language_model_order)
+    yardstick = Yardstick(tokens, judge.load(models / "judges"), parameters.language_model_order)
     curves = _curves(made[made["model"].isin([*used, REAL.name])], yardstick)
     at = {REAL.name: NO_TEMPERATURE, **dict.fromkeys(used, float(made.loc[made["headline"], "temperature"].iloc[0]))}
     systems: Row = {name: f"not applicable: {index['reason']}" for name, index in indices.items() if name not in used}
