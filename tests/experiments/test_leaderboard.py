@@ -28,10 +28,10 @@ def trained(
     gaps: dict[str, dict[str, float]] | None = None,
 ) -> Trained:
     systems = {
-        "real": {"ms_jaccard": 0.9},
-        "twin": {"ms_jaccard": score - 0.01, "temperature": 0.7},
+        "real": {"mauve_embedding": 0.9},
+        "twin": {"mauve_embedding": score - 0.01, "temperature": 0.7},
         "control": "not applicable",
-        "adversarial": {"ms_jaccard": score + 0.001 * seed, "temperature": 0.7},
+        "adversarial": {"mauve_embedding": score + 0.001 * seed, "temperature": 0.7},
     }
     return Trained(
         lock_sha256="",
@@ -85,7 +85,7 @@ def test_what_lies_beyond_real_data_is_no_better() -> None:
 def test_one_seed_says_its_error_over_examples_and_what_it_said_of_itself() -> None:
     said = ["BLEU-4: adversarial dominates twin", "one training seed: nothing is called significant"]
     gaps = {"twin": {"bleu_4": 0.02}}
-    run = replace(trained(1, 0.2, gaps=gaps), errors={"adversarial": {"ms_jaccard": 0.004}}, verdict=said)
+    run = replace(trained(1, 0.2, gaps=gaps), errors={"adversarial": {"mauve_embedding": 0.004}}, verdict=said)
     write("one", run)
     write("open", replace(run, metrics={"pretrain": {"converged": False}}))
     write("two", run, replace(run, metrics={"control": {"cost_of_adversarial": 0.36}}))
@@ -118,7 +118,7 @@ def test_presets_stand_against_the_best_of_those_with_the_most_seeds() -> None:
     write("good", trained(1, 0.2), trained(2, 0.2))
     write("bad", trained(1, 0.1), trained(2, 0.1))
     text = page()
-    assert "| minus `good` | seeds of both | MS-J → real |" in text
+    assert "| minus `good` | seeds of both | MAUVE, MiniLM ↑ |" in text
     assert "| `lone` | 1 | +0.1000 |\n| `bad` | 1, 2 | **-0.1000 ± 0.0000** |\n\n" in text
 
 

@@ -44,7 +44,7 @@ nothing of other seeds. Twin and control are trained anew with every seed.
 Differences are taken within a training seed, then averaged. **Bold**: the interval excludes zero, so the luck of the
 seeds alone would rarely do it; nothing is corrected for the number of comparisons, of which one in twenty stands out by
 chance. *At equal ...*: read off the curves where the two have as much of that; other columns take each at the point
-that it does best at on validation. The columns are explained below each data set. What a run said of itself, of one
+that is chosen for it on validation. The columns are explained below each data set. What a run said of itself, of one
 seed and over examples, stands below its differences.
 
 Run a row again with `promptgan compare PRESET --seeds N`, which also writes this page; `promptgan compare --check` says
@@ -133,7 +133,7 @@ def reference(group: Sequence[Entry]) -> Entry:
 
 def _rank(entry: Entry) -> tuple[float, str]:
     """How far an entry is from the best: from real data where it has a number, since what lies beyond is no better."""
-    by = measures(entry)[measures(entry).chosen_by]
+    by = measures(entry)[measures(entry).ranked_by]
     found, real = (scores(entry, system.name).get(by.name) for system in (contender(entry), REAL))
     if not found:
         return float("inf"), entry.recipe
@@ -151,7 +151,7 @@ def _titles(groups: Sequence[Sequence[Entry]]) -> Iterator[str]:
 def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[str]:
     """The lines of a table's section; its pictures are added to those drawn, by file name."""
     known, first = measures(group[0]), reference(group)
-    name, by = re.sub(r"\W+", "-", title.lower()).strip("-"), known[known.chosen_by]
+    name, by = re.sub(r"\W+", "-", title.lower()).strip("-"), known[known.ranked_by]
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
     yield "### Ranking\n"
@@ -267,7 +267,7 @@ def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", set
         settings: whether it has columns that are no measure, but a choice.
     """
     names = [metric.name for metric in known.metrics if settings or metric.direction != "none"]
-    order = dict.fromkeys([known.chosen_by, *(f"{EQUAL}{name}" for name in known.qualities), *names])
+    order = dict.fromkeys([known.ranked_by, *(f"{EQUAL}{name}" for name in known.qualities), *names])
     columns = {key: known[key.removeprefix(EQUAL)] for key in order if any(key in numbers for _, numbers, _ in rows)}
     equal = f" *at equal {known[known.diversity].title}*" if known.diversity else ""
     titles = [

@@ -44,8 +44,9 @@ class Measures:
 
     metrics: tuple[Metric, ...]
     """In the order of tables."""
-    chosen_by: str
-    """The metric that ranks, and by whose counterpart on validation a system's headline point is chosen."""
+    ranked_by: str
+    """The metric that ranks presets; by its counterpart on validation a task chooses a system's headline point, unless
+    it has a rule of its own."""
     diversity: str | None = None
     """The metric at whose equal values curves are compared; None where a system is one point."""
     qualities: tuple[str, ...] = ()

@@ -145,7 +145,7 @@ def evaluation(run: Outputs) -> Iterator[Found]:
         if float(row.get("truncation") or WHOLE) == WHOLE:
             facts = {key: float(row[key]) for key in systems[row["model"]]}
             yield from near(f"{EVALUATION} systems.{row['model']}", CURVES, facts, systems[row["model"]])
-    metric = MEASURES.chosen_by
+    metric = MEASURES.ranked_by
     for rival in RIVALS:
         if gap := metrics["gaps"].get(rival.name):
             again = systems[ADVERSARIAL.name][metric] - systems[rival.name][metric]

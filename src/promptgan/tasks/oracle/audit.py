@@ -111,7 +111,7 @@ def measures(run: Outputs) -> Iterator[Found]:
 
 def evaluation(run: Outputs) -> Iterator[Found]:
     """metrics/evaluation.json repeats the curves at temperature 1; its gaps and verdict follow from that."""
-    metrics, metric = run.json(EVALUATION), MEASURES.chosen_by
+    metrics, metric = run.json(EVALUATION), MEASURES.ranked_by
     systems = metrics["systems"]
     for row in run.rows(CURVES):
         if not row["temperature"] or float(row["temperature"]) == 1:
@@ -160,4 +160,4 @@ def drawn_again(model: Path, drawn: Any, device: Any) -> tuple[int, int]:
 def _sentences(other: str, gap: float, said: str) -> list[str]:
     """What the verdict may say of a gap, given the standard error that it ends with; both are rounded."""
     error, clear = told_error(said, gap)
-    return [difference(MEASURES[MEASURES.chosen_by], other, gap, error, "sequences", clear=each) for each in clear]
+    return [difference(MEASURES[MEASURES.ranked_by], other, gap, error, "sequences", clear=each) for each in clear]

@@ -99,7 +99,7 @@ def follows(
     systems: Row = {REAL.name: "not applicable: the labels are the data's own"}
     systems |= {name: f"not applicable: {index['reason']}" for name, index in indices.items() if name not in used}
     systems |= {name: {"labels": count, **{m: each.value for m, each in found[name].items()}} for name in used}
-    curves = [{"model": n, **systems[n], **_ends(found[n][MEASURES.chosen_by]), "draws": 1} for n in used]
+    curves = [{"model": n, **systems[n], **_ends(found[n][MEASURES.ranked_by]), "draws": 1} for n in used]
     gaps, verdict = _verdict(indices, statistics, points, parameters, seed)
     asked = {name: truth(each[each["kind"] == PREDICTION], labels) for name, each in rows.items()}
     metrics = {
@@ -263,7 +263,7 @@ def _verdict(
         for part, (ours, size) in statistics[ADVERSARIAL.name].items():
             theirs, _ = statistics[rival][part]
             found = bootstrap.intervals(bootstrap.difference(ours, theirs), size, seed, resamples=parameters.resamples)
-            metric = MEASURES.chosen_by if part == PREDICTION else f"under_{part}"
+            metric = MEASURES.ranked_by if part == PREDICTION else f"under_{part}"
             gaps[rival][metric] = found[metric].value
             over = f"{LEVEL:.0%} interval over {size} texts"
             sentences.append(told(metric, f"{rival} with all labels", found[metric], over))
@@ -273,9 +273,9 @@ def _verdict(
         for size in sorted({point.labels for point in points}):
             interval = paired(points, rival, size)
             over = f"{LEVEL:.0%} interval over draws of the labels"
-            sentences.append(told(MEASURES.chosen_by, f"{rival} with {size} labels", interval, over))
+            sentences.append(told(MEASURES.ranked_by, f"{rival} with {size} labels", interval, over))
             if rival == AUGMENTED:
-                rivals.append((f"{MEASURES.chosen_by} with {size} labels", interval))
+                rivals.append((f"{MEASURES.ranked_by} with {size} labels", interval))
     cost = costs(indices[ADVERSARIAL.name]["flops"], points)
     return gaps, comparison.verdict([worth(rivals, bool(points)), cost, *sentences])
 

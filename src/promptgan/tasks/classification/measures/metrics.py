@@ -32,7 +32,7 @@ MEASURES = Measures(
         Metric("nll", "NLL", "lower", "Mean negative log-likelihood of the labels, nats."),
         *(Metric(f"under_{name}", f"under {name}", "higher", sentence, leads=True) for name, sentence in UNDER.items()),
     ),
-    chosen_by="macro_f1",
+    ranked_by="macro_f1",
     diversity="labels",
     qualities=("macro_f1",),
 )

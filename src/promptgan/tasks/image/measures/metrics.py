@@ -84,7 +84,7 @@ MEASURES = Measures(
             format=".2f",
         ),
     ),
-    chosen_by="frechet_distance",
+    ranked_by="frechet_distance",
     diversity="recall",
     qualities=("precision",),
     further=(

@@ -83,7 +83,7 @@ MEASURES = Measures(
         Metric("longest_copied", "longest copy", "real", "Notes in a row that do, the most of a piece.", format=".1f"),
         Metric("duplicates", "duplicates", "real", "Share of pieces that repeat another of the set, in any key."),
     ),
-    chosen_by="frechet_music",
+    ranked_by="frechet_music",
     diversity="variety",
     qualities=("judged_real", "clean"),
     further=(

@@ -233,7 +233,7 @@ def _verdict(
     headline: dict[str, Point], indices: dict[str, Row], yardstick: Yardstick, parameters: Parameters, seed: int
 ) -> tuple[dict[str, Row], list[str]]:
     """How far the adversarial model's divergence is from each rival's, as numbers and as sentences."""
-    groups, metric = parameters.jackknife_groups, MEASURES[MEASURES.chosen_by]
+    groups, metric = parameters.jackknife_groups, MEASURES[MEASURES.ranked_by]
     count = min(len(yardstick.test), *(len(headline[name].rows) for name in headline if name != REAL.name))
     if reason := comparison.withheld(indices, count, groups):
         return {}, [reason]

@@ -40,7 +40,7 @@ MEASURES = Measures(
         Metric("duplicates", "duplicates", "real", "Share of generated sequences that repeat another one."),
         Metric("length", "length", "real", "Tokens of a generated sequence."),
     ),
-    chosen_by="divergence",
+    ranked_by="divergence",
     diversity="nll_gen",
     qualities=("nll_oracle",),
 )

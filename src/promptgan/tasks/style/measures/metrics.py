@@ -49,7 +49,7 @@ MEASURES = Measures(
         Metric("copied", "copied", "lower", "Share of transfers that are, word for word, what was transferred."),
         Metric("length_ratio", "length", "none", "Words of the transfers over those of what was transferred."),
     ),
-    chosen_by="transfer",
+    ranked_by="transfer",
     diversity="content_bleu",
     qualities=("style_accuracy",),
 )

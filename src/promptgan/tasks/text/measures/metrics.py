@@ -129,7 +129,7 @@ MEASURES = Measures(
             "Share whose even lines are known to rhyme, from training poems. The real line shows what that misses.",
         ),
     ),
-    chosen_by="ms_jaccard",
+    ranked_by="mauve_embedding",
     diversity="self_bleu_4",
     qualities=("bleu_4", "relevance"),
     further=(

@@ -8,7 +8,7 @@ MEASURES = Measures(
         Metric("digit_distance", "digit distance", "lower", "Distance of the digits' shares from the judge's."),
         Metric("distinct", "distinct", "real", "Share of continuations that no other equals."),
     ),
-    chosen_by="right",
+    ranked_by="right",
     diversity="distinct",
     qualities=("right",),
 )
