@@ -15,9 +15,10 @@ from promptgan.tasks.text.judges.dual_encoder import ABSENT, DualEncoder
 from promptgan.tasks.text.judges.judges import Matching, inverse_document_frequency
 from promptgan.tasks.text.judges.parameters import Parameters
 from promptgan.terms.words import words
+from promptgan.training.loop import fitting
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.method import Row
-from promptgan.training.loop.run import Outcome, Plan, run
+from promptgan.training.loop.run import Outcome
 
 SETTINGS = Parameters(embedding=128, dropout=0.2, word_dropout=0.2, batch=256, learning_rate=0.01, epochs=8, patience=4)
 HISTORY = 10
@@ -135,13 +136,5 @@ def fit(
     matcher.begin_with(inverse_document_frequency([texts.items[:-1]], len(texts.numbers)))
     pairs = torch.from_numpy(histories), torch.from_numpy(items)
     method = Recommending(matcher, *pairs, interactions.held_out("val"), settings, seed)
-    plan = Plan(
-        title="matcher",
-        steps=settings.epochs * method.per_epoch,
-        validate_every=method.per_epoch,
-        checkpoint_every=method.per_epoch,
-        per_epoch=method.per_epoch,
-        patience=settings.patience,
-    )
-    outcome = run(method, plan, checkpoint)
+    outcome = fitting.fit(method, settings.epochs, settings.patience, checkpoint)
     return matcher.eval(), outcome

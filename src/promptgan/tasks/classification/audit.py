@@ -2,33 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from promptgan.core.flat import flat
 from promptgan.core.parameters import validate_section
-from promptgan.quality.normalise import encodable, normalise
+from promptgan.sentences.audit import META, TOKENS, VALIDATED, compared_ids, compared_judge, kept
 from promptgan.terms.audit import NOTHING, REMEDY, ROUNDING, Found, Outputs, compared, differences, undue_verdict
 from promptgan.terms.metrics import Evaluation
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import MODELS
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["arrays", "drawn_again", "evaluation", "kept", "measures", "models", "samples"]
 
-VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
+SAMPLES = "samples/generated"
 REMADE = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
-CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
-
-
-def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
-    """What validation makes of raw records where it keeps them.
-
-    Args:
-        records: all of the data set but those that are excluded.
-        section: `validate`.
-    """
-    records = records.astype(object).map(encodable)
-    return records.assign(text=[normalise(x) if isinstance(x, str) else x for x in records["text"]])
+CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
 
 
 def arrays(run: Outputs) -> Iterator[Found]:
@@ -38,35 +26,19 @@ def arrays(run: Outputs) -> Iterator[Found]:
     from promptgan.tasks.classification.arrays.arrays import CORPUS, encoded
     from promptgan.tasks.classification.arrays.parameters import Parameters
 
-    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(f"{TOKENS}/meta.json")
+    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(META)
     parameters = validate_section(Parameters, run.parameters("tokenize")["tokenize"], "tokenize")
-    remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
     facts = {"labels": labels_of(Path(TOKENS)), "max_tokens": parameters.max_tokens}
-    yield from compared(f"{TOKENS}/meta.json", f"{TOKENS}/tokenizer.json", facts, meta)
+    yield from compared(META, f"{TOKENS}/tokenizer.json", facts, meta)
     for split in [*SPLITS, *([CORPUS] if Path(VALIDATED, f"{CORPUS}.parquet").is_file() else [])]:
-        path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
-        tokens, records = run.table(path), run.table(source)
-        if tokens["id"].to_pylist() != records["id"].to_pylist():
-            yield Found(f"{path} id -> {source} id", f"{len(records)} ids", "other ids or another order", remedy)
-            continue
-        counts = {"records": len(records)}
-        for side, expected in zip(("prompt", "text"), encoded(tokenizer, records, parameters), strict=True):
-            there = tokens[side].to_pylist()
-            counts[f"{side}_tokens"] = sum(map(len, there))
-            for identifier, ids, found in zip(records["id"].to_pylist(), expected, there, strict=True):
-                if ids != found:
-                    yield Found(f"{path} {side} of {identifier} -> {source}", f"{ids}", f"{found}", remedy)
-        yield from compared(f"{TOKENS}/meta.json {split}", path, counts, meta["splits"][split])
+        records = run.table(f"{VALIDATED}/{split}.parquet")
+        identifiers, sides = records["id"].to_pylist(), encoded(tokenizer, records, parameters)
+        yield from compared_ids(run, split, identifiers, sides, len(records))
 
 
 def models(run: Outputs) -> Iterator[Found]:
     """The judge is of the kind and of the vocabulary that the run has, and has counted the whole judge split."""
-    facts = {
-        "classifier": run.parameters("judges")["judges"]["kind"],
-        "vocabulary": run.json(f"{TOKENS}/meta.json")["vocabulary"],
-        "texts": len(run.table(f"{TOKENS}/judge.arrow")),
-    }
-    yield from compared(JUDGES, f"dvc.lock (stage judges), {TOKENS}", facts, run.json(JUDGES))
+    yield from compared_judge(run, "texts")
 
 
 def samples(run: Outputs) -> Iterator[Found]:
@@ -83,7 +55,7 @@ def samples(run: Outputs) -> Iterator[Found]:
 
     path, sections = f"{SAMPLES}/samples.parquet", run.parameters("generate")
     section = sections["generate"]
-    table, labels = run.table(path).to_pandas(), run.json(f"{TOKENS}/meta.json")["labels"]
+    table, labels = run.table(path).to_pandas(), run.json(META)["labels"]
     test, train = (run.table(f"{VALIDATED}/{split}.parquet").to_pandas() for split in ("test", "train"))
     source = f"{VALIDATED}/test.parquet"
     wanted = {PREDICTION: test, ATTACK: attacked(test, section["attacked"], sections["seed"])}
@@ -163,7 +135,7 @@ def _again(run: Outputs) -> Evaluation:
     sections = run.parameters("evaluate")
     return follows(
         run.table(f"{SAMPLES}/samples.parquet").to_pandas(),
-        run.json(f"{TOKENS}/meta.json")["labels"],
+        run.json(META)["labels"],
         len(run.table(f"{TOKENS}/train.arrow")),
         {name: run.json(f"models/{folder}/index.json") for name, folder in MODELS.items()},
         run.parameters("generate")["generate"],

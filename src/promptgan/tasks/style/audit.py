@@ -1,33 +1,21 @@
 """What an audit derives again of a run on styles: prompts and ids of records, sentences of samples, numbers of both."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from promptgan.core.parameters import validate_section
-from promptgan.quality.normalise import encodable, normalise
+from promptgan.sentences.audit import JUDGES, META, TOKENS, VALIDATED, compared_ids, compared_judge, kept
 from promptgan.tasks.style.measures.metrics import MEASURES
 from promptgan.terms.audit import NOTHING, Found, Outputs, compared, compared_curves, near
 from promptgan.terms.splits import SPLITS
 from promptgan.terms.systems import REAL
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["arrays", "drawn_again", "evaluation", "kept", "measures", "models", "samples"]
 
-VALIDATED, TOKENS, SAMPLES = "data/validated", "data/tokens", "samples/generated"
-CURVES, EVALUATION, JUDGES = "plots/curves.csv", "metrics/evaluation.json", "models/judges/index.json"
-
-
-def kept(records: "pd.DataFrame", section: Mapping[str, Any]) -> "pd.DataFrame":
-    """What validation makes of raw records where it keeps them.
-
-    Args:
-        records: all of the data set but those that are excluded.
-        section: `validate`.
-    """
-    records = records.astype(object).map(encodable)
-    return records.assign(text=[normalise(x) if isinstance(x, str) else x for x in records["text"]])
+SAMPLES = "samples/generated"
+CURVES, EVALUATION = "plots/curves.csv", "metrics/evaluation.json"
 
 
 def arrays(run: Outputs) -> Iterator[Found]:
@@ -37,39 +25,22 @@ def arrays(run: Outputs) -> Iterator[Found]:
     from promptgan.tasks.style.arrays.arrays import encoded, marking
     from promptgan.tasks.style.arrays.parameters import Parameters
 
-    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(f"{TOKENS}/meta.json")
+    tokenizer, meta = load_tokenizer(Path(TOKENS)), run.json(META)
     parameters = validate_section(Parameters, run.parameters("tokenize")["tokenize"], "tokenize")
-    remedy = "`dvc checkout data/tokens`; where the lock was edited too, `dvc repro --force tokenize`"
     facts = {"vocabulary": tokenizer.get_vocab_size(), "max_tokens": parameters.max_tokens}
-    yield from compared(f"{TOKENS}/meta.json", f"{TOKENS}/tokenizer.json", facts, meta)
+    yield from compared(META, f"{TOKENS}/tokenizer.json", facts, meta)
     train = f"{VALIDATED}/train.parquet"
     markers = marking(tokenizer, run.table(train), parameters)
     yield from compared(f"{TOKENS}/{MARKERS}", train, markers.grams, run.json(f"{TOKENS}/{MARKERS}"))
     for split in SPLITS:
-        path, source = f"{TOKENS}/{split}.arrow", f"{VALIDATED}/{split}.parquet"
-        tokens, records = run.table(path), run.table(source)
+        records = run.table(f"{VALIDATED}/{split}.parquet")
         identifiers, *sides = encoded(tokenizer, markers, split, records, parameters)
-        if tokens["id"].to_pylist() != identifiers:
-            yield Found(f"{path} id -> {source} id", f"{len(identifiers)} ids", "other ids or another order", remedy)
-            continue
-        counts = {"records": len(records)}
-        for side, expected in zip(("prompt", "text"), sides, strict=True):
-            there = tokens[side].to_pylist()
-            counts[f"{side}_tokens"] = sum(map(len, there))
-            for identifier, ids, found in zip(identifiers, expected, there, strict=True):
-                if ids != found:
-                    yield Found(f"{path} {side} of {identifier} -> {source}", f"{ids}", f"{found}", remedy)
-        yield from compared(f"{TOKENS}/meta.json {split}", path, counts, meta["splits"][split])
+        yield from compared_ids(run, split, identifiers, sides, len(records))
 
 
 def models(run: Outputs) -> Iterator[Found]:
     """The judge is of the kind and of the vocabulary that the run has, and has counted the whole judge split."""
-    facts = {
-        "classifier": run.parameters("judges")["judges"]["kind"],
-        "vocabulary": run.json(f"{TOKENS}/meta.json")["vocabulary"],
-        "sentences": len(run.table(f"{TOKENS}/judge.arrow")),
-    }
-    yield from compared(JUDGES, f"dvc.lock (stage judges), {TOKENS}", facts, run.json(JUDGES))
+    yield from compared_judge(run, "sentences")
 
 
 def samples(run: Outputs) -> Iterator[Found]:
@@ -79,7 +50,7 @@ def samples(run: Outputs) -> Iterator[Found]:
     path, parameters = f"{SAMPLES}/samples.parquet", run.parameters("generate")
     section, seed = parameters["generate"], parameters["seed"]
     remedy = "`dvc checkout samples/generated`; where the lock was edited too, `dvc repro --force generate`"
-    test, styles = run.table(f"{VALIDATED}/test.parquet"), set(run.json(f"{TOKENS}/meta.json")["styles"])
+    test, styles = run.table(f"{VALIDATED}/test.parquet"), set(run.json(META)["styles"])
     known = {
         identifier: (text, *(styles - {label}))
         for identifier, text, label in zip(*(test[name].to_pylist() for name in ("id", "text", "label")), strict=True)

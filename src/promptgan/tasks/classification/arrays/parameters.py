@@ -1,34 +1,13 @@
 """How labelled texts become tokens."""
 
-from typing import Literal
+from pydantic import Field
 
-from pydantic import Field, ValidationInfo, field_validator
-
-from promptgan.core.parameters import Section
-from promptgan.forms.tokens.vocabulary import SPECIAL_TOKENS
+from promptgan.forms.tokens.levels import Levelled
 
 
-class Parameters(Section):
-    """The `tokenize` section for labelled texts."""
+class Parameters(Levelled):
+    """The `tokenize` section for labelled texts, whose labels are tokens beside the vocabulary."""
 
-    level: Literal["bpe", "word", "character", "pretrained"]
-    """Unit of a token. Byte-level BPE knows no unknown text; `character` suits Chinese; `pretrained` takes the whole
-    tokenizer of the model that the section `base_model` names."""
     vocabulary: int | None = Field(ge=16, le=60000)
-    """Most entries the vocabulary may have, the four special tokens included, those of the labels not; `bpe` needs
-    260, for the 256 bytes. Null where the tokenizer is pretrained."""
-    lowercase: bool
     max_tokens: int = Field(ge=3, le=8192)
     """Longest text in tokens, its end included; a longer one keeps its beginning."""
-
-    @field_validator("vocabulary")
-    @classmethod
-    def _suits_the_level(cls, vocabulary: int | None, info: ValidationInfo) -> int | None:
-        level = info.data.get("level")
-        if (level == "pretrained") != (vocabulary is None):
-            raise ValueError(
-                "level pretrained takes null, the model's own vocabulary; every other level takes a number"
-            )
-        if level == "bpe" and vocabulary is not None and vocabulary < 256 + len(SPECIAL_TOKENS):
-            raise ValueError("level bpe needs at least 260: 256 bytes and 4 special tokens")
-        return vocabulary

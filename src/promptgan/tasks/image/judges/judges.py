@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from promptgan.core.compute import Compute
@@ -18,9 +18,10 @@ from promptgan.forms.tensors.tensors import Tensors
 from promptgan.tasks.image.judges import classifier as networks
 from promptgan.tasks.image.judges.classifier import Classifier
 from promptgan.tasks.image.judges.parameters import FEWEST, Parameters
+from promptgan.training.loop import fitting
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.loop.method import Method, Player, Row, Value
-from promptgan.training.loop.run import Plan, run
+from promptgan.training.loop.fitting import Fitting
+from promptgan.training.loop.method import Row
 
 Indices = npt.NDArray[np.int64]
 CHUNK = 1024
@@ -56,7 +57,7 @@ class Fitted:
         )
 
 
-class Classifying(Method):
+class Classifying(Fitting):
     """Fits the classifier by cross-entropy.
 
     Args:
@@ -68,9 +69,6 @@ class Classifying(Method):
         device: where it runs.
     """
 
-    score = "accuracy"
-    remedy = "lower judges.learning_rate"
-
     def __init__(
         self,
         classifier: Classifier,
@@ -81,27 +79,18 @@ class Classifying(Method):
         seed: int,
         device: torch.device,
     ) -> None:
+        super().__init__("classifier", classifier, parameters.learning_rate)
         self.classifier, self.data, self.train, self.stop = classifier, data, train, stop
         self.size, self.seed, self.device = parameters.batch, seed, device
-        optimizer = torch.optim.AdamW(classifier.parameters(), parameters.learning_rate)
-        self.player = Player("classifier", classifier, optimizer, clip=None)
-        self.state = {"classifier": classifier, "optimizer": optimizer}
+        self.per_epoch = max(1, len(train) // self.size)
 
-    @property
-    def per_epoch(self) -> int:
-        """Steps of a pass over the images."""
-        return max(1, len(self.train) // self.size)
-
-    def step(self, k: int) -> dict[str, Value]:
+    def loss(self, k: int) -> Tensor:
         """One batch."""
         epoch, index = divmod(k, self.per_epoch)
         order = np.random.default_rng([self.seed, epoch]).permutation(self.train)
         batch = order[index * self.size : (index + 1) * self.size]
         labels = torch.from_numpy(self.data.labels[batch]).to(self.device)
-        loss = cross_entropy(self.classifier(self.data.batch(batch).x.to(self.device)), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.player.update()
-        return {"loss": loss}
+        return cross_entropy(self.classifier(self.data.batch(batch).x.to(self.device)), labels)
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """How many of the images that decide when to stop it gets right."""
@@ -145,15 +134,7 @@ def fit(
     torch.manual_seed(seed)
     classifier = Classifier(shape, classes, parameters.width, parameters.features, parameters.dropout).to(device)
     method = Classifying(classifier, data, train, stop, parameters, seed, device)
-    plan = Plan(
-        title="classifier",
-        steps=parameters.epochs * method.per_epoch,
-        validate_every=method.per_epoch,
-        checkpoint_every=method.per_epoch,
-        per_epoch=method.per_epoch,
-        patience=parameters.patience,
-    )
-    outcome = run(method, plan, checkpoint)
+    outcome = fitting.fit(method, parameters.epochs, parameters.patience, checkpoint)
     index = {
         "shape": shape,
         "width": parameters.width,

@@ -22,9 +22,10 @@ from promptgan.tasks.music.judges import extractor as networks
 from promptgan.tasks.music.judges.extractor import Extractor, heard, rolls
 from promptgan.tasks.music.judges.parameters import FEWEST, Parameters
 from promptgan.tasks.music.judges.tampering import CLASSES, Window, tampered, windows
+from promptgan.training.loop import fitting
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.loop.method import Method, Player, Row, Value
-from promptgan.training.loop.run import Plan, run
+from promptgan.training.loop.fitting import Fitting
+from promptgan.training.loop.method import Row
 
 Indices = npt.NDArray[np.int64]
 
@@ -56,7 +57,7 @@ class Fitted:
         )
 
 
-class Hearing(Method):
+class Hearing(Fitting):
     """Fits the extractor by cross-entropy on windows to which something else was done in every epoch.
 
     Args:
@@ -68,9 +69,6 @@ class Hearing(Method):
         device: where it runs.
     """
 
-    score = "accuracy"
-    remedy = "lower judges.learning_rate"
-
     def __init__(
         self,
         extractor: Extractor,
@@ -80,18 +78,12 @@ class Hearing(Method):
         seed: int,
         device: torch.device,
     ) -> None:
+        super().__init__("extractor", extractor, parameters.learning_rate)
         self.extractor, self.train, self.stop = extractor, train, stop
         self.size, self.seed, self.device = parameters.batch, seed, device
-        optimizer = torch.optim.AdamW(extractor.parameters(), parameters.learning_rate)
-        self.player = Player("extractor", extractor, optimizer, clip=None)
-        self.state = {"extractor": extractor, "optimizer": optimizer}
+        self.per_epoch = max(1, CLASSES * len(train) // self.size)  # each window once in every class, on average
 
-    @property
-    def per_epoch(self) -> int:
-        """Steps in which each window is met once in every class, on average."""
-        return max(1, CLASSES * len(self.train) // self.size)
-
-    def step(self, k: int) -> dict[str, Value]:
+    def loss(self, k: int) -> Tensor:
         """One batch, in which classes are equally probable."""
         random = np.random.default_rng([self.seed, k])
         kinds = random.integers(CLASSES, size=self.size)
@@ -100,10 +92,7 @@ class Hearing(Method):
             tampered(kind, self.train[one], self.train[other], random)
             for kind, (one, other) in zip(kinds.tolist(), chosen.tolist(), strict=True)
         ]
-        loss = cross_entropy(self.extractor(rolls(notes).to(self.device)), torch.from_numpy(kinds).to(self.device))
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.player.update()
-        return {"loss": loss}
+        return cross_entropy(self.extractor(rolls(notes).to(self.device)), torch.from_numpy(kinds).to(self.device))
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """Of the windows that decide when to stop, the share whose class it tells."""
@@ -139,15 +128,7 @@ def fit_pieces(
     torch.manual_seed(seed)
     extractor = Extractor(parameters.width, parameters.features, parameters.dropout).to(device)
     method = Hearing(extractor, train, stop, parameters, seed, device)
-    plan = Plan(
-        title="extractor",
-        steps=parameters.epochs * method.per_epoch,
-        validate_every=method.per_epoch,
-        checkpoint_every=method.per_epoch,
-        per_epoch=method.per_epoch,
-        patience=parameters.patience,
-    )
-    outcome = run(method, plan, checkpoint)
+    outcome = fitting.fit(method, parameters.epochs, parameters.patience, checkpoint)
     metrics = {
         "extractor": {"accuracy": round(method.accuracy(*report), 4)},
         "nearest_mean": {"accuracy": round(_nearest_mean(every_class(train, [seed, 2]), report), 4)},

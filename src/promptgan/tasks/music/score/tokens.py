@@ -1,46 +1,20 @@
 """What training validates music by: how often runs of events stand in it, and the twin."""
 
-import copy
-import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import torch
 from torch import nn
 
-from promptgan.core.compute import Compute, autocast
-from promptgan.core.spread import evenly
-from promptgan.forms.tokens import likelihood
-from promptgan.forms.tokens.example import Example
-from promptgan.forms.tokens.generator import TextGenerator
-from promptgan.forms.tokens.pairs import Pairs
-from promptgan.forms.tokens.sampler import Drawing, Sampler, sampler
+from promptgan.forms.tokens.answering import Answering
+from promptgan.forms.tokens.sampler import Drawing
 from promptgan.training.loop.method import Row
 
 ORDERS = (1, 2, 3)
 
 
-class Score:
-    """Answers the same validation prompts with the same random numbers each time, and measures the answers.
-
-    Args:
-        val: the validation split.
-        example: gives the most tokens of an answer.
-        start: holds the `generator` that training goes on from, a copy of which is kept to compare with.
-        count: prompts.
-        compute: precision.
-        seed: of the random numbers.
-    """
-
-    def __init__(
-        self, val: Pairs, example: Example, start: Mapping[str, nn.Module], count: int, compute: Compute, seed: int
-    ) -> None:
-        self.compute, self.seed, self.max_tokens = compute, seed, example.max_tokens
-        self.twin = copy.deepcopy(cast("TextGenerator", start["generator"])).eval()
-        chosen = evenly(count, len(val))
-        self.prompts = val.rows("prompt", chosen)
-        self.real = [[*text, example.eos] for text in val.rows("text", chosen)]
+class Score(Answering):
+    """Measures answers to the same validation prompts; see `Answering` for its arguments."""
 
     @torch.no_grad()
     def __call__(self, networks: Mapping[str, nn.Module], drawing: Drawing | None = None) -> Row:
@@ -50,32 +24,20 @@ class Score:
         of real ones. Of those that are resampled none of these is known; beside them stands `twin_score`, the score
         of the generator's own answers.
         """
-        for network in networks.values():
-            network.eval()
-        draw = sampler(networks, drawing)
-        drawn = self._answers(draw)
+        texts = self.answers(networks, drawing)
         row = {
-            "score": overlap(drawn, self.real),
-            "duplicates": 1 - len(set(map(tuple, drawn))) / len(drawn),
-            "length": sum(map(len, drawn)) / len(drawn),
+            "score": self.score(texts),
+            "duplicates": 1 - len(set(map(tuple, texts))) / len(texts),
+            "length": sum(map(len, self.example.drawn(texts))) / len(texts),
         }
         if drawing:
             return {**row, "twin_score": self.twin_score}
-        with autocast(self.compute):
-            entropy, cross = (likelihood.per_token(each, self.prompts, drawn) for each in (draw.generator, self.twin))
-            val_loss = likelihood.per_token(draw.generator, self.prompts, self.real)
-        return {**row, "entropy": entropy, "kl": cross - entropy, "val_loss": val_loss}
+        entropy, kl, val_loss = self.likelihoods(networks["generator"], texts)
+        return {**row, "entropy": entropy, "kl": kl, "val_loss": val_loss}
 
-    @functools.cached_property
-    def twin_score(self) -> float:
-        """The overlap of the twin's answers."""
-        return overlap(self._answers(Sampler(self.twin)), self.real)
-
-    def _answers(self, draw: Sampler) -> list[list[int]]:
-        """With their end, but those that were cut at the limit."""
-        with autocast(self.compute):
-            uniforms = draw.random_numbers(self.seed, len(self.real), self.max_tokens)
-            return draw.generator.example.drawn(draw.answers(self.prompts, uniforms))
+    def score(self, texts: list[list[int]]) -> float:
+        """The overlap of answers with real ones, with their end but those that were cut at the limit."""
+        return overlap(self.example.drawn(texts), self.real)
 
 
 def overlap(drawn: Sequence[Sequence[int]], real: Sequence[Sequence[int]]) -> float:

@@ -19,9 +19,10 @@ from promptgan.forms.tokens.pairs import Pairs
 from promptgan.tasks.text.judges import dual_encoder
 from promptgan.tasks.text.judges.dual_encoder import ABSENT, DualEncoder, padded
 from promptgan.tasks.text.judges.parameters import FEWEST, Parameters
+from promptgan.training.loop import fitting
 from promptgan.training.loop.checkpoint import Checkpoint
-from promptgan.training.loop.method import Method, Player, Row, Value
-from promptgan.training.loop.run import Plan, run
+from promptgan.training.loop.fitting import Fitting
+from promptgan.training.loop.method import Row
 
 Indices = npt.NDArray[np.int64]
 
@@ -75,7 +76,7 @@ class Unasked:
         return f"no matcher: {UNASKED}"
 
 
-class Matching(Method):
+class Matching(Fitting):
     """Fits the matcher with in-batch negatives (Henderson et al., 2017, arXiv:1705.00652).
 
     Args:
@@ -87,7 +88,6 @@ class Matching(Method):
     """
 
     score = "mrr"
-    remedy = "lower judges.learning_rate"
 
     def __init__(
         self,
@@ -99,21 +99,14 @@ class Matching(Method):
         parameters: Parameters,
         seed: int,
     ) -> None:
+        super().__init__("matcher", matcher, parameters.learning_rate)
         self.matcher, self.prompts, self.texts, self.train, self.stop = matcher, prompts, texts, train, stop
         self.seed = seed
-        self.player = Player(
-            "matcher", matcher, torch.optim.AdamW(matcher.parameters(), parameters.learning_rate), clip=None
-        )
-        self.state = {"matcher": matcher, "optimizer": self.player.optimizer}
         self.starts = range(parameters.batch, len(train) - 1, parameters.batch)
+        self.per_epoch = len(self.starts) + 1
         self.order: tuple[int, list[Indices]] = (-1, [])
 
-    @property
-    def per_epoch(self) -> int:
-        """Steps of a pass over the pairs."""
-        return len(self.starts) + 1
-
-    def step(self, k: int) -> dict[str, Value]:
+    def loss(self, k: int) -> Tensor:
         """One batch, each text of which is a wrong one for all its other prompts."""
         epoch, index = divmod(k, self.per_epoch)
         if epoch != self.order[0]:
@@ -123,10 +116,7 @@ class Matching(Method):
         batch = self.order[1][index]
         scores = self.matcher.score(_rows(self.prompts, batch), _rows(self.texts, batch))
         true = torch.arange(len(batch), device=scores.device)
-        loss = (cross_entropy(scores, true) + cross_entropy(scores.T, true)) / 2
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.player.update()
-        return {"loss": loss}
+        return (cross_entropy(scores, true) + cross_entropy(scores.T, true)) / 2
 
     def validate(self, networks: Mapping[str, nn.Module]) -> Row:
         """How well it ranks the pairs that decide when to stop."""
@@ -176,15 +166,7 @@ def fit(
     matcher.begin_with(frequencies.cpu())
     matcher.to(device)
     method = Matching(matcher, prompts, texts, train, stop, parameters, seed)
-    plan = Plan(
-        title="matcher",
-        steps=parameters.epochs * method.per_epoch,
-        validate_every=method.per_epoch,
-        checkpoint_every=method.per_epoch,
-        per_epoch=method.per_epoch,
-        patience=parameters.patience,
-    )
-    outcome = run(method, plan, checkpoint)
+    outcome = fitting.fit(method, parameters.epochs, parameters.patience, checkpoint)
     baseline = [
         normalize(term_counts(_rows(side, report), vocabulary) * frequencies, dim=1) for side in (prompts, texts)
     ]

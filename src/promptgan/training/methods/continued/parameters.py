@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptgan.core.parameters import Section
+from promptgan.training.loop.converging import Converging
 
 
-class Parameters(Section):
-    """The `pretrain` section for `method: continued`."""
+class Parameters(Converging):
+    """The `pretrain` section for `method: continued`; validation reads known and new pairs, so many of each."""
 
     method: Literal["continued"]
     epochs: int | float = Field(gt=0)
@@ -16,18 +16,3 @@ class Parameters(Section):
     batch: int = Field(ge=2)
     new_share: float = Field(gt=0, lt=1)
     """Of a batch that is new; the rest is replayed. Also the weight of new pairs in validation."""
-    learning_rate: float = Field(gt=0)
-    warmup: int = Field(ge=0)
-    """Steps over which the learning rate rises from zero."""
-    validate_every: int = Field(ge=1)
-    """Steps between validations."""
-    validation_count: int = Field(ge=10)
-    """Validation pairs that are read each time, of known and of new ones each; all where there are fewer."""
-    min_gain: float = Field(ge=0)
-    """Nats per token by which a validation must beat the best one; one that does not cuts the learning rate."""
-    cut: float = Field(gt=0, lt=1)
-    """What the learning rate is then multiplied by."""
-    patience: int = Field(ge=1)
-    """Cuts after which training has converged and stops."""
-    checkpoint_every: int = Field(ge=1)
-    """Steps between checkpoints, for resuming after a kill."""
