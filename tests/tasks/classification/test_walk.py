@@ -293,14 +293,14 @@ def test_a_model_folder_classifies_and_is_attacked_wherever_it_lies(
 ) -> None:
     shutil.copytree(walked / "models/control", tmp_path / "model")
     monkeypatch.chdir(tmp_path)
-    text = "the plan and money of city 3 is superb"
+    text = "the plan and money of city 3 is awful"
     runner = CliRunner()
     told = runner.invoke(cli.app, ["classify", "--model", "model", "--text", text, "--out", "told.csv"])
     assert told.exit_code == 0, told.output
     (row,) = csv.DictReader(Path("told.csv").read_text().splitlines())
-    assert row["label"] == "positive" and float(row["positive"]) > 0.5
-    options = ["--model", "model", "--text", text, "--label", "positive", "--kind", "deletion", "--words", "1"]
+    assert row["label"] == "negative" and float(row["negative"]) > 0.5
+    options = ["--model", "model", "--text", text, "--label", "negative", "--kind", "deletion", "--words", "1"]
     attacked = runner.invoke(cli.app, ["attack", *options, "--out", "attacked.csv"])
     assert attacked.exit_code == 0, attacked.output
     (row,) = csv.DictReader(Path("attacked.csv").read_text().splitlines())
-    assert row["predicted"] == "negative" and row["changed"] == "1" and "superb" not in row["attacked"]
+    assert row["predicted"] == "positive" and row["changed"] == "1" and "awful" not in row["attacked"]
