@@ -155,7 +155,7 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     yield f"## {title}\n"
     yield f"sha256 of its content: `{group[0].data['content_sha256']}`\n"
     yield "### Ranking\n"
-    line = " and how near that is to real data, beyond which nothing is better" if scores(first, REAL.name) else ""
+    line = ", and how near that is to real data, beyond which nothing is better" if scores(first, REAL.name) else ""
     yield f"By the mean {by.title} of the adversarial model, or of the twin where there is none{line}. {by.sentence}\n"
     rows: Rows = [
         ([str(rank), _name(entry), str(len(entry.trained))], scores(entry, contender(entry).name), False)
@@ -182,8 +182,8 @@ def _section(title: str, group: list[Entry], drawn: dict[str, str]) -> Iterator[
     if rows:
         yield f"\n### Adversarial against its rivals\n\n{DIFFERENCES}"
         yield from _table(["preset", "adversarial"], rows, known, sign="+")
-        yield ""
-        yield from (f"- `{entry.recipe}`: {line}" for entry in group for line in _verdict(entry))
+        if said := [f"- `{entry.recipe}`: {line}" for entry in group for line in _verdict(entry)]:
+            yield from ("", *said)
     yield "\n### All systems\n"
     every = [(entry, system, scores(entry, system.name)) for entry in group for system in SYSTEMS]
     rows = [([f"`{entry.recipe}`", system.title], found, False) for entry, system, found in every if found]
