@@ -4,21 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from promptgan.core.parameters import Section
+from promptgan.training.loop.converging import Converging
 
 
-class Parameters(Section):
-    """The `pretrain` section for `method: vae`."""
+class Parameters(Converging):
+    """The `pretrain` section for `method: vae`, which reads examples where others read pairs."""
 
     method: Literal["vae"]
     epochs: int = Field(ge=1)
     """Passes over the training examples, at most."""
-    batch: int = Field(ge=1)
-    learning_rate: float = Field(gt=0)
     betas: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=2, max_length=2)]
     """Decay of AdamW's running means of the gradient and of its square."""
-    warmup: int = Field(ge=0)
-    """Steps over which the learning rate rises from zero."""
     likelihood: Literal["bernoulli", "binarised"]
     """Of pixels that are dark or bright: `bernoulli` reads grey ones as they are, as the probability of being bright;
     `binarised` draws them, for training anew each time they are read, for validation once and for all."""
@@ -29,18 +25,8 @@ class Parameters(Section):
     """Steps over which that weight rises from zero."""
     free_bits: float = Field(ge=0)
     """Nats of divergence that each entry of the latent vector may have at no cost."""
-    validate_every: int = Field(ge=1)
-    """Steps between validations."""
-    validation_count: int = Field(ge=10)
-    """Validation examples that are read each time; all where there are fewer."""
     min_gain: float = Field(ge=0)
     """Nats per example by which a validation must beat the best one; one that does not cuts the learning rate."""
-    cut: float = Field(gt=0, lt=1)
-    """What the learning rate is then multiplied by."""
-    patience: int = Field(ge=1)
-    """Cuts after which training has converged and stops."""
-    checkpoint_every: int = Field(ge=1)
-    """Steps between checkpoints, for resuming after a kill."""
 
     @model_validator(mode="after")
     def _only_what_costs_is_annealed_or_free(self) -> "Parameters":
