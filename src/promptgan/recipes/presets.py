@@ -237,8 +237,10 @@ def resolve(name: str, own_data: dict[str, Any] | None = None, compute: dict[str
     """
     here, preset = load_params(), _compose(name)
     where = validate_section(Compute, compute or here.get("compute"), "compute")
-    own = own_data or here.get("data", {})
-    given = own if _reads_own_data(preset) and own.get("name") == preset["data"]["name"] and CONTENT in own else None
+    own = own_data or here.get("data")
+    if not (isinstance(own, dict) and _reads_own_data(preset) and own.get("name") == preset["data"]["name"]):
+        own = None
+    given = own if own and CONTENT in own else None
     preset = _with_arguments(preset, name, given, where.device, where.threads, precision=where.precision)
     if found := problems(preset.values):
         raise ParameterError(found, find(name))

@@ -22,9 +22,13 @@ def backward(
     shares: Tensor | None = None,
     z: Tensor | None = None,
     undrawn: Sequence[int] = (),
+    tokens: float | None = None,
 ) -> tuple[float, int]:
     """Add the gradient of ``weight`` times the mean NLL per token; return the summed NLL in nats and the tokens.
 
+    With ``tokens`` the sum is divided by them instead of those that there are. So it must be where batches hold texts
+    of like length (see `Batches.tokens`): divided by its own, a batch of short texts counts as much as one of long
+    texts, each of its tokens for more, and what learns so writes texts that are too short.
     With ``shares``, which may be negative, the mean is that of each token's NLL times the share of its text, (N,), or
     its own, (N, T). With latent vectors ``z`` (N, Z) the texts are those that begin with them. With ``undrawn`` the
     likelihood is that of drawing, which never takes these ids.
@@ -66,7 +70,7 @@ def backward(
                 learnt[table] += slopes.T @ chunk
             if bias in learnt:
                 learnt[bias] += slopes.sum(0)
-    scale = weight / len(targets)
+    scale = weight / (tokens or len(targets))
     features.backward(to_hidden.to(features.dtype) * scale)  # type: ignore[no-untyped-call]
     for parameter, gradient in learnt.items():
         gradient *= scale

@@ -78,6 +78,8 @@ class Batches:
         self.pairs, self.size, self.seed = pairs, size, seed
         self.chosen = np.arange(len(pairs)) if chosen is None else chosen
         self.per_epoch = math.ceil(len(self.chosen) / size)
+        self.tokens = size * float((pairs.text_lengths[self.chosen] + 1).mean())
+        """Of the texts of a batch, ends counted, on average: what the NLL of any batch is to be divided by."""
         self._order: tuple[int, list[npt.NDArray[np.int64]]] = (-1, [])
 
     def __getitem__(self, step: int) -> Batch:

@@ -85,7 +85,8 @@ class TextAdversary(DiscriminatedTexts):
         noted = {}
         if self.shared.likelihood_weight:
             with autocast(self.compute):
-                nll, tokens = likelihood.backward(self.generator, batch, self.shared.likelihood_weight)
+                weight = self.shared.likelihood_weight
+                nll, tokens = likelihood.backward(self.generator, batch, weight, tokens=self.batches.tokens)
             noted["train_loss"] = torch.tensor(nll / tokens)
         noted["generator_gradient"] = self.player.update()
         return noted

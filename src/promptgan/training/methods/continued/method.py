@@ -77,7 +77,7 @@ class Continued(Method):
         with autocast(self.setting.compute):
             for name, share in self.shares.items():
                 batch = self.batches[name][k].to(self.setting.device)
-                nll, count = likelihood.backward(self.generator, batch, weight=share)
+                nll, count = likelihood.backward(self.generator, batch, share, tokens=self.batches[name].tokens)
                 nats, tokens = nats + nll, tokens + count
         self.player.update()
         self.cooling["steps"] += 1

@@ -74,9 +74,10 @@ class Likelihood(Method):
         for group in self.player.optimizer.param_groups:
             group["lr"] = self.cooling.rate(k)
         first = k < self.corpus_steps
-        batch = self.corpus[k] if first else self.batches[k - self.corpus_steps]
+        batches, index = (self.corpus, k) if first else (self.batches, k - self.corpus_steps)
+        batch = batches[index].to(self.device)
         with autocast(self.compute):
-            nll, tokens = likelihood.backward(self.generator, batch.to(self.device))
+            nll, tokens = likelihood.backward(self.generator, batch, tokens=batches.tokens)
         self.player.update()
         self.cooling["steps"] += 1
         if first:

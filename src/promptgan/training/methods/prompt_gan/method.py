@@ -107,21 +107,24 @@ class PromptGAN(Mixture):
 
     def _autoencode(self, step: int) -> dict[str, Value]:
         annealed = min(1.0, (step + 1) / max(1, self.g.autoencoding.anneal))
-        nats, tokens = self._bound(self.all_texts[step].to(self.setting.device), annealed)
+        batch = self.all_texts[step].to(self.setting.device)
+        nats, tokens = self._bound(batch, self.all_texts.tokens, annealed)
         self.learner.update()
         return {"bound": (nats, tokens)}
 
-    def _bound(self, batch: Batch, annealed: float, weight: float = 1.0) -> tuple[float, int]:
-        """Add the gradient of the bound's negative over tokens, times a weight; returns it, summed, and the tokens."""
+    def _bound(self, batch: Batch, over: float, annealed: float, weight: float = 1.0) -> tuple[float, int]:
+        """Add the gradient of the bound's negative over so many tokens, times a weight; returns it, summed, and its
+        tokens.
+        """
         with autocast(self.setting.compute):
             posterior = self.generator.posterior(batch.text, batch.text_lengths)
             # The likelihood's gradient is in closed form and stops here; it goes on with that of the divergence.
             leaves = Normal(*(x.detach().requires_grad_() for x in posterior))
             z = leaves.at(torch.randn_like(leaves.mean))
-            nats, tokens = likelihood.backward(self.generator, batch, weight, z=z)
+            nats, tokens = likelihood.backward(self.generator, batch, weight, z=z, tokens=over)
         divergence = leaves.divergence().sum()
         paid = weight * annealed * self.g.autoencoding.divergence_weight
-        (divergence * (paid / tokens)).backward()  # type: ignore[no-untyped-call]
+        (divergence * (paid / over)).backward()  # type: ignore[no-untyped-call]
         torch.autograd.backward(posterior, [x.grad for x in leaves])
         return nats + divergence.item(), tokens
 
@@ -136,7 +139,8 @@ class PromptGAN(Mixture):
             real_logits = self.discrimination.judged(batch) if self.setting.objective.RELATIVE else None
         loss: Tensor = self.setting.objective.generator_loss(real_logits, fake_logits)
         loss.backward()  # type: ignore[no-untyped-call]
-        nats, tokens = self._bound(batch, 1.0, self.g.competing.likelihood_weight)
+        weight = self.g.competing.likelihood_weight
+        nats, tokens = self._bound(batch, self.known_texts.tokens, 1.0, weight)
         self.writer.update()
         self.discriminator.requires_grad_(True)
         noted = self.discrimination.step(batch, fake.tokens, fake.lengths)

@@ -67,11 +67,12 @@ class TextVAE(Method):
             # The likelihood's gradient is in closed form and stops here; it goes on to the encoder with that of the
             # divergence.
             leaves = Normal(*(x.detach().requires_grad_() for x in posterior))
-            nats, tokens = likelihood.backward(self.generator, batch, z=leaves.at(torch.randn_like(leaves.mean)))
+            z, over = leaves.at(torch.randn_like(leaves.mean)), self.batches.tokens
+            nats, tokens = likelihood.backward(self.generator, batch, z=z, tokens=over)
         divergence = leaves.divergence()
         paid = divergence.mean(0).clamp_min(self.p.free_bits).sum() * len(batch)
         weight = min(1.0, (k + 1) / max(1, self.p.anneal))
-        (paid * (weight / tokens)).backward()  # type: ignore[no-untyped-call]
+        (paid * (weight / over)).backward()  # type: ignore[no-untyped-call]
         torch.autograd.backward(posterior, [x.grad for x in leaves])
         self.player.update()
         self.cooling["steps"] += 1
