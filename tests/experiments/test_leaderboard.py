@@ -9,6 +9,7 @@ import pytest
 from promptgan.experiments import leaderboard
 from promptgan.experiments.entry import Entry, EntryUnreadable, Trained
 from promptgan.experiments.makeup import Makeup
+from promptgan.terms.comparison import ONE_SEED
 
 MADE = Makeup({}, {"code.py": "a"}, {"task": "text", "data": {"name": "chitchat"}})
 DATA = {"title": "Chit-chat", "content_sha256": "0" * 64}
@@ -83,7 +84,7 @@ def test_what_lies_beyond_real_data_is_no_better() -> None:
 
 
 def test_one_seed_says_its_error_over_examples_and_what_it_said_of_itself() -> None:
-    said = ["BLEU-4: adversarial dominates twin", "one training seed: nothing is called significant"]
+    said = ["BLEU-4: adversarial dominates twin", ONE_SEED]
     gaps = {"twin": {"bleu_4": 0.02}}
     run = replace(trained(1, 0.2, gaps=gaps), errors={"adversarial": {"mauve_embedding": 0.004}}, verdict=said)
     write("one", run)
@@ -95,7 +96,7 @@ def test_one_seed_says_its_error_over_examples_and_what_it_said_of_itself() -> N
     assert "| `two` | 2 | 0.2010 ± 0.0000 |" in text
     assert "- `one`: BLEU-4: adversarial dominates twin\n" in text
     assert "- `open`: BLEU-4" not in text
-    assert "nothing is called significant" not in text
+    assert ONE_SEED not in text
 
 
 def test_what_is_compared_at_equal_values_says_of_what() -> None:

@@ -24,6 +24,7 @@ from promptgan.reporting import pictures
 from promptgan.reporting.headline import cost
 from promptgan.terms.audit import NOTHING
 from promptgan.terms.audit import differences as unequal
+from promptgan.terms.comparison import ONE_SEED
 from promptgan.terms.metrics import DIRECTIONS, Measures
 from promptgan.terms.systems import ADVERSARIAL, REAL, RIVALS, SYSTEMS
 
@@ -238,7 +239,7 @@ def _state(entry: Entry, other: Entry) -> str:
 def _verdict(entry: Entry) -> Sequence[str]:
     """What its lowest seed said of the adversarial model; nothing where there is none, or none converged twin."""
     said = entry.trained[min(entry.trained)].verdict if contender(entry) is ADVERSARIAL else []
-    return [] if unconverged(entry) else [line for line in said if not line.startswith("one training seed")]
+    return [] if unconverged(entry) else [line for line in said if line != ONE_SEED]
 
 
 def _picture(entry: Entry, known: Measures) -> str:

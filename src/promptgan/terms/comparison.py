@@ -16,6 +16,8 @@ Points = Sequence[tuple[float, float]]
 DOMINATES, CROSSES, DOMINATED = "dominates", "crosses", "is dominated by"
 """How a curve lies to another."""
 NO_VERDICT = "no verdict"
+ONE_SEED = "one training seed: how far another would move these numbers is not known, so none is called significant"
+"""The last sentence of every verdict."""
 FEWEST, FEWEST_A_GROUP = 100, 5
 """Samples, and samples in each group of the jackknife, that a verdict needs. Twice the standard error covers 95 % where
 a mean is near normal, which takes many samples where scores are as skewed as BLEU-4; and the jackknife of what is not
@@ -44,10 +46,7 @@ def withheld(indices: Mapping[str, Mapping[str, Any]], count: int, groups: int) 
 
 def verdict(sentences: Sequence[str]) -> list[str]:
     """What is said of the comparisons with every rival, or that there is none, and what one run cannot say."""
-    return [
-        *(sentences or [f"{NO_VERDICT}: there is no other model to compare with"]),
-        "one training seed: how far another would move these numbers is not known, so none is called significant",
-    ]
+    return [*(sentences or [f"{NO_VERDICT}: there is no other model to compare with"]), ONE_SEED]
 
 
 def gap_at_equal_diversity(ours: Points, theirs: Points) -> float | None:
