@@ -3,7 +3,8 @@
 Both train adapters of rank 16 by AdamW on the same batches of 32 pairs, one after the other in the same run, on two
 threads; a token is one of a prompt or a text, its end counted. The plain loop is what a tutorial shows: all blocks
 adapted, weights in float32 under bfloat16 autocast where the CPU has it, the whole sequence projected onto the
-vocabulary, pairs in random order. Needs `data/tokens` of the recipe text-lm: `make use RECIPE=text-lm tokenize`.
+vocabulary, pairs in random order. Needs `data/tokens` of the recipe text-lm: `make use RECIPE=text-lm tokenize`; of a
+recipe that fine-tunes no language model it says so.
 """
 
 import json
@@ -21,6 +22,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from promptgan.core.compute import Compute, autocast, bfloat16_instructions, prepare
+from promptgan.core.parameters import load_params
 from promptgan.forms.tokens import form, likelihood
 from promptgan.forms.tokens.generator import Batch, is_real
 from promptgan.forms.tokens.pairs import Pairs, batch_order
@@ -34,6 +36,9 @@ PLAIN = "plain transformers and peft"
 
 def main() -> None:
     """Print tokens a second of each way, and their ratios to the plain loop, as JSON."""
+    if load_params()["generator"]["network"] != "huggingface":
+        print(json.dumps({"left_out": "the run here fine-tunes no language model; `make use RECIPE=text-lm` does"}))
+        return
     precision = "bfloat16" if bfloat16_instructions() else "float32"
     compute = Compute(device="cpu", threads=2, precision=precision)
     prepare(compute, 1)

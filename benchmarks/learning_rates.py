@@ -1,8 +1,9 @@
 """What each rule for the learning rate makes of the same classifier in the same number of steps.
 
-Needs the `params.yaml` of a recipe of the task `classification` and the `data/tokens` of its run. Of every training the
-best validation is kept, as the stage keeps it. Prints JSON: macro F1 and NLL of test texts by rule and learning rate,
-mean over seeds with the standard deviation beside it, and the step of the best validation. Two threads.
+Needs the `params.yaml` of a recipe of the task `classification` and the `data/tokens` of its run; of another recipe it
+says so. Of every training the best validation is kept, as the stage keeps it. Prints JSON: macro F1 and NLL of test
+texts by rule and learning rate, mean over seeds with the standard deviation beside it, and the step of the best
+validation. Two threads.
 """
 
 import json
@@ -29,6 +30,7 @@ from promptgan.training.methods.classifier.parameters import Parameters
 from promptgan.training.setting import Setting
 
 TOKENS = Path("data/tokens")
+RATES = [0.001, 0.003]
 RULES: dict[str, dict[str, Any]] = {
     "constant": {"kind": "constant"},
     "1/sqrt(t)": {"kind": "inverse_sqrt"},
@@ -38,11 +40,14 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 def main(
-    rates: Annotated[list[float], typer.Option("--rate", help="Learning rates, each tried with every rule.")],
+    rates: Annotated[list[float], typer.Option("--rate", help="Learning rates, each tried with every rule.")] = RATES,
     seeds: Annotated[int, typer.Option(help="Trainings of each.")] = 3,
 ) -> None:
     """Print how right the classifier is, by rule and learning rate."""
     values = load_params(PARAMS_FILE)
+    if values["task"] != "classification":
+        print(json.dumps({"left_out": "the run here is of no classifier; `make use RECIPE=label-gru` is one"}))
+        return
     compute = validate_section(Compute, values["compute"], "compute")
     example = form.example(TOKENS)
     train, val, test = (form.split(TOKENS, name) for name in ("train", "val", "test"))

@@ -1,10 +1,13 @@
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from promptgan.core.compute import Compute
+from promptgan.core.flat import flat
+from promptgan.core.parameters import load_params
 from promptgan.doctor import machine
 from promptgan.doctor.finding import Verdict
 
@@ -20,10 +23,12 @@ def test_a_full_disk_is_a_problem_and_a_fuller_one_a_note(tmp_path: Path, monkey
     assert verdicts == [Verdict.ok, Verdict.note, Verdict.problem]
 
 
-def test_a_container_with_little_memory_is_noted(tmp_path: Path) -> None:
+def test_a_container_with_little_memory_is_noted(tmp_path: Path, default_parameters: Path) -> None:
     (tmp_path / "memory.max").write_text("1000000000\n")
     found = machine.memory(tmp_path)
     assert (found.verdict, found.found.split(";")[0]) == (Verdict.note, "1.0 GB available")
+    named = re.findall(r"[a-z_]+\.[a-z_]+", found.remedy)
+    assert named and set(named) <= set(dict(flat(load_params(default_parameters))))
     (tmp_path / "memory.max").write_text("max\n")
     assert not machine.memory(tmp_path).found.startswith("1.0 GB")
 

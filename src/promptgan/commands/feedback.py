@@ -78,7 +78,7 @@ def export(
 
     params.yaml becomes the training of a successor. The new version is own data: everything that was there, and the
     accepted pairs with their source and consent. Each record that was there keeps its split, so that the old test
-    records tell what is forgotten; of a data set that is not own data the training split is taken. Records that
+    records tell what is forgotten; of a data set that is not own data these are all that are validated. Records that
     data/excluded.csv lists are left out. Training goes on from the model, on new pairs mixed with a replay of known
     ones, with its tokenizer.
 

@@ -42,7 +42,7 @@ def memory(group: Path = CGROUP) -> Finding:
         available = min(available, limit)
     found = f"{size(available)} available; the default run takes at most {size(MEMORY_BYTES)}"
     if available < MEMORY_BYTES:
-        return note("memory", found, "close other programs, or choose a smaller model.width and pretrain.batch")
+        return note("memory", found, "close other programs, or choose a smaller generator.width and pretrain.batch")
     return Finding("memory", found)
 
 
