@@ -185,7 +185,7 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
     }
     texts = {
         "prompt": [each.prompt for each in told if each.prompt],
-        "answer": [each.answer for each in told if each.answer],
+        "answer": [answer for each in told if each.answer for answer in each.answer.split("\n")],
     }
     found: list[Drift | None] = []
     for side in (side for side in SIDES if reference.lengths.get(side)):
