@@ -225,7 +225,10 @@ def _answers(folder: Path, model: str, run: dict[str, Any]) -> str:
     device = prepare(compute, run["parameters"]["seed"])
     task = choose("promptgan.tasks", run["parameters"]["task"], "task", "audit")
     with autocast(compute):
-        same, count = task.drawn_again(folder / model, drawn[drawn["model"] == system], device)
+        again = task.drawn_again(folder / model, drawn[drawn["model"] == system], device)
+    if again is None:
+        return "not drawn again (its samples follow from training images)"
+    same, count = again
     if 2 * same < count:
         raise ReleaseBroken(folder, [f"{model}: it gives {same} of the {count} samples in {SAMPLES}/samples.parquet"])
     return f"{same} of {count} drawn again are the same"
