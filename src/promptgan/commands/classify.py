@@ -62,7 +62,7 @@ def classify(
     if explain or html:
         from promptgan.lineage.tools import tool
 
-        tool("captum.attr", "captum")
+        tool("captum.attr", "explain")
     classifier: Classifier = module.load(model)
     probabilities = classifier.probabilities(texts)
     said = [classifier.labels[place] for place in probabilities.argmax(1)]

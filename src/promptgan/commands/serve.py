@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from promptgan.lineage.tools import tool
 from promptgan.serving.log import LOG
 from promptgan.terms.systems import ADVERSARIAL, TWIN
 
@@ -25,6 +26,8 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+LIBRARIES = ("fastapi", "uvicorn", "uvloop", "httptools", "prometheus_client")
+"""Without which nothing is served."""
 SERVED = {each.name: Path("models", str(each.folder)) for each in (ADVERSARIAL, TWIN)}
 """Where no model is named: those of these that are there, named as everywhere, for the page to set side by side."""
 
@@ -99,9 +102,8 @@ def serve(
         return
     if words and moderation is not Moderation.words:
         raise typer.BadParameter("--words refuses nothing without --moderation words")
-    from promptgan.serving.installed import require
-
-    require()
+    for library in LIBRARIES:
+        tool(library, "serve")
     from promptgan.serving.places import Place
     from promptgan.serving.pool import Limits
     from promptgan.serving.run import Options, run, set_up_messages

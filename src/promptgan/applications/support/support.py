@@ -96,7 +96,7 @@ def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
         What validation says of every ranker, the chosen one first.
 
     Raises:
-        NoPairs, NoEmbedder, NotInstalled: there is nothing to index, or nothing to index it with.
+        NoPairs, NoEmbedder, ToolMissing: there is nothing to index, or nothing to index it with.
         NoIndex: ``out`` is there and holds none.
     """
     from safetensors.numpy import save
@@ -133,7 +133,7 @@ def load(folder: Path) -> Support:
 
     Raises:
         NoIndex: a file is missing, changed, or of another encoder.
-        NoEmbedder, NotInstalled: a library is missing.
+        NoEmbedder, ToolMissing: a library is missing.
     """
     import pandas as pd
     from safetensors.numpy import load_file
