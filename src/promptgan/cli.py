@@ -1,5 +1,6 @@
 """The `promptgan` command. What a command needs is imported when it runs, so that `--help` stays fast."""
 
+import inspect
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -204,10 +205,11 @@ def use(
             importer = own_data.importer(preset["task"])
             columns = {"prompt": prompt, "text": text, "label": label, "group": group, "captions": captions}
             asked = {**columns, "first_words": first_words}
-            if wrong := [key.replace("_", "-") for key in asked if asked[key] and key not in importer.OPTIONS]:
+            known = inspect.signature(importer.import_own_data).parameters
+            if wrong := [key.replace("_", "-") for key in asked if asked[key] and key not in known]:
                 raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
             asked["first_words"] = first_words or FIRST_WORDS
-            given = {key: value for key, value in asked.items() if key in importer.OPTIONS}
+            given = {key: value for key, value in asked.items() if key in known}
             data = importer.import_own_data(path, **given, root=Path.cwd())
             unused = importer.unused(data)
         if keep:
