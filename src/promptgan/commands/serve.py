@@ -11,14 +11,6 @@ from promptgan.serving.log import LOG
 from promptgan.terms.systems import ADVERSARIAL, TWIN
 
 
-class Moderation(StrEnum):
-    """What prompts and answers are refused by."""
-
-    none = "none"
-    words = "words"
-    profanity = "profanity"
-
-
 class Device(StrEnum):
     """Where models draw."""
 
@@ -56,8 +48,8 @@ def serve(
     queue: Annotated[int, typer.Option(min=1, help="Answers that may wait; more are refused with 429.")] = 256,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until a request is given up.")] = 30,
     moderation: Annotated[
-        Moderation, typer.Option(help="Refuse prompts and answers: by a list of words, or a classifier.")
-    ] = Moderation.none,
+        str, typer.Option(help="Refuse prompts and answers: by a list of words (words), or a classifier (profanity).")
+    ] = "none",
     words: Annotated[
         Path | None,
         typer.Option(help="With --moderation words: a phrase a line.", show_default="LDNOOBW's English list"),
@@ -100,7 +92,15 @@ def serve(
 
         print(made(keys, new_key))
         return
-    if words and moderation is not Moderation.words:
+    from promptgan.core.choices import choices
+    from promptgan.core.errors import nearest
+
+    known = choices("promptgan.serving.moderation")
+    if moderation not in known:
+        raise typer.BadParameter(
+            f"no moderation {moderation}{nearest(moderation, known)}; name one of {', '.join(known)}"
+        )
+    if words and moderation != "words":
         raise typer.BadParameter("--words refuses nothing without --moderation words")
     for library in LIBRARIES:
         tool(library, "serve")
@@ -125,7 +125,7 @@ def serve(
             public_key,
             keys,
             rate,
-            moderation.value,
+            moderation,
             words,
             Place.parse(shadow) if shadow else None,
             shadow_share,
