@@ -1,22 +1,13 @@
 """`promptgan serve`: models over HTTP, with a page to talk to them."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from promptgan.lineage.tools import tool
 from promptgan.serving.log import LOG
 from promptgan.terms.systems import ADVERSARIAL, TWIN
-
-
-class Device(StrEnum):
-    """Where models draw."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-
 
 LIBRARIES = ("fastapi", "uvicorn", "uvloop", "httptools", "prometheus_client")
 """Without which nothing is served."""
@@ -65,7 +56,7 @@ def serve(
     origin: Annotated[
         list[str] | None, typer.Option(help="A site whose pages may ask (CORS), such as https://example.org.")
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where models draw.")] = Device.cpu,
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where models draw.")] = "cpu",
     support: Annotated[
         Path | None, typer.Option(help="An index of `promptgan support build`: adds the route /v1/support.")
     ] = None,
@@ -121,7 +112,7 @@ def serve(
             host,
             port,
             Limits(workers, threads, batch, queue, timeout),
-            device.value,
+            device,
             public_key,
             keys,
             rate,
