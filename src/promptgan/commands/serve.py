@@ -107,21 +107,21 @@ def serve(
     set_up_messages()
     run(
         Options(
-            places,
-            log,
-            host,
-            port,
-            Limits(workers, threads, batch, queue, timeout),
-            device,
-            public_key,
-            keys,
-            rate,
-            moderation,
-            words,
-            Place.parse(shadow) if shadow else None,
-            shadow_share,
-            log_texts,
-            tuple(origin or ()),
+            places=places,
+            log=log,
+            host=host,
+            port=port,
+            limits=Limits(workers, threads, batch, queue, timeout),
+            device=device,
+            public_key=public_key,
+            keys=keys,
+            rate=rate,
+            moderation=moderation,
+            words=words,
+            shadow=Place.parse(shadow) if shadow else None,
+            share=shadow_share,
+            log_texts=log_texts,
+            origins=tuple(origin or ()),
         )
     )
 
