@@ -28,3 +28,21 @@ def test_what_is_there_stays_until_the_new_one_is_whole_and_comes_back_where_a_k
     write(tmp_path / "link", "second")
     assert [path.name for path in out.iterdir()] == ["file"] and (tmp_path / "link").is_symlink()
     assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_an_interrupt_between_the_two_names_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, replace = tmp_path / "out", Path.replace
+    write(out, "first")
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.parent != tmp_path:  # the new one
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(out, "second")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (out / "file").read_text() == "first"

@@ -1,8 +1,8 @@
 """The `promptgan` command. What a command needs is imported when it runs, so that `--help` stays fast."""
 
-from enum import StrEnum
+import inspect
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -75,14 +75,6 @@ def options(
     """Take the options of `promptgan` itself; its commands are below."""
 
 
-class Device(StrEnum):
-    """Where a preset leaves the device open."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
 @command(app)
 def check() -> None:
     """Validate the whole params.yaml.
@@ -146,7 +138,9 @@ def use(
         str | None,
         typer.Option(help="Your own language model: a folder in the format of transformers, or OWNER/NAME on the Hub."),
     ] = None,
-    device: Annotated[Device, typer.Option(help="auto takes a GPU where torch finds one.")] = Device.auto,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes a GPU where torch finds one.")
+    ] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; results depend on it.")] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Only what --path and --model say is replaced; other values stay yours.")
@@ -167,7 +161,7 @@ def use(
     promptgan use text-lm --model HuggingFaceTB/SmolLM2-360M-Instruct
     promptgan use local-text --keep --path my.csv --prompt question --text answer
     """
-    computing = device is not Device.auto or threads is not None
+    computing = device != "auto" or threads is not None
     if keep and (computing or not (path or model)):
         raise typer.BadParameter(
             "--keep changes the sections data and base_model alone: it goes with --path and --model, not --device or"
@@ -204,10 +198,11 @@ def use(
             importer = own_data.importer(preset["task"])
             columns = {"prompt": prompt, "text": text, "label": label, "group": group, "captions": captions}
             asked = {**columns, "first_words": first_words}
-            if wrong := [key.replace("_", "-") for key in asked if asked[key] and key not in importer.OPTIONS]:
+            known = inspect.signature(importer.import_own_data).parameters
+            if wrong := [key.replace("_", "-") for key in asked if asked[key] and key not in known]:
                 raise typer.BadParameter(f"{recipe} takes no {', '.join(f'--{key}' for key in wrong)}")
             asked["first_words"] = first_words or FIRST_WORDS
-            given = {key: value for key, value in asked.items() if key in importer.OPTIONS}
+            given = {key: value for key, value in asked.items() if key in known}
             data = importer.import_own_data(path, **given, root=Path.cwd())
             unused = importer.unused(data)
         if keep:
@@ -215,7 +210,7 @@ def use(
             values = {key: section for key, section in sections.items() if section}
             changes = presets.set_values(values | (own_data.implied(preset["task"], data) if data else {}))
         else:
-            changes = presets.use(recipe, data=data, base_model=base_model, device=device.value, threads=threads)
+            changes = presets.use(recipe, data=data, base_model=base_model, device=device, threads=threads)
     changes = [change for change in changes if change.old is not None or change.key not in unused]
     for change in changes[:CHANGES]:
         mine = "   (your own value)" if change.by_hand else ""

@@ -15,9 +15,16 @@ from typer.testing import CliRunner
 
 from promptgan.applications.bm25 import BM25
 from promptgan.applications.recommendation import baselines, movielens, ranking, recommender
-from promptgan.applications.recommendation.errors import NobodyKnown, NoRecommender, UnusableInteractions
-from promptgan.applications.recommendation.interactions import Interactions, Questions, arranged, padded, read
+from promptgan.applications.recommendation.interactions import (
+    Interactions,
+    Questions,
+    UnusableInteractions,
+    arranged,
+    padded,
+    read,
+)
 from promptgan.applications.recommendation.ranking import Scores, ranked
+from promptgan.applications.recommendation.recommender import NobodyKnown, NoRecommender
 from promptgan.cli import app
 from promptgan.data.sources import Upstream
 from tests.applications.conftest import write_films

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from promptgan.applications.support import measures, support
-from promptgan.applications.support.errors import NoIndex, NoPairs, NoQuestion
 from promptgan.applications.support.index import Index, different, fused
-from promptgan.applications.support.questions import Asked, asked, likeness
+from promptgan.applications.support.questions import Asked, NoPairs, asked, likeness
+from promptgan.applications.support.support import NoIndex, NoQuestion
 from promptgan.cli import app
 from promptgan.tasks.text.samples import samples
 from tests.applications.conftest import FAR, THINGS, UNLIKE, pairs, write

@@ -119,7 +119,7 @@ def test_a_recipe_without_an_adversarial_phase_is_shown() -> None:
 @pytest.mark.parametrize("path", [summary.METRICS, summary.TRAIN, summary.CONTROL])
 def test_an_unfinished_run_says_what_to_do(path: Path) -> None:
     path.unlink()
-    with pytest.raises(summary.NotFinished, match=r"make run"):
+    with pytest.raises(summary.NotFinished, match=rf"`git checkout {path}`"):
         summary.show()
 
 

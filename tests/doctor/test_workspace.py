@@ -95,8 +95,13 @@ def test_outputs_are_here_in_the_cache_or_nowhere(ran: Path) -> None:
     put_in_cache(ran, "21112233445566778899aabbccddeeff")
     assert "`dvc checkout`" in workspace.outputs()[0].remedy
 
-    (ran / "first").write_text("x")
+    (ran / "dvc.yaml").write_text("stages: {make: {cmd: x, outs: [folder, first: {cache: false}]}}\n")
+    both = "`git checkout first`; `dvc checkout` takes them from the cache"
+    assert workspace.outputs()[0].remedy == both, "DVC does not keep what lies in Git"
     (ran / "folder").mkdir()
+    assert workspace.outputs()[0].remedy == "`git checkout first`"
+
+    (ran / "first").write_text("x")
     assert workspace.outputs()[0].verdict is Verdict.ok
 
 

@@ -158,6 +158,23 @@ def test_an_impossible_combination_is_pruned_with_its_reason_before_it_runs(repo
     assert "no trial of quick has finished" in run("--apply", code=1).stderr
 
 
+def test_a_trial_has_the_repositorys_own_data_and_downloads(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = [repository / "data/own/ab/mine.csv", repository / ".dvc/tmp/downloads/cd"]
+    for file in kept:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("kept")
+    start, seen = runner.Experiment.start, []
+
+    def started(trial: runner.Experiment, *arguments: Any) -> None:
+        seen.extend((trial.folder / file.relative_to(repository)).read_text() for file in kept)
+        start(trial, *arguments)
+
+    monkeypatch.setattr(runner.Experiment, "start", started)
+    settings(budget={"trials": 1})
+    assert "score" in run().output and seen == ["kept", "kept"]
+    assert all(map(Path.is_file, kept)), "what ends with the trial are links"
+
+
 def test_a_failing_trial_has_a_reason(repository: Path) -> None:
     settings(space={"train.objective": ["hinge"]}, budget={"trials": 1})
     assert "  quick-t0: failed: hinge does not train\n" in run().output

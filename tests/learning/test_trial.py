@@ -60,14 +60,14 @@ def test_losses_are_per_character_with_the_error_of_their_difference() -> None:
     def serving(prompts: object, texts: object) -> np.ndarray:
         return 2 * lengths
 
-    found = trial.measure(records, serving, lambda prompts, texts: 1.5 * lengths, seed=1)
+    found = trial.measure(records, serving, lambda prompts, texts: 1.5 * lengths)
     assert found and (found.serving, found.successor) == (2.0, 1.5)
     assert found.change == -0.5 and found.error == pytest.approx(0, abs=1e-12)
     noise = np.random.default_rng(1).normal(size=60)
-    found = trial.measure(records, serving, lambda prompts, texts: 2 * lengths + noise, seed=1)
+    found = trial.measure(records, serving, lambda prompts, texts: 2 * lengths + noise)
     # the error of a mean of 60, for each of its characters
     assert found and found.error == pytest.approx(noise.std(ddof=1) / np.sqrt(60) / lengths.mean(), rel=0.35)
-    assert trial.measure(records.head(trial.FEWEST - 1), serving, serving, seed=1) is None
+    assert trial.measure(records.head(trial.FEWEST - 1), serving, serving) is None
 
 
 def test_a_model_folder_says_what_the_likelihood_of_evaluation_says(

@@ -35,6 +35,26 @@ def test_a_pair_is_found_in_answers_and_corrections(log: Path) -> None:
     assert held == withdrawal.Held(["r0000"], ["f0"]) and held
 
 
+def test_a_pair_is_found_among_several_texts_of_a_request(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log.sqlite")
+    for number, (prompt, answer) in enumerate(
+        [
+            ("how are you", "fine\nok"),
+            ("tell me\nhow are you", "so\nfine"),
+            ("how are you\nfine", ""),
+            ("how\nare you", "fine"),
+            ("how are you", "ok\nfine too"),
+            ("fine\nhow are you", ""),
+            ("how are you", ""),
+        ]
+    ):
+        log.append(asked(number, prompt=prompt, answer=answer))
+    log.close()
+    held = withdrawal.find([("how are you", "fine")], [], log.path)
+    assert held.requests == ["r0000", "r0001", "r0002", "r0003"]
+    assert not withdrawal.find([("how are you", "how are you")], [], log.path), "a prompt is not its own answer"
+
+
 def test_words_that_it_alone_has_are_found(log: Path) -> None:
     assert withdrawal.find([], [SECRET.upper()], log) == withdrawal.Held(["r0001"], [])
 

@@ -109,6 +109,7 @@ def test_packages_are_read_with_their_hashes() -> None:
 
 
 def test_a_missing_library_is_named_with_what_installs_it() -> None:
-    with pytest.raises(ToolMissing, match="no-such-package cannot be imported") as error:
-        tool("no_such_module", "no-such-package")
-    assert "make tools" in error.value.remedy
+    for extra, here in (("release", "make tools"), ("serve", "pip install -r requirements-serve.lock")):
+        with pytest.raises(ToolMissing, match="no_such_package cannot be imported") as error:
+            tool("no_such_package.module", extra)
+        assert error.value.remedy == f"`{here}` installs it; of a wheel `pip install 'promptgan[{extra}]'`"

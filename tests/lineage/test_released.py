@@ -12,6 +12,7 @@ import yaml
 
 from promptgan.lineage.released import NotARelease, ReleaseBroken, SignatureNotChecked, verify
 from promptgan.lineage.signature import WrongSignature
+from promptgan.tasks.text import audit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -243,6 +244,13 @@ def test_a_model_that_does_not_give_the_answers_is_found(release: Path) -> None:
     edit_runs(release)
     sums(release)
     assert problems(release) == [p for p in problems(release) if p.startswith("models/adversarial: it gives ")]
+
+
+def test_samples_that_follow_from_what_no_release_holds_are_not_drawn(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "drawn_again", lambda model, drawn, device: None)
+    assert verify(release).answers == "not drawn again (its samples follow from training images)"
 
 
 def edit_runs(release: Path) -> None:

@@ -345,6 +345,18 @@ def test_lines_keep_their_ends() -> None:
     assert path.read_bytes() == before.replace(b"\r\nseed: 1 ", b"\r\nseed: 7 ")
 
 
+def test_a_parameter_file_that_cannot_be_written_leaves_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, target: Path) -> Path:
+        raise OSError("no space")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space"):
+        ParameterFile({}, "# text\n").write(tmp_path / "params.yaml")
+    assert not list(tmp_path.glob("*.partial"))
+
+
 @pytest.mark.parametrize("file", ["params.yaml", "recipes/text-gumbel.yaml"])
 def test_anchors_are_refused_because_they_would_be_lost(file: str) -> None:
     path = Path(file)

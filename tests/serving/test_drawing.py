@@ -101,6 +101,9 @@ def test_most_tokens_cut_an_answer(model: Path) -> None:
     assert (cut["tokens"], cut["ended"]) == (2, False)
     assert whole["text"].startswith(cut["text"])
     assert whole["tokens"] > 2
+    drawer.limit = 2
+    ((cut,),) = drawer.generate([Ask(("fish",), seed=3, max_tokens=256)], silent)
+    assert (cut["tokens"], cut["ended"]) == (2, False), "the model's own limit cuts too"
 
 
 def test_a_batch_that_nobody_waits_for_is_not_drawn_to_its_end(model: Path) -> None:

@@ -67,6 +67,10 @@ def test_a_bucket_fills_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
         door.take("a")
     assert caught.value.retry_after == 10
     door.take("b")
+    now[0] = 0.7
+    with pytest.raises(TooFast) as caught:
+        door.take("a")
+    assert caught.value.retry_after == 10, "after 9 seconds it would be too early"
     now[0] = 10.0
     door.take("a")
     with pytest.raises(TooFast):

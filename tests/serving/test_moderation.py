@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from promptgan.core.choices import choices
+from promptgan.cli import app
 from promptgan.serving.moderation import profanity, words
 from promptgan.serving.moderation.words import NoWords
 
@@ -35,7 +36,6 @@ def test_the_classifier_says_how_sure_it_is() -> None:
     assert reason("") is None
 
 
-def test_the_command_offers_every_choice() -> None:
-    from promptgan.commands.serve import Moderation
-
-    assert {choice.value for choice in Moderation} == set(choices("promptgan.serving.moderation"))
+def test_what_is_no_choice_is_refused_with_those_that_are() -> None:
+    refused = CliRunner().invoke(app, ["serve", "--moderation", "wrods"])
+    assert refused.exit_code == 2 and "name one of none, profanity, words" in " ".join(refused.output.split())

@@ -110,6 +110,13 @@ def test_another_script_and_meaning(write_log: Write, train: Path) -> None:
     assert found["prompts by script", "PSI"].moved and found["prompts by meaning", "MMD²"].moved
 
 
+@pytest.mark.usefixtures("by_letters")
+def test_of_several_answers_each_is_a_text(write_log: Write, train: Path) -> None:
+    rows = [asked(n, prompt="tea?", answer="the tea was warm\nчай был тёплый и сладкий") for n in range(60)]
+    found = drifts(write_log(*rows), train)
+    assert found["answers by meaning", "MMD²"].requests == 120 == found["answers by script", "PSI"].requests
+
+
 def test_labels_of_a_classifier(write_log: Write, tmp_path: Path) -> None:
     path = tmp_path / "train.parquet"
     pd.DataFrame({"text": ["good film", "dull plot"] * 100, "label": ["positive", "negative"] * 100}).to_parquet(path)

@@ -6,17 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from promptgan.core.errors import PromptganError
+from promptgan.lineage.tools import tool
 from promptgan.terms.words import words
 
 Floats = npt.NDArray[np.floating[Any]]
 
 K1, B = 1.2, 0.75
 """As Lucene has them."""
-
-
-class NotInstalled(PromptganError):
-    """The library is not installed."""
 
 
 class BM25:
@@ -26,19 +22,12 @@ class BM25:
         texts: which are scored.
 
     Raises:
-        NotInstalled: bm25s is not.
+        ToolMissing: bm25s is not installed.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        try:
-            import bm25s
-        except ImportError as error:
-            raise NotInstalled(
-                f"the package bm25s cannot be imported: {error}",
-                "pip install -r requirements-serve.lock; of a wheel pip install 'promptgan[serve]'",
-            ) from error
         self.count = len(texts)
-        self._index = bm25s.BM25(k1=K1, b=B, method="lucene")
+        self._index = tool("bm25s", "serve").BM25(k1=K1, b=B, method="lucene")
         self._index.index([words(text) for text in texts], show_progress=False)
 
     def scores(self, query: str) -> Floats:

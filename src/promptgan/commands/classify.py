@@ -1,9 +1,8 @@
 """`promptgan classify` and `promptgan attack`: what a classifier says of texts, and what misleads it."""
 
-from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,14 +15,8 @@ if TYPE_CHECKING:
     from promptgan.tasks.classification.samples.prediction import Classifier
 
 
-class Kind(StrEnum):
-    """How an attack changes a word."""
-
-    substitution = "substitution"
-    characters = "characters"
-    deletion = "deletion"
-
-
+Kind = Literal["substitution", "characters", "deletion"]
+"""How an attack changes a word."""
 Model = Annotated[Path, typer.Option(help="A model folder that holds a classifier.")]
 Texts = Annotated[list[str] | None, typer.Option("--text", help="What to read; give it several times for several.")]
 File = Annotated[
@@ -62,7 +55,7 @@ def classify(
     if explain or html:
         from promptgan.lineage.tools import tool
 
-        tool("captum.attr", "captum")
+        tool("captum.attr", "explain")
     classifier: Classifier = module.load(model)
     probabilities = classifier.probabilities(texts)
     said = [classifier.labels[place] for place in probabilities.argmax(1)]
@@ -81,9 +74,7 @@ def attack(
     text: Texts = None,
     file: File = None,
     out: Out = None,
-    kind: Annotated[
-        Kind, typer.Option(help="What words become: others alike, misspelt, or nothing.")
-    ] = Kind.characters,
+    kind: Annotated[Kind, typer.Option(help="What words become: others alike, misspelt, or nothing.")] = "characters",
     label: Annotated[
         str | None, typer.Option(help="The true label of the texts.", show_default="what the model says of each")
     ] = None,
@@ -153,9 +144,9 @@ def _texts(module: ModuleType, text: list[str] | None, file: Path | None) -> lis
 def _options(kind: Kind, train: Path | None) -> "Options":
     from promptgan.tasks.classification.samples.attacks import characters, deletion, substitution
 
-    if kind is Kind.characters:
+    if kind == "characters":
         return characters.Attack()
-    if kind is Kind.deletion:
+    if kind == "deletion":
         return deletion.Attack()
     from promptgan.tasks.classification.samples import neighbours
 

@@ -27,6 +27,6 @@ def explain(
     from promptgan.commands.classify import mark
     from promptgan.lineage.tools import tool
 
-    tool("captum.attr", "captum")
+    tool("captum.attr", "explain")
     found = explained(model, prompt, text)
     mark([(f"logit {found.logit:+.3f}", "a real answer", found.words)], html)

@@ -1,30 +1,16 @@
 """`promptgan serve`: models over HTTP, with a page to talk to them."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from promptgan.lineage.tools import tool
 from promptgan.serving.log import LOG
 from promptgan.terms.systems import ADVERSARIAL, TWIN
 
-
-class Moderation(StrEnum):
-    """What prompts and answers are refused by."""
-
-    none = "none"
-    words = "words"
-    profanity = "profanity"
-
-
-class Device(StrEnum):
-    """Where models draw."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-
-
+LIBRARIES = ("fastapi", "uvicorn", "uvloop", "httptools", "prometheus_client")
+"""Without which nothing is served."""
 SERVED = {each.name: Path("models", str(each.folder)) for each in (ADVERSARIAL, TWIN)}
 """Where no model is named: those of these that are there, named as everywhere, for the page to set side by side."""
 
@@ -53,8 +39,8 @@ def serve(
     queue: Annotated[int, typer.Option(min=1, help="Answers that may wait; more are refused with 429.")] = 256,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until a request is given up.")] = 30,
     moderation: Annotated[
-        Moderation, typer.Option(help="Refuse prompts and answers: by a list of words, or a classifier.")
-    ] = Moderation.none,
+        str, typer.Option(help="Refuse prompts and answers: by a list of words (words), or a classifier (profanity).")
+    ] = "none",
     words: Annotated[
         Path | None,
         typer.Option(help="With --moderation words: a phrase a line.", show_default="LDNOOBW's English list"),
@@ -70,7 +56,7 @@ def serve(
     origin: Annotated[
         list[str] | None, typer.Option(help="A site whose pages may ask (CORS), such as https://example.org.")
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where models draw.")] = Device.cpu,
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where models draw.")] = "cpu",
     support: Annotated[
         Path | None, typer.Option(help="An index of `promptgan support build`: adds the route /v1/support.")
     ] = None,
@@ -97,11 +83,18 @@ def serve(
 
         print(made(keys, new_key))
         return
-    if words and moderation is not Moderation.words:
-        raise typer.BadParameter("--words refuses nothing without --moderation words")
-    from promptgan.serving.installed import require
+    from promptgan.core.choices import choices
+    from promptgan.core.errors import nearest
 
-    require()
+    known = choices("promptgan.serving.moderation")
+    if moderation not in known:
+        raise typer.BadParameter(
+            f"no moderation {moderation}{nearest(moderation, known)}; name one of {', '.join(known)}"
+        )
+    if words and moderation != "words":
+        raise typer.BadParameter("--words refuses nothing without --moderation words")
+    for library in LIBRARIES:
+        tool(library, "serve")
     from promptgan.serving.places import Place
     from promptgan.serving.pool import Limits
     from promptgan.serving.run import Options, run, set_up_messages
@@ -114,21 +107,21 @@ def serve(
     set_up_messages()
     run(
         Options(
-            places,
-            log,
-            host,
-            port,
-            Limits(workers, threads, batch, queue, timeout),
-            device.value,
-            public_key,
-            keys,
-            rate,
-            moderation.value,
-            words,
-            Place.parse(shadow) if shadow else None,
-            shadow_share,
-            log_texts,
-            tuple(origin or ()),
+            places=places,
+            log=log,
+            host=host,
+            port=port,
+            limits=Limits(workers, threads, batch, queue, timeout),
+            device=device,
+            public_key=public_key,
+            keys=keys,
+            rate=rate,
+            moderation=moderation,
+            words=words,
+            shadow=Place.parse(shadow) if shadow else None,
+            share=shadow_share,
+            log_texts=log_texts,
+            origins=tuple(origin or ()),
         )
     )
 

@@ -30,8 +30,9 @@ class NotFinished(PromptganError):
     """The run has not come to its end, or its outputs are not here."""
 
     def __init__(self, path: Path) -> None:
+        keeper = "dvc" if path == SAMPLES else "git"  # which keeps the metrics
         super().__init__(
-            f"{path} is not there or cannot be read", "run `make run`, or `dvc checkout` to bring outputs back"
+            f"{path} is not there or cannot be read", f"run `make run`, or `{keeper} checkout {path}` to bring it back"
         )
 
 

@@ -1,17 +1,10 @@
 """`promptgan track`: the training curves into a tracker."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-
-class Tracker(StrEnum):
-    """What accelerate can feed without an account."""
-
-    tensorboard = "tensorboard"
-    mlflow = "mlflow"
-    wandb = "wandb"
+Tracker = Literal["tensorboard", "mlflow", "wandb"]
 
 
 def track(
@@ -33,9 +26,5 @@ def track(
     """
     from promptgan.experiments import tracking
 
-    rows = (
-        tracking.follow(tracker.value, lambda line: print(line, flush=True))
-        if follow
-        else tracking.track(tracker.value)
-    )
-    print(f"{rows} validations are in {tracking.where(tracker.value)}")
+    rows = tracking.follow(tracker, lambda line: print(line, flush=True)) if follow else tracking.track(tracker)
+    print(f"{rows} validations are in {tracking.where(tracker)}")

@@ -51,15 +51,19 @@ def outputs() -> list[Finding]:
         return [problem("outputs", error.problem, error.remedy)]
     expected = [file for _, file in locked.outputs()]
     gone = [file for file in expected if not Path(file.path).exists()]
-    lost = [file for file in gone if not cache_of_dvc.holds(file)]
+    tracked = [file.path for file in gone if file.path in locked.in_git]
+    lost = [file for file in gone if file.path not in tracked and not cache_of_dvc.holds(file)]
     found = f"{len(gone)} of the {len(expected)} of dvc.lock are missing: {_named(gone)}"
     if not gone:
         first = Finding("outputs", f"all {len(expected)} of dvc.lock are here")
-    elif not lost:
-        first = note("outputs", found, "`dvc checkout` takes them from the cache")
     else:
-        lacks = f"; the cache lacks {len(lost)} of these" if len(lost) < len(gone) else ""
-        first = note("outputs", found + lacks, "`dvc pull` where the remote has them; `make run` makes them anew")
+        lacks = f"; the cache lacks {len(lost)} of these" if 0 < len(lost) < len(gone) else ""
+        ways = [f"`git checkout {' '.join(tracked)}`"] if tracked else []
+        if lost:
+            ways.append("`dvc pull` where the remote has them; `make run` makes them anew")
+        elif len(tracked) < len(gone):
+            ways.append("`dvc checkout` takes them from the cache")
+        first = note("outputs", found + lacks, "; ".join(ways))
     here = [file for file in expected if file.path not in locked.in_git and Path(file.path).exists()]
     lacking = [file for file in here if not cache_of_dvc.holds(file)]
     if not lacking:

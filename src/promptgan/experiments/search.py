@@ -19,6 +19,8 @@ from promptgan.core.errors import PromptganError
 from promptgan.core.files import write_text
 from promptgan.core.flat import flat
 from promptgan.core.parameters import PARAMS_FILE
+from promptgan.core.store import main_repository
+from promptgan.data.download import OWN_DATA
 from promptgan.experiments import finished, runner
 from promptgan.experiments.search_settings import Plan, with_values
 from promptgan.experiments.search_study import (
@@ -177,11 +179,22 @@ class _Trial(runner.Experiment):
         """What the pruner has seen, by step."""
 
     def begin(self) -> None:
-        """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up."""
-        checkpoints = (self._folder / "checkpoints").resolve()
-        checkpoints.mkdir(parents=True, exist_ok=True)
+        """Clone and start. Its checkpoints outlive the clone, so that the trial can be taken up; packages and own data,
+        which no clone has, are the repository's."""
+        store = main_repository()
+        links = {
+            Path(".dvc/tmp/checkpoints"): (self._folder / "checkpoints").resolve(),
+            Path(".dvc/tmp/downloads"): store / ".dvc/tmp/downloads",
+        }
+        for kept in links.values():
+            kept.mkdir(parents=True, exist_ok=True)
+        for root in (store, Path.cwd()):
+            own = (file for file in root.glob(f"{OWN_DATA}/*/*") if file.suffix != ".dvc" and file.name != ".gitignore")
+            links |= {file.relative_to(root): file for file in own}
         self.clone(self._search.start)
-        (self.folder / ".dvc/tmp/checkpoints").symlink_to(checkpoints)
+        for link, kept in links.items():
+            (self.folder / link).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / link).symlink_to(kept)
         path = self.folder / PARAMS_FILE
         ParameterFile.read(path).with_values(self._trial.params).write(path)
         self.start(self._search.plan.targets, self._search.held)

@@ -154,7 +154,7 @@ def read(path: Path) -> Plan:
         SearchFileWrong: lists every wrong key.
         ParameterError: params.yaml itself cannot be read.
     """
-    tool("optuna", "optuna")
+    tool("optuna", "search")
     try:
         settings = validate_section(Settings, load_params(path), path=path)
     except ParameterError as error:

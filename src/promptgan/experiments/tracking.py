@@ -129,12 +129,12 @@ class _Session:
             shutil.rmtree(where(name) / title, ignore_errors=True)
             self.tracker = tracking.TensorBoardTracker(title, logging_dir=where(name))
         elif name == "mlflow":
-            tool(name, name).set_tracking_uri(f"sqlite:///{where(name).resolve()}")
+            tool(name, "track").set_tracking_uri(f"sqlite:///{where(name).resolve()}")
             folder = str((LOGS / name).resolve())
             self.tracker = tracking.MLflowTracker("promptgan", logging_dir=folder, run_name=title)
         else:
             quiet = {"x_disable_stats": True, "x_disable_meta": True, "save_code": False, "console": "off"}
-            options = {"mode": "offline", "dir": str(LOGS), "settings": tool(name, name).Settings(**quiet)}
+            options = {"mode": "offline", "dir": str(LOGS), "settings": tool(name, "track").Settings(**quiet)}
             self.tracker = tracking.WandBTracker("promptgan", name=title, **options)
         self.tracker.start()
         plain = bool | int | float | str
@@ -214,7 +214,7 @@ def _require(name: Name) -> None:
     """
     os.environ.update({**QUIET, **os.environ})
     for package in ("accelerate", name):
-        tool(package, package)
+        tool(package, "track")
 
 
 def _read(folder: Path) -> Curves:

@@ -148,10 +148,10 @@ def rollback(reason: str, stage: str = STAGE) -> Assignment:
 
 
 def trained_commit() -> str:
-    """The commit here, whose dvc.lock holds the model that is here.
+    """The commit here, where its dvc.lock, params.yaml and dvc.yaml are the ones that lie here.
 
     Raises:
-        NotCommitted: dvc.lock or params.yaml differ from HEAD's, or the model's last training is not in it.
+        NotCommitted: one of these differs from HEAD's.
     """
     if changed := git.text("status", "--porcelain", "--", "dvc.lock", "params.yaml", "dvc.yaml").strip():
         names = ", ".join(line[2:].strip() for line in changed.splitlines())

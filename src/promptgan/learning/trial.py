@@ -21,6 +21,8 @@ from promptgan.terms.comparison import Floats, Integers, jackknife
 
 GROUPS = 20
 """Of records, left out in turn for standard errors."""
+SEED = 1
+"""Of the groups."""
 FEWEST = 2 * GROUPS
 """Records of a split that a word on it needs."""
 MAY_FORGET = 0.01
@@ -107,13 +109,12 @@ class Trial:
         return {"promote": holds, "verdict": said} | {k: v and v._asdict() for k, v in parts.items()}
 
 
-def trial(serving: str, successor: str, log: Path, seed: int = 1) -> Trial:
+def trial(serving: str, successor: str, log: Path) -> Trial:
     """Compare the models of two commits, each with the data that it was trained on, from DVC's cache.
 
     Args:
         serving, successor: commits.
         log: of the service; where there is none, nothing is said of the shadow.
-        seed: of the groups of the jackknife.
 
     Raises:
         ModelNotHere, NotInCache, RevisionUnknown, LockUnreadable: a commit's model or data is not here.
@@ -136,7 +137,7 @@ def trial(serving: str, successor: str, log: Path, seed: int = 1) -> Trial:
         folders = [promotion.model_at(commit, Path(scratch, commit)) for commit in (serving, successor)]
         revisions = [sha256(folder / INDEX) for folder in folders]
         losses = [scored(folder) for folder in folders]
-        measured = [measure(records, losses[0], losses[1], seed) for records in (old, new)]
+        measured = [measure(records, losses[0], losses[1]) for records in (old, new)]
     notes = [f"{learnt} old test record(s) left out, since the successor learnt from them"] if learnt else []
     unseen = shadow(log, revisions[0], revisions[1]) if log.is_file() else None
     return Trial(measured[0], measured[1], len(new), unseen, tuple(notes))
@@ -157,7 +158,7 @@ def held_out(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, p
     return old[SIDES], new[SIDES], len(tested) - len(old)
 
 
-def measure(records: pd.DataFrame, serving: "Scored", successor: "Scored", seed: int) -> Measured | None:
+def measure(records: pd.DataFrame, serving: "Scored", successor: "Scored") -> Measured | None:
     """Both models on the same records; None where these are fewer than `FEWEST`.
 
     Nats per character, so that models with different tokenizers compare; the standard error is that of the difference
@@ -166,7 +167,6 @@ def measure(records: pd.DataFrame, serving: "Scored", successor: "Scored", seed:
     Args:
         records: prompt and text.
         serving, successor: the loss in nats of each text.
-        seed: of the groups.
     """
     if len(records) < FEWEST:
         return None
@@ -177,7 +177,7 @@ def measure(records: pd.DataFrame, serving: "Scored", successor: "Scored", seed:
     def change(kept: Integers) -> Sequence[float]:
         return [float((ours[kept] - theirs[kept]).sum() / characters[kept].sum())]
 
-    (error,) = jackknife(len(texts), GROUPS, seed, change)
+    (error,) = jackknife(len(texts), GROUPS, SEED, change)
     total = characters.sum()
     return Measured(len(texts), float(theirs.sum() / total), float(ours.sum() / total), error)
 

@@ -2,7 +2,8 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import combinations, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,23 +44,29 @@ class Held(NamedTuple):
 def find(records: Iterable[Pair], phrases: Iterable[str], log: Path = LOG) -> Held:
     """The rows that hold a record: its prompt with its text, or words that it alone has. Nothing where there is no log.
 
+    A request's prompts, and its answers, stand in the log a line each; a text that was sent to be scored is the last of
+    its prompts.
+
     Raises:
         LogUnusable: there is one, and it cannot be read.
     """
     if not log.is_file():
         return Held([], [])
     pairs = {tuple(map(_folded, pair)) for pair in records}
+    halves = {half for pair in pairs for half in pair}
     words = [_folded(phrase) for phrase in phrases]
 
-    def holds(prompt: str, texts: Iterator[str]) -> bool:
-        sides = [_folded(text) for text in texts]
-        prompt = _folded(prompt)
-        return any((prompt, side) in pairs for side in sides) or any(
-            word in text for word in words for text in (prompt, *sides)
-        )
+    def lines(text: str | None) -> list[str]:
+        each = (text or "").split("\n")
+        return [line for line in map(_folded, [text, *each] if len(each) > 1 else each) if line in halves]
 
-    asked = [row.id for row in rows(log, Asked) if holds(row.prompt or "", filter(None, [row.answer]))]
-    said = [row.id for row in rows(log, Feedback) if holds(row.prompt, filter(None, [row.answer, row.correction]))]
+    def holds(prompt: str | None, *texts: str | None) -> bool:
+        prompts, sides = lines(prompt), [line for text in texts for line in lines(text)]
+        found = (*product(prompts, sides), *combinations(("", *prompts), 2))
+        return not pairs.isdisjoint(found) or any(word in _folded(text) for word in words for text in (prompt, *texts))
+
+    asked = [row.id for row in rows(log, Asked) if holds(row.prompt, row.answer)]
+    said = [row.id for row in rows(log, Feedback) if holds(row.prompt, row.answer, row.correction)]
     return Held(asked, said)
 
 

@@ -2,13 +2,13 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.parameters import PARAMS_FILE
 from promptgan.core.record import PACKAGE_LOCK, sha256
+from promptgan.folders import whole
 from promptgan.lineage import lock, released, signature
 from promptgan.lineage.evidence import PROVENANCE, RAW, Evidence
 from promptgan.lineage.formats import croissant, openlineage, prov
@@ -62,9 +62,7 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
         lines = (f"  {name}: {', '.join(what)} changed since it ran" for name, what in stale.items())
         raise NotFinished("\n".join(["the pipeline is not finished:", *lines]), "run `make run`")
     copied = dict(_copied(evidence, model.as_posix()))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{out.name}.", suffix=".partial", dir=out.parent) as scratch:
-        folder = Path(scratch, out.name)  # its own name from the start: the signature holds it
+    with whole(out) as folder:
         for path, source in copied.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / path)
@@ -81,15 +79,6 @@ def build(model: Path, out: Path, key: Path | None = None, force: bool = False) 
         (folder / SUMS).write_text(sums, encoding="utf-8")
         if key:
             signature.sign(folder, key)
-        former = Path(scratch, "replaced")
-        try:
-            if out.exists():
-                out.replace(former)
-            folder.replace(out)
-        except BaseException:  # an interrupt too, since the scratch folder is deleted after it
-            if former.exists() and not out.exists():
-                former.replace(out)
-            raise
     return len(files), sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
 

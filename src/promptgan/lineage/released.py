@@ -16,7 +16,6 @@ from promptgan.core.record import PACKAGE_LOCK
 from promptgan.lineage import hashes, lock, signature
 from promptgan.lineage.evidence import PROVENANCE, RAW, RUN
 from promptgan.lineage.hashes import Digest
-from promptgan.lineage.tools import ToolMissing
 from promptgan.terms.systems import MODELS
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class ReleaseBroken(PromptganError):
 
 
 class SignatureNotChecked(PromptganError):
-    """A public key was given, but there is no signature, or nothing to check it with."""
+    """A public key was given, but there is no signature."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ def verify(folder: Path, public_key: Path | None = None) -> Verified:
     Raises:
         NotARelease: the folder is none.
         ReleaseBroken: names every file that is not as it was released, or does not fit to the others.
-        SignatureNotChecked: ``public_key`` was given, but no signature is there, or model-signing is not.
+        SignatureNotChecked: ``public_key`` was given, but no signature is there.
+        ToolMissing: it was given, and model-signing is not installed.
         WrongSignature: the owner of ``public_key`` did not sign this.
         UnusableKey: ``public_key`` is none.
         NotAModelFolder: the model cannot be loaded.
@@ -127,10 +127,7 @@ def _signature(folder: Path, public_key: Path | None) -> str:
     if not public_key:
         install = "" if importlib.util.find_spec("model_signing") else "install promptgan[release] and "
         return f"not checked ({install}give the key of whoever released it: --public-key FILE)"
-    try:
-        signature.check(folder, public_key)
-    except ToolMissing as error:
-        raise SignatureNotChecked(error.problem, "pip install 'promptgan[release]', then try again") from error
+    signature.check(folder, public_key)
     return f"right; {public_key} checks it"
 
 
@@ -225,7 +222,10 @@ def _answers(folder: Path, model: str, run: dict[str, Any]) -> str:
     device = prepare(compute, run["parameters"]["seed"])
     task = choose("promptgan.tasks", run["parameters"]["task"], "task", "audit")
     with autocast(compute):
-        same, count = task.drawn_again(folder / model, drawn[drawn["model"] == system], device)
+        again = task.drawn_again(folder / model, drawn[drawn["model"] == system], device)
+    if again is None:
+        return "not drawn again (its samples follow from training images)"
+    same, count = again
     if 2 * same < count:
         raise ReleaseBroken(folder, [f"{model}: it gives {same} of the {count} samples in {SAMPLES}/samples.parquet"])
     return f"{same} of {count} drawn again are the same"

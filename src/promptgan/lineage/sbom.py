@@ -9,7 +9,6 @@ from promptgan.lineage.evidence import BASE, CORPUS, RAW, Evidence
 from promptgan.lineage.packages import Package
 from promptgan.lineage.tools import tool
 
-LIBRARY = "cyclonedx-python-lib"
 ORIGINS = {RAW: ("data", "data"), CORPUS: ("corpus", "data"), BASE: ("base-model", "machine-learning-model")}
 """The reference and the kind of component of what the stage download got, by its folder."""
 PACKAGE_URL_TYPES = {"pypi", "npm"}
@@ -29,7 +28,7 @@ def sbom(evidence: Evidence, model: str) -> str:
     Raises:
         ToolMissing: cyclonedx-python-lib is not installed.
     """
-    bom = tool("cyclonedx.model.bom", LIBRARY).Bom()
+    bom = tool("cyclonedx.model.bom", "release").Bom()
     bom.serial_number = bom.metadata.timestamp = None  # what cyclonedx-py does for --output-reproducible
     bom.metadata.component = subject = _model(evidence, model)
     origins = ((*described, evidence.provenance(folder)) for folder, described in ORIGINS.items())
@@ -37,11 +36,11 @@ def sbom(evidence: Evidence, model: str) -> str:
     for part in parts:
         bom.components.add(part)
     bom.register_dependency(subject, parts)
-    return str(tool("cyclonedx.output.json", LIBRARY).JsonV1Dot6(bom).output_as_string(indent=1)) + "\n"
+    return str(tool("cyclonedx.output.json", "release").JsonV1Dot6(bom).output_as_string(indent=1)) + "\n"
 
 
 def _model(evidence: Evidence, model: str) -> Any:
-    c, files = tool("cyclonedx.model.component", LIBRARY), evidence.outputs[model].files
+    c, files = tool("cyclonedx.model.component", "release"), evidence.outputs[model].files
     return c.Component(
         type=c.ComponentType.MACHINE_LEARNING_MODEL,
         bom_ref="model",
@@ -58,8 +57,8 @@ def _model(evidence: Evidence, model: str) -> Any:
 
 def _origin(ref: str, kind: str, provenance: dict[str, Any]) -> Any:
     """The data set, the corpus or the pretrained model, as its provenance.json has it."""
-    c, source = tool("cyclonedx.model.component", LIBRARY), provenance["source"]
-    url = tool("packageurl", "packageurl-python").PackageURL
+    c, source = tool("cyclonedx.model.component", "release"), provenance["source"]
+    url = tool("packageurl", "release").PackageURL
     named = source["kind"] in PACKAGE_URL_TYPES
     return c.Component(
         type=c.ComponentType(kind),
@@ -73,13 +72,13 @@ def _origin(ref: str, kind: str, provenance: dict[str, Any]) -> Any:
 
 
 def _package(package: Package) -> Any:
-    c, name = tool("cyclonedx.model.component", LIBRARY), canonicalize_name(package.name)
+    c, name = tool("cyclonedx.model.component", "release"), canonicalize_name(package.name)
     return c.Component(
         type=c.ComponentType.LIBRARY,
         bom_ref=f"{name}=={package.version}",
         name=package.name,
         version=package.version,
-        purl=tool("packageurl", "packageurl-python").PackageURL("pypi", name=name, version=package.version),
+        purl=tool("packageurl", "release").PackageURL("pypi", name=name, version=package.version),
         hashes=_hashes(*package.sha256),
         licenses=_licences(package),
     )
@@ -104,9 +103,9 @@ def _licences(package: Package) -> list[Any]:
 
 
 def _licence(text: str) -> Any:
-    return tool("cyclonedx.contrib.license.factories", LIBRARY).LicenseFactory().make_from_string(text)
+    return tool("cyclonedx.contrib.license.factories", "release").LicenseFactory().make_from_string(text)
 
 
 def _hashes(*sha256: str) -> list[Any]:
-    m = tool("cyclonedx.model", LIBRARY)
+    m = tool("cyclonedx.model", "release")
     return [m.HashType(alg=m.HashAlgorithm.SHA_256, content=each) for each in sha256]

@@ -48,8 +48,8 @@ def make_key(private: Path) -> Path:
             f"{private} lies in a Git repository, where a private key may be committed",
             "name a file outside of it, such as ~/.config/promptgan/release.pem",
         )
-    curves = tool("cryptography.hazmat.primitives.asymmetric.ec", "cryptography")
-    pem = tool("cryptography.hazmat.primitives.serialization", "cryptography")
+    curves = tool("cryptography.hazmat.primitives.asymmetric.ec", "release")
+    pem = tool("cryptography.hazmat.primitives.serialization", "release")
     key = curves.generate_private_key(curves.SECP256R1())
     secret = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
     with open(os.open(private, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -65,7 +65,7 @@ def sign(folder: Path, private: Path) -> None:
         UnusableKey: the private key cannot be read.
         ToolMissing: model-signing is not installed.
     """
-    signer = tool("model_signing.signing", "model-signing").Config()
+    signer = tool("model_signing.signing", "release").Config()
     told = "name one on the curve P-256, P-384 or P-521, in PEM without a password; `promptgan release key` makes one"
     with _usable(private, "private key", told):
         signer.use_elliptic_key_signer(private_key=private)
@@ -80,7 +80,7 @@ def check(folder: Path, public: Path) -> None:
         WrongSignature: the signature is another's, or a file was changed, added or removed.
         ToolMissing: model-signing is not installed.
     """
-    verifier = tool("model_signing.verifying", "model-signing").Config()
+    verifier = tool("model_signing.verifying", "release").Config()
     with _usable(public, "public key", "ask whoever signed the release for the key in PEM"):
         verifier.use_elliptic_key_verifier(public_key=public)
     try:
@@ -105,5 +105,5 @@ def _usable(key: Path, what: str, remedy: str) -> Iterator[None]:
 
 def _everything() -> Any:
     """All files of a folder but the signature itself, files of Git included."""
-    hashing = tool("model_signing.hashing", "model-signing").Config()
+    hashing = tool("model_signing.hashing", "release").Config()
     return hashing.set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)

@@ -1,4 +1,4 @@
-"""Libraries that only some commands need; `make tools` installs them."""
+"""Libraries that only some commands need, each named by an extra of the wheel."""
 
 import importlib
 from typing import Any
@@ -10,8 +10,8 @@ class ToolMissing(PromptganError):
     """A library that this command needs is not installed."""
 
 
-def tool(module: str, distribution: str) -> Any:
-    """Import ``module``, which the package ``distribution`` brings.
+def tool(module: str, extra: str) -> Any:
+    """Import ``module``, which ``extra`` brings.
 
     Raises:
         ToolMissing: it is not installed, or something that it needs is not.
@@ -19,6 +19,8 @@ def tool(module: str, distribution: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        here = "pip install -r requirements-serve.lock" if extra == "serve" else "make tools"
         raise ToolMissing(
-            f"the package {distribution} cannot be imported: {error}", "run `make tools`, once"
+            f"the package {module.partition('.')[0]} cannot be imported: {error}",
+            f"`{here}` installs it; of a wheel `pip install 'promptgan[{extra}]'`",
         ) from error

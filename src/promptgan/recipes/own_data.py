@@ -22,8 +22,8 @@ class TooFewForTheStages(PromptganError):
 
 
 def importer(task: str) -> ModuleType:
-    """The file `own_data.py` of a task: `DATA`, `OPTIONS`, `import_own_data`, `groups`, `unused`, and
-    `implied` where other sections depend on the data.
+    """The file `own_data.py` of a task: `DATA`, `import_own_data`, whose parameters are the options of `promptgan use`,
+    `groups`, `unused`, and `implied` where other sections depend on the data.
 
     Raises:
         NoOwnData: the task has none.

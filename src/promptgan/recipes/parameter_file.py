@@ -18,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from promptgan.core.errors import PromptganError
+from promptgan.core.files import write_text
 from promptgan.core.flat import holder
 from promptgan.core.parameters import ParameterError
 
@@ -123,9 +124,7 @@ class ParameterFile:
 
     def write(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        temporary = path.with_name(path.name + ".partial")
-        temporary.write_text(self.text, encoding="utf-8", newline=self.newline)
-        temporary.replace(path)
+        write_text(path, self.text.replace("\n", self.newline))
 
 
 class _Representer(RoundTripRepresenter):

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import time
@@ -119,7 +120,7 @@ class Doorkeeper:
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
         if left < 1:
-            raise TooFast(self.rate, max(1, round((1 - left) * 60 / self.rate)))
+            raise TooFast(self.rate, math.ceil((1 - left) * 60 / self.rate))
 
 
 def _digest(key: str) -> str:

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -31,6 +31,10 @@ LOOK = 2.0
 """Seconds between two looks at the folders of the models."""
 SLOW = 10.0
 """Seconds that the head of a request, and then its body, may take."""
+MAX_BYTES = 65_536
+"""Of the body of a request."""
+DRAIN = 30
+"""Seconds for what was begun when the service ends."""
 IDLE = 75
 """Seconds that a connection is kept between requests: longer than balancers do, so that none asks on a closed one."""
 _said = logging.getLogger(__name__)
@@ -46,24 +50,21 @@ class Options:
 
     places: tuple[Place, ...]
     log: Path
-    host: str = "127.0.0.1"
-    port: int = 8000
-    limits: Limits = field(default_factory=Limits)
-    device: str = "cpu"
-    public_key: Path | None = None
-    keys: Path | None = None
-    rate: float = 0.0
+    host: str
+    port: int
+    limits: Limits
+    device: str
+    public_key: Path | None
+    keys: Path | None
+    rate: float
     """Requests a minute of each key; 0 is no limit."""
-    moderation: str = "none"
-    words: Path | None = None
-    shadow: Place | None = None
-    share: float = 0.1
-    log_texts: bool = False
-    origins: tuple[str, ...] = ()
+    moderation: str
+    words: Path | None
+    shadow: Place | None
+    share: float
+    log_texts: bool
+    origins: tuple[str, ...]
     """Of other sites whose pages may ask (CORS)."""
-    max_bytes: int = 65_536
-    drain: float = 30.0
-    """Seconds for what was begun when the service ends."""
 
 
 def run(options: Options) -> None:
@@ -120,7 +121,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
     from promptgan.serving import routes
 
     app = routes.build(service, {place.name: place for place in options.places})
-    edge = Edge(app, doorkeeper, service.log, service.metrics, options.log_texts, options.max_bytes, SLOW)
+    edge = Edge(app, doorkeeper, service.log, service.metrics, options.log_texts, MAX_BYTES, SLOW)
     exposed = ["X-Request-Id", "X-Seed", "Retry-After"]
     crossing = CORSMiddleware(edge, options.origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed)
     server = _Server(
@@ -133,7 +134,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=IDLE,
-            timeout_graceful_shutdown=int(options.drain) + 5,
+            timeout_graceful_shutdown=DRAIN + 5,
         )
     )
     await loading
@@ -151,7 +152,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await service.stop()
-        await pool.stop(options.drain)
+        await pool.stop(DRAIN)
 
 
 def set_up_messages() -> None:

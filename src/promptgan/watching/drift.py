@@ -13,8 +13,8 @@ H = TypeVar("H", bound=Hashable)
 PRIOR = 0.5
 """Added to each count, so that a bin that one side lacks has a finite logarithm (Jeffreys' prior of a multinomial)."""
 BINS = 10
-MODERATE, LARGE = 0.1, 0.25
-"""Bounds of PSI by convention (Siddiqi, Credit Risk Scorecards, 2006): stable below the one, moved above the other."""
+MODERATE = 0.1
+"""Of PSI, stable below it by convention (Siddiqi, Credit Risk Scorecards, 2006)."""
 LEVEL = 0.05
 """Of both tests."""
 FEWEST = 50
@@ -89,7 +89,7 @@ def binned(reference: Sequence[float], values: Iterable[float]) -> tuple[Counter
     return one, other
 
 
-def mmd(reference: Floats, observed: Floats, permutations: int = 200, seed: int = 1) -> Discrepancy | None:
+def mmd(reference: Floats, observed: Floats, permutations: int = 200) -> Discrepancy | None:
     """The squared maximum mean discrepancy of two samples, unbiased, and its permutation test.
 
     Gretton et al., A Kernel Two-Sample Test, JMLR 13, 2012: equation 3, with a Gaussian kernel whose width is the
@@ -98,7 +98,6 @@ def mmd(reference: Floats, observed: Floats, permutations: int = 200, seed: int 
     Args:
         reference, observed: a row for each text, (N, D) and (M, D).
         permutations: of which sample a row is from; the smallest p is 1 / (1 + this).
-        seed: of the permutations.
 
     Returns:
         None where either side has fewer than `FEWEST`.
@@ -112,7 +111,7 @@ def mmd(reference: Floats, observed: Floats, permutations: int = 200, seed: int 
     apart = np.median(squares[np.triu_indices(n + m, 1)])
     kernel = np.exp(-squares / (2 * apart)) if apart > 0 else np.ones_like(squares)
     np.fill_diagonal(kernel, 0)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(1)
     # who is of the first sample, a row for each assignment, the true one first
     first = np.zeros((1 + permutations, n + m))
     first[0, :n] = 1

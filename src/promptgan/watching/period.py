@@ -167,7 +167,7 @@ def curves(period: Period) -> dict[str, list[tuple[float, float]]]:
     return found
 
 
-def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
+def drifts(period: Period, reference: Reference) -> list[Drift]:
     """How far prompts and answers moved from the training data; what too few requests tell is left out.
 
     Lengths are always known. Scripts and embeddings take the texts, which are there where the service logs them;
@@ -176,7 +176,6 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
     Args:
         period: what is compared.
         reference: with what.
-        seed: of what is embedded, and of the permutation test.
     """
     told = [each for each in period.answered if each.route != SCORES]
     lengths = {
@@ -185,14 +184,14 @@ def drifts(period: Period, reference: Reference, seed: int = 1) -> list[Drift]:
     }
     texts = {
         "prompt": [each.prompt for each in told if each.prompt],
-        "answer": [each.answer for each in told if each.answer],
+        "answer": [answer for each in told if each.answer for answer in each.answer.split("\n")],
     }
     found: list[Drift | None] = []
     for side in (side for side in SIDES if reference.lengths.get(side)):
         found += [
             _of_counts(f"{side}s by length", *drift.binned(reference.lengths[side], lengths[side])),
             _of_counts(f"{side}s by script", reference.scripts[side], scripts(texts[side])),
-            _of_embeddings(f"{side}s by meaning", reference.texts[side], texts[side], seed),
+            _of_embeddings(f"{side}s by meaning", reference.texts[side], texts[side]),
         ]
     if reference.labels:
         said = (each.answer.split("\n") for each in told if each.route == LABELS and each.answer)
@@ -208,10 +207,10 @@ def _of_counts(name: str, expected: Mapping[H, int], observed: Mapping[H, int]) 
     return Drift(name, "PSI", index.value, beside, index.moved, sum(observed.values()))
 
 
-def _of_embeddings(name: str, reference: list[str], observed: list[str], seed: int) -> Drift | None:
+def _of_embeddings(name: str, reference: list[str], observed: list[str]) -> Drift | None:
     if min(len(reference), len(observed)) < drift.FEWEST:
         return None
-    found = drift.mmd(embedded(tuple(reference)), embedded(tuple(sample(observed, seed))), seed=seed)
+    found = drift.mmd(embedded(tuple(reference)), embedded(tuple(sample(observed))))
     return found and Drift(name, "MMD²", found.value, f"chance: p {found.p:.3f}", found.moved, len(observed))
 
 

@@ -297,6 +297,23 @@ def test_packages_imports_checkpoints_and_releases_are_found(repository: Reposit
     assert where["pypi talk talk 1.0, where it is published"].remedy == "ask those who publish it"
 
 
+def test_what_a_work_tree_keeps_in_the_main_repository_is_found_and_deleted(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptgan.lineage.records.places.main_repository", lambda: tmp_path / "main")
+    package = json.loads(Path("data/raw/provenance.json").read_text())["source"]["sha256"]
+    kept = [
+        tmp_path / "main" / name for name in (f".dvc/tmp/downloads/{package}", ".dvc/tmp/checkpoints/train-ab/state.pt")
+    ]
+    own = tmp_path / f"main/data/own/{package}/pairs.csv"
+    for file in (*kept, own):
+        file.parent.mkdir(parents=True)
+        file.write_text("PK")
+    assert {place.what for place in found()} >= {str(kept[0]), str(kept[1].parent), str(own)}
+    run(RECORD, "--purge", "--raw", "--yes")
+    assert own.exists() and not any(file.exists() for file in kept)
+
+
 def test_a_remote_that_is_a_folder_is_looked_into_and_another_is_named(repository: Repository, tmp_path: Path) -> None:
     remote = tmp_path / "remote"
     config = (

@@ -45,7 +45,7 @@ def bm25(texts: Sequence[str]) -> Scores:
     """By the words that an item's text shares with those of the history.
 
     Raises:
-        NotInstalled: bm25s is not.
+        ToolMissing: bm25s is not installed.
     """
     index = BM25(texts)
     return lambda histories: np.stack([index.scores(" ".join(texts[n] for n in history)) for history in histories])

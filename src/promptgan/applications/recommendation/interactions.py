@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from promptgan.applications.recommendation.errors import UnusableInteractions
-from promptgan.core.errors import shown
+from promptgan.core.errors import PromptganError, shown
 from promptgan.data.tables.reading import WrongColumn, read_table
 from promptgan.terms.words import words
 
@@ -23,6 +22,10 @@ HELD_OUT = {"val": -2, "test": -1}
 LEAST_USERS, LEAST_ITEMS, MOST_ITEMS = 20, 20, 50_000
 """Users with something held out; items, of which ten are recommended, and each of which is a long vector."""
 REMEDY = "give a table of the columns user, item, text and, if you have it, time: a row for each item that a user liked"
+
+
+class UnusableInteractions(PromptganError):
+    """A file does not say who liked what, or says too little of it."""
 
 
 class Interactions(NamedTuple):

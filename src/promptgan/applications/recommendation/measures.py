@@ -30,7 +30,7 @@ def measure(folder: Path, seed: int) -> Measured:
 
     Raises:
         NoRecommender: it is none.
-        NotInstalled: bm25s is not.
+        ToolMissing: bm25s is not installed.
     """
     facts, made = recommender.read_index(folder), recommender.load(folder)
     interactions = made.interactions

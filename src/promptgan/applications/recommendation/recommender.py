@@ -13,11 +13,10 @@ from safetensors.torch import load_file
 from promptgan.applications.bm25 import key
 from promptgan.applications.recommendation import matching
 from promptgan.applications.recommendation.baselines import counted
-from promptgan.applications.recommendation.errors import NobodyKnown, NoRecommender
 from promptgan.applications.recommendation.interactions import Indices, Interactions
 from promptgan.applications.recommendation.matching import ItemEncoder, Texts
 from promptgan.applications.recommendation.ranking import Floats, Scores, ranked, unseen
-from promptgan.core.errors import shown
+from promptgan.core.errors import PromptganError, shown
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.folders import whole
@@ -33,6 +32,14 @@ ITEMS, LIKED, WEIGHTS = "items.parquet", "liked.parquet", "matcher.safetensors"
 REMEDY = "build it with `promptgan recommend build`, or name another folder"
 PRIORS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Weights of the logarithm of an item's popularity, of which validation chooses one."""
+
+
+class NoRecommender(PromptganError):
+    """A folder holds none, or something that is not to be replaced by one."""
+
+
+class NobodyKnown(PromptganError):
+    """Nothing is known of what somebody liked."""
 
 
 class Recommended(NamedTuple):

@@ -37,7 +37,7 @@ class Index:
         model: embeds what is asked.
 
     Raises:
-        NotInstalled: bm25s is not.
+        ToolMissing: bm25s is not installed.
     """
 
     def __init__(self, pairs: "pd.DataFrame", vectors: Floats, model: MiniLM) -> None:

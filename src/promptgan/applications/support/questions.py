@@ -7,13 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from promptgan.applications.bm25 import key
-from promptgan.applications.support.errors import NoPairs
+from promptgan.core.errors import PromptganError
 from promptgan.tasks.text.measures.minilm import MiniLM
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
+
+
+class NoPairs(PromptganError):
+    """A split has no questions with answers."""
 
 
 class Asked(NamedTuple):

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from promptgan.applications.support.errors import NoIndex, NoQuestion
 from promptgan.applications.support.index import RANKERS, Found, Index, different
 from promptgan.applications.support.questions import asked, likeness, read
-from promptgan.core.errors import shown
+from promptgan.core.errors import PromptganError, shown
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
 from promptgan.folders import whole
@@ -27,6 +26,18 @@ FEWEST = 10
 
 TEMPERATURE, TOP_P = 0.7, 0.9
 """Those of `promptgan generate`."""
+
+
+class NoIndex(PromptganError):
+    """A folder holds no index of questions, or something that is not to be replaced by one."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        remedy = "build it with `promptgan support build`, or name another folder"
+        super().__init__(f"{folder} holds no index of questions: {error}", remedy)
+
+
+class NoQuestion(PromptganError):
+    """What is asked has no word."""
 
 
 class Choice(NamedTuple):
@@ -96,7 +107,7 @@ def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
         What validation says of every ranker, the chosen one first.
 
     Raises:
-        NoPairs, NoEmbedder, NotInstalled: there is nothing to index, or nothing to index it with.
+        NoPairs, NoEmbedder, ToolMissing: there is nothing to index, or nothing to index it with.
         NoIndex: ``out`` is there and holds none.
     """
     from safetensors.numpy import save
@@ -133,7 +144,7 @@ def load(folder: Path) -> Support:
 
     Raises:
         NoIndex: a file is missing, changed, or of another encoder.
-        NoEmbedder, NotInstalled: a library is missing.
+        NoEmbedder, ToolMissing: a library is missing.
     """
     import pandas as pd
     from safetensors.numpy import load_file

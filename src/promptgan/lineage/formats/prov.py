@@ -29,7 +29,7 @@ def export(evidence: Evidence) -> str:
 
 def document(evidence: Evidence) -> Any:
     """The lineage as a `prov.model.ProvDocument`."""
-    doc = tool("prov.model", "prov").ProvDocument()
+    doc = tool("prov.model", "lineage").ProvDocument()
     for prefix in SPACES:
         doc.add_namespace(prefix, f"{URN}{prefix}:")
     for stage in evidence.lock.stages.values():

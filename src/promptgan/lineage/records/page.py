@@ -12,7 +12,7 @@ BARS = 40
 """Of a picture; the last one holds all that is beyond."""
 
 
-def write(found: Difference, examples: int, folder: Path = FOLDER) -> Path:
+def write(found: Difference, examples: int) -> Path:
     """Write the page, whole or not at all; the same for the same two versions. Returns its path."""
     from promptgan.reporting.page import templates
 
@@ -35,7 +35,7 @@ def write(found: Difference, examples: int, folder: Path = FOLDER) -> Path:
         )
     )
     name = "..".join(re.sub(r"[^\w.@^~-]", "-", version) for version in found.names)
-    path = folder / name / "index.html"
+    path = FOLDER / name / "index.html"
     write_text(path, text)
     return path
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptgan import git
+from promptgan.core.store import main_repository
 from promptgan.lineage import cache, lock
 from promptgan.lineage.counting import few
 from promptgan.lineage.evidence import RAW, VALIDATED
@@ -109,10 +110,10 @@ def _models(traces: Traces) -> Iterator[Place]:
 def _packages(traces: Traces) -> Iterator[Place]:
     """Downloaded packages, and imported files: the data as it came, under its sha256."""
     for package in sorted(traces.packages):
-        download = TEMPORARY / "downloads" / package
-        if download.is_file():
-            yield Place("workspace", download.as_posix(), HOLDS, "the downloaded package", (download,), raw=True)
-        for path in sorted(Path(OWN, package).glob("*")):
+        for download in (root / TEMPORARY / "downloads" / package for root in _stores()):
+            if download.is_file():
+                yield Place("workspace", download.as_posix(), HOLDS, "the downloaded package", (download,), raw=True)
+        for path in (path for root in _stores() for path in sorted(root.glob(f"{OWN}/{package}/*"))):
             if path.is_file() and path.suffix != ".dvc" and path.name != ".gitignore":
                 remedy = (
                     "import a version of your file without the record (`promptgan use RECIPE --path ...`, or `promptgan"
@@ -124,7 +125,9 @@ def _packages(traces: Traces) -> Iterator[Place]:
 
 def _unfinished() -> Iterator[Place]:
     """What runs left behind that did not end."""
-    for folder in sorted(path.parent for path in TEMPORARY.glob("checkpoints/*/state.pt")):
+    for folder in (
+        path.parent for root in _stores() for path in sorted(root.glob(f"{TEMPORARY}/checkpoints/*/state.pt"))
+    ):
         yield Place("workspace", folder.as_posix(), MAY_BE_TRAINED, "a training that did not end", (folder,))
     for folder in sorted(path.parent for path in TEMPORARY.glob("exps/*/*/data")):
         remedy = f"where that experiment no longer runs: rm -r {folder}"
@@ -132,7 +135,7 @@ def _unfinished() -> Iterator[Place]:
 
 
 def _cache(traces: Traces) -> Iterator[Place]:
-    imported = "".join(path.read_text("utf-8") for path in Path(OWN).glob("*/*.dvc"))
+    imported = "".join(path.read_text("utf-8") for root in _stores() for path in root.glob(f"{OWN}/*/*.dvc"))
     for md5 in sorted((traces.files | traces.weights) & traces.objects.keys(), key=traces.known.called):
         if md5 in imported:
             called, who = traces.known.called(md5), traces.known.who(md5)
@@ -191,6 +194,12 @@ def _elsewhere(traces: Traces) -> Iterator[Place]:
 def _doubtful(kind: str, what: str) -> Place:
     remedy = f"`dvc fetch --all-commits {VALIDATED}`, then ask again"
     return Place(kind, what, MAY_BE_TRAINED, "the data that it was trained on is not here", remedy=remedy)
+
+
+def _stores() -> list[Path]:
+    """Where packages, imported files and checkpoints are kept: here and, of a Git work tree, in the main one."""
+    main = main_repository()
+    return [Path()] if main == Path.cwd().resolve() else [Path(), main]
 
 
 def _files(top: Path) -> Iterator[Path]:

@@ -17,7 +17,7 @@ class Drawer:
         device: not used: one question is embedded at a time.
 
     Raises:
-        NoIndex, NoEmbedder, NotInstalled: see `promptgan.applications.support.support.load`.
+        NoIndex, NoEmbedder, ToolMissing: see `promptgan.applications.support.support.load`.
     """
 
     def __init__(self, model: Path, device: torch.device) -> None:

@@ -97,7 +97,7 @@ class Drawer(Normalised):
             batch=len(owners) * self.model.sampler.candidates,
         )
         ids = [row for _, row in sorted(zip(order, drawn, strict=True))]
-        limits = [asks[number].max_tokens or self.limit for number, _ in owners]
+        limits = [min(asks[number].max_tokens or self.limit, self.limit) for number, _ in owners]
         ended = [len(row) < most for row, most in zip(ids, limits, strict=True)]
         ids = [row[:most] for row, most in zip(ids, limits, strict=True)]
         texts = decode(self.model.tokenizer, ids)

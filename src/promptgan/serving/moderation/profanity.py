@@ -21,7 +21,7 @@ def load(words: Path | None) -> Callable[[str], str | None]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the weights name the version of scikit-learn that fitted them
-        probability = tool("profanity_check", "alt-profanity-check").predict_prob
+        probability = tool("profanity_check", "serve").predict_prob
 
     def reason(text: str) -> str | None:
         found = float(probability([text])[0]) if text else 0.0

@@ -13,8 +13,6 @@ from promptgan.data.sets.local_labels import Parameters
 
 DATA = "local_labels"
 """The data set that is the user's own."""
-OPTIONS = frozenset({"text", "label", "group"})
-"""What `promptgan use` takes beside the path."""
 MIN_ROWS = 20
 """Of every label: fewer leave next to none in some split."""
 SHOWN = 10

@@ -18,8 +18,6 @@ from promptgan.data.tables.reading import read_table
 
 DATA = "local_images"
 """The data set that is the user's own."""
-OPTIONS = frozenset({"captions"})
-"""What `promptgan use` takes beside the path."""
 MIN_PICTURES = 100
 SHOWN = 5
 """Labels, or files of a table, that are listed."""

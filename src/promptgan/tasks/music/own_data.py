@@ -19,8 +19,6 @@ from promptgan.media.music.piece import Piece, Voice
 
 DATA = "local_midi"
 """The data set that is the user's own."""
-OPTIONS = frozenset[str]()
-"""What `promptgan use` takes beside the path."""
 BARS = 4
 """Of a passage, unless params.yaml says another number afterwards."""
 MIN_PIECES = 20

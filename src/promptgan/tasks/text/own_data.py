@@ -14,8 +14,6 @@ from promptgan.data.tables.decoding import format_of
 
 DATA = "local_text"
 """The data set that is the user's own."""
-OPTIONS = frozenset({"prompt", "text", "first_words", "group"})
-"""What `promptgan use` takes beside the path."""
 MIN_PAIRS = 100
 
 
