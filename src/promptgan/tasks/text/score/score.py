@@ -1,4 +1,4 @@
-"""What training validates answers by: how far they are as varied and as frequent as real ones, and from the twin."""
+"""What training validates answers by: whether they are about their prompts, as frequent as real ones, how far off."""
 
 import functools
 from collections.abc import Mapping
@@ -7,9 +7,13 @@ import torch
 from torch import nn
 
 from promptgan.forms.tokens.answering import Answering
-from promptgan.forms.tokens.sampler import Drawing
+from promptgan.forms.tokens.sampler import Drawing, Sampler
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
+from promptgan.tasks.text.score.own_prompt import OwnPrompt
 from promptgan.training.loop.method import Row
+
+ENOUGH = 0.9
+"""Of the twin's MS-Jaccard. The twin's answers are a little less varied than real ones, which raises it."""
 
 
 class Score(Answering):
@@ -17,7 +21,7 @@ class Score(Answering):
 
     @torch.no_grad()
     def __call__(self, networks: Mapping[str, nn.Module], drawing: Drawing | None = None) -> Row:
-        """MS-Jaccard as score, the share of duplicates and the mean length.
+        """The score, MS-Jaccard, the share of duplicates and the mean length.
 
         Of answers that the generator draws alone, in nats per token, their entropy, their KL to the twin, and the NLL
         of real ones. Of those that are resampled none of these is known; beside them stands `twin_score`, the score
@@ -26,6 +30,7 @@ class Score(Answering):
         texts = self.answers(networks, drawing)
         score = self.score(texts)
         counts = {
+            "ms_jaccard": self.ms_jaccard(texts),
             "duplicates": 1 - len(set(map(tuple, texts))) / len(texts),
             "length": 1 + sum(map(len, texts)) / len(texts),
         }
@@ -35,10 +40,30 @@ class Score(Answering):
         return {"score": score, "entropy": entropy, "kl": kl, **counts, "val_loss": val_loss}
 
     @functools.cached_property
+    def own_prompt(self) -> OwnPrompt:
+        """How near answers are to their own prompts."""
+        return OwnPrompt(self.prompts, [text[:-1] for text in self.real])
+
+    @functools.cached_property
     def real_ngrams(self) -> MSJaccard:
         """Those of the real answers."""
         return MSJaccard(self.real, 4)
 
-    def score(self, texts: list[list[int]]) -> float:
-        """MS-Jaccard of texts, all of which are taken to end."""
+    @functools.cached_property
+    def enough(self) -> float:
+        """MS-Jaccard from which answers are as good as the twin's."""
+        return ENOUGH * self.ms_jaccard(self._drawn(Sampler(self.twin)))
+
+    def ms_jaccard(self, texts: list[list[int]]) -> float:
+        """MS-Jaccard of texts with the real answers, all of which are taken to end."""
         return self.real_ngrams([[*text, self.example.eos] for text in texts])
+
+    def score(self, texts: list[list[int]]) -> float:
+        """How near texts are to their own prompts, `OwnPrompt`, up to what real answers are; in [0, 1].
+
+        Below `enough`, MS-Jaccard takes its share of that. It is all of the score where real answers are no nearer to
+        their own prompts than to others, as where these are labels, or there are none.
+        """
+        if not self.own_prompt.tells:
+            return self.ms_jaccard(texts)
+        return min(self.own_prompt(texts), self.own_prompt.real) * min(1.0, self.ms_jaccard(texts) / self.enough)
