@@ -66,4 +66,5 @@ class Score(Answering):
         """
         if not self.own_prompt.tells:
             return self.ms_jaccard(texts)
-        return min(self.own_prompt(texts), self.own_prompt.real) * min(1.0, self.ms_jaccard(texts) / self.enough)
+        like = self.ms_jaccard(texts)
+        return min(self.own_prompt(texts), self.own_prompt.real) * (like / self.enough if like < self.enough else 1.0)
