@@ -198,9 +198,9 @@ def test_use_lists_few_changes_and_what_was_set_by_hand_first(
     monkeypatch.setattr("promptgan.recipes.presets.bfloat16_instructions", lambda: [])  # as in the file that is there
     path = repository / "params.yaml"
     run("use", "text-gumbel", "--device", "cpu")
-    path.write_text(path.read_text().replace("steps: 100 ", "steps: 7 "))
+    path.write_text(path.read_text().replace("steps: 150 ", "steps: 7 "))
     lines = run("use", "tang-gumbel", "--device", "cpu").output.splitlines()
-    assert lines[0] == "  train.steps: 7 -> 100   (your own value)"
+    assert lines[0] == "  train.steps: 7 -> 150   (your own value)"
     assert lines[10] == "  and 8 more; `git diff params.yaml` shows what differs from the last commit"
     assert run("use", "tang-gumbel", "--device", "cpu").output == (
         "params.yaml holds tang-gumbel: no value(s) changed\nnext: make run\n"
@@ -253,7 +253,7 @@ def test_a_new_version_of_own_data_keeps_every_other_value(repository: Path) -> 
     said = run("use", "local-text", *columns, "--device", "cpu").output
     assert "first_words" not in said, "a table has no first words"
     path = repository / "params.yaml"
-    path.write_text(path.read_text().replace("  steps: 100 ", "  steps: 7   "))
+    path.write_text(path.read_text().replace("  steps: 150 ", "  steps: 7   "))
     mine = path.read_text().partition("\ndata:")[0]
     file.write_text(file.read_text() + "why now?,because of that\n")
     note = next(line for line in run("check").output.splitlines() if line.startswith("note: "))

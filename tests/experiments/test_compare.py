@@ -76,7 +76,7 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(
     before = call("git", "status", "--porcelain"), call("git", "rev-parse", "HEAD")
     said: list[str] = []
     assert compare.compare(["good", "bad"], [1, 2], jobs=2, say=said.append).count("finished") == 2
-    assert any(line.endswith("  train  step 5/100  score 0.1000") for line in said), said
+    assert any(line.endswith("  train  step 5/150  score 0.1000") for line in said), said
     assert any(line.endswith("recorded in results/good.json") for line in said)
     assert (
         call("git", "status", "--porcelain").replace("?? results/\n", ""),
@@ -101,13 +101,13 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(
 
     assert compare.compare(["good"], [1, 2], say=said.append) == ["unchanged", "unchanged"]
     preset = Path("recipes/good.yaml")
-    preset.write_text(preset.read_text().replace("  steps: 100 ", "  steps: 50 "))
-    assert good.differences() == ["train.steps: 100 then, 50 now"]
+    preset.write_text(preset.read_text().replace("  steps: 150 ", "  steps: 50 "))
+    assert good.differences() == ["train.steps: 150 then, 50 now"]
     said.clear()
     monkeypatch.setattr(compare, "QUIET_SECONDS", 60.0)
     assert compare.compare(["good"], [1], say=said.append) == ["finished"]
     assert [line.split("  ")[-1].strip() for line in said[1:]] == ["train", "recorded in results/good.json"]
-    assert said[0] == "replaces seeds 1, 2 of good as recorded before: train.steps: 100 then, 50 now"
+    assert said[0] == "replaces seeds 1, 2 of good as recorded before: train.steps: 150 then, 50 now"
     assert sorted(Entry.read("good").trained) == [1]
 
 

@@ -128,10 +128,10 @@ def test_the_command_that_applies_names_the_file_of_the_study_and_the_page_what_
 def test_of_trials_that_are_all_equal_none_is_best(repository: Path) -> None:
     settings(space={"train.objective": ["non_saturating"]})
     output = run().output
-    assert "(all 2 are equal: 0.7002)\n" in output
-    assert output.splitlines()[-2] == "all 2 are equal: 0.7002"
+    assert "(all 2 are equal: 0.7006)\n" in output
+    assert output.splitlines()[-2] == "all 2 are equal: 0.7006"
     html = Path("reports/search/quick/index.html").read_text(encoding="utf-8")
-    assert "All 2 finished trials are equal: 0.7002." in html
+    assert "All 2 finished trials are equal: 0.7006." in html
     assert "Best:" not in html
     assert "note: all 2 finished trials are equal; quick-t0 is only the first" in run("--apply").output
 
@@ -299,14 +299,14 @@ def test_apply_writes_the_best_values_and_keeps_every_comment(repository: Path) 
         study.add_trial(optuna.trial.create_trial(params=values, distributions=distributions, value=value))
     before = Path("params.yaml").read_text(encoding="utf-8")
     lines = {
-        "      learning_rate: 0.0002\n": "      learning_rate: 0.123456789\n",
+        "      learning_rate: 0.0006\n": "      learning_rate: 0.123456789\n",
         "  objective: non_saturating  #": "  objective: hinge           #",
     }
     for old, new in lines.items():
         assert before.count(old) == 1
         before = before.replace(old, new)
     output = run("--apply").output
-    assert f"  {RATE}: 0.0002 -> 0.123456789\n" in output
+    assert f"  {RATE}: 0.0006 -> 0.123456789\n" in output
     assert "  train.objective: non_saturating -> hinge\n" in output
     assert "params.yaml holds the values of quick-t1: 2 value(s) changed" in output
     assert Path("params.yaml").read_text(encoding="utf-8") == before

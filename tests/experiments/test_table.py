@@ -11,7 +11,7 @@ from promptgan.commands import experiments
 from promptgan.experiments.table import Row, best, names, rows, settings, varied
 from tests.experiments.conftest import call, set_parameter
 
-RATE, HALF = "      learning_rate: 0.0002\n", "      learning_rate: 0.0123456789012\n"
+RATE, HALF = "      learning_rate: 0.0006\n", "      learning_rate: 0.0123456789012\n"
 
 
 def row(name: str, recipe: str = "one", nll: float | None = None, data: str = "chitchat", **parameters: object) -> Row:
@@ -77,13 +77,13 @@ def test_an_experiment_shows_no_number_that_it_did_not_measure(quick: Path) -> N
     call("git", "checkout", "--quiet", "--", ".")
     workspace, half, whole = rows()
     assert (workspace.name, half.name, whole.name) == ("workspace", "half", "whole")
-    assert workspace.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2998 + 0.01))
+    assert workspace.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2994 + 0.01))
     assert half.systems == {}
     assert whole.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2 + 0.01))
     set_parameter(RATE, HALF)
     workspace, head, *_ = rows()
     assert (workspace.systems, head.name) == ({}, "HEAD"), "parameters that nothing has run with have numbers"
-    assert head.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2998 + 0.01))
+    assert head.value("adversarial", "nll") == pytest.approx(5 - (1 - 0.2994 + 0.01))
     assert "0.0123457" in run("show").output
 
     said = run("diff", "whole", "half").output
@@ -95,8 +95,8 @@ def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
     set_parameter(RATE, HALF)
     call("dvc", "repro")
     there = run("diff", "HEAD", "workspace").output
-    rate = ["train.players.generator.learning_rate", "0.0002", "0.0123457", "+0.01215"]
-    score = ["train:", "score", "0.7102", "0.722346", "+0.01215"]
+    rate = ["train.players.generator.learning_rate", "0.0006", "0.0123457", "+0.01175"]
+    score = ["train:", "score", "0.7106", "0.722346", "+0.01175"]
     lines = [line.split() for line in there.splitlines()]
     assert lines[0] == ["HEAD", "workspace", "change"]
     assert rate in lines
@@ -106,7 +106,7 @@ def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
 
     back = [line.split() for line in run("diff", "workspace", "HEAD").output.splitlines()]
     assert back[0] == ["workspace", "HEAD", "change"]
-    assert ["train:", "score", "0.722346", "0.7102", "-0.01215"] in back
+    assert ["train:", "score", "0.722346", "0.7106", "-0.01175"] in back
     set_parameter(
         "    - do you have any pets?", "    - do you have any pets, [b] and if so how many, and what are they called?"
     )
