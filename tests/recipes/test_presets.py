@@ -109,7 +109,8 @@ def test_comments_of_the_user_stay() -> None:
 def test_a_comment_of_the_preset_that_was_there_does_not_stay() -> None:
     path = Path("params.yaml")
     for name, count, comment in (("one", 70, "drawn"), ("two", 80, "answered")):
-        text = re.sub(r"validation_count: \d+ +# prompts answered", f"validation_count: {count} # {comment}", path.read_text())
+        changed = f"validation_count: {count} # {comment}"
+        text = re.sub(r"validation_count: \d+ +# prompts answered", changed, path.read_text())
         Path(f"recipes/{name}.yaml").write_text(f"# A preset.\n{text}")
     for name, line in (("one", "70 # drawn"), ("two", "80 # answered"), ("one", "70 # drawn")):
         presets.use(name, device="cpu")
