@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from promptgan.tasks.text.measures import minilm
-from promptgan.tasks.text.measures.embedded import Floats, Space, preferred, signature
+from promptgan.tasks.text.measures.embedded import Floats, Space, signature
+from promptgan.tasks.text.score.own_prompt import preferred
 from promptgan.terms.frechet import frechet_distance
 
 THINGS = ["tea", "rice", "soup", "bread", "fish", "cake", "jazz", "chess", "snow", "dogs"]

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from promptgan.tasks.text.measures import mauve, minilm
+from promptgan.tasks.text.score.own_prompt import preferred
 from promptgan.terms.frechet import Frechet
 
 Floats = npt.NDArray[np.float64]
@@ -61,19 +62,6 @@ class Space:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, self._model.embed(new), strict=True))
         return np.array([self._known[text] for text in texts])
-
-
-def preferred(scores: Floats) -> Floats:
-    """For each answer, how probably its own prompt scores higher than another of the set; (N,).
-
-    Half where both score the same. 0.5 on average for answers that say nothing of their prompts.
-
-    Args:
-        scores: of every answer, down, with every prompt, across; its own is on the diagonal.
-    """
-    own = np.diag(scores)[:, None]
-    wins: Floats = (scores < own).sum(1) + 0.5 * ((scores == own).sum(1) - 1)
-    return wins / max(1, len(scores) - 1)
 
 
 def signature(references: int, *, relevance: bool = True) -> list[str]:

@@ -11,13 +11,14 @@ import torch
 from promptgan.forms.tokens import form, word_models
 from promptgan.forms.tokens.tokenizer import decode, load_tokenizer
 from promptgan.tasks.text.judges import dual_encoder
-from promptgan.tasks.text.measures import diversity, embedded, neighbours
+from promptgan.tasks.text.measures import diversity, neighbours
 from promptgan.tasks.text.measures.bleu import bleu, self_bleu
 from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
 from promptgan.tasks.text.measures.rouge import rouge
 from promptgan.tasks.text.measures.verse import NAMES as VERSE
 from promptgan.tasks.text.measures.verse import Verse
 from promptgan.tasks.text.score.ms_jaccard import MSJaccard
+from promptgan.tasks.text.score.own_prompt import preferred
 from promptgan.terms import words
 from promptgan.terms.splits import SPLITS
 
@@ -84,7 +85,7 @@ class Yardstick:
         asked, answered = (dual_encoder.padded(rows).to(device) for rows in (self._encode(pd.Series(prompts)), token))
         with torch.no_grad():
             scores = self.matcher.score(asked, answered).cpu().numpy()
-        return embedded.preferred(scores.T)
+        return preferred(scores.T)
 
     def summary(self, answers: pd.DataFrame) -> Row:
         """All metrics of one set of answers that `per_answer` and `relevance` have been over."""

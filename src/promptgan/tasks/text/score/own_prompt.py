@@ -41,9 +41,7 @@ class OwnPrompt:
     def each(self, answers: Rows) -> Floats:
         """For every answer, (N,)."""
         scores = (self._vectors(answers) @ self._prompts.T).toarray().round(9)  # sums in another order are no closer
-        own = np.diag(scores)[:, None]
-        wins: Floats = (scores < own).sum(1) + 0.5 * ((scores == own).sum(1) - 1)
-        return wins / max(1, len(scores) - 1)
+        return preferred(scores)
 
     def _vectors(self, rows: Rows) -> csr_matrix:
         """TF-IDF vectors of length one, (N, tokens); zero where a row has none of the tokens that there are."""
@@ -55,3 +53,16 @@ class OwnPrompt:
         found.sum_duplicates()
         lengths = np.sqrt(found.multiply(found).sum(1)).A1
         return csr_matrix(found.multiply(1 / np.where(lengths, lengths, 1)[:, None]))
+
+
+def preferred(scores: Floats) -> Floats:
+    """For each answer, how probably its own prompt scores higher than another of the set; (N,).
+
+    Half where both score the same. 0.5 on average for answers that say nothing of their prompts.
+
+    Args:
+        scores: of every answer, down, with every prompt, across; its own is on the diagonal.
+    """
+    own = np.diag(scores)[:, None]
+    wins: Floats = (scores < own).sum(1) + 0.5 * ((scores == own).sum(1) - 1)
+    return wins / max(1, len(scores) - 1)
