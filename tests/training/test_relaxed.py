@@ -51,7 +51,7 @@ def test_the_embeddings_are_the_readers_rows_and_zero_after_the_end(texts: Relax
 def test_draws_and_gradients_are_those_of_the_usual_formulation(
     generator: Generator, batch: Batch, reader: nn.Embedding
 ) -> None:
-    """One-hot rows, with the softmax behind them, are multiplied with the tables; the rest is left to autograd."""
+    """One-hot rows, with the softmax over words behind them, are multiplied with the tables; the rest is autograd's."""
     generator.eval()
     with torch.no_grad():
         generator.bias[EOS] = 3.0
@@ -71,10 +71,13 @@ def test_draws_and_gradients_are_those_of_the_usual_formulation(
         features, state = generator.step(embedded[:, None], state)
         logits = generator.logits(features[:, 0])
         logits[:, [PAD, UNK, BOS]] = -torch.inf
-        soft = ((logits - (-torch.rand(logits.shape).log()).log()) / temperature).softmax(-1)
-        one_hot = nn.functional.one_hot(soft.argmax(-1), 64) + soft - soft.detach()
+        perturbed = (logits - (-torch.rand(logits.shape).log()).log()) / temperature
+        drawn = perturbed.argmax(-1)
+        going = drawn != EOS
+        words = torch.arange(64) != EOS
+        soft = perturbed.masked_fill(~words, -torch.inf).softmax(-1) * going[:, None]
+        one_hot = nn.functional.one_hot(drawn, 64) + soft - soft.detach()
         expected[alive, t] = one_hot @ reader.weight
-        going = soft.argmax(-1) != EOS
         alive, state, embedded = alive[going], state.select(going), (one_hot @ generator.embedding.weight)[going]
     expected[alive, LIMIT - 1] = reader.weight[EOS]
     assert len(alive) and len(alive) < len(batch) // 2
@@ -107,15 +110,18 @@ def test_the_verdict_reaches_every_weight_of_the_generator(
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
 
 
-def test_an_end_that_was_not_drawn_teaches_nothing(generator: Generator, batch: Batch, reader: nn.Embedding) -> None:
-    with torch.no_grad():
-        generator.bias[EOS] = -1e4
-    texts = relaxed_sample(generator, batch.prompt, batch.prompt_lengths, reader, 1.0, 5)
-    for position, learns in ((3, True), (4, False)):
-        seen = texts.embedded[:, position].tanh().sum()
+def test_where_a_text_ends_teaches_the_generator_nothing(
+    texts: RelaxedTexts, generator: Generator, reader: nn.Embedding
+) -> None:
+    ended = texts.tokens == EOS
+    assert ended[:, :-1].sum() > 0 and ended[:, -1].any(), "ends that were drawn, and ends at the limit"
+    for chosen, learns in ((ended, False), (~ended, True)):
+        seen = texts.embedded[chosen].tanh().sum()
         gradients = torch.autograd.grad(seen, list(generator.parameters()), retain_graph=True, allow_unused=True)
         assert any(each is not None and bool(each.any()) for each in gradients) == learns
-    assert torch.autograd.grad(texts.embedded[:, 4].sum(), reader.weight)[0][EOS].any()
+        bias = dict(zip((name for name, _ in generator.named_parameters()), gradients, strict=True))["bias"]
+        assert bias is None or not bias[EOS], "nor does a word that is drawn make an end less likely"
+    assert torch.autograd.grad(texts.embedded[ended].sum(), reader.weight)[0][EOS].any()
 
 
 def test_a_text_that_reaches_the_limit_ends_as_a_real_one_does(

@@ -23,19 +23,22 @@ class RelaxedTexts:
 
 
 class StraightThrough(torch.autograd.Function):
-    """Draws the likeliest token after ``noise`` and looks it up in two tables; backwards they met the whole softmax.
+    """Draws the likeliest token after ``noise`` and looks it up in two tables; backwards they met the softmax.
 
     Bengio, Leonard and Courville, 2013, arXiv:1308.3432. Forwards this spares the products of an (N, V) distribution
-    with the tables, and backwards both share one pass through the softmax. ``noise`` (N, V) is subtracted from the
-    logits, and is written over.
+    with the tables, and backwards both share one pass through the softmax. That is of every token but ``eos``, and
+    where that is drawn nothing flows. ``noise`` (N, V) is subtracted from the logits, and is written over.
     """
 
     @staticmethod
     def forward(  # noqa: D102
-        ctx: Any, logits: Tensor, noise: Tensor, temperature: float, first: Tensor, second: Tensor
+        ctx: Any, logits: Tensor, noise: Tensor, temperature: float, eos: int, first: Tensor, second: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        distribution = torch.sub(logits, noise, out=noise).div_(temperature).softmax(-1)
-        tokens = distribution.argmax(-1)
+        perturbed = torch.sub(logits, noise, out=noise).div_(temperature)
+        tokens = perturbed.argmax(-1)
+        perturbed[:, eos] = -torch.inf
+        distribution = perturbed.softmax(-1)
+        distribution[tokens == eos] = 0
         ctx.save_for_backward(distribution, tokens, first, second)
         ctx.temperature = temperature
         ctx.mark_non_differentiable(tokens)
@@ -45,12 +48,12 @@ class StraightThrough(torch.autograd.Function):
     def backward(ctx: Any, _: None, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
         distribution, tokens, *tables = ctx.saved_tensors
         to_logits, to_tables = torch.zeros_like(distribution), []
-        for table, gradient, needed in zip(tables, gradients, ctx.needs_input_grad[3:], strict=True):
+        for table, gradient, needed in zip(tables, gradients, ctx.needs_input_grad[4:], strict=True):
             slope = gradient.to(to_logits.dtype) / ctx.temperature
             to_logits.addmm_(slope, table.to(to_logits.dtype).T)
             to_tables.append(torch.zeros_like(table).index_add_(0, tokens, gradient) if needed else None)
         to_logits -= (to_logits * distribution).sum(-1, keepdim=True)
-        return to_logits.mul_(distribution), None, None, *to_tables
+        return to_logits.mul_(distribution), None, None, None, *to_tables
 
 
 def relaxed_sample(
@@ -64,15 +67,15 @@ def relaxed_sample(
     """Answer N prompts with straight-through Gumbel-softmax (Jang et al., 2017, arXiv:1611.01144, section 2.2).
 
     Forwards this is sampling at softmax temperature 1; ``temperature`` only shapes the gradient. Texts that have ended
-    leave the batch.
+    leave the batch. Whether one ends carries no gradient: the relaxation would set the vector of an end beside that of
+    a word, as if the text after it stayed, and a generator that learns from that writes texts that are too long.
 
     Args:
         generator: who answers.
         prompt: ids (N, P), padded on the right; ``prompt_lengths`` (N,).
         reader: embeds the tokens for whoever judges them.
         temperature: of the relaxation; lower is closer to the discrete sample and has noisier gradients.
-        limit: most tokens of a text, EOS counted; one that gets there ends in an EOS that is not drawn, and through
-            which the generator learns nothing.
+        limit: most tokens of a text, EOS counted; one that gets there ends in an EOS that is not drawn.
     """
     eos = generator.example.eos
     state = generator.start(prompt, prompt_lengths)
@@ -87,7 +90,7 @@ def relaxed_sample(
         for token in generator.example.undrawn:
             gumbel[:, token] = torch.inf
         drawn, shown, embedded = StraightThrough.apply(
-            logits, gumbel, temperature, reader.weight, generator.embedding.weight
+            logits, gumbel, temperature, eos, reader.weight, generator.embedding.weight
         )
         rows.append(alive)
         columns.append(torch.full_like(alive, t))
