@@ -7,7 +7,8 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from promptgan.cli import app
-from promptgan.commands import experiments
+from promptgan.commands import terminal
+from promptgan.experiments import table
 from promptgan.experiments.table import Row, best, names, rows, settings, varied
 from tests.experiments.conftest import call, set_parameter
 
@@ -25,6 +26,12 @@ def run(*arguments: str, code: int = 0) -> Result:
     assert result.exit_code == code, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
+
+
+def seen(monkeypatch: pytest.MonkeyPatch, width: int, *arguments: str) -> str:
+    """What a command prints on a terminal of so many columns."""
+    monkeypatch.setattr(terminal, "terminal", lambda **options: Console(width=width, **options))
+    return run(*arguments).output
 
 
 def test_few_parameters_that_differ_are_all_shown() -> None:
@@ -61,10 +68,8 @@ def test_of_two_rows_with_one_name_the_better_one_is_marked_and_both_say_their_c
 def test_no_line_is_wider_than_the_terminal_and_no_name_is_cut(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     long = {"train.players.discriminator.learning_rate": 0.00212345678, "train.likelihood_weight": 0.30000000000000004}
     found = [row("workspace", **dict.fromkeys(long, 0.5)), row("default-t10", nll=4.0, **long)]
-    monkeypatch.setattr(experiments, "rows", lambda: found)
-    console = Console(width=width, record=True, highlight=False)
-    experiments.show(console)
-    lines = console.export_text().splitlines()
+    monkeypatch.setattr(table, "rows", lambda: found)
+    lines = seen(monkeypatch, width, "show").splitlines()
     assert max(map(len, lines)) <= width
     words = " ".join(lines)
     assert all(word in words for word in ("experiment ", "default-t10", "0.3 ", "0.00212346"))
@@ -91,7 +96,7 @@ def test_an_experiment_shows_no_number_that_it_did_not_measure(quick: Path) -> N
     assert "{}" not in said
 
 
-def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
+def test_the_workspace_is_a_side_of_a_comparison(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_parameter(RATE, HALF)
     call("dvc", "repro")
     there = run("diff", "HEAD", "workspace").output
@@ -110,9 +115,7 @@ def test_the_workspace_is_a_side_of_a_comparison(quick: Path) -> None:
     set_parameter(
         "    - do you have any pets?", "    - do you have any pets, [b] and if so how many, and what are they called?"
     )
-    console = Console(width=80, record=True, highlight=False)
-    experiments.diff("HEAD", "workspace", console)
-    said = console.export_text()
+    said = seen(monkeypatch, 80, "diff", "HEAD", "workspace")
     assert max(map(len, said.splitlines())) <= 80
     assert "train.players.generator.learning_rate " in said
     assert "[b]" in said

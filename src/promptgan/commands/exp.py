@@ -21,9 +21,40 @@ def show() -> None:
     \b
     promptgan exp show
     """
-    from promptgan.commands import experiments
+    from rich.text import Text
 
-    experiments.show()
+    from promptgan.commands.terminal import table, terminal
+    from promptgan.experiments.table import EMPTY, HEAD, WORKSPACE, best, leading, names, rows, settings
+    from promptgan.terms.systems import ADVERSARIAL, TWIN
+
+    found = rows()
+    marked, metrics, systems = best(found), leading(found), {ADVERSARIAL.name: "adv.", TWIN.name: "twin"}
+    recipes, data = {row.recipe for row in found}, {row.data for row in found}
+    lines: list[list[str | Text]] = []
+    for place, (row, name, differing) in enumerate(zip(found, names(found), settings(found), strict=True)):
+        words = [f"{name} ({row.state})" if row.state else name]
+        words += [f"  {row.recipe}"] if len(recipes) > 1 and not row.name.startswith(f"{row.recipe}-") else []
+        words += [f"  {row.data}"] if len(data) > 1 else []
+        numbers = []
+        for metric in metrics:
+            ours, twins = (row.value(system, metric.name) for system in systems)
+            mark, style = ("*", "bold") if (place, metric.name) in marked else ("", "")
+            top = Text(EMPTY) if ours is None else Text(f"{mark}{ours:{metric.format}}", style)
+            below = Text(EMPTY) if twins is None else Text(f"{twins:{metric.format}}", "dim")
+            numbers.append(Text("\n").join([top, below]))
+        lines.append(["\n".join(words), "\n".join(differing), "\n".join(systems.values()), *numbers])
+    heads = ["experiment", "differs in", "", *(f"{metric.title}\n{metric.mark[:1]}" for metric in metrics)]
+    console = terminal(markup=False)
+    console.print(table(heads, lines, words=2))
+    common = [f"{title} {only.pop()}" for title, only in (("recipe", recipes), ("data", data)) if len(only) == 1]
+    if common:
+        console.print(f"all: {', '.join(common)}")
+    if all(row.name in (WORKSPACE, HEAD) for row in found):
+        console.print(
+            "there is no experiment yet: `promptgan compare PRESET` runs one, "
+            "`dvc exp run -S train.objective=hinge` tries a change",
+            soft_wrap=True,
+        )
 
 
 @command(app)
@@ -40,6 +71,12 @@ def diff(
     promptgan exp diff text-gumbel-s1 text-hinge-s1
     promptgan exp diff HEAD workspace
     """
-    from promptgan.commands import experiments
+    from promptgan.commands.terminal import table, terminal
+    from promptgan.experiments.table import differences
 
-    experiments.diff(a, b)
+    console = terminal(markup=False)
+    if not (found := list(differences(a, b))):
+        console.print("they have the same parameters and metrics")
+        return
+    console.print(table(["", a, b, "change"], found, words=3, least=40))
+    console.print(f"curves of both in one page: dvc plots diff {a} {b}", soft_wrap=True)
