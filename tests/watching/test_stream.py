@@ -155,7 +155,7 @@ def test_a_live_stream_is_read_line_by_line() -> None:
 def classifier(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model folder's classifier, in place of one that is trained."""
     known = SimpleNamespace(probabilities=probabilities, labels=LABELS, number=LABELS.index)
-    monkeypatch.setattr("promptgan.commands.command.of_task", lambda *_: SimpleNamespace(load=lambda model: known))
+    monkeypatch.setattr("promptgan.commands.monitor.of_task", lambda *_: SimpleNamespace(load=lambda model: known))
 
 
 @pytest.mark.usefixtures("classifier")

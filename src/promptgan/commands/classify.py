@@ -66,7 +66,9 @@ def classify(
     ]
     _tell(rows, out)
     if explain or html:
-        _explain(classifier, texts, said, html)
+        from promptgan.tasks.classification.explanation import explained
+
+        mark([(each, each, explained(classifier, text, each)) for text, each in zip(texts, said, strict=True)], html)
 
 
 def attack(
@@ -174,13 +176,6 @@ def _tell(rows: list[dict[str, Any]], out: Path | None) -> None:
         [f"{value:.3f}" if isinstance(value, float) else visible(str(value)) for value in row.values()] for row in rows
     ]
     terminal().print(table(list(rows[0]), cells, words=sum(isinstance(value, str) for value in rows[0].values())))
-
-
-def _explain(classifier: "Classifier", texts: list[str], said: list[str], html: Path | None) -> None:
-    """Print the marked texts; write them as a page too where one is named."""
-    from promptgan.tasks.classification.explanation import explained
-
-    mark([(label, label, explained(classifier, each, label)) for each, label in zip(texts, said, strict=True)], html)
 
 
 def mark(explained: "list[tuple[str, str, list[Word]]]", html: Path | None) -> None:

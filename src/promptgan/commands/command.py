@@ -1,6 +1,7 @@
 """How a function becomes a command of `promptgan`."""
 
 import functools
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,6 +92,4 @@ def group(help: str) -> typer.Typer:
 
 def print_json(document: object) -> None:
     """Print JSON for a program to read."""
-    import json
-
     print(json.dumps(document, indent=2, ensure_ascii=False))

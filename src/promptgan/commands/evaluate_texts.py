@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from promptgan.commands.command import print_json
+
 
 def evaluate_texts(
     samples: Annotated[Path, typer.Option(help="Generated texts: UTF-8, one a line.")],
@@ -37,7 +39,6 @@ def evaluate_texts(
     """
     from rich.console import Console
 
-    from promptgan.commands.command import print_json
     from promptgan.tasks.text.measures.metrics import MEASURES
     from promptgan.tasks.text.measuring import measure
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from promptgan.commands.command import command, group
+from promptgan.commands.command import command, group, print_json
 from promptgan.serving.log import LOG
 
 app = group("What people say of answers; the next version of the data.")
@@ -27,7 +27,6 @@ def list_(
     promptgan feedback list
     promptgan feedback list --examples 100
     """
-    from promptgan.commands.command import print_json
     from promptgan.learning.accepted import accepted
     from promptgan.learning.withdrawal import FEWEST
     from promptgan.serving.log import Feedback, rows

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from promptgan.commands.command import command, group
+from promptgan.commands.command import command, group, of_task, print_json
 from promptgan.serving.log import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from http.server import ThreadingHTTPServer
 
-    from promptgan.watching.period import Drift, Period
+    from promptgan.watching.period import Period
     from promptgan.watching.reference import Reference
 
 app = group("What a service does, beside what its model learnt from.")
@@ -50,26 +49,25 @@ def report(
     promptgan monitor report --hours 168
     promptgan monitor report --until 2026-01-31 --hours 24 --json
     """
-    from promptgan.commands.command import print_json
     from promptgan.watching import report as pages
-    from promptgan.watching.period import by_model, numbers
+    from promptgan.watching.period import by_model, drifts, numbers
     from promptgan.watching.shadows import shadows
 
     period = _period(log, hours, until)
     training = _training(reference)
-    drifts = None if training is None else _drifts(period, training)
+    found = None if training is None else drifts(period, training)
     if json:
         gauges = {"": numbers(period.asked, period.feedback), **by_model(period)}
-        models = {name or "all": {each.name: each.value for each in found} for name, found in gauges.items()}
+        models = {name or "all": {each.name: each.value for each in values} for name, values in gauges.items()}
         print_json({
             "since": period.since, "until": period.until, "models": models,
-            "drift": None if drifts is None else [each._asdict() for each in drifts],
+            "drift": None if found is None else [each._asdict() for each in found],
             "shadows": [each.document() for each in shadows(period)],
-            "verdict": pages.verdict(period, drifts),
+            "verdict": pages.verdict(period, found),
         })  # fmt: skip
         return
-    print(pages.verdict(period, drifts))
-    print(f"page: {pages.write(period, drifts, out)}")
+    print(pages.verdict(period, found))
+    print(f"page: {pages.write(period, found, out)}")
 
 
 @command(app, anywhere=True)
@@ -93,13 +91,13 @@ def gauges(
     promptgan monitor gauges --port 9101
     """
     from promptgan.watching import gauges as texts
-    from promptgan.watching.period import by_model
+    from promptgan.watching.period import by_model, drifts
 
     training = _training(reference)
 
     def text() -> str:
         period = _period(log, hours, None)
-        return texts.exposition(by_model(period), [] if training is None else _drifts(period, training))
+        return texts.exposition(by_model(period), [] if training is None else drifts(period, training))
 
     if port is None:
         print(text(), end="")
@@ -137,7 +135,6 @@ def stream(
     promptgan monitor stream --label negative --port 8091
     """
     from promptgan.commands.classify import REMEDY
-    from promptgan.commands.command import of_task
     from promptgan.terms.visible import visible
     from promptgan.watching import stream as streams
 
@@ -193,12 +190,6 @@ def _training(path: Path) -> "Reference | None":
             raise
         print(f"note: drift is not measured: {error.problem}", file=sys.stderr)
         return None
-
-
-def _drifts(period: "Period", training: "Reference") -> "Sequence[Drift]":
-    from promptgan.watching.period import drifts
-
-    return drifts(period, training)
 
 
 def _serve(server: "ThreadingHTTPServer", path: str) -> None:

@@ -1,7 +1,7 @@
 """`promptgan harmonise` and `promptgan continue`: what a model of music does with your own, without a repository."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -43,8 +43,7 @@ def harmonise(
     \b
     promptgan harmonise --model models/adversarial --melody tune.mid --n 3 --out pieces
     """
-    asked = {"bars": bars, "seed": seed, "temperature": temperature, "top_p": top_p}
-    _answer("harmonise", model, melody, out, n, asked)
+    _answer("harmonise", model, melody, out, n, bars=bars, seed=seed, temperature=temperature, top_p=top_p)
 
 
 def continue_(
@@ -69,10 +68,10 @@ def continue_(
     promptgan continue --model models/adversarial --midi mine.mid --bars 8 --out pieces
     """
     asked = {"bars": bars, "opening": opening, "seed": seed, "temperature": temperature, "top_p": top_p}
-    _answer("continue_", model, midi, out, n, asked)
+    _answer("continue_", model, midi, out, n, **asked)
 
 
-def _answer(request: str, model: Path, file: Path, out: Path, n: int, asked: dict[str, Any]) -> None:
+def _answer(request: str, model: Path, file: Path, out: Path, n: int, **asked: float) -> None:
     """Print what came of a request, a function of the task's module of such."""
     from promptgan.media.music.prompts import UnusablePrompt
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from promptgan.commands.command import print_json
+
 
 def probe(
     model: Annotated[Path, typer.Option(help="A model folder that holds a generator or a classifier of texts.")] = Path(
@@ -47,7 +49,6 @@ def probe(
     from promptgan.applications.probing.probe import Embeddings, described
     from promptgan.applications.probing.probe import probe as probed
     from promptgan.applications.probing.word_sets import QUERIES, word_sets
-    from promptgan.commands.command import print_json
     from promptgan.commands.terminal import table, terminal
 
     found = probed(Embeddings(model, pieces), word_sets(), QUERIES, seed)
@@ -67,7 +68,6 @@ def probe(
 
 def _sentences(model: Path, seed: int, json: bool) -> None:
     from promptgan.applications.probing.sentences import gaps
-    from promptgan.commands.command import print_json
     from promptgan.commands.terminal import table, terminal
     from promptgan.tasks.text.samples.samples import load
 

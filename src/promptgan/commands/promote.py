@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from promptgan.commands.command import print_json
 from promptgan.serving.log import LOG
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ def promote(
     promptgan promote --force "the old model must go"
     git push --tags
     """
-    from promptgan.commands.command import print_json
     from promptgan.learning import promotion, trial
 
     out = _place(out, stage)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from promptgan.commands.command import command, group
+from promptgan.commands.command import command, group, print_json
 
 if TYPE_CHECKING:
     from promptgan.ratings.opinion import Opinion
@@ -54,7 +54,6 @@ def read(
     Intervals are of 95 %, over prompts. Krippendorff's alpha is 1 where raters agree, 0 where they do as by chance;
     below 0.67 conclusions are doubtful.
     """
-    from promptgan.commands.command import print_json
     from promptgan.ratings import sheet
     from promptgan.ratings.opinion import opinion
 

@@ -58,8 +58,9 @@ def remove(
         console.print("searched by id alone: no version of the data that is here holds the record any more")
     elif not search.phrases:
         console.print("searched by id alone: it has no words, or too few, that no other record has")
-    held = _held_in_log(subject, search)
-    if held:
+    whole = {"prompt", "text"} <= set(subject.records)
+    pairs = zip(subject.records["prompt"], subject.records["text"], strict=True) if whole else ()
+    if held := withdrawal.find(pairs, search.phrases):
         console.print(f"{LOG} holds it: {len(held.feedback)} of feedback, the texts of {len(held.requests)} requests")
     if not purge:
         _table(console, "These places still hold it, or may", found)
@@ -89,13 +90,6 @@ def remove(
     kept = "the data as it came: validation leaves the record out of it; --raw deletes it, and a run gets it anew"
     _table(console, f"Kept, because it is {kept}", [place for place in within_reach if place not in chosen])
     _table(console, "Not deleted, because DVC here cannot", [place for place in found if not place.files])
-
-
-def _held_in_log(subject: removal.Subject, search: Search) -> withdrawal.Held:
-    """What the log of a service here holds of the records, where they are pairs of prompt and text."""
-    if not {"prompt", "text"} <= set(subject.records):
-        return withdrawal.find([], search.phrases)
-    return withdrawal.find(zip(subject.records["prompt"], subject.records["text"], strict=True), search.phrases)
 
 
 def _say_excluded(console: Console, subject: removal.Subject, data: str, new: list[str]) -> None:
