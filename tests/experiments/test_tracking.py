@@ -223,7 +223,7 @@ def wait(condition: Callable[[], bool]) -> None:
 
 def test_a_run_that_was_pulled_needs_no_live_curve() -> None:
     shutil.rmtree(LIVE)
-    run = finished.read(tracking.STAGES)
+    run = finished.read()
     assert list(run.curves) == ["pretrain", "train"]
     assert run.identity == {
         "git.commit": call("git", "rev-parse", "HEAD").strip(),
@@ -235,7 +235,7 @@ def test_a_run_that_was_pulled_needs_no_live_curve() -> None:
 
 def test_an_applied_experiment_is_named() -> None:
     call("dvc", "exp", "run", "--quiet", "--name", "tried", "--set-param", f"{RATE}=0.1")
-    run = finished.read(tracking.STAGES)
+    run = finished.read()
     assert (run.identity["experiment"], run.identity["git.dirty"]) == ("tried", True)
     assert run.parameters[RATE] == 0.1
 

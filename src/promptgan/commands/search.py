@@ -40,4 +40,4 @@ def search(
     if plan.file == TEST_METRICS:
         print("warning: the objective is measured on test, so what wins there proves nothing; choose on validation")
     with resumable():
-        running.run(plan, lambda line: print(line, flush=True))
+        running.run(plan)

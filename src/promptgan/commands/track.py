@@ -26,5 +26,5 @@ def track(
     """
     from promptgan.experiments import tracking
 
-    rows = tracking.follow(tracker, lambda line: print(line, flush=True)) if follow else tracking.track(tracker)
+    rows = tracking.follow(tracker) if follow else tracking.track(tracker)
     print(f"{rows} validations are in {tracking.where(tracker)}")

@@ -157,7 +157,7 @@ def _trainings(
         try:
             training.clone(start)
             plan.parameters.with_values({"seed": seed}).write(training.folder / PARAMS_FILE)
-            training.start(held=held)
+            training.start(held)
         except (PromptganError, OSError) as error:
             training.fail(error)
         else:

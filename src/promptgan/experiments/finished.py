@@ -21,6 +21,8 @@ from promptgan.lineage import contents, lock, references
 from promptgan.lineage.lock import LOCK, File, Lock
 
 METRICS, PLOTS = Path("metrics"), Path("plots")
+TRAININGS = ("pretrain", "train", "control")
+"""The stages that write a live curve, in the order in which they run."""
 
 
 class MixedRun(PromptganError):
@@ -45,20 +47,17 @@ class Finished:
     """What it comes from: `of_git`, the preset, `of_lock`."""
 
 
-def read(stages: Iterable[str]) -> Finished:
+def read() -> Finished:
     """The run that lies here.
-
-    Args:
-        stages: those whose curves are wanted.
 
     Raises:
         LockUnreadable: there is no dvc.lock here, or it is broken.
-        NothingFinished: none of the stages is in it.
+        NothingFinished: none of the `TRAININGS` is in it.
         MixedRun: a file is not the one that dvc.lock names, or dvc.lock is not of one run; names every one.
     """
     locked = lock.read()
     plots = {Path(out.path).stem: out for out in _outputs(locked, PLOTS)}
-    curves = {stage: plots[stage] for stage in stages if stage in plots}
+    curves = {stage: plots[stage] for stage in TRAININGS if stage in plots}
     if not curves:
         raise NothingFinished(f"{LOCK} holds no training", "run `make run` first, or add --follow and run it meanwhile")
     metrics = _outputs(locked, METRICS)

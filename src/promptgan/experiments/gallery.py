@@ -1,7 +1,7 @@
 """results/samples/: what the first seed of each preset made, to be read, looked at and heard; not selected."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from promptgan.core.choices import choose
@@ -19,13 +19,7 @@ NAME = max(len(system.name) for system in SYSTEMS)
 def keep(recipe: str, task: str, seed: int, run: Path) -> None:
     """Write RECIPE.md and, where what was made is files, these into RECIPE/, in the place of what was there.
 
-    A run of a pipeline that makes no samples leaves nothing.
-
-    Args:
-        recipe: name of the preset.
-        task: of it.
-        seed: of the run.
-        run: the folder that a finished run lies in.
+    ``run`` is the folder of a finished run of that preset, task and seed. One that makes no samples leaves nothing.
     """
     folder, page = KEPT / recipe, KEPT / f"{recipe}.md"
     shutil.rmtree(folder, ignore_errors=True)
@@ -37,7 +31,7 @@ def keep(recipe: str, task: str, seed: int, run: Path) -> None:
     for heading, made in shown:
         files = {system: Path(value) for system, value in made.items() if Path(value).is_relative_to(run)}
         if not files:
-            lines.append("\n".join(_block(heading, made)))
+            lines.append("\n".join([f"    {heading}", *(f"      {key:<{NAME}}  {text}" for key, text in made.items())]))
             continue
         lines.append(f"## {heading}")
         for system, file in files.items():
@@ -61,10 +55,3 @@ def remove_all_but(recipes: Iterable[str]) -> None:
     for path in KEPT.glob("*"):
         if path.name not in names:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _block(heading: str, made: dict[str, str]) -> Iterator[str]:
-    """A prompt and what every system made of it, as they are."""
-    yield f"    {heading}"
-    for system, text in made.items():
-        yield f"      {system:<{NAME}}  {text}"

@@ -52,12 +52,8 @@ class Makeup:
         ]
 
 
-def of_lock(lock: Lock, folder: Path = Path()) -> Makeup:
-    """The makeup of the run that a dvc.lock describes.
-
-    Args:
-        lock: the run's.
-        folder: where the run took place; its data/excluded.csv is read.
+def of_lock(lock: Lock, folder: Path) -> Makeup:
+    """The makeup of the run that a dvc.lock describes; ``folder``, where it took place, holds its data/excluded.csv.
 
     Raises:
         ExclusionsUnreadable: the list of excluded records is broken.
@@ -74,10 +70,7 @@ def of_lock(lock: Lock, folder: Path = Path()) -> Makeup:
 
 
 def of_working_tree(document: dict[str, Any]) -> Makeup:
-    """The makeup that a run with these parameters would have with the files that are here now.
-
-    Args:
-        document: a parsed parameter file.
+    """The makeup that a run with a parsed parameter file would have with the files that are here now.
 
     Raises:
         ParameterError: dvc.yaml names a key that the parameter file lacks.

@@ -22,6 +22,7 @@ from promptgan.terms.metrics import declared
 from promptgan.terms.systems import SYSTEMS
 
 EVALUATION, VALIDATION = Path("metrics/evaluation.json"), Path("metrics/validation.json")
+COMMITTED = "HEAD"
 ERRORS = 4.0
 """Standard errors of a difference that another kind of CPU explains."""
 SHARE = 0.03
@@ -49,8 +50,8 @@ class Difference:
     """Whether another kind of CPU explains it."""
 
 
-def compare(revision: str = "HEAD") -> tuple[list[str], list[Difference]]:
-    """Compare dvc.lock and the metrics in this folder with those of a Git revision.
+def compare() -> tuple[list[str], list[Difference]]:
+    """Compare dvc.lock and the metrics in this folder with those of `COMMITTED`.
 
     Returns:
         Outputs whose content differs, none where the runs are identical; and the values that differ in metrics.
@@ -61,12 +62,12 @@ def compare(revision: str = "HEAD") -> tuple[list[str], list[Difference]]:
         OtherParameters: they are runs of different parameters.
         LockUnreadable, RevisionUnknown: dvc.lock or a metrics file is missing, here or there.
     """
-    old, new = lock.read(revision), lock.read()
+    old, new = lock.read(COMMITTED), lock.read()
     if unfinished := [name for name in old.stages if name not in new.stages]:
         raise NothingToCompare(f"not run here yet: {', '.join(unfinished)}", "run `make run` first")
     theirs, mine = ({name: stage.parameters for name, stage in locked.stages.items()} for locked in (old, new))
     if differing := sorted({key.partition(".")[2] for key, _, _ in differences(theirs, mine)}):
-        here, there = (finished.parameters(at).get("recipe", "?") for at in (None, revision))
+        here, there = (finished.parameters(at).get("recipe", "?") for at in (None, COMMITTED))
         raise OtherParameters(
             f"the committed results are of recipe {there}, and this run is of recipe {here} with other parameters: they"
             f" are not comparable; {few(differing, 6)}",
@@ -81,11 +82,11 @@ def compare(revision: str = "HEAD") -> tuple[list[str], list[Difference]]:
     committed, made = ({out.path: out.md5 for _, out in locked.outputs()} for locked in (old, new))
     different = sorted(path for path, md5 in committed.items() if made.get(path) != md5)
     files = (Path(path) for path in different if Path(path).match("metrics/*.json"))
-    return different, [each for path in files for each in _of_file(path, revision)]
+    return different, [each for path in files for each in _of_file(path)]
 
 
-def _of_file(path: Path, revision: str) -> Iterator[Difference]:
-    committed, here = _content(path, revision), _content(path)
+def _of_file(path: Path) -> Iterator[Difference]:
+    committed, here = _content(path, COMMITTED), _content(path)
     if path == EVALUATION:
         yield from _of_evaluations(committed, here)
         return

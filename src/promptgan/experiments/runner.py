@@ -70,18 +70,12 @@ def snapshot(scratch: Path) -> str:
 
 
 class Experiment(ABC):
-    """One `dvc exp run` in a clone.
+    """One `dvc exp run` of that name in a clone, with its log of all that DVC and the stages say, and live curves."""
 
-    Args:
-        name: of the experiment.
-        folder: of the clone.
-        log: gets all that DVC and the stages say.
-        live: folder of the live curves.
-    """
+    _process: subprocess.Popen[bytes]
 
     def __init__(self, name: str, folder: Path, log: Path, live: Path) -> None:
         self.name, self.folder, self.log, self.live = name, folder, log, live
-        self._process: subprocess.Popen[bytes] | None = None
         self.lines: list[str] = []
         """All that `said` has given."""
         self._read = 0  # bytes of the log that these are
@@ -112,12 +106,12 @@ class Experiment(ABC):
         settings.write()
         (self.folder / ".dvc/tmp").mkdir(exist_ok=True)
 
-    def start(self, targets: Iterable[str] = (), held: int | None = None) -> None:
+    def start(self, held: int, targets: Iterable[str] = ()) -> None:
         """Start DVC in a process group of its own, which dies with this process.
 
         Args:
-            targets: stages to run, each with what it needs; all of them where there is none.
             held: a file descriptor that it inherits, of a lock.
+            targets: stages to run, each with what it needs; all of them where there is none.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -135,13 +129,12 @@ class Experiment(ABC):
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the others
-                pass_fds=[] if held is None else [held],
+                pass_fds=[held],
                 preexec_fn=_die_with_parent,
             )
 
     def ended(self) -> int | None:
         """DVC's exit status; None while it runs."""
-        assert self._process
         return self._process.poll()
 
     def said(self) -> list[str]:
@@ -166,13 +159,11 @@ class Experiment(ABC):
 
     def signal(self, number: int) -> None:
         """Signal DVC and its stage: SIGINT asks them to end, as Ctrl-C would."""
-        assert self._process
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
     def end(self) -> None:
         """Let DVC and its stage end, and kill what does not when it was asked."""
-        assert self._process
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(SECONDS_TO_END)
         self.signal(signal.SIGKILL)
@@ -201,10 +192,7 @@ def live_rows(folder: Path, stage: str) -> list[dict[str, float]]:
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Let SIGTERM raise KeyboardInterrupt here, as SIGINT does, also where a shell started this in the background."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
+    interrupt = signal.default_int_handler
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
@@ -214,12 +202,7 @@ def interruptible() -> Iterator[None]:
 
 
 def run(waiting: Iterator[Experiment], jobs: int) -> None:
-    """Run experiments until there is no further one; whatever ends this ends those that run.
-
-    Args:
-        waiting: starts the next one.
-        jobs: how many run at a time.
-    """
+    """Run experiments, ``jobs`` at a time, until ``waiting`` starts no further one; whatever ends this ends them."""
     running: list[Experiment] = []
     try:
         while True:

@@ -10,7 +10,8 @@ import math
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ READ = ("src", "stages", "dvc.yaml", "params.yaml", "requirements.lock", ":(glob
 KEPT = "refs/promptgan/search/"
 """Git references of what the trials of a study start from, by its name."""
 
+_say = partial(print, flush=True)
+
 
 class StudyChanged(PromptganError):
     """search.yaml asks for another study than the one of this name."""
@@ -54,8 +57,8 @@ class StudyChanged(PromptganError):
     exit_code = 2
 
 
-def run(plan: Plan, say: Callable[[str], None] = print) -> None:
-    """Run the trials that the budget allows and that have not been run, and write the study's page.
+def run(plan: Plan) -> None:
+    """Run the trials that the budget allows and that have not been run, say how they end, and write the study's page.
 
     What a trial tries depends on the seed, on its number and on what finished before it: with one job, a search that
     is stopped or killed and started again tries what one would that was not.
@@ -77,39 +80,39 @@ def run(plan: Plan, say: Callable[[str], None] = print) -> None:
             )
         study.set_user_attr("plan", plan.fixed)
         study.set_user_attr("apply", plan.apply)
-        search = _Search(plan, study, say, held)
+        search = _Search(plan, study, held)
         try:
             runner.run(search.trials(), plan.settings.jobs)
         finally:
             search.write_page()
     counts = Counter(trial.state.name for trial in study.trials)
-    say(
+    _say(
         f"{len(study.trials)} trials: {counts['COMPLETE']} finished, {counts['PRUNED']} pruned, "
         f"{counts['FAIL']} failed; raise the budget to go on"
     )
     best, tied = standing(study)
     if best:
-        say(verdict(study))
+        _say(verdict(study))
     if best and not tied:
-        say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
-        say(f"apply it: {plan.apply}")
-    say(f"page: {PAGES / name / 'index.html'}")
+        _say("  " + ", ".join(f"{key}={shown(value)}" for key, value in best.params.items()))
+        _say(f"apply it: {plan.apply}")
+    _say(f"page: {PAGES / name / 'index.html'}")
 
 
 class _Search:
     """The trials of one start of a search."""
 
-    def __init__(self, plan: Plan, study: "optuna.Study", say: Callable[[str], None], held: int) -> None:
-        self.plan, self.study, self.say, self.held = plan, study, say, held
+    def __init__(self, plan: Plan, study: "optuna.Study", held: int) -> None:
+        self.plan, self.study, self.held = plan, study, held
         name, pruning = plan.settings.name, plan.settings.pruning
         scratch = FOLDER / name
         self.start = git.text_if_any("rev-parse", "--verify", "--quiet", KEPT + name).strip()
         if not self.start or not study.trials:  # of a study that was forgotten
-            say(f"study {name}: trials start from the workspace as it is now")
+            _say(f"study {name}: trials start from the workspace as it is now")
             self.start = runner.snapshot(scratch)
             git.text("update-ref", KEPT + name, self.start)
         elif changed := git.text("diff", "--name-only", self.start, runner.snapshot(scratch), "--", *READ).split():
-            say(f"note: trials go on with what {', '.join(changed)} held when the study began")
+            _say(f"note: trials go on with what {', '.join(changed)} held when the study began")
         self.parameters = finished.parameters(self.start)
         self.sign = -1.0 if pruning.direction not in (None, plan.settings.direction) else 1.0
         study.pruner = pruner(pruning, plan.settings.direction == "maximize", self.sign)
@@ -153,7 +156,7 @@ class _Search:
                 one.told = {step: self.sign * value for step, value in again.intermediate_values.items()}
             place = f"{number + 1}/{budget.trials}" if budget.trials else str(number + 1)
             tried = ", ".join(f"{key}={shown(value)}" for key, value in trial.params.items())
-            self.say(f"[{place}] {one.name}{' (again)' if again else ''}: {tried}")
+            _say(f"[{place}] {one.name}{' (again)' if again else ''}: {tried}")
             if trial.params.keys() != self.plan.space.keys():
                 one.tell("FAIL", "failed: the search was killed before it had chosen all values")
             elif found := problems(with_values(self.parameters, trial.params)):
@@ -197,7 +200,7 @@ class _Trial(runner.Experiment):
             (self.folder / link).symlink_to(kept)
         path = self.folder / PARAMS_FILE
         ParameterFile.read(path).with_values(self._trial.params).write(path)
-        self.start(self._search.plan.targets, self._search.held)
+        self.start(self._search.held, self._search.plan.targets)
 
     def follow(self) -> bool:
         """Tell the pruner what is new; whether it gives the trial up. One that has ended meanwhile is pruned all the
@@ -243,4 +246,4 @@ class _Trial(runner.Experiment):
         self._search.study.tell(self._trial, value, TrialState[state])
         told = reason or f"{self._search.plan.settings.objective} {shown(value)}"
         best = verdict(self._search.study)
-        self._search.say(f"  {self.name}: {told}{f' ({best})' if best else ''}")
+        _say(f"  {self.name}: {told}{f' ({best})' if best else ''}")

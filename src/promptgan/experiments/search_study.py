@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgan.core.errors import PromptganError
 from promptgan.core.flat import flat
-from promptgan.core.parameters import PARAMS_FILE, ParameterError, load_params
+from promptgan.core.parameters import ParameterError, load_params
 from promptgan.experiments.search_settings import Direction, Pruning
 from promptgan.experiments.table import shown
 from promptgan.recipes import presets
@@ -46,8 +46,8 @@ def open_study(name: str, direction: Direction | None = None) -> "optuna.Study":
     return optuna.create_study(storage=storage, study_name=name, direction=direction or "maximize", load_if_exists=True)
 
 
-def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[presets.Change], int]:
-    """Write the best trial's values into the parameter file, whose comments stay.
+def apply(name: str) -> tuple[str, list[presets.Change], int]:
+    """Write the best trial's values into params.yaml, whose comments stay.
 
     Returns:
         The name of the best trial's experiment, what changed, and how many trials there are where all are equal.
@@ -60,10 +60,10 @@ def apply(name: str, path: Path = PARAMS_FILE) -> tuple[str, list[presets.Change
     best, tied = standing(study)
     if best is None:
         raise NothingFinished(f"no trial of {name} has finished", "run `promptgan search` with its file")
-    here = dict(flat(load_params(path)))
+    here = dict(flat(load_params()))
     if gone := [f"{key}: the study tried it, and it is not in this file" for key in best.params if key not in here]:
-        raise ParameterError(gone, path)
-    return experiment(name, best.number), presets.set_values(best.params, path), tied
+        raise ParameterError(gone)
+    return experiment(name, best.number), presets.set_values(best.params), tied
 
 
 def standing(study: "optuna.Study") -> "tuple[FrozenTrial | None, int]":

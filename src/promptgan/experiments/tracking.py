@@ -9,7 +9,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +18,12 @@ from typing import Any, Literal
 from promptgan.core.flat import flat
 from promptgan.core.parameters import ParameterError, load_params
 from promptgan.experiments import finished
+from promptgan.experiments.finished import TRAININGS
 from promptgan.experiments.runner import interruptible, live_rows
 from promptgan.lineage.tools import tool
 from promptgan.training.loop.live import FOLDER as LIVE
 
 Name = Literal["tensorboard", "mlflow", "wandb"]
-STAGES = ("pretrain", "train", "control")
-"""Those that write a live curve, in the order in which they run."""
 LOGS = Path("logs")
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -53,7 +52,7 @@ def track(name: Name) -> int:
         MixedRun: the files here are not all of one run.
     """
     _require(name)
-    run = finished.read(STAGES)
+    run = finished.read()
     title = f"{run.identity['recipe']}-{str(run.identity['dvc_lock.sha256'])[:DIGITS]}"
     session = _Session(name, title, {**run.parameters, **run.identity})
     count = session.give(run.curves)
@@ -61,15 +60,11 @@ def track(name: Name) -> int:
     return count
 
 
-def follow(name: Name, say: Callable[[str], None] = print) -> int:
+def follow(name: Name) -> int:
     """Give a tracker the trainings of this workspace that begin from now on, or that are growing, until interrupted.
 
     A training that begins anew gets a run of its own. A run gets the parameters that params.yaml held when its training
-    was first seen, and of the metrics only those of that training.
-
-    Args:
-        name: the tracker.
-        say: gets a line when it looks.
+    was first seen, and of the metrics only those of that training. Prints a line when it begins to look.
 
     Returns:
         How many rows of curves it got.
@@ -80,7 +75,7 @@ def follow(name: Name, say: Callable[[str], None] = print) -> int:
     _require(name)
     folder = Path(os.environ.get(LIVE) or ".dvc/tmp/live")
     old = _read(folder)
-    say(f"following {folder}: trainings that begin from now on; Ctrl-C ends it")
+    print(f"following {folder}: trainings that begin from now on; Ctrl-C ends it", flush=True)
     training: _Training | None = None
     count = 0
     with suppress(KeyboardInterrupt), interruptible():
@@ -111,13 +106,7 @@ def changed(curves: Curves, old: Curves) -> Curves:
 
 
 class _Session:
-    """A run of a tracker.
-
-    Args:
-        name: the tracker.
-        title: of the run; TensorBoard's run with the same title is replaced.
-        facts: what the run was made with, and what names it.
-    """
+    """A run of a tracker, with a title (TensorBoard's with the same one is replaced) and facts about it."""
 
     def __init__(self, name: Name, title: str, facts: Mapping[str, Any]) -> None:
         from accelerate import PartialState, tracking  # type: ignore[import-untyped]
@@ -141,7 +130,7 @@ class _Session:
         self.tracker.store_init_configuration(
             {k: v if isinstance(v, plain) else json.dumps(v, ensure_ascii=False) for k, v in facts.items()}
         )
-        for stage in STAGES if name == "wandb" else ():
+        for stage in TRAININGS if name == "wandb" else ():
             self.tracker.tracker.define_metric(f"{stage}/*", step_metric=f"{stage}/step")
 
     def give(self, curves: Curves) -> int:
@@ -191,8 +180,8 @@ class _Training(_Session):
         new = curves.keys() - self.curves.keys()
         if any(curves[stage][0]["time"] != self.curves[stage][0]["time"] for stage in curves.keys() - new):
             return True
-        latest = max(map(STAGES.index, self.curves))
-        return any(STAGES.index(stage) < latest for stage in new) or bool(new and _parameters() != self.parameters)
+        latest = max(map(TRAININGS.index, self.curves))
+        return any(TRAININGS.index(stage) < latest for stage in new) or bool(new and _parameters() != self.parameters)
 
     def end(self) -> None:
         """Pass on the metrics that it came to, with the dvc.lock that has them, and close."""
@@ -207,11 +196,7 @@ class _Training(_Session):
 
 
 def _require(name: Name) -> None:
-    """Hold a tracker to silence, and see that it is there.
-
-    Raises:
-        ToolMissing: its package, or accelerate, is not installed.
-    """
+    """Hold a tracker to silence, and see that it and accelerate are there."""
     os.environ.update({**QUIET, **os.environ})
     for package in ("accelerate", name):
         tool(package, "track")
@@ -219,7 +204,7 @@ def _require(name: Name) -> None:
 
 def _read(folder: Path) -> Curves:
     """The live curves that are there, in the order of the stages."""
-    found = {stage: live_rows(folder, stage) for stage in STAGES}
+    found = {stage: live_rows(folder, stage) for stage in TRAININGS}
     return {stage: rows for stage, rows in found.items() if rows}
 
 
