@@ -89,7 +89,7 @@ def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = {"torch", "great_expectations", "pandas", "dvc", "numpy", "ruamel"}
+    heavy = {"torch", "great_expectations", "pandas", "dvc", "numpy", "ruamel", "optuna", "matplotlib", "accelerate"}
     code = f"""
 import sys
 from promptgan.cli import app
@@ -98,7 +98,7 @@ try:
 except SystemExit:
     print(sorted({heavy} & set(sys.modules)), file=sys.stderr)
 """
-    for arguments in (["--help"], ["use", "--help"], ["--version"]):
+    for arguments in (["--help"], ["use", "--help"], ["search", "--help"], ["track", "--help"], ["--version"]):
         command = [sys.executable, "-c", code, *arguments]
         done = subprocess.run(
             command, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")}

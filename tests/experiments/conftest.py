@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner, Result
 
+from promptgan.cli import app
 from tests import warm
 from tests.conftest import Shared
 
@@ -104,6 +106,21 @@ def at_work_in_copy(source: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
     return folder
 
 
+@pytest.fixture(scope="module")
+def committed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, default_parameters: Path
+) -> Path:
+    """A repository of the STAGE and the PIPELINE of a module of tests, in which nothing has run."""
+    folder, module = tmp_path_factory.mktemp("committed") / "repository", request.module
+    return repository_with(folder, default_parameters, module.STAGE, module.PIPELINE)
+
+
+@pytest.fixture
+def repository(committed: Path, warmed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to work in, the current folder."""
+    return at_work_in_copy(committed, tmp_path, monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def quick_source(shared: Shared, default_parameters: Path) -> Path:
     """The repository, run and committed; to be read only."""
@@ -126,6 +143,14 @@ def call(*words: str) -> str:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, f"{words}: {done.stdout}"
     return done.stdout
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    """Run a command of promptgan here."""
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
 
 
 def set_parameter(old: str, new: str) -> None:

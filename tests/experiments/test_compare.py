@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 from dvc.config import Config
-from typer.testing import CliRunner
 
-from promptgan.cli import app
 from promptgan.core.errors import PromptganError
 from promptgan.experiments import compare, runner
 from promptgan.experiments.entry import Entry, Trained
 from promptgan.experiments.makeup import Makeup
 from promptgan.git import GitFailed
 from promptgan.recipes.parameter_file import ParameterFile
-from tests.experiments.conftest import at_work_in_copy, call, repository_with
+from tests.experiments.conftest import at_work_in_copy, call, run
 
 STAGE = """
 import json, os, pathlib, sys, time, yaml
@@ -53,24 +51,17 @@ PIPELINE = {
 }
 
 
-@pytest.fixture(scope="module")
-def committed(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path) -> Path:
-    """A repository with two presets, of which one fails."""
-    folder = repository_with(tmp_path_factory.mktemp("committed") / "repository", default_parameters, STAGE, PIPELINE)
-    (folder / "recipes").mkdir()
-    (folder / "recipes/good.yaml").write_text(f"# Good.\n{default_parameters.read_text(encoding='utf-8')}")
-    (folder / "recipes/bad.yaml").write_text("# Bad.\nbase: good\ntrain:\n  objective: hinge\n")
-    return folder
-
-
 @pytest.fixture
-def repository(committed: Path, warmed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it to work in."""
-    return at_work_in_copy(committed, tmp_path, monkeypatch)
+def presets(repository: Path) -> None:
+    """Two of them, of which one fails."""
+    (repository / "recipes").mkdir()
+    parameters = (repository / "params.yaml").read_text(encoding="utf-8")
+    (repository / "recipes/good.yaml").write_text(f"# Good.\n{parameters}", encoding="utf-8")
+    (repository / "recipes/bad.yaml").write_text("# Bad.\nbase: good\ntrain:\n  objective: hinge\n")
 
 
 def test_presets_are_trained_with_each_seed_recorded_and_not_again(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
+    presets: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare, "QUIET_SECONDS", 0.0)
     before = call("git", "status", "--porcelain"), call("git", "rev-parse", "HEAD")
@@ -120,7 +111,7 @@ def test_presets_are_trained_with_each_seed_recorded_and_not_again(
         ("base: good\nseed: &seed 1\n", "recipes/wrong.yaml: line 3 has an anchor"),
     ],
 )
-def test_wrong_presets_are_refused_before_anything_runs(repository: Path, preset: str, problem: str) -> None:
+def test_wrong_presets_are_refused_before_anything_runs(presets: None, preset: str, problem: str) -> None:
     Path("recipes/wrong.yaml").write_text(f"# Wrong.\n{preset}", encoding="utf-8")
     with pytest.raises(compare.WrongRecipe) as caught:
         compare.compare(["good", "wrong"], [1, 2])
@@ -151,7 +142,7 @@ def test_a_clone_shares_the_cache_whatever_the_folder_is_called(
     assert found["remote"] == {"own": {"url": "/mnt/käse, b"}}
 
 
-def test_a_comparison_is_run_by_one_process(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_comparison_is_run_by_one_process(presets: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LOCK_SECONDS", 0.1)
     with runner.alone(compare.CLONES / "lock", "busy"):
         with pytest.raises(runner.Busy, match="another `promptgan compare`"):
@@ -195,21 +186,19 @@ def test_a_page_that_cannot_be_written_is_said_and_ends_no_other_run(
     ],
 )
 def test_check_of_a_preset_without_an_entry_does_not_pass(
-    repository: Path, names: list[str], code: int, said: list[str]
+    presets: None, names: list[str], code: int, said: list[str]
 ) -> None:
     Entry("good").write()
-    result = CliRunner().invoke(app, ["compare", "--check", *names])
-    assert result.exit_code == code
-    assert [line[25:] for line in result.output.splitlines()] == said
+    assert [line[25:] for line in run("compare", "--check", *names, code=code).output.splitlines()] == said
 
 
-def test_without_a_commit_there_is_nothing_to_hang_experiments_on(repository: Path) -> None:
+def test_without_a_commit_there_is_nothing_to_hang_experiments_on(presets: None) -> None:
     subprocess.run(["git", "update-ref", "-d", "HEAD"], check=True)
     with pytest.raises(GitFailed, match="a clone that has a commit"):
         compare.compare(["good"], [1])
 
 
-def test_an_entry_of_an_older_kind_is_named(repository: Path) -> None:
+def test_an_entry_of_an_older_kind_is_named(presets: None) -> None:
     Path("results").mkdir()
     Path("results/good.json").write_text(json.dumps({"recipe": "good", "trained": {"1": {}}}))
     with pytest.raises(PromptganError, match=r"results/good\.json is not what `promptgan compare` writes"):

@@ -4,6 +4,7 @@ import fcntl
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,11 @@ import matplotlib
 import optuna
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
 
-from promptgan.cli import app
 from promptgan.core.parameters import load_params
 from promptgan.experiments import runner, search_study
 from promptgan.experiments.search_settings import Pruning, read
-from tests.experiments.conftest import at_work_in_copy, repository_with
+from tests.experiments import conftest
 from tests.pipeline.clone import until
 
 ROOT = Path(__file__).parents[2]
@@ -51,16 +50,7 @@ PIPELINE = {
 }
 
 
-@pytest.fixture(scope="module")
-def committed(tmp_path_factory: pytest.TempPathFactory, default_parameters: Path) -> Path:
-    """A repository with a stage that computes a score from one parameter, and fails with a value of another."""
-    return repository_with(tmp_path_factory.mktemp("committed") / "repository", default_parameters, STAGE, PIPELINE)
-
-
-@pytest.fixture
-def repository(committed: Path, warmed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it to work in."""
-    return at_work_in_copy(committed, tmp_path, monkeypatch)
+run = partial(conftest.run, "search")
 
 
 def settings(**changes: Any) -> None:
@@ -73,13 +63,6 @@ def settings(**changes: Any) -> None:
         **changes,
     }
     Path("search.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, ["search", *arguments])
-    assert result.exit_code == code, result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
 
 
 def states(name: str = "quick") -> list[str]:
@@ -323,23 +306,6 @@ def test_without_optuna_the_remedy_is_said(repository: Path, monkeypatch: pytest
     settings()
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert "the package optuna cannot be imported" in run(code=1).stderr
-
-
-def test_help_loads_nothing_heavy() -> None:
-    heavy = {"torch", "optuna", "pandas", "dvc", "numpy", "ruamel", "matplotlib", "accelerate"}
-    code = f"""
-import sys
-from promptgan.cli import app
-try:
-    app()
-except SystemExit:
-    print(sorted({heavy} & set(sys.modules)), file=sys.stderr)
-"""
-    for name in ("search", "track"):
-        help_ = [sys.executable, "-c", code, name, "--help"]
-        done = subprocess.run(help_, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")})
-        assert done.stderr.strip() == "[]"
-        assert f"promptgan {name} " in done.stdout
 
 
 def test_the_shipped_file_is_right(monkeypatch: pytest.MonkeyPatch) -> None:

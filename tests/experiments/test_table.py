@@ -1,17 +1,18 @@
 """The table of experiments: which rows and parameters it shows and which numbers it marks; and two side by side."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner, Result
 
-from promptgan.cli import app
 from promptgan.commands import terminal
 from promptgan.experiments import table
 from promptgan.experiments.table import Row, best, names, rows, settings, varied
+from tests.experiments import conftest
 from tests.experiments.conftest import call, set_parameter
 
+run = partial(conftest.run, "exp")
 RATE, HALF = "      learning_rate: 0.0006\n", "      learning_rate: 0.0123456789012\n"
 
 
@@ -19,13 +20,6 @@ def row(name: str, recipe: str = "one", nll: float | None = None, data: str = "c
     metrics = {} if nll is None else {"adversarial": {"nll": nll, "bleu_4": nll}, "twin": "not applicable"}
     values = {"recipe": recipe, "task": "text", "data.name": data, **parameters}
     return Row(name, parameters=values, systems=metrics, measured=(data,) if metrics else ())
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, ["exp", *arguments])
-    assert result.exit_code == code, result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
 
 
 def seen(monkeypatch: pytest.MonkeyPatch, width: int, *arguments: str) -> str:

@@ -14,12 +14,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from promptgan.cli import app
 from promptgan.experiments import finished, tracking
 from tests import warm
-from tests.experiments.conftest import call, set_parameter
+from tests.experiments.conftest import call, run, set_parameter
 
 ROOT = Path(__file__).parents[2]
 TRACK = [sys.executable, "-c", "from promptgan.cli import main; main()", "track"]
@@ -243,7 +241,7 @@ def test_an_applied_experiment_is_named() -> None:
 def test_a_file_that_is_not_of_the_run_is_refused() -> None:
     Path("metrics/train.json").write_text('{"score": 0.9}\n', encoding="utf-8")
     Path("plots/pretrain.csv").unlink()
-    said = failure("tensorboard")
+    said = run("track", "tensorboard", code=1).stderr
     assert "metrics/train.json is not the one that dvc.lock names" in said
     assert "plots/pretrain.csv is not there" in said
     assert not Path("logs").exists()
@@ -252,26 +250,19 @@ def test_a_file_that_is_not_of_the_run_is_refused() -> None:
 def test_a_half_finished_run_is_refused() -> None:
     set_parameter(OLD, NEW)
     call("dvc", "repro", "--quiet", "train")
-    said = failure("tensorboard")
+    said = run("track", "tensorboard", code=1).stderr
     assert "  evaluate used a models/adversarial that was made anew since\n  -> finish it with `make run`" in said
 
 
 def test_without_a_run_there_is_nothing_to_track() -> None:
     Path("dvc.lock").unlink()
-    assert "error: dvc.lock cannot be read" in failure("tensorboard")
+    assert "error: dvc.lock cannot be read" in run("track", "tensorboard", code=1).stderr
 
 
 @pytest.mark.parametrize("package", ["accelerate", "mlflow"])
 def test_without_a_package_the_remedy_is_said(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    assert f"the package {package} cannot be imported" in failure("mlflow")
-
-
-def failure(name: str) -> str:
-    result = CliRunner().invoke(app, ["track", name])
-    assert result.exit_code == 1
-    assert isinstance(result.exception, SystemExit)
-    return result.stderr
+    assert f"the package {package} cannot be imported" in run("track", "mlflow", code=1).stderr
 
 
 def curve(*times: float) -> list[dict[str, float]]:
