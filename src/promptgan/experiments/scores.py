@@ -66,23 +66,25 @@ def contender(entry: Entry) -> System:
 def differences(entry: Entry, system: str, other: Entry, rival: str) -> dict[str, Estimate]:
     """A system of a preset minus one of the same or of another, paired by the seeds that both have, by metric.
 
-    Behind `EQUAL` those at equal diversity: of one run as it recorded them, of two read off their curves.
+    Behind `EQUAL` those at equal diversity: of one run as it recorded them, of two read off their curves. A metric
+    whose unit depends on an output that is not the same in both is left out.
     """
-    known = measures(entry)
-    return _estimates(
-        _paired(known, (entry.trained[seed], system), (other.trained[seed], rival))
-        for seed in shared_seeds(entry, other)
-    )
+    known, rows = measures(entry), []
+    for seed in shared_seeds(entry, other):
+        one, two = entry.trained[seed], other.trained[seed]
+        if (ours := one.numbers(system)) and (theirs := two.numbers(rival)):
+            alike = [m for m in known.metrics if not m.per or one.outputs.get(m.per) == two.outputs.get(m.per)]
+            names = [m.name for m in alike if m.direction != "none" and m.name in ours and m.name in theirs]
+            recorded = one is two and not _along_a_choice(known)
+            gaps = one.gaps.get(rival) if recorded else _gaps(known, (one, system), (two, rival))
+            equal = {f"{EQUAL}{key}": value for key, value in gaps.items()} if isinstance(gaps, dict) else {}
+            rows.append(equal | {name: ours[name] - theirs[name] for name in names})
+    return _estimates(rows)
 
 
 def shared_seeds(entry: Entry, other: Entry) -> list[int]:
     """The training seeds with which both presets have finished."""
     return sorted(entry.trained.keys() & other.trained.keys())
-
-
-def counted(known: Measures) -> bool:
-    """Whether curves go along a choice, such as a number of labels, between whose values nothing is known."""
-    return known.diversity is not None and known[known.diversity].direction == "none"
 
 
 def unconverged(entry: Entry) -> list[int]:
@@ -92,29 +94,17 @@ def unconverged(entry: Entry) -> list[int]:
     return [seed for seed, run in runs if not run.metrics.get("pretrain", {}).get("converged", True)]
 
 
-Side = tuple[Trained, str]
-"""A run, and one of its systems."""
+def _along_a_choice(known: Measures) -> bool:
+    """Whether curves go along a choice, such as a number of labels, between whose values nothing is known."""
+    return known.diversity is not None and known[known.diversity].direction == "none"
 
 
-def _paired(known: Measures, one: Side, two: Side) -> dict[str, Any]:
-    """One system minus another; nothing where a run has no such system. A metric whose unit depends on an output that
-    is not the same in both is left out."""
-    ours, others = (run.numbers(system) for run, system in (one, two))
-    if not ours or not others:
-        return {}
-    alike = [m for m in known.metrics if not m.per or one[0].outputs.get(m.per) == two[0].outputs.get(m.per)]
-    names = [m.name for m in alike if m.direction != "none" and m.name in ours and m.name in others]
-    gaps = one[0].gaps.get(two[1]) if one[0] is two[0] and not counted(known) else _gaps(known, one, two)
-    equal = {f"{EQUAL}{key}": value for key, value in gaps.items()} if isinstance(gaps, dict) else {}
-    return equal | {name: ours[name] - others[name] for name in names}
-
-
-def _gaps(known: Measures, one: Side, two: Side) -> dict[str, float]:
+def _gaps(known: Measures, *sides: tuple[Trained, str]) -> dict[str, float]:
     """The mean difference of qualities along the curves; where these go along a choice, at what both have chosen."""
     gaps = {}
     for quality in known.qualities if known.diversity else ():
-        ours, theirs = (run.curve(system, str(known.diversity), quality) for run, system in (one, two))
-        if counted(known):
+        ours, theirs = (run.curve(system, str(known.diversity), quality) for run, system in sides)
+        if _along_a_choice(known):
             high, low = dict(ours), dict(theirs)
             if shared := high.keys() & low.keys():
                 gaps[quality] = statistics.fmean(high[x] - low[x] for x in sorted(shared))
