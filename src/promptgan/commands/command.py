@@ -5,6 +5,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -73,13 +75,13 @@ def of_task(model: Path, file: str, remedy: str) -> ModuleType:
         ParameterError: its task is none of promptgan's.
         NotForThisTask: the task has no such module; says the ``remedy``.
     """
-    from promptgan.core.choices import choices, choose
+    from promptgan.core.choices import choose
 
     task = task_of(model)
     choose("promptgan.tasks", task, f"{model / 'index.json'} task", "samples")
-    for part in (f"samples.{file}", file):
-        if file in choices(f"promptgan.tasks.{task}.{part}".removesuffix(f".{file}")):
-            return choose("promptgan.tasks", task, "task", part)
+    for name in (f"promptgan.tasks.{task}.samples.{file}", f"promptgan.tasks.{task}.{file}"):
+        if find_spec(name):
+            return import_module(name)
     raise NotForThisTask(f"{model}: there is no {file} for a model whose task is {task}", remedy)
 
 

@@ -12,12 +12,9 @@ SPECIAL = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;"}
 
 
 def mermaid(chain: dict[str, Any]) -> str:
-    """The package, the stages and the target, with an arrow to whatever used it; of an input, the stages that use it.
+    """A chain of `trace.trace`: package, stages and target, with arrows to what used them; of an input what uses it.
 
     The same chain gives the same bytes.
-
-    Args:
-        chain: of `trace.trace`.
     """
     target = chain["target"]
     facts = [f"{name} {target[name]}" for name in target if name in ("md5", "value", "model") and target[name]]

@@ -28,13 +28,7 @@ UNFOLDED = ("read", "inputs", "code", "measure")
 
 
 def show(title: str, document: Mapping[str, Any], full: bool = False) -> None:
-    """Print a document as a tree, as wide as the terminal.
-
-    Args:
-        title: what it is about.
-        document: as `--json` prints it.
-        full: whether every value and every digit of a hash is shown.
-    """
+    """Print the document of `--json` as a tree, as wide as the terminal; all values and digits where ``full``."""
     from rich.text import Text
     from rich.tree import Tree
 

@@ -54,17 +54,12 @@ class Plan:
 
 
 def compare(recipes: list[str], seeds: list[int], jobs: int = 1, say: Say = print) -> list[Result]:
-    """Train what has not been trained with the files and parameters that are here; what became of each training.
+    """Train presets with seeds, where they have not been with what is here; what became of each training.
 
     What runs is the working tree as it is now, whatever changes later. The leaderboard is up to date after every run. A
     failed one is recorded and does not stop the others. What was killed goes on where it stopped: finished stages come
-    from DVC's run-cache, and an interrupted training from its checkpoint.
-
-    Args:
-        recipes: names of presets.
-        seeds: training seeds of each.
-        jobs: how many run at a time.
-        say: gets every line of progress.
+    from DVC's run-cache, and an interrupted training from its checkpoint. ``jobs`` run at a time; ``say`` gets every
+    line of progress.
 
     Raises:
         UnknownRecipe: one of the presets does not exist; nothing has run.
@@ -227,13 +222,7 @@ class _Training(runner.Experiment):
 
 
 def progress(stage: str, row: dict[str, float], parameters: dict[str, Any]) -> str:
-    """A validation in a line: the stage, how far it is of at most how far, and what was measured.
-
-    Args:
-        stage: its name, which is also that of its section of the parameters, if it has one.
-        row: of its live curve.
-        parameters: a parsed parameter file.
-    """
+    """A row of the stage's live curve in a line: the stage, how far it is of at most how far, and what was measured."""
     limits = parameters.get(stage, {})
     if "epochs" in limits and "epoch" in row:
         at = f"epoch {row['epoch']:.1f}/{limits['epochs']}"

@@ -156,11 +156,9 @@ class Entry:
 
 
 def finished_run(reference: str, folder: Path) -> tuple[Makeup, dict[str, str], Trained]:
-    """What a finished experiment is made of, its data set, and what it measured.
+    """What a finished experiment, by its Git reference, is made of, its data set, and what it measured.
 
-    Args:
-        reference: the experiment's Git reference.
-        folder: where its outputs lie.
+    Its outputs lie in ``folder``.
 
     Raises:
         NotFinished: the experiment lacks a stage or a metric.

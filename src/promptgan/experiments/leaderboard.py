@@ -260,12 +260,7 @@ def _picture(entry: Entry, known: Measures) -> str:
 def _table(heads: list[str], rows: Rows, known: Measures, *, sign: str = "", settings: bool = False) -> Iterator[str]:
     """The lines of a Markdown table: what ranks first, then gaps of curves, then the metrics in their order.
 
-    Args:
-        heads: above the words at the left.
-        rows: of it.
-        known: what the columns are.
-        sign: how numbers are signed, as `format` takes it.
-        settings: whether it has columns that are no measure, but a choice.
+    ``sign`` is how numbers are signed, as `format` takes it; with ``settings`` it has columns that are a choice, too.
     """
     names = [metric.name for metric in known.metrics if settings or metric.direction != "none"]
     order = dict.fromkeys([known.ranked_by, *(f"{EQUAL}{name}" for name in known.qualities), *names])

@@ -48,8 +48,7 @@ class Busy(PromptganError):
 def snapshot(scratch: Path) -> str:
     """A commit, on top of HEAD, of the workspace as it is now, with new code; nothing but objects is written.
 
-    Args:
-        scratch: a folder for a temporary index.
+    The folder ``scratch`` holds a temporary index meanwhile.
 
     Raises:
         GitFailed: the repository has no commit that experiments could hang on.
@@ -235,12 +234,8 @@ def alone(path: Path, busy: str) -> Iterator[int]:
 
     An experiment inherits it: it is free when what was started is dead too.
 
-    Args:
-        path: of the lock.
-        busy: what to say where another process holds it.
-
     Raises:
-        Busy: another process holds it.
+        Busy: another process holds it; says ``busy``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file, interruptible():

@@ -94,10 +94,7 @@ def experiment(name: str, number: int) -> str:
 def pruner(pruning: Pruning, maximize: bool, sign: float) -> "optuna.pruners.BasePruner":
     """Optuna's pruner of these settings; its median one looks at the best value of a trial so far, not at the last.
 
-    Args:
-        pruning: the settings.
-        maximize: whether the study's direction is maximize.
-        sign: -1 where the curve's direction is the opposite; its values are reported times this.
+    The values of the curve are reported times ``sign``, which is -1 where its direction is not the study's.
     """
     from optuna.pruners import MedianPruner, NopPruner, ThresholdPruner
 
