@@ -3,6 +3,7 @@
 from promptgan.commands.terminal import table, terminal
 from promptgan.lineage.records.difference import KINDS, Difference, verdict
 from promptgan.lineage.records.page import measured
+from promptgan.terms.visible import visible
 
 WIDTH = 110
 """Columns where the output is no terminal."""
@@ -36,6 +37,6 @@ def show(found: Difference, examples: int) -> None:
         if records:
             console.print(f"\n{KINDS[kind][0]}, {len(records)} of {found.counts[kind]:,}:")
         for record in records:
-            console.print(f"  {record['id']} ({record['place']})")
+            console.print(f"  {visible(record['id'])} ({record['place']})")
             for key in (key for key in record if key not in ("id", "place")):
-                console.print(f"    {key}: {record[key]}")
+                console.print(f"    {key}: {visible(record[key])}")

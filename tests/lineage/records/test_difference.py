@@ -88,6 +88,14 @@ def test_what_quarantine_keeps_as_it_came_is_no_change_of_the_record(repository:
     assert compared().counts["changed"] == 0
 
 
+def test_what_quarantine_holds_does_not_reach_the_terminal_as_it_came(repository: Repository) -> None:
+    caught = ("new-1", "g", "what is \x1b[2Jnew?", "nothing", "too-long", "has more words than are allowed")
+    repository.tables["quarantine"].append(caught)
+    repository.finish()
+    said = run("HEAD").output
+    assert r"what is \x1b[2Jnew?" in said and "\x1b" not in said
+
+
 def test_removed_records_that_are_excluded_are_told_apart(repository: Repository) -> None:
     del repository.tables["train"][5]
     repository.write("data/excluded.csv", "data,id,reason\ntalk,train-0000,\nother,train-0001,\n")
