@@ -153,6 +153,18 @@ def test_a_comparison_is_run_by_one_process(presets: None, monkeypatch: pytest.M
     assert Path("results/README.md").exists()
 
 
+def test_of_a_run_that_cannot_begin_nothing_but_its_record_stays(
+    presets: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runner.Experiment, "start", full)
+    assert compare.compare(["good"], [1], say=[].append) == ["failed"]
+    assert [path.name for path in compare.CLONES.iterdir()] == ["lock"]
+    assert Entry.read("good").failed == {1: ["[Errno 28] No space left on device"]}
+
+
 def test_a_page_that_cannot_be_written_is_said_and_ends_no_other_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -155,6 +155,7 @@ def _trainings(
             training.start(held)
         except (PromptganError, OSError) as error:
             training.fail(error)
+            training.delete()
         else:
             yield training
 
