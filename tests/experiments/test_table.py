@@ -24,7 +24,7 @@ def row(name: str, recipe: str = "one", nll: float | None = None, data: str = "c
 
 def seen(monkeypatch: pytest.MonkeyPatch, width: int, *arguments: str) -> str:
     """What a command prints on a terminal of so many columns."""
-    monkeypatch.setattr(terminal, "terminal", lambda **options: Console(width=width, **options))
+    monkeypatch.setattr(terminal, "terminal", lambda: Console(width=width))
     return run(*arguments).output
 
 

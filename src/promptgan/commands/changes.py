@@ -11,7 +11,7 @@ WIDTH = 110
 
 def show(found: Difference, examples: int) -> None:
     """Print tables of what changed: rows, columns, quarantine, distributions."""
-    console = terminal(WIDTH, markup=False)
+    console = terminal(WIDTH)
     for version in (found.before, found.after):
         console.print(f"{version.name}: {version.title or '(no title)'}")
     console.print(verdict(found))

@@ -192,7 +192,7 @@ def mark(explained: "list[tuple[str, str, list[Word]]]", html: Path | None) -> N
     console = terminal()
     for head, _, words in explained:
         console.print()
-        console.print(f"{head}:", explanation.terminal(words), markup=False)
+        console.print(f"{head}:", explanation.terminal(words))
     if html:
         parts = [explanation.fragment(words, label) for _, label, words in explained]
         write_text(html, "\n".join(['<!doctype html><meta charset="utf-8"><title>Why</title>', *parts, ""]))

@@ -44,7 +44,7 @@ def show() -> None:
             numbers.append(Text("\n").join([top, below]))
         lines.append(["\n".join(words), "\n".join(differing), "\n".join(systems.values()), *numbers])
     heads = ["experiment", "differs in", "", *(f"{metric.title}\n{metric.mark[:1]}" for metric in metrics)]
-    console = terminal(markup=False)
+    console = terminal()
     console.print(table(heads, lines, words=2))
     common = [f"{title} {only.pop()}" for title, only in (("recipe", recipes), ("data", data)) if len(only) == 1]
     if common:
@@ -74,7 +74,7 @@ def diff(
     from promptgan.commands.terminal import table, terminal
     from promptgan.experiments.table import differences
 
-    console = terminal(markup=False)
+    console = terminal()
     if not (found := list(differences(a, b))):
         console.print("they have the same parameters and metrics")
         return

@@ -24,6 +24,6 @@ def say(found: "Measured", json: bool) -> None:
     rows = [[system, *(cell(row.get(name)) for name in names)] for system, row in found.systems.items()]
     console.print(table(["", *names], rows, least=24))
     for other, gain in found.gains.items():
-        console.print(f"{found.gained} minus {other}: {cell(gain)}", markup=False)
+        console.print(f"{found.gained} minus {other}: {cell(gain)}")
     for line in found.signature:
-        console.print(f"- {line}", markup=False, soft_wrap=True)
+        console.print(f"- {line}", soft_wrap=True)

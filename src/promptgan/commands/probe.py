@@ -63,7 +63,7 @@ def probe(
     terminal().print(table(["targets with attributes", "effect size", "p", "words"], rows))
     for each in found:
         if each.refused:
-            terminal().print(f"refused: {each.query}: too few words: {each.refused}", markup=False)
+            terminal().print(f"refused: {each.query}: too few words: {each.refused}")
 
 
 def _sentences(model: Path, seed: int, json: bool) -> None:
@@ -84,7 +84,7 @@ def _sentences(model: Path, seed: int, json: bool) -> None:
         f" effect size {found.association.effect_size:+.2f}, p {found.association.p:.2g}"
     )
     if found.lost:
-        terminal().print(f"not in the vocabulary: {', '.join(found.lost)}", markup=False)
+        terminal().print(f"not in the vocabulary: {', '.join(found.lost)}")
 
 
 def _keep(seed: int) -> None:

@@ -39,7 +39,7 @@ def remove(
         ExclusionsUnreadable: the list is broken; it is left as it is.
         RepositoryBusy, NotDeleted: see `removal.delete`.
     """
-    console = terminal(WIDTH, markup=False)
+    console = terminal(WIDTH)
     here, known = versions.read(), Known()
     if record := record_of(identifier, here.stage.parameters.get("data", {}), Path.cwd()):
         console.print(f"feedback {identifier} became the record {record}")

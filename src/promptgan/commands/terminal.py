@@ -10,14 +10,14 @@ WIDTH = 100
 """Of what is printed where there is no terminal."""
 
 
-def terminal(width: int = WIDTH, *, markup: bool = True) -> Console:
-    """Where tables are printed: as wide as the terminal, or ``width`` columns where there is none."""
-    console = Console(highlight=False, markup=markup)
-    return console if console.is_terminal else Console(highlight=False, markup=markup, width=width)
+def terminal(width: int = WIDTH) -> Console:
+    """Where texts, none taken for markup, are printed: as wide as the terminal, or ``width`` columns where none is."""
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=width)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str | Text]], words: int = 1, least: int = 12) -> Table:
-    """A table without lines, in which nothing is taken for markup.
+    """A table without lines, whose cells are no markup.
 
     Args:
         heads: above the columns.
