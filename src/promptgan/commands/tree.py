@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
 from promptgan.commands.terminal import terminal
 from promptgan.terms.visible import visible
-
-if TYPE_CHECKING:
-    from rich.tree import Tree
 
 WIDTH = 110
 """Columns where the output is no terminal."""
@@ -29,9 +30,6 @@ UNFOLDED = ("read", "inputs", "code", "measure")
 
 def show(title: str, document: Mapping[str, Any], full: bool = False) -> None:
     """Print the document of `--json` as a tree, as wide as the terminal; all values and digits where ``full``."""
-    from rich.text import Text
-    from rich.tree import Tree
-
     tree = Tree(Text(visible(title), "bold"))
     _grow(tree, document, full)
     console = terminal(WIDTH)
@@ -43,10 +41,7 @@ def show(title: str, document: Mapping[str, Any], full: bool = False) -> None:
     print("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
-def _grow(node: "Tree", document: Mapping[str, Any], full: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
+def _grow(node: Tree, document: Mapping[str, Any], full: bool) -> None:
     shown = {k: v for k, v in document.items() if v not in (None, "", [], {}, ()) and (full or k not in UNFOLDED)}
     width = max(map(len, shown), default=0)
     for label, value in shown.items():
