@@ -40,7 +40,7 @@ recipes: $(RUN) ## list the presets for params.yaml
 use: $(RUN) ## write a preset into params.yaml: make use RECIPE=text-hinge
 	@$(BIN)/promptgan use $(if $(RECIPE),$(RECIPE),$(error name one: make use RECIPE=text-hinge; `make recipes` lists them))
 
-exp: $(RUN) ## the experiments of `dvc exp run` and `promptgan compare` in one table
+exp: $(RUN) ## the experiments of `dvc exp run` and `promptgan compare`, a table for each task
 	@$(BIN)/promptgan exp show
 
 diff: $(RUN) ## how two experiments differ: make diff A=text-gumbel-s1 B=workspace

@@ -9,6 +9,7 @@ from rich.console import Console
 from promptgan.commands import terminal
 from promptgan.experiments import table
 from promptgan.experiments.table import Row, best, names, rows, settings, varied
+from promptgan.terms.metrics import declared
 from tests.experiments import conftest
 from tests.experiments.conftest import call, set_parameter
 
@@ -67,6 +68,20 @@ def test_no_line_is_wider_than_the_terminal_and_no_name_is_cut(width: int, monke
     assert max(map(len, lines)) <= width
     words = " ".join(lines)
     assert all(word in words for word in ("experiment ", "default-t10", "0.3 ", "0.00212346"))
+
+
+def test_experiments_of_several_tasks_stand_in_a_table_for_each_in_which_no_name_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [row("workspace", nll=4.0)]
+    for task in ("image", "music", "classification", "style"):
+        numbers = {metric.name: 0.5 for metric in declared(task).metrics if metric.leads}
+        found += [Row(f"{task}-s{i}", parameters={"task": task, "seed": i}, systems={"twin": numbers}) for i in (1, 2)]
+    monkeypatch.setattr(table, "rows", lambda: found)
+    lines = seen(monkeypatch, 100, "show").splitlines()
+    assert [each.name for each in found if not any(line.startswith(f"{each.name} ") for line in lines)] == []
+    assert max(map(len, lines)) <= 100 and not any("…" in line for line in lines)
+    assert any(line.startswith("experiment: text ") for line in lines)
 
 
 def test_an_experiment_shows_no_number_that_it_did_not_measure(quick: Path) -> None:

@@ -62,6 +62,11 @@ class Row:
         return str(self.parameters.get("recipe", ""))
 
     @property
+    def task(self) -> str:
+        """What it makes; empty where its parameters are not known."""
+        return str(self.parameters.get("task", ""))
+
+    @property
     def data(self) -> str:
         """Its data set, by the name that people know."""
         return str(self.parameters.get("data.file") or self.parameters.get("data.name", ""))
@@ -97,7 +102,7 @@ def rows() -> list[Row]:
 
 def leading(found: Sequence[Row]) -> list[Metric]:
     """The metrics that a narrow table shows, of every task that there is."""
-    tasks = dict.fromkeys(row.parameters["task"] for row in found if row.systems)
+    tasks = dict.fromkeys(row.task for row in found if row.systems)
     return list({metric.name: metric for task in tasks for metric in declared(task).metrics if metric.leads}.values())
 
 
@@ -137,8 +142,8 @@ def names(found: Sequence[Row]) -> list[str]:
 
 
 def settings(found: Sequence[Row]) -> list[list[str]]:
-    """The parameters that each row's cell shows: of the commit, or of the workspace where it is the same, all that
-    differ anywhere; of every other row those in which it is not like that one."""
+    """The parameters that each row's cell shows: of the commit, or of the first row where that is none of them, all
+    that differ anywhere; of every other row those in which it is not like that one."""
     keys = varied(found)
     last = Counter(key.rpartition(".")[2] for key in keys)
     short = {key: name if last[name := key.rpartition(".")[2]] == 1 else key for key in keys}
