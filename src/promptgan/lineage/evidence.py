@@ -126,6 +126,11 @@ class Evidence:
                 raise Unreadable(error.filename or path, error) from error
         return self._trees[path]
 
+    def file(self, path: str) -> lock.File | None:
+        """A file or a folder as dvc.lock would have it; None where there is neither."""
+        tree = self.tree(path)
+        return tree and lock.File(path, tree.md5, tree.size, tree.count)
+
     def irregular(self) -> list[str]:
         """What lies among outputs and dependencies and is no file of this repository.
 

@@ -131,7 +131,7 @@ class Lock:
     def stale(self, stage: Stage) -> list[tuple[File, File]]:
         """What a stage used beside what its maker has made since: dependency and output of one path, of other bytes."""
         made = {out.path: out for _, out in self.outputs()}
-        return [(dep, made[dep.path]) for dep in stage.dependencies if dep.md5 != made.get(dep.path, dep).md5]
+        return [(dep, made[dep.path]) for dep in stage.dependencies if dep != made.get(dep.path, dep)]
 
     def holding(self, path: str) -> File | None:
         """The output or dependency that is ``path`` or that it lies in; an output before a dependency."""
@@ -183,7 +183,7 @@ def read(revision: str | None = None) -> Lock:
 def hashes(content: bytes) -> set[tuple[str, str]]:
     """Path and md5 of what the bytes of a dvc.lock have: outputs, and dependencies that are no output themselves.
 
-    None where they are no lock: history may hold a broken one, with the marks of a merge for instance.
+    Nothing where they are no lock: history may hold a broken one, with the marks of a merge for instance.
     """
     try:
         stages = YAML(typ="safe").load(content)["stages"].values()

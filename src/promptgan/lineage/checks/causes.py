@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from promptgan.core.parameters import PARAMS_FILE
-from promptgan.lineage import hashes, lock
+from promptgan.lineage import lock
 from promptgan.lineage.evidence import Evidence
 from promptgan.terms.audit import NOTHING, Found, differences
 
@@ -42,36 +42,31 @@ def parameters(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
 def code(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """Every file that no stage makes, code and requirements.lock for instance, is as the stage read it."""
     for file in stage.dependencies:
-        if evidence.lock.producer(file.path) is None:
-            tree = evidence.tree(file.path)
-            if tree is None or (tree.md5, tree.size, tree.count) != (file.md5, file.size, file.files):
-                yield Found(
-                    f"{file.path} -> dvc.lock (stage {stage.name})",
-                    described(file),
-                    described(tree) if tree else "it is missing",
-                    f"`git checkout {file.path}` if it should not have changed, else `dvc repro`",
-                )
+        if evidence.lock.producer(file.path) is None and (here := evidence.file(file.path)) != file:
+            yield Found(
+                f"{file.path} -> dvc.lock (stage {stage.name})",
+                described(file),
+                described(here) if here else "it is missing",
+                f"`git checkout {file.path}` if it should not have changed, else `dvc repro`",
+            )
 
 
 def inputs(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     """What a stage read of another one is what that one wrote."""
-    makers = {out.path: (maker, out) for maker, out in evidence.lock.outputs()}
-    for used in (dependency for dependency in stage.dependencies if dependency.path in makers):
-        maker, made = makers[used.path]
-        if made != used:
-            yield Found(
-                f"dvc.lock {used.path} (read by stage {stage.name}) -> dvc.lock (stage {maker.name})",
-                described(made),
-                described(used),
-                f"`git checkout dvc.lock && dvc checkout`, or `dvc repro {stage.name}`",
-            )
+    makers = {out.path: maker.name for maker, out in evidence.lock.outputs()}
+    for used, made in evidence.lock.stale(stage):
+        yield Found(
+            f"dvc.lock {used.path} (read by stage {stage.name}) -> dvc.lock (stage {makers[used.path]})",
+            described(made),
+            described(used),
+            f"`git checkout dvc.lock && dvc checkout`, or `dvc repro {stage.name}`",
+        )
 
 
-def described(thing: lock.File | hashes.Tree) -> str:
+def described(file: lock.File) -> str:
     """Hash, size and number of files."""
-    count = thing.count if isinstance(thing, hashes.Tree) else thing.files
-    files = f", {count} files" if count is not None else ""
-    return f"md5 {thing.md5}, {thing.size} bytes{files}"
+    files = f", {file.files} files" if file.files is not None else ""
+    return f"md5 {file.md5}, {file.size} bytes{files}"
 
 
 CAUSES = (inputs, declaration, parameters, code)

@@ -14,10 +14,10 @@ def on_disk(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
         where = f"dvc.lock (stage {stage.name})"
         restore = f"{'git' if out.path in evidence.lock.in_git else 'dvc'} checkout {out.path}"
         remedy = f"`{restore}` restores it; where that does not, `dvc repro {stage.name}` makes it anew"
-        tree = evidence.tree(out.path)
-        if tree is None:
+        tree, here = evidence.tree(out.path), evidence.file(out.path)
+        if not tree or not here:
             yield Found(f"{out.path} -> {where}", f"md5 {out.md5}", "it is missing", remedy)
-        elif (tree.md5, tree.size, tree.count) != (out.md5, out.size, out.files):
+        elif here != out:
             then = cache.listing(out.md5) or {}
             now = {name: file.md5 for name, file in tree.files.items()}
             changed = [name for name in sorted(then.keys() | now.keys()) if then and then.get(name) != now.get(name)]
@@ -25,7 +25,7 @@ def on_disk(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
                 expected, found = (f"md5 {files[name]}" if name in files else "no such file" for files in (then, now))
                 yield Found(f"{out.path}/{name} -> {where}", expected, found, remedy)
             if not changed:
-                yield Found(f"{out.path} -> {where}", described(out), described(tree), remedy)
+                yield Found(f"{out.path} -> {where}", described(out), described(here), remedy)
 
 
 def in_cache(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:

@@ -60,17 +60,14 @@ def corpus_from_raw(evidence: Evidence) -> Iterator[Found]:
     frame = without(chosen.records(Path(CORPUS), chosen.Parameters(name=name)), excluded(name))
     table = evidence.table(path)
     derived = _by_id(task.kept(frame, {"prompt": {"kind": "none"}})[table.column_names])
-    held_out = {text for split in RANKING[:-1] for text in _texts(evidence, split)}
+    others = (evidence.table(f"{VALIDATED}/{split}.parquet") for split in RANKING[:-1])
+    held_out = {text for other in others for text in other["text"].to_pylist()}
     remedy = "`dvc checkout data/validated`; where the lock was edited too, `dvc repro --force validate`"
     for row in table.to_pylist():
         if (expected := derived.get(row["id"], NOTHING)) != tuple(row.values()):
             yield Found(f"{path} {row['id']} -> {CORPUS}", str(expected), str(tuple(row.values())), remedy)
         if row["text"] in held_out:
             yield Found(f"{path} {row['id']} -> {VALIDATED}", "no text of val, test or judge", row["text"], remedy)
-
-
-def _texts(evidence: Evidence, split: str) -> list[str]:
-    return list(evidence.table(f"{VALIDATED}/{split}.parquet")["text"].to_pylist())
 
 
 def _by_id(frame: Any) -> dict[Any, tuple[Any, ...]]:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from promptgan.lineage import cache, lock
 from promptgan.lineage.evidence import Evidence
@@ -19,7 +18,7 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
     KEY and changes VALUE; one of code, of a parameter or of an input leaves the outputs under another KEY.
     Nothing is said where the run-cache knows neither: it need not come along with a clone.
     """
-    key, value = _sha256(_entry(stage, only_paths=True)), _sha256(_entry(stage))
+    key, value = _name(stage, only_paths=True), _name(stage)
     link = f"dvc.lock (stage {stage.name}) -> run-cache"
     folder = _folder(key)
     if not folder.is_dir():
@@ -47,7 +46,7 @@ def remembered(evidence: Evidence, stage: lock.Stage) -> Iterator[Found]:
 
 def forgotten(evidence: Evidence) -> list[str]:
     """The stages that have run and of which the run-cache knows nothing."""
-    keys = {name: _sha256(_entry(stage, only_paths=True)) for name, stage in evidence.lock.stages.items()}
+    keys = {name: _name(stage, only_paths=True) for name, stage in evidence.lock.stages.items()}
     return [name for name, key in keys.items() if not _folder(key).is_dir()]
 
 
@@ -80,8 +79,8 @@ def _hashes(files: Iterable[lock.File]) -> dict[str, str]:
     return {file.path: file.md5 for file in files}
 
 
-def _entry(stage: lock.Stage, only_paths: bool = False) -> dict[str, Any]:
-    """A run as the run-cache keeps it, without sizes, which its hashes leave out."""
+def _name(stage: lock.Stage, only_paths: bool = False) -> str:
+    """The sha256 of a run as the run-cache keeps it, without sizes; its outputs with their hashes or as paths alone."""
 
     def hashed(file: lock.File) -> dict[str, str]:
         return {"path": file.path, "hash": "md5", "md5": file.md5}
@@ -92,8 +91,5 @@ def _entry(stage: lock.Stage, only_paths: bool = False) -> dict[str, Any]:
         "params": {"params.yaml": stage.parameters} if stage.parameters else None,
         "outs": [file.path if only_paths else hashed(file) for file in stage.outputs],
     }
-    return {key: value for key, value in entry.items() if value}
-
-
-def _sha256(entry: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()
+    filled = {key: value for key, value in entry.items() if value}
+    return hashlib.sha256(json.dumps(filled, sort_keys=True).encode()).hexdigest()

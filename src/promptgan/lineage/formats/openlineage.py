@@ -25,14 +25,9 @@ def export(evidence: Evidence) -> str:
     Raises:
         ToolMissing: the library openlineage-python is not installed.
     """
-    to_json = tool("openlineage.client.serde", "lineage").Serde.to_json
-    return "".join(f"{to_json(event)}\n" for event in events(evidence))
-
-
-def events(evidence: Evidence) -> list[Any]:
-    """An `openlineage.client.event_v2.RunEvent` for each stage, in the order of dvc.yaml."""
     _facets().set_producer(PRODUCER)
-    return [_event(evidence, stage) for stage in evidence.lock.stages.values()]
+    to_json = tool("openlineage.client.serde", "lineage").Serde.to_json
+    return "".join(f"{to_json(_event(evidence, stage))}\n" for stage in evidence.lock.stages.values())
 
 
 def _event(evidence: Evidence, stage: Stage) -> Any:
