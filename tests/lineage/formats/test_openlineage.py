@@ -79,6 +79,15 @@ def test_the_stages_are_joined_by_their_data_and_versions(events: dict[str, Any]
     assert [(u["job"]["name"], u["run"]["runId"]) for u in upstream] == [("train", events["train"]["run"]["runId"])]
 
 
+def test_data_of_several_packages_goes_by_its_title(repository: Path) -> None:
+    provenance = repository / "data/raw/provenance.json"
+    source = {"kind": "joined", "ham": "pypi ham 1.0, sha256 8", "sha256": "7" * 64}
+    provenance.write_text(json.dumps({**json.loads(provenance.read_text()), "source": source}))
+    small_run.write_lock()
+    (found,) = json.loads(openlineage.export(Evidence()).splitlines()[0])["inputs"]
+    assert (found["namespace"], found["name"]) == ("joined", "chitchat-dataset 0.9.0")
+
+
 def test_parameters_code_and_environment_are_there(events: dict[str, Any]) -> None:
     train = events["train"]
     parameters = {p["key"]: p["value"] for p in train["run"]["facets"]["executionParameters"]["parameters"]}

