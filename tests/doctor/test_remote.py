@@ -110,10 +110,11 @@ def test_a_host_that_refuses_is_a_problem(root: Path) -> None:
     assert ".dvc/config.local" in found.remedy
 
 
-def test_a_host_that_says_nothing_is_not_waited_for(root: Path) -> None:
+def test_a_host_that_says_nothing_is_not_waited_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 3.0)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         port = str(silent.getsockname()[1])
-        found = remote.answers(configure(root, url="ssh://127.0.0.1/folder", port=port, user="nobody"), seconds=3)
+        found = remote.answers(configure(root, url="ssh://127.0.0.1/folder", port=port, user="nobody"))
     assert (found.verdict, found.found) == (Verdict.problem, "store: no answer in 3 s")

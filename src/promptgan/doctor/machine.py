@@ -56,16 +56,12 @@ def cores(threads: int, group: Path = CGROUP) -> Finding:
     return Finding("cores", found)
 
 
-def busy(threads: int, load: float | None = None, cores: int | None = None) -> Finding:
+def busy(threads: int) -> Finding:
     """Whether other programs leave the cores that torch's threads want.
 
-    Args:
-        threads: of torch.
-        load: processes that run or wait for a core, the mean of the last minute; this machine's where None.
-        cores: of the whole machine, which the load is of too; this machine's where None.
+    The load, processes that run or wait for a core, is of the whole machine, and so its cores are counted.
     """
-    load = psutil.getloadavg()[0] if load is None else load
-    cores = cores or os.cpu_count() or 1
+    load, cores = psutil.getloadavg()[0], os.cpu_count() or 1
     found = f"{load:.1f} of {cores} cores in use, the mean of the last minute"
     if load + threads <= cores + SLACK:
         return Finding("load", found)

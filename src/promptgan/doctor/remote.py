@@ -47,7 +47,7 @@ def configured(repo: "Repo") -> Finding:
     return Finding("remote", f"{name}, {files.unstrip_protocol(path)}; `promptgan doctor --remote` asks it")
 
 
-def answers(repo: "Repo", seconds: float = PATIENCE_SECONDS) -> Finding:
+def answers(repo: "Repo") -> Finding:
     """Ask the default remote for the names at its top, as DVC does with the settings of this clone."""
     name = repo.config["core"].get("remote")
     if not name:
@@ -60,12 +60,12 @@ def answers(repo: "Repo", seconds: float = PATIENCE_SECONDS) -> Finding:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=PATIENCE_SECONDS,
             start_new_session=True,  # without a terminal, nothing can ask for a password and wait
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return problem("remote answers", f"{name}: no answer in {seconds:.0f} s", remedy)
+        return problem("remote answers", f"{name}: no answer in {PATIENCE_SECONDS:.0f} s", remedy)
     if done.returncode == 0:
         return Finding("remote answers", f"{name} lists {len(done.stdout.split())} entries")
     reason = next((line for line in done.stderr.splitlines() if line.startswith("ERROR: ")), "ERROR: no reason given")
