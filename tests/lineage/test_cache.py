@@ -5,17 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from promptgan.lineage import cache, lock
+from promptgan.lineage import cache
 from promptgan.lineage.hashes import md5_of
+from tests.lineage.traced_run import entry
 from tests.pipeline.clone import Clone
 
 FOLDER = "models/adversarial"
-
-
-def md5() -> str:
-    found = lock.read().holding(FOLDER)
-    assert found
-    return found.md5
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
@@ -24,17 +19,17 @@ def test_the_listing_of_a_folder_and_its_objects_are_found(own: Clone, tmp_path:
         shutil.move(".dvc/cache", tmp_path / "cache")
         own.dvc("cache", "dir", "--local", str(tmp_path / "cache"))
     expected = {path.name: md5_of(path) for path in Path(FOLDER).iterdir()}
-    assert cache.listing(md5()) == expected
+    assert cache.listing(entry(FOLDER).md5) == expected
     assert all((object := cache.find(each)) and md5_of(object) == each for each in expected.values())
     assert cache.folder() == (tmp_path / "cache" if elsewhere else cache.USUAL)
 
 
 def test_a_listing_that_was_changed_is_none(own: Clone) -> None:
-    path = cache.find(md5())
+    path = cache.find(entry(FOLDER).md5)
     assert path
     path.chmod(0o644)
     path.write_text("[]")
-    assert cache.listing(md5()) is None
+    assert cache.listing(entry(FOLDER).md5) is None
 
 
 def test_a_file_has_no_listing(own: Clone) -> None:

@@ -7,17 +7,10 @@ import pytest
 
 from promptgan.lineage import contents, lock
 from promptgan.lineage.contents import BytesNotHere, NotTracked
-from promptgan.lineage.lock import File
-from tests.lineage.traced_run import without_outputs
+from tests.lineage.traced_run import entry, without_outputs
 from tests.pipeline.clone import Clone
 
 MODEL = "models/adversarial/generator.safetensors"
-
-
-def entry(path: str) -> File:
-    found = lock.read().holding(path)
-    assert found
-    return found
 
 
 @pytest.mark.parametrize("path", ["data/tokens", "metrics/evaluation.json", "data/excluded.csv"])
@@ -53,13 +46,6 @@ def test_the_recorded_bytes_are_found_in_the_workspace_or_in_the_cache(own: Clon
     Path(MODEL).write_text("forged")
     assert contents.recorded(locked, MODEL) != Path(MODEL)
     assert contents.recorded(locked, MODEL).read_bytes() == expected
-
-
-def test_a_cache_that_dvc_keeps_elsewhere_is_found(own: Clone, tmp_path: Path) -> None:
-    shutil.move(".dvc/cache", tmp_path / "cache")
-    own.dvc("cache", "dir", "--local", str(tmp_path / "cache"))
-    shutil.rmtree("models")
-    assert tmp_path in contents.recorded(lock.read(), MODEL).parents
 
 
 def test_a_damaged_cache_is_not_believed(own: Clone) -> None:

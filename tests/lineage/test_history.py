@@ -10,14 +10,8 @@ import pytest
 from promptgan.lineage import lock
 from promptgan.lineage.history import History
 from promptgan.lineage.lock import File
-from tests.lineage.traced_run import commit
+from tests.lineage.traced_run import commit, entry
 from tests.pipeline.clone import Clone
-
-
-def output(path: str) -> File:
-    found = lock.read().holding(path)
-    assert found
-    return found
 
 
 def recorded(file: File) -> dict[str, Any]:
@@ -28,14 +22,14 @@ def recorded(file: File) -> dict[str, Any]:
 
 def other_model(clone: Clone, number: int) -> File:
     """Give the lock the model that another training would have made."""
-    model = output("models/adversarial")
+    model = entry("models/adversarial")
     path = clone.path / "dvc.lock"
     path.write_text(path.read_text().replace(model.md5, f"{number:032}.dir"))
-    return output("models/adversarial")
+    return entry("models/adversarial")
 
 
 def test_the_only_commit_is_the_first_and_the_newest(own: Clone) -> None:
-    found = recorded(output("models/adversarial"))
+    found = recorded(entry("models/adversarial"))
     assert found["first"] == found["newest"]
     assert (found["first"]["id"], found["first"]["subject"]) == (own.git("rev-parse", "HEAD").strip(), "first results")
     assert found["head"]
@@ -44,7 +38,7 @@ def test_the_only_commit_is_the_first_and_the_newest(own: Clone) -> None:
 
 def test_first_and_newest_frame_the_commits_that_hold_it(own: Clone) -> None:
     first = own.git("rev-parse", "HEAD").strip()
-    model, tokens = output("models/adversarial"), output("data/tokens")
+    model, tokens = entry("models/adversarial"), entry("data/tokens")
     other = other_model(own, 1)
     second = commit(own, "another model")
     commit(own, "nothing of the pipeline")
@@ -65,7 +59,7 @@ def test_what_no_commit_holds_is_not_recorded(own: Clone) -> None:
 
 
 def test_the_same_bytes_under_another_path_do_not_count(own: Clone) -> None:
-    model = output("models/adversarial")
+    model = entry("models/adversarial")
     assert History().find(File("models/elsewhere", model.md5, model.size, model.files)) == "not recorded"
 
 
@@ -93,7 +87,7 @@ def test_a_merged_side_branch_whose_lock_did_not_win_is_found(own: Clone) -> Non
 
 def test_a_broken_lock_in_the_history_is_passed_over(own: Clone) -> None:
     good = Path("dvc.lock").read_bytes()
-    model = output("models/adversarial")
+    model = entry("models/adversarial")
     Path("dvc.lock").write_bytes(b"<<<<<<< HEAD\n" + good)
     commit(own, "unresolved")
     Path("dvc.lock").write_bytes(good)
@@ -102,7 +96,7 @@ def test_a_broken_lock_in_the_history_is_passed_over(own: Clone) -> None:
 
 def test_without_git_nothing_is_recorded(own: Clone) -> None:
     shutil.rmtree(".git")
-    assert History().find(output("models/adversarial")) == "not recorded"
+    assert History().find(entry("models/adversarial")) == "not recorded"
 
 
 def test_of_hundreds_of_commits_few_locks_are_parsed(own: Clone, monkeypatch: pytest.MonkeyPatch) -> None:

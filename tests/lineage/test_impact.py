@@ -10,7 +10,6 @@ import pytest
 from promptgan.lineage import impact, lock
 from promptgan.lineage.contents import BytesNotHere
 from promptgan.lineage.records.versions import UnknownRecord
-from promptgan.lineage.target import UnknownTarget
 from tests.lineage.traced_run import edit_params, prepared, without_outputs
 from tests.pipeline.clone import Clone
 
@@ -59,17 +58,6 @@ def test_a_changed_input_is_noticed(own: Clone) -> None:
     assert reach("stages/train.py")["workspace"] == "same"
     Path("stages/train.py").write_text("other")
     assert reach("stages/train.py")["workspace"] == "other"
-
-
-def test_an_unknown_path_gets_the_nearest_name(own: Clone) -> None:
-    with pytest.raises(UnknownTarget, match=r"did you mean data/raw/dataset\.json"):
-        reach("data/raw/datset.json")
-
-
-def test_the_document_is_json(own: Clone) -> None:
-    document = json.loads(json.dumps(reach("models/judges")))
-    assert [each["stage"] for each in document["reached"]] == ["evaluate"]
-    assert document["reached"][0]["outputs"][0]["in_git"] is True
 
 
 def find(record: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from promptgan.lineage import lock
-from promptgan.lineage.lock import File, Lock, LockUnreadable, RevisionUnknown, Stage
+from promptgan.lineage.lock import Lock, LockUnreadable, RevisionUnknown, Stage
 from tests.lineage import traced_run
 from tests.pipeline.clone import Clone
 
@@ -48,18 +48,18 @@ def test_the_entry_that_holds_a_path_is_itself_or_its_folder(locked: Lock) -> No
 
 
 def test_nothing_is_stale_after_a_run_and_a_newer_output_makes_its_users_so(own: Clone) -> None:
-    before = lock.read()
+    before, tokens = lock.read(), traced_run.entry("data/tokens").md5
     assert all(before.stale(stage) == [] for stage in before.stages.values())
-    (own.path / "dvc.lock").write_text(swap_last(own.lock().decode(), md5(before, "data/tokens"), "0" * 32 + ".dir"))
+    (own.path / "dvc.lock").write_text(swap_last(own.lock().decode(), tokens, "0" * 32 + ".dir"))
     after = lock.read()
     assert {s.name for s in after.stages.values() if after.stale(s)} == {"evaluate"}
     used, made = after.stale(after.stages["evaluate"])[0]
-    assert (used.md5, made.md5) == ("0" * 32 + ".dir", md5(before, "data/tokens"))
+    assert (used.md5, made.md5) == ("0" * 32 + ".dir", tokens)
 
 
-def test_hashes_of_bytes_are_those_of_outputs_and_dependencies(locked: Lock, own: Clone) -> None:
+def test_hashes_of_bytes_are_those_of_outputs_and_dependencies(own: Clone) -> None:
     found = lock.hashes(own.lock())
-    assert ("models/adversarial", md5(locked, "models/adversarial")) in found
+    assert ("models/adversarial", traced_run.entry("models/adversarial").md5) in found
     assert {path for path, _ in found} >= {"data/excluded.csv", "stages/train.py", "metrics/evaluation.json"}
 
 
@@ -92,12 +92,6 @@ def test_a_stage_that_the_pipeline_no_longer_has_is_forgotten(own: Clone) -> Non
     found = lock.read()
     assert found.forgotten == ("assess",)
     assert "evaluate" not in found.stages
-
-
-def md5(locked: Lock, path: str) -> str:
-    file: File | None = locked.holding(path)
-    assert file
-    return file.md5
 
 
 def swap_last(text: str, old: str, new: str) -> str:

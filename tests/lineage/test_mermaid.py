@@ -42,10 +42,6 @@ def test_mermaid_escapes_what_is_special_to_it(own: Clone) -> None:
     assert '"a#quot;b#35;1 #lt;x#gt; #amp; `y`<br/>' in text
 
 
-def test_the_same_chain_is_the_same_bytes(own: Clone) -> None:
-    assert mermaid(chain()) == mermaid(chain())
-
-
 def test_an_input_points_to_the_stages_that_use_it(own: Clone) -> None:
     text = mermaid(chain("data/excluded.csv"))
     assert '["data/excluded.csv<br/>' in text

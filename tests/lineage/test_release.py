@@ -1,14 +1,12 @@
 """Building a release: whole, the same bytes each time, or refused."""
 
-import hashlib
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from promptgan.lineage import hashes, lock, signature
+from promptgan.lineage import signature
 from promptgan.lineage.evidence import FilesDiffer
 from promptgan.lineage.release import NotFinished, NothingToRelease, ReleaseExists, build
 from promptgan.networks.folder import load
@@ -167,16 +165,3 @@ def test_a_card_of_another_model_is_refused(repository: Path) -> None:
     small_run.write_lock()
     with pytest.raises(NothingToRelease, match="describes another model"):
         build(MODEL, repository / "release")
-
-
-def test_the_hash_of_a_folder_is_dvcs(small_run_source: Path) -> None:
-    from dvc_data.hashfile.hash_info import HashInfo
-    from dvc_data.hashfile.meta import Meta
-    from dvc_data.hashfile.tree import Tree
-
-    files = {"b/c.txt": "1" * 32, "a.txt": "2" * 32, "b.txt": "3" * 32, "ä b.txt": "4" * 32}
-    tree = Tree()
-    for name, md5 in files.items():
-        tree.add(tuple(name.split("/")), Meta(), HashInfo("md5", md5))
-    assert hashes.md5_of_listing(files) == hashlib.md5(tree.as_bytes()).hexdigest() + ".dir"
-    assert yaml.safe_load((small_run_source / lock.LOCK).read_text())["schema"] == "2.0"

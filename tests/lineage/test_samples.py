@@ -1,6 +1,5 @@
 """Where a generated sample may come from."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +84,3 @@ def test_the_very_bytes_of_the_lock_are_read_or_it_is_refused(own: Clone) -> Non
     without_outputs(own)
     with pytest.raises(BytesNotHere, match="dvc pull samples/generated"):
         why(0)
-
-
-def test_the_document_is_json(own: Clone) -> None:
-    document = json.loads(json.dumps(why(1)))
-    assert document["nearest"][0]["group"] == "g0"
-    assert document["verdict"] == why(1)["verdict"]

@@ -1,7 +1,6 @@
 """The chain back to the package."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -87,14 +86,6 @@ def test_a_run_that_is_not_committed_is_not_recorded(own: Clone) -> None:
     assert found["target"]["commit"] == "not recorded"
     assert found["stages"][0]["outputs"][0]["commit"] == "not recorded"
     assert found["stages"][1]["outputs"][0]["commit"]["head"]
-
-
-def test_other_bytes_in_the_workspace_are_noticed(own: Clone) -> None:
-    Path("models/adversarial/generator.safetensors").unlink()
-    Path("models/adversarial/generator.safetensors").write_text("forged")
-    assert chain("models/adversarial")["target"]["workspace"] == "other"
-    shutil.rmtree("models/adversarial")
-    assert chain("models/adversarial")["target"]["workspace"] == "missing"
 
 
 def test_a_chain_of_other_bytes_than_were_used_is_called_stale(own: Clone) -> None:

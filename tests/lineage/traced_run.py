@@ -12,6 +12,8 @@ import yaml
 
 from promptgan.core.files import write_json
 from promptgan.core.record import sha256
+from promptgan.lineage import lock
+from promptgan.lineage.lock import File
 from tests.pipeline.clone import ROOT, Clone
 
 CHITCHAT = "src/promptgan/data/sets/chitchat.py"
@@ -162,6 +164,13 @@ def _table(path: Path, names: list[str], rows: list[tuple[Any, ...]]) -> None:
 def _write(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content, encoding="utf-8")
+
+
+def entry(path: str) -> File:
+    """What the dvc.lock of this folder has for an output or a dependency."""
+    found = lock.read().holding(path)
+    assert found
+    return found
 
 
 def without_outputs(clone: Clone) -> None:

@@ -68,10 +68,6 @@ def test_a_column_of_its_own_is_a_field_too(repository: Path) -> None:
     assert fields == {"id", "group", "prompt", "text", "label", "split"}
 
 
-def test_the_same_run_gives_the_same_bytes(repository: Path) -> None:
-    assert croissant.export(Evidence()) == croissant.export(Evidence())
-
-
 def test_there_must_be_records(repository: Path) -> None:
     lock = repository / "dvc.lock"
     lock.write_text(lock.read_text().partition("  validate:")[0])
