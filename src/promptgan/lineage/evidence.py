@@ -129,7 +129,7 @@ class Evidence:
     def file(self, path: str) -> lock.File | None:
         """A file or a folder as dvc.lock would have it; None where there is neither."""
         tree = self.tree(path)
-        return tree and lock.File(path, tree.md5, tree.size, tree.count)
+        return lock.File(path, tree.md5, tree.size, tree.count) if tree else None
 
     def irregular(self) -> list[str]:
         """What lies among outputs and dependencies and is no file of this repository.
