@@ -117,6 +117,22 @@ def test_of_several_answers_each_is_a_text(write_log: Write, train: Path) -> Non
     assert found["answers by meaning", "MMD²"].requests == 120 == found["answers by script", "PSI"].requests
 
 
+@pytest.mark.usefixtures("by_letters")
+def test_of_several_texts_to_be_labelled_each_is_one(write_log: Write, tmp_path: Path) -> None:
+    path, lines = tmp_path / "train.parquet", ["tea", "the tea was warm and so was the soup"]
+    pd.DataFrame({"text": lines * 60, "label": ["good", "bad"] * 60}).to_parquet(path)
+    row = {"route": "/v1/classify", "prompt": "\n".join(lines), "prompt_length": 20}
+    rows = [asked(n, answer="good\nbad", **row) for n in range(60)] + [asked(60, answer="good", **row)]
+    found = drifts(write_log(*rows), path)
+    assert found["prompts by script", "PSI"].requests == 121, "one label is of one text, whatever its lines"
+    assert found["prompts by length", "PSI"].requests == 121 and not found["prompts by length", "PSI"].moved
+
+
+def test_items_that_are_recommended_are_no_texts(write_log: Write, train: Path) -> None:
+    rows = [asked(n, route="/v1/recommend", prompt="Alien", answer="176") for n in range(60)]
+    assert not drifts(write_log(*rows), train)
+
+
 def test_labels_of_a_classifier(write_log: Write, tmp_path: Path) -> None:
     path = tmp_path / "train.parquet"
     pd.DataFrame({"text": ["good film", "dull plot"] * 100, "label": ["positive", "negative"] * 100}).to_parquet(path)

@@ -16,8 +16,8 @@ from promptgan.watching.reference import SIDES, Reference, embedded, sample, scr
 
 REFUSED, FAILED = 429, 500
 """Status of a request that the queue or a limit turned away; the first of those that are the service's own fault."""
-SCORES = "/v1/score"
-"""Its answers are the client's own."""
+OTHERS = ("/v1/score", "/v1/recommend")
+"""Routes of which nothing is compared: a client's own answers, and items, which are no records of the pipeline."""
 LABELS = "/v1/classify"
 """Its answers are labels, a line for each text."""
 SPANS = (60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400)
@@ -177,13 +177,14 @@ def drifts(period: Period, reference: Reference) -> list[Drift]:
         period: what is compared.
         reference: with what.
     """
-    told = [each for each in period.answered if each.route != SCORES]
+    told = [each for each in period.answered if each.route not in OTHERS]
+    asked = [[*map(len, _labelled(each))] or [each.prompt_length] for each in told]
     lengths = {
-        "prompt": [each.prompt_length for each in told if each.prompt_length],  # others asked with a file, or nothing
+        "prompt": [length for each in asked for length in each if length],  # others asked with a file, or nothing
         "answer": [each.answer_length for each in told],
     }
     texts = {
-        "prompt": [each.prompt for each in told if each.prompt],
+        "prompt": [text for each in told if each.prompt for text in _labelled(each) or [each.prompt]],
         "answer": [answer for each in told if each.answer for answer in each.answer.split("\n")],
     }
     found: list[Drift | None] = []
@@ -197,6 +198,12 @@ def drifts(period: Period, reference: Reference) -> list[Drift]:
         said = (each.answer.split("\n") for each in told if each.route == LABELS and each.answer)
         found.append(_of_counts("answers by label", reference.labels, Counter(chain.from_iterable(said))))
     return [each for each in found if each]
+
+
+def _labelled(asked: Asked) -> list[str]:
+    """The texts of a request to label several, a line each; none where there are not as many labels as lines."""
+    lines, labels = ((side or "").split("\n") for side in (asked.prompt, asked.answer))
+    return lines if asked.route == LABELS and 1 < len(lines) == len(labels) else []
 
 
 def _of_counts(name: str, expected: Mapping[H, int], observed: Mapping[H, int]) -> Drift | None:
