@@ -1,6 +1,7 @@
 """What the service tells Prometheus of itself; the alerts and the dashboard in deploy/ read these names."""
 
 import time
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -21,61 +22,42 @@ class Metrics:
 
     def __init__(self, pool: Pool, log: Log) -> None:
         self.pool = pool
-        self.registry = registry = CollectorRegistry()
-        self.requests = Counter(
-            "promptgan_requests_total",
-            "Requests by what became of them.",
-            ["route", "model", "status"],
-            registry=registry,
+        self.registry = CollectorRegistry()
+        counter, histogram = partial(Counter, registry=self.registry), partial(Histogram, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        self.requests = counter(
+            "promptgan_requests_total", "Requests by what became of them.", ["route", "model", "status"]
         )
-        self.seconds = Histogram(
+        self.seconds = histogram(
             "promptgan_request_seconds",
             "From the coming of a request to the last byte of its answer.",
             ["route", "model"],
             buckets=SECONDS,
-            registry=registry,
         )
-        self.queued = Histogram(
+        self.queued = histogram(
             "promptgan_queue_seconds",
             "Of these, seconds that an answered request waited for others.",
             ["model"],
             buckets=SECONDS,
-            registry=registry,
         )
-        self.batch = Histogram(
-            "promptgan_batch_rows", "Answers that are made together.", buckets=ROWS, registry=registry
+        self.batch = histogram("promptgan_batch_rows", "Answers that are made together.", buckets=ROWS)
+        self.tokens = counter("promptgan_tokens_total", "Tokens of answers.", ["model"])
+        self.refused = counter(
+            "promptgan_refused_total", "Requests that were refused, by the code of the refusal.", ["code"]
         )
-        self.tokens = Counter("promptgan_tokens_total", "Tokens of answers.", ["model"], registry=registry)
-        self.refused = Counter(
-            "promptgan_refused_total",
-            "Requests that were refused, by the code of the refusal.",
-            ["code"],
-            registry=registry,
-        )
-        self.moderated = Counter(
-            "promptgan_moderated_total", "Refused by moderation, by side.", ["model", "side"], registry=registry
-        )
-        self.score = Histogram(
+        self.moderated = counter("promptgan_moderated_total", "Refused by moderation, by side.", ["model", "side"])
+        self.score = histogram(
             "promptgan_answer_score",
             "The discriminator's logit of answers; above 0 is more like real ones.",
             ["model", "shadow"],
             buckets=SCORES,
-            registry=registry,
         )
-        self.repeated = Counter(
-            "promptgan_repeated_total",
-            "Answers that are the same as one of the model's last thousand.",
-            ["model"],
-            registry=registry,
+        self.repeated = counter(
+            "promptgan_repeated_total", "Answers that are the same as one of the model's last thousand.", ["model"]
         )
-        self.feedback = Counter(
-            "promptgan_feedback_total", "What people said of answers.", ["model", "thumb"], registry=registry
-        )
-        self.model = Gauge(
-            "promptgan_model_info",
-            "1 for each model that is served, and its revision.",
-            ["model", "revision"],
-            registry=registry,
+        self.feedback = counter("promptgan_feedback_total", "What people said of answers.", ["model", "thumb"])
+        self.model = gauge(
+            "promptgan_model_info", "1 for each model that is served, and its revision.", ["model", "revision"]
         )
         for name, said, value in (
             ("promptgan_queue_rows", "Answers that wait for a worker.", lambda: pool.waiting_rows),
@@ -86,7 +68,7 @@ class Metrics:
             ("promptgan_log_writable", "0 where the last rows could not be written.", lambda: log.problem is None),
             ("promptgan_time_seconds", "The service's clock.", time.time),
         ):
-            Gauge(name, said, registry=registry).set_function(value)
+            gauge(name, said).set_function(value)
 
     def exposed(self) -> bytes:
         """What Prometheus reads."""
