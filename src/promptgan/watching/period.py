@@ -1,7 +1,7 @@
 """A period of a service in numbers: what its log says, and how far that lies from what the models learnt from."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -33,7 +33,7 @@ class Number(NamedTuple):
     """As Prometheus has it, after `promptgan_period_`."""
     title: str
     value: float
-    format: str = ".2f"
+    format: str = ".2%"
 
 
 class Drift(NamedTuple):
@@ -89,57 +89,28 @@ def numbers(asked: Sequence[Asked], feedback: Sequence[Feedback]) -> list[Number
     found = [Number("requests", "requests", len(asked), ",.0f")]
     if asked:
         found += [
-            Number(
-                "failed_share", "failed by the service's own fault", _share(asked, lambda a: a.status >= FAILED), ".2%"
-            ),
-            Number(
-                "refused_share",
-                "turned away by the queue or a limit",
-                _share(asked, lambda a: a.status == REFUSED),
-                ".2%",
-            ),
-            Number("moderated_share", "refused by moderation", _share(asked, lambda a: bool(a.verdict)), ".2%"),
+            Number("failed_share", "failed by the service's own fault", _share(a.status >= FAILED for a in asked)),
+            Number("refused_share", "turned away by the queue or a limit", _share(a.status == REFUSED for a in asked)),
+            Number("moderated_share", "refused by moderation", _share(bool(a.verdict) for a in asked)),
         ]
     if answered:
-        seconds = np.array([each.seconds for each in answered])
-        working = sum(max(0.0, each.seconds - each.queued) for each in answered)
+        for percent in (50, 95, 99):
+            below = float(np.percentile([a.seconds for a in answered], percent))
+            found.append(Number(f"seconds_p{percent}", f"seconds to an answer, {percent} % below", below, ".3f"))
+        queued = float(np.percentile([a.queued for a in answered], 95))
+        found.append(Number("queued_p95", "seconds in the queue, 95 % below", queued, ".3f"))
+        if working := sum(max(0.0, a.seconds - a.queued) for a in answered):
+            rate = sum(a.tokens for a in answered) / working
+            found.append(Number("tokens_per_second", "tokens a second of work", rate, ",.1f"))
+        repeated, judged = _share(bool(a.repeated) for a in answered), {f.request for f in feedback}
         found += [
-            *(
-                Number(f"seconds_p{q}", f"seconds to an answer, {q} % below", float(np.percentile(seconds, q)), ".3f")
-                for q in (50, 95, 99)
-            ),
-            Number(
-                "queued_p95",
-                "seconds in the queue, 95 % below",
-                float(np.percentile([a.queued for a in answered], 95)),
-                ".3f",
-            ),
-            *(
-                [
-                    Number(
-                        "tokens_per_second",
-                        "tokens a second of work",
-                        sum(a.tokens for a in answered) / working,
-                        ",.1f",
-                    )
-                ]
-                if working
-                else []
-            ),
-            Number(
-                "repeated_share", "answers that repeat one before", _share(answered, lambda a: bool(a.repeated)), ".2%"
-            ),
-            Number(
-                "feedback_share",
-                "answers that somebody judged",
-                len({f.request for f in feedback} & {a.id for a in answered}) / len(answered),
-                ".2%",
-            ),
+            Number("repeated_share", "answers that repeat one before", repeated),
+            Number("feedback_share", "answers that somebody judged", _share(a.id in judged for a in answered)),
         ]
     if scores := [each.score for each in answered if each.score is not None]:
         found.append(Number("score", "the discriminator's score, mean", float(np.mean(scores)), "+.3f"))
     if thumbs := [each.thumb for each in feedback if each.thumb]:
-        found.append(Number("liked_share", "thumbs that are up", thumbs.count(1) / len(thumbs), ".2%"))
+        found.append(Number("liked_share", "thumbs that are up", thumbs.count(1) / len(thumbs)))
     return found
 
 
@@ -221,5 +192,5 @@ def _of_embeddings(name: str, reference: list[str], observed: list[str]) -> Drif
     return found and Drift(name, "MMD²", found.value, f"chance: p {found.p:.3f}", found.moved, len(observed))
 
 
-def _share(asked: Iterable[Asked], holds: Callable[[Asked], bool]) -> float:
-    return float(np.mean([holds(each) for each in asked]))
+def _share(held: Iterable[bool]) -> float:
+    return float(np.mean([*held]))
