@@ -47,23 +47,22 @@ def serve(address: tuple[str, int], text: Callable[[], str], every: float) -> Th
     Raises:
         PortTaken: another process listens there, or the address is not this machine's.
     """
-    known: dict[str, tuple[float, str]] = {}
-    lock = threading.Lock()
+    at, said, lock = -math.inf, "", threading.Lock()
 
     class Gauges(Handler):
         def do_GET(self) -> None:  # noqa: N802
+            nonlocal at, said
             if self.path.partition("?")[0] != "/metrics":
                 self.send_error(404)
                 return
             with lock:  # drift is measured once, whoever else asks meanwhile
-                at, said = known.get("said", (-math.inf, ""))
                 if time.monotonic() - at >= every:
                     try:
                         said = text()
                     except PromptganError as error:
                         self.answer(503, f"{error.problem}\n".encode(), "text/plain; charset=utf-8")
                         return
-                    known["said"] = time.monotonic(), said
+                    at = time.monotonic()
             self.answer(200, said.encode(), CONTENT_TYPE)
 
     return listen(address, Gauges)

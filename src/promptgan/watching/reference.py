@@ -21,17 +21,8 @@ SIDES = ("prompt", "answer")
 SAMPLE = 400
 """Texts of a side that are embedded, drawn at random: kernels of both samples are a square."""
 SCRIPTS = (
-    "Latin",
-    "Han",
-    "Hiragana",
-    "Katakana",
-    "Hangul",
-    "Cyrillic",
-    "Arabic",
-    "Devanagari",
-    "Greek",
-    "Hebrew",
-    "Thai",
+    *("Latin", "Han", "Hiragana", "Katakana", "Hangul", "Cyrillic"),
+    *("Arabic", "Devanagari", "Greek", "Hebrew", "Thai"),
 )
 _SCRIPT = {name: regex.compile(rf"\p{{{name}}}") for name in SCRIPTS}
 

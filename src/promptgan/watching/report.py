@@ -1,5 +1,6 @@
 """The page of a period: one HTML file that needs nothing else, the same for the same log."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,10 +80,7 @@ def _name(seconds: float) -> str:
 
 def _statuses(period: Period) -> list[tuple[str, str, int]]:
     """Requests by route and status, most first."""
-    counts: dict[tuple[str, str], int] = {}
-    for each in period.asked:
-        key = each.route, str(each.status)
-        counts[key] = counts.get(key, 0) + 1
+    counts = Counter((each.route, str(each.status)) for each in period.asked)
     return [(*key, count) for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
 
