@@ -59,10 +59,30 @@ class Details:
     """Of a refusal."""
     status: int = 0
 
+    @property
+    def head(self) -> dict[str, Any]:
+        """What the answers of the service's own routes begin with."""
+        return {"id": self.id, "model": self.model, "revision": self.revision}
 
-def told(error: PromptganError) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body that tell an error; OpenAI's clients read the body too."""
+    def row(self, route: str, seconds: float, log_texts: bool, shadow: int = 0) -> Asked:
+        """The row of the log that it makes, see `Asked`; with its texts, masked, where ``log_texts``."""
+        return Asked(
+            *(self.id, self.at, route, self.model, self.revision, self.status, seconds, self.queued, self.tokens),
+            prompt=masked("\n".join(self.prompts)) if log_texts else None,
+            answer=masked("\n".join(filter(None, self.answers))) if log_texts else None,
+            prompt_length=mean_length(self.prompts),
+            answer_length=mean_length(self.answers),
+            score=fmean(self.scores) if self.scores else None,
+            verdict=self.verdict,
+            repeated=self.repeated,
+            shadow=shadow,
+        )
+
+
+def told(error: PromptganError, details: Details) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that tell an error, and note it; OpenAI's clients read the body too."""
     status, code = (error.status, error.code) if isinstance(error, Refused) else (422, "unusable_request")
+    details.status, details.code = status, code
     headers = {"content-type": "application/json"}
     if isinstance(error, Refused) and error.retry_after:
         headers["retry-after"] = str(error.retry_after)
@@ -118,8 +138,7 @@ class Edge:
             body = await self._body(scope, receive)
             await self._answered(scope, body, receive, answer)
         except Refused as error:
-            details.code = error.code
-            status, told_headers, content = told(error)
+            status, told_headers, content = told(error, details)
             told_headers["content-length"] = str(len(content))
             headers = [(name.encode(), value.encode()) for name, value in told_headers.items()]
             if status in (TooLarge.status, TooSlow.status):
@@ -223,23 +242,4 @@ class Edge:
         access.info(json.dumps({**line, "tokens": d.tokens, "code": d.code, "verdict": d.verdict}))
         if not route.startswith("/v1/") or scope["method"] != "POST" or route == "/v1/feedback":
             return
-        self.log.append(
-            Asked(
-                id=d.id,
-                at=d.at,
-                route=route,
-                model=d.model,
-                revision=d.revision,
-                status=d.status,
-                seconds=seconds,
-                queued=d.queued,
-                tokens=d.tokens,
-                prompt=masked("\n".join(d.prompts)) if self.log_texts else None,
-                answer=masked("\n".join(filter(None, d.answers))) if self.log_texts else None,
-                prompt_length=mean_length(d.prompts),
-                answer_length=mean_length(d.answers),
-                score=fmean(d.scores) if d.scores else None,
-                verdict=d.verdict,
-                repeated=d.repeated,
-            )
-        )
+        self.log.append(d.row(route, seconds, self.log_texts))

@@ -9,7 +9,6 @@ from starlette.responses import StreamingResponse
 from promptgan.core.errors import PromptganError
 from promptgan.serving.asks import Answer, Ask
 from promptgan.serving.edge import Details, told
-from promptgan.serving.refusals import Refused
 from promptgan.serving.service import Service
 
 EVENTS = "text/event-stream"
@@ -47,9 +46,8 @@ async def streamed(
             if end:
                 yield end
         except PromptganError as error:
-            details.code = error.code if isinstance(error, Refused) else "unusable_request"
-            details.status, _, content = told(error)  # for log and metrics; the client has its 200 already
-            yield b"event: error\ndata: " + content + b"\n\n"
+            # its status is for log and metrics; the client has its 200 already
+            yield b"event: error\ndata: " + told(error, details)[2] + b"\n\n"
         finally:
             await pieces.aclose()  # type: ignore[attr-defined]
 

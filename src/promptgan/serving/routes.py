@@ -95,8 +95,7 @@ def _answering(app: FastAPI, service: Service) -> None:
             raise Unusable("a file holds one answer", "accept application/json, or ask for one, not as a stream")
 
         def whole(answers: list[Answer]) -> dict[str, Any]:
-            revision = details.revision
-            return {"id": details.id, "model": name, "revision": revision, "seed": seed, "answers": answers}
+            return {**details.head, "seed": seed, "answers": answers}
 
         if body.stream:
             return await streamed(service, name, ask, details, lambda i, text: {"index": i, "text": text}, whole)
@@ -110,7 +109,7 @@ def _answering(app: FastAPI, service: Service) -> None:
     async def classify(body: Classify, details: Known) -> dict[str, Any]:
         """Tell the labels of texts, with the probabilities of all labels."""
         answers = await service.ask(body.model, "classify", Ask(tuple(body.texts)), details)
-        return {"id": details.id, "model": details.model, "revision": details.revision, "answers": answers}
+        return {**details.head, "answers": answers}
 
     @app.post("/v1/score")
     async def score(body: Score, details: Known) -> dict[str, Any]:
@@ -120,8 +119,7 @@ def _answering(app: FastAPI, service: Service) -> None:
         relativistic objective only with each other.
         """
         answers = await service.ask(body.model, "score", Ask((body.prompt,), (body.text,)), details)
-        told_score = {"score": answers[0]["score"]}
-        return {"id": details.id, "model": details.model, "revision": details.revision, **told_score}
+        return {**details.head, "score": answers[0]["score"]}
 
     @app.post("/v1/support")
     async def support(body: Support, details: Known) -> dict[str, Any]:
@@ -132,7 +130,7 @@ def _answering(app: FastAPI, service: Service) -> None:
         """
         seed = fresh_seed() if body.seed is None else body.seed
         answer = await service.support(body.question, body.model, seed, details)
-        return {"id": details.id, "model": details.model, "revision": details.revision, "seed": seed, **answer}
+        return {**details.head, "seed": seed, **answer}
 
     @app.post("/v1/recommend")
     async def recommend(body: Recommend, details: Known) -> dict[str, Any]:
@@ -141,7 +139,7 @@ def _answering(app: FastAPI, service: Service) -> None:
         What a user of the data liked already is left out, and so is an item that is named by its id or its text.
         """
         items = await service.recommend(Ask(tuple(body.liked), n=body.n, user=body.user), details)
-        return {"id": details.id, "model": details.model, "revision": details.revision, "items": items}
+        return {**details.head, "items": items}
 
     @app.post("/v1/feedback", status_code=201)
     async def feedback(body: Said, details: Known) -> dict[str, str]:
@@ -206,8 +204,7 @@ def _telling(app: FastAPI, service: Service, places: dict[str, Place]) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, PromptganError)
-    details_of(request).code = error.code if isinstance(error, Refused) else "unusable_request"
-    status, headers, content = told(error)
+    status, headers, content = told(error, details_of(request))
     return Response(content, status, headers)
 
 

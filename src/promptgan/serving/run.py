@@ -25,7 +25,7 @@ from promptgan.serving.metrics import Metrics
 from promptgan.serving.places import NothingToServe, Place
 from promptgan.serving.pool import Limits, ModelRefused, Pool
 from promptgan.serving.protocol import Patient
-from promptgan.serving.service import Service, Shadow
+from promptgan.serving.service import Service
 
 LOOK = 2.0
 """Seconds between two looks at the folders of the models."""
@@ -93,8 +93,8 @@ def run(options: Options) -> None:
     moderation = module.load(options.words)
     with closing(_listen(options.host, options.port)) as listening, closing(Log(options.log)) as log:
         pool = Pool(places, options.limits, options.device, options.public_key)
-        shadow = Shadow(options.shadow.name, options.share) if options.shadow else None
-        service = Service(pool, log, Metrics(pool, log), moderation, shadow, options.log_texts)
+        shadow = options.shadow.name if options.shadow else None
+        service = Service(pool, log, Metrics(pool, log), moderation, shadow, options.share, options.log_texts)
         with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(options, service, doorkeeper, listening))
 

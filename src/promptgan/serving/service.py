@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import fmean
 
 from promptgan.core.errors import PromptganError
@@ -17,7 +17,7 @@ from promptgan.serving.asks import Answer, Ask, Facts, Kind
 from promptgan.serving.bodies import Said
 from promptgan.serving.contacts import masked
 from promptgan.serving.edge import Details
-from promptgan.serving.log import Asked, Feedback, Log, mean_length
+from promptgan.serving.log import Feedback, Log
 from promptgan.serving.metrics import Metrics
 from promptgan.serving.pool import Pool
 from promptgan.serving.refusals import Harmful, NoRecommendations, NoSuchModel, NoSupport, NotReady
@@ -28,15 +28,6 @@ Moderation = Callable[[str], str | None]
 """The reason to refuse a text, or None."""
 
 
-@dataclass(frozen=True)
-class Shadow:
-    """A model that answers a share of the traffic unseen."""
-
-    model: str
-    share: float
-    """Of the requests to the model that is served first."""
-
-
 class Service:
     """Models behind a queue, and what is kept of what they are asked.
 
@@ -45,7 +36,8 @@ class Service:
         log: gets feedback, and rows of the shadow.
         metrics: count.
         moderation: refuses prompts before, and answers after.
-        shadow: see `Shadow`.
+        shadow: the model that answers a share of the traffic unseen.
+        share: of the requests to the model that is served first.
         log_texts: whether rows of the shadow have prompt and answer.
     """
 
@@ -54,12 +46,13 @@ class Service:
         pool: Pool,
         log: Log,
         metrics: Metrics,
-        moderation: Moderation | None = None,
-        shadow: Shadow | None = None,
-        log_texts: bool = False,
+        moderation: Moderation | None,
+        shadow: str | None,
+        share: float,
+        log_texts: bool,
     ) -> None:
         self.pool, self.log, self.metrics, self.moderation = pool, log, metrics, moderation
-        self.shadow, self.log_texts = shadow, log_texts
+        self.shadow, self.share, self.log_texts = shadow, share, log_texts
         pool.batched = metrics.batch.observe
         self._last: dict[str, OrderedDict[bytes, None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,8 +60,7 @@ class Service:
     @property
     def models(self) -> dict[str, Facts]:
         """What is served, by name, the shadow left out."""
-        hidden = self.shadow.model if self.shadow else None
-        return {name: facts for name, facts in self.pool.facts.items() if name != hidden}
+        return {name: facts for name, facts in self.pool.facts.items() if name != self.shadow}
 
     def find(self, name: str | None, kind: Kind, details: Details) -> str:
         """The model of that name, or the first that can do it.
@@ -260,50 +252,31 @@ class Service:
 
     def _follow(self, model: str, ask: Ask, request: str) -> None:
         """Let the shadow answer the same, where it is this request's turn and hardly anybody waits."""
-        shadow = self.shadow
-        if not shadow or model != next(iter(self.models)) or random.random() >= shadow.share:
+        if not self.shadow or model != next(iter(self.models)) or random.random() >= self.share:
             return
         if self.pool.waiting_rows > self.pool.limits.queue // 4:
             return
-        task = asyncio.create_task(self._shadowed(shadow.model, model, replace(ask, stream=False), request))
+        task = asyncio.create_task(self._shadowed(self.shadow, model, replace(ask, stream=False), request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _shadowed(self, shadow: str, model: str, ask: Ask, request: str) -> None:
         """Let the shadow answer, and the discriminator of the model that serves score it, as it scores its own."""
-        at, begun = time.time(), time.monotonic()
+        details, begun = Details(f"{request}.{uuid.uuid4().hex}", time.time(), model=shadow), time.monotonic()
         try:
-            answers, queued, revision = await self.pool.answer(shadow, "generate", ask)
+            answers, details.queued, details.revision = await self.pool.answer(shadow, "generate", ask)
             texts = tuple(answer["text"] for answer in answers)
-            score = None
             if "score" in self.pool.facts[model]["kinds"]:
                 pairs = Ask(tuple(ask.prompts[0] if ask.prompts else "" for _ in texts), texts)
                 scored, _, _ = await self.pool.answer(model, "score", pairs)
-                score = fmean(each["score"] for each in scored if each["score"] is not None)
-                self.metrics.score.labels(shadow, "1").observe(score)
+                details.scores = [each["score"] for each in scored if each["score"] is not None]
+                self.metrics.score.labels(shadow, "1").observe(fmean(details.scores))
         except PromptganError:
             return  # the shadow never costs anybody anything
-        prompt, answer = "\n".join(ask.prompts), "\n".join(filter(None, texts))
-        self.log.append(
-            Asked(
-                id=f"{request}.{uuid.uuid4().hex}",
-                at=at,
-                route="/v1/generate",
-                model=shadow,
-                revision=revision,
-                status=200,
-                seconds=time.monotonic() - begun,
-                queued=queued,
-                tokens=sum(each["tokens"] for each in answers),
-                prompt=masked(prompt) if self.log_texts else None,
-                answer=masked(answer) if self.log_texts else None,
-                prompt_length=mean_length(ask.prompts),
-                answer_length=mean_length(texts),
-                score=score,
-                repeated=max(int(self._repeated(shadow, text)) for text in texts),
-                shadow=1,
-            )
-        )
+        details.prompts, details.answers, details.status = [*ask.prompts], [*texts], 200
+        details.tokens = sum(each["tokens"] for each in answers)
+        details.repeated = max(int(self._repeated(shadow, text)) for text in texts)
+        self.log.append(details.row("/v1/generate", time.monotonic() - begun, self.log_texts, shadow=1))
 
 
 def fresh_seed() -> int:
