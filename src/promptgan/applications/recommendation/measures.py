@@ -3,17 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from promptgan.applications.bm25 import K1, B
-from promptgan.applications.measured import Measured
+from promptgan.applications.measured import Measured, measured
 from promptgan.applications.recommendation import baselines, recommender
 from promptgan.applications.recommendation.matching import HISTORY
 from promptgan.applications.recommendation.ranking import DEPTH, Scores, ranked
 from promptgan.core.record import sha256
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.classification.measures import bootstrap
-from promptgan.tasks.classification.measures.bootstrap import Statistic
 
 MATCHER, TOGETHER = "matcher", "matcher and popularity"
 
@@ -48,12 +46,7 @@ def measure(folder: Path, seed: int) -> Measured:
         "random": baselines.chance(count, seed),
     }
     users = len(questions.targets)
-    found = {name: _statistic(ranked(scores, questions)) for name, scores in systems.items()}
-    gains = {
-        name: bootstrap.intervals(bootstrap.difference(found[TOGETHER], statistic), users, seed)["ndcg"]
-        for name, statistic in found.items()
-        if name != TOGETHER
-    }
+    columns = {name: ranked(scores, questions) for name, scores in systems.items()}
     new = int((counts[questions.targets] == 0).sum())
     signature = [
         f"data: {facts['title']}, {len(interactions.users):,} users, {count:,} items,"
@@ -68,10 +61,5 @@ def measure(folder: Path, seed: int) -> Measured:
         f"intervals: {bootstrap.LEVEL:.0%} percentiles of {bootstrap.RESAMPLES} bootstrap samples of the users, seed"
         f" {seed}; not over training seeds",
     ]
-    intervals = {name: bootstrap.intervals(each, users, seed) for name, each in found.items()}
-    return Measured(intervals, f"ndcg of {TOGETHER}", gains, signature)
-
-
-def _statistic(columns: dict[str, npt.NDArray[np.float64]]) -> Statistic:
-    """Means over users."""
-    return lambda weights: {name: weights @ values / weights.sum(1) for name, values in columns.items()}
+    others = [name for name in systems if name != TOGETHER]
+    return measured(columns, np.arange(users), ("ndcg", TOGETHER), others, seed, signature)

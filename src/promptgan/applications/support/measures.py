@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from promptgan.applications.bm25 import K1, B
-from promptgan.applications.measured import Measured
+from promptgan.applications.measured import Measured, measured
 from promptgan.applications.support import support
 from promptgan.applications.support.index import FUSION, RANKERS
 from promptgan.applications.support.questions import Asked, asked, likeness, read
 from promptgan.core.record import sha256
 from promptgan.networks.folder import INDEX
 from promptgan.tasks.classification.measures import bootstrap
-from promptgan.tasks.classification.measures.bootstrap import Statistic
 from promptgan.tasks.text.measures import minilm
 from promptgan.tasks.text.measures.rouge import rouge
 from promptgan.terms import words
@@ -54,16 +53,7 @@ def measure(folder: Path, model: Path, data: Path, seed: int) -> Measured:
     }
     groups = np.unique([each.group for each in questions], return_inverse=True)[1]
     columns = {name: _columns(answers, given, questions, known) for name, (answers, given) in answered.items()}
-    statistics = {name: _statistic(each, groups) for name, each in columns.items()}
     count = int(groups.max()) + 1
-    systems = {name: bootstrap.intervals(each, count, seed) for name, each in statistics.items()}
-    against = {f"{known.facts['ranker']} alone", f"{GENERATOR} alone"}
-    gains = {
-        name: bootstrap.intervals(
-            bootstrap.difference(_only(statistics[TOGETHER]), _only(statistics[name])), count, seed
-        )["relevance"]
-        for name in sorted(against)
-    }
     facts = known.facts
     right = int((columns[TOGETHER]["answered"] - columns[TOGETHER]["confidently_wrong"]).sum())
     signature = [
@@ -85,7 +75,8 @@ def measure(folder: Path, model: Path, data: Path, seed: int) -> Measured:
         f"intervals: {bootstrap.LEVEL:.0%} percentiles of {bootstrap.RESAMPLES} bootstrap samples of the groups, seed"
         f" {seed}; not over training seeds",
     ]
-    return Measured(systems, f"relevance of {TOGETHER}", gains, signature)
+    others = sorted({f"{facts['ranker']} alone", f"{GENERATOR} alone"})
+    return measured(columns, groups, ("relevance", TOGETHER), others, seed, signature)
 
 
 def _columns(
@@ -107,18 +98,3 @@ def _overlap(answers: list[str], questions: list[Asked]) -> Floats:
     starts = np.cumsum([0, *(len(each.references) for each in questions[:-1])])
     best: Floats = np.maximum.reduceat(rouge(*sides)[2], starts)
     return best
-
-
-def _statistic(columns: dict[str, Floats], groups: npt.NDArray[np.int64]) -> Statistic:
-    """Means over questions whose groups are drawn again."""
-    sizes = np.bincount(groups)
-    sums = {name: np.bincount(groups, values) for name, values in columns.items()}
-
-    def means(weights: Floats) -> dict[str, Floats]:
-        return {name: weights @ total / (weights @ sizes) for name, total in sums.items()}
-
-    return means
-
-
-def _only(statistic: Statistic) -> Statistic:
-    return lambda weights: {"relevance": statistic(weights)["relevance"]}
