@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from promptgan.applications.support import support
+from tests.serving.conftest import write_model
 
 THINGS = ["laptop", "printer", "mouse", "screen", "router", "camera", "phone", "keyboard", "speaker", "cable", "modem"]
 FAR = ["who wrote hamlet?", "do you like jazz?", "is it raining in rome?"]
@@ -45,6 +46,13 @@ def data(tmp_path: Path) -> Path:
 def index(data: Path, tmp_path: Path) -> Path:
     support.build(data, tmp_path / "index", precision=1.0, like=0.5)
     return tmp_path / "index"
+
+
+@pytest.fixture
+def model(tokens: Path, tmp_path: Path) -> Path:
+    """A model folder of texts with fresh weights, and a discriminator."""
+    write_model(tmp_path / "model", tokens, seed=0)
+    return tmp_path / "model"
 
 
 KINDS = ["space war", "love story", "talking animals", "haunted house"]

@@ -14,17 +14,10 @@ from promptgan.networks import folder
 from promptgan.serving.asks import Ask
 from promptgan.serving.drawing.text import Drawer
 from promptgan.tasks.text.samples.samples import UnusablePrompt
-from tests.serving.conftest import write_model
 
 pytest.importorskip("captum.attr", reason="captum is not installed: `make tools`")
 
 PROMPT, TEXT = "do you cook the soup", "yes , i cook soup now"
-
-
-@pytest.fixture
-def model(tokens: Path, tmp_path: Path) -> Path:
-    write_model(tmp_path / "model", tokens, seed=0)
-    return tmp_path / "model"
 
 
 def test_the_words_sum_to_the_logit_beside_a_text_without_content(model: Path) -> None:

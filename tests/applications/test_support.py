@@ -11,13 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from promptgan.applications.support import measures, support
-from promptgan.applications.support.index import Index, different, fused
+from promptgan.applications.support.index import RANKERS, Index, different, fused
 from promptgan.applications.support.questions import Asked, NoPairs, asked, likeness
 from promptgan.applications.support.support import NoIndex, NoQuestion
 from promptgan.cli import app
 from promptgan.tasks.text.samples import samples
 from tests.applications.conftest import FAR, THINGS, UNLIKE, pairs, write
-from tests.serving.conftest import write_model
 
 
 class Table:
@@ -28,12 +27,6 @@ class Table:
 
     def embed(self, texts: list[str]) -> Any:
         return np.array([self.vectors[text] for text in texts])
-
-
-@pytest.fixture
-def model(tokens: Path, tmp_path: Path) -> Path:
-    write_model(tmp_path / "model", tokens, seed=0)
-    return tmp_path / "model"
 
 
 def test_bm25_is_that_of_the_formula_and_rankers_differ_where_they_should() -> None:
@@ -48,12 +41,13 @@ def test_bm25_is_that_of_the_formula_and_rankers_differ_where_they_should() -> N
 
     wanted = [score(2, 3, 1), score(1, 2, 2), score(1, 5, 2)]
     assert index.bm25.scores("Red, BLUE? zzz") == pytest.approx(wanted, rel=1e-5)
-    assert [index.nearest(["red blue"], ranker)[0].record for ranker in ("bm25", "embedding", "both")] == [
-        "a",  # 0.98 of BM25
-        "b",  # cosines 0.6, 0.96, 0.8
-        "b",  # ranks 1 and 3, 2 and 1, 3 and 2
-    ]
-    assert index.nearest(["zzz"], "both")[0] == ("b", "blue car", "2", 1.0)
+    found = index.nearest(RANKERS, ["red blue", "zzz"])
+    assert {ranker: pairs[0].record for ranker, pairs in found.items()} == {
+        "bm25": "a",  # 0.98 of BM25
+        "embedding": "b",  # cosines 0.6, 0.96, 0.8
+        "both": "b",  # ranks 1 and 3, 2 and 1, 3 and 2
+    }
+    assert found["both"][1] == ("b", "blue car", "2", 1.0)
     assert list(index.bm25.scores("zzz")) == [0, 0, 0]
 
 

@@ -44,11 +44,7 @@ class Index:
         self.pairs, self.vectors, self.model = pairs, vectors.astype(np.float32), model
         self.bm25 = BM25(pairs["prompt"].tolist())
 
-    def nearest(self, questions: list[str], ranker: str) -> list[Found]:
-        """The pair whose question is nearest to each; see `nearest_by`."""
-        return self.nearest_by((ranker,), questions)[ranker]
-
-    def nearest_by(self, rankers: Sequence[str], questions: list[str]) -> dict[str, list[Found]]:
+    def nearest(self, rankers: Sequence[str], questions: list[str]) -> dict[str, list[Found]]:
         """The pair whose question is nearest to each, by words, by meaning, or by reciprocal rank fusion of both.
 
         Args:

@@ -38,7 +38,7 @@ def measure(folder: Path, model: Path, data: Path, seed: int) -> Measured:
     known = support.load(folder)
     questions = asked(read(data, "test"))
     texts = [each.question for each in questions]
-    found = known.index.nearest_by(RANKERS, texts)
+    found = known.index.nearest(RANKERS, texts)
     sure = np.array([known.sure(each) for each in found[known.facts["ranker"]]])
     written = support.drawn(model, texts, seed)
     drawn = np.random.default_rng(seed).integers(len(known.index.pairs), size=len(texts))

@@ -83,7 +83,8 @@ class Support:
             NoQuestion: one has no word.
         """
         self.readable(questions)
-        return self.index.nearest([normalise(question) for question in questions], self.facts["ranker"])
+        ranker = self.facts["ranker"]
+        return self.index.nearest((ranker,), [normalise(question) for question in questions])[ranker]
 
     def sure(self, found: Found) -> bool:
         """Whether its answer is given."""
@@ -119,7 +120,7 @@ def build(data: Path, out: Path, precision: float, like: float) -> list[Choice]:
     index = Index(pairs, model.embed(pairs["prompt"].tolist()), model)
     held_out = asked(read(data, "val"))
     choices = []
-    for ranker, found in index.nearest_by(RANKERS, [each.question for each in held_out]).items():
+    for ranker, found in index.nearest(RANKERS, [each.question for each in held_out]).items():
         alike = likeness([each.answer for each in found], held_out, model)
         scores, right = np.array([each.score for each in found]), alike >= like
         chosen = threshold(scores, right, precision)
