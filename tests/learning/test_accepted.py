@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from promptgan.cli import app
 from promptgan.learning import accepted as module
 from promptgan.learning.accepted import accepted
-from promptgan.serving.log import Feedback, Log
+from promptgan.serving.log import Feedback
+from tests.watching.conftest import logged
 
 
 def said(number: int, **changed: object) -> Feedback:
@@ -58,11 +59,8 @@ def test_the_same_pair_is_taught_once_and_texts_are_made_uniform() -> None:
 
 
 def test_the_command_tells_it(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log.sqlite")
-    log.append(said(0, thumb=1))
-    log.append(said(1, thumb=1, consent=0))
-    log.close()
-    command = ["feedback", "list", "--log", str(log.path)]
+    log = logged(tmp_path / "log.sqlite", said(0, thumb=1), said(1, thumb=1, consent=0))
+    command = ["feedback", "list", "--log", str(log)]
     pair, left = "  f0  prompt 0 -> answer 0 (page)\n", f"  1 left out: {module.NO_CONSENT}\n"
     assert CliRunner().invoke(app, command).stdout == f"1 pair(s) to learn from\n{pair}{left}"
     few = CliRunner().invoke(app, [*command, "--examples", "0"]).stdout

@@ -11,10 +11,9 @@ from promptgan.forms.tokens.likelihood import per_token
 from promptgan.learning import trial
 from promptgan.learning.trial import Measured, Trial
 from promptgan.networks import folder
-from promptgan.serving.log import Log
 from promptgan.serving.shadow import Comparison
 from tests.conftest import GENERATOR
-from tests.watching.conftest import asked
+from tests.watching.conftest import asked, logged
 
 SAME, GAIN = Measured(100, 2.0, 2.0, 0.01), Measured(100, 2.0, 1.8, 0.05)
 
@@ -91,14 +90,13 @@ def test_a_model_folder_says_what_the_likelihood_of_evaluation_says(
 
 
 def test_the_shadow_is_compared_with_what_people_got_meanwhile(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log.sqlite")
+    rows = [asked(5000, score=-100.0, revision="old")]  # after the shadow's last answer
     for n in range(100):
-        log.append(asked(n, score=1.0 + n % 2, revision="old"))
-        log.append(asked(n, id=f"r{n:04d}.1", score=3.0 + n % 2, revision="next", shadow=1))
-        log.append(asked(n, id=f"r{n:04d}.2", score=9.0, revision="another", shadow=1))
-    log.append(asked(5000, score=-100.0, revision="old"))  # after the shadow's last answer
-    log.close()
-    found = trial.shadow(log.path, "old", "next")
+        rows.append(asked(n, score=1.0 + n % 2, revision="old"))
+        rows.append(asked(n, id=f"r{n:04d}.1", score=3.0 + n % 2, revision="next", shadow=1))
+        rows.append(asked(n, id=f"r{n:04d}.2", score=9.0, revision="another", shadow=1))
+    log = logged(tmp_path / "log.sqlite", *rows)
+    found = trial.shadow(log, "old", "next")
     assert found and (found.answers, found.serving, found.successor) == (100, 1.5, 3.5)
     assert found.error == pytest.approx(np.sqrt(2 * 0.25 * 100 / 99 / 100)) and not found.worse
-    assert trial.shadow(log.path, "old", "none") is None
+    assert trial.shadow(log, "old", "none") is None

@@ -16,6 +16,7 @@ from promptgan.recipes import presets
 from promptgan.tasks.text.arrays.pretrained import adopt, special
 from promptgan.training.methods.continued import start
 from tests.conftest import EXAMPLE, GENERATOR
+from tests.serving.conftest import write_model
 
 LIKELIHOOD: dict[str, Any] = {
     "method": "likelihood", "epochs": 8, "batch": 128, "learning_rate": 0.004, "warmup": 200, "validate_every": 225,
@@ -28,13 +29,8 @@ DOCUMENT: dict[str, Any] = {"pretrain": LIKELIHOOD, "tokenize": TOKENIZE}
 @pytest.fixture
 def model(one_thread: None, tokens: Path, tmp_path: Path) -> Path:
     """A model folder."""
-    network = folder.build("tokens", "generator", GENERATOR, EXAMPLE)
-    files = {"tokenizer.json": tokens / "tokenizer.json"}
-    out = tmp_path / "model"
-    folder.save(
-        out, {"generator": network}, {"generator": GENERATOR}, folder.described("text", "tokens", EXAMPLE), files
-    )
-    return out
+    write_model(tmp_path / "model", tokens, seed=0)
+    return tmp_path / "model"
 
 
 def test_the_files_are_those_of_the_model_in_the_store(model: Path, tmp_path: Path) -> None:

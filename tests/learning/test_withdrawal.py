@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from promptgan.cli import app
 from promptgan.learning import withdrawal
-from promptgan.serving.log import Asked, Feedback, Log, LogUnusable, rows
+from promptgan.serving.log import Asked, Feedback, LogUnusable, rows
 from tests.lineage.records.conftest import repository
 from tests.lineage.records.repository import Repository
-from tests.watching.conftest import asked
+from tests.watching.conftest import asked, logged
 
 __all__ = ["repository"]
 
@@ -20,14 +20,13 @@ SECRET = "my unmistakable secret"
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    path = tmp_path / "log.sqlite"
-    made = Log(path)
-    made.append(asked(0, prompt="how are you", answer="fine"))
-    made.append(asked(1, prompt="tell me", answer=f"it is {SECRET}"))
-    made.append(Feedback("f0", "r0", 1.0, "m", "how  are you", "bad", -1, "Fine", 1, "page"))
-    made.append(Feedback("f1", "r1", 2.0, "m", "hello", "there", 1, None, 1, "page"))
-    made.close()
-    return path
+    return logged(
+        tmp_path / "log.sqlite",
+        asked(0, prompt="how are you", answer="fine"),
+        asked(1, prompt="tell me", answer=f"it is {SECRET}"),
+        Feedback("f0", "r0", 1.0, "m", "how  are you", "bad", -1, "Fine", 1, "page"),
+        Feedback("f1", "r1", 2.0, "m", "hello", "there", 1, None, 1, "page"),
+    )
 
 
 def test_a_pair_is_found_in_answers_and_corrections(log: Path) -> None:
@@ -36,23 +35,19 @@ def test_a_pair_is_found_in_answers_and_corrections(log: Path) -> None:
 
 
 def test_a_pair_is_found_among_several_texts_of_a_request(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log.sqlite")
-    for number, (prompt, answer) in enumerate(
-        [
-            ("how are you", "fine\nok"),
-            ("tell me\nhow are you", "so\nfine"),
-            ("how are you\nfine", ""),
-            ("how\nare you", "fine"),
-            ("how are you", "ok\nfine too"),
-            ("fine\nhow are you", ""),
-            ("how are you", ""),
-        ]
-    ):
-        log.append(asked(number, prompt=prompt, answer=answer))
-    log.close()
-    held = withdrawal.find([("how are you", "fine")], [], log.path)
+    texts = [
+        ("how are you", "fine\nok"),
+        ("tell me\nhow are you", "so\nfine"),
+        ("how are you\nfine", ""),
+        ("how\nare you", "fine"),
+        ("how are you", "ok\nfine too"),
+        ("fine\nhow are you", ""),
+        ("how are you", ""),
+    ]
+    log = logged(tmp_path / "log.sqlite", *(asked(n, prompt=p, answer=a) for n, (p, a) in enumerate(texts)))
+    held = withdrawal.find([("how are you", "fine")], [], log)
     assert held.requests == ["r0000", "r0001", "r0002", "r0003"]
-    assert not withdrawal.find([("how are you", "how are you")], [], log.path), "a prompt is not its own answer"
+    assert not withdrawal.find([("how are you", "how are you")], [], log), "a prompt is not its own answer"
 
 
 def test_words_that_it_alone_has_are_found(log: Path) -> None:
@@ -92,10 +87,8 @@ def test_a_broken_log_is_an_error(tmp_path: Path) -> None:
 
 
 def test_by_the_id_of_a_request_all_that_was_said_of_it_goes(log: Path) -> None:
-    log_of = Log(log)
-    log_of.append(Feedback("f2", "r0001", 3.0, "m", "tell me", f"it is {SECRET}", 1, None, 1, "page"))
-    log_of.append(asked(1, id="r0001.0", prompt="tell me", answer=f"{SECRET}?", shadow=1))
-    log_of.close()
+    said = Feedback("f2", "r0001", 3.0, "m", "tell me", f"it is {SECRET}", 1, None, 1, "page")
+    logged(log, said, asked(1, id="r0001.0", prompt="tell me", answer=f"{SECRET}?", shadow=1))
     held = withdrawal.Held(["r0001", "r0001.0"], ["f2"])
     assert withdrawal.named("r0001", log) == withdrawal.named("f2", log) == held
     done = CliRunner().invoke(app, ["feedback", "remove", "r0001", "--log", str(log)])
@@ -107,21 +100,18 @@ def test_by_the_id_of_a_request_all_that_was_said_of_it_goes(log: Path) -> None:
 
 
 def test_the_beginning_of_an_id_that_the_page_tells_will_do(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log.sqlite")
-    for name in ("5f0c2b1e00", "5f0c2b1f00", "5f0c2b1f01"):
-        log.append(Feedback(name, f"of {name}", 1.0, "m", "p", "a", 1, None, 1, "page"))
-    log.close()
-    assert withdrawal.named("5f0c2b1e", log.path).feedback == ["5f0c2b1e00"]
+    names = ("5f0c2b1e00", "5f0c2b1f00", "5f0c2b1f01")
+    said = [Feedback(name, f"of {name}", 1.0, "m", "p", "a", 1, None, 1, "page") for name in names]
+    log = logged(tmp_path / "log.sqlite", *said)
+    assert withdrawal.named("5f0c2b1e", log).feedback == ["5f0c2b1e00"]
     with pytest.raises(withdrawal.NothingNamed, match="2 requests"):
-        withdrawal.named("5f0c2b1f", log.path)
+        withdrawal.named("5f0c2b1f", log)
 
 
 def test_removing_a_record_reaches_the_log(repository: Repository) -> None:
     _, _, prompt, text = repository.tables["train"][0]
-    made = Log(withdrawal.LOG)
-    made.append(Feedback("f0", "r0", 1.0, "m", prompt.upper(), "no idea", -1, text, 1, "page"))
-    made.append(Feedback("f1", "r1", 1.0, "m", "another prompt", "another text", 1, None, 1, "page"))
-    made.close()
+    mine = Feedback("f0", "r0", 1.0, "m", prompt.upper(), "no idea", -1, text, 1, "page")
+    logged(withdrawal.LOG, mine, Feedback("f1", "r1", 1.0, "m", "another prompt", "another text", 1, None, 1, "page"))
     remove = ["data", "remove", "--record", "train-0000"]
     said = CliRunner().invoke(app, remove).stdout
     assert "log.sqlite holds it: 1 of feedback, the texts of 0 requests" in said

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -41,17 +42,18 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
     thread.join()
 
 
+def logged(path: Path, *rows: Asked | Feedback) -> Path:
+    """Write rows into a log, beside those that it has."""
+    log = Log(path)
+    for row in rows:
+        log.append(row)
+    log.close()
+    return path
+
+
 @pytest.fixture
 def write_log(tmp_path: Path) -> Callable[..., Path]:
-    def write(*rows: Asked | Feedback) -> Path:
-        path = tmp_path / "log.sqlite"
-        log = Log(path)
-        for row in rows:
-            log.append(row)
-        log.close()
-        return path
-
-    return write
+    return partial(logged, tmp_path / "log.sqlite")
 
 
 @pytest.fixture(scope="session")
