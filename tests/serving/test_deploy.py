@@ -52,27 +52,25 @@ def names(family: Any) -> list[str]:
     return [family.name + suffix for suffix in suffixes]
 
 
-def options(arguments: list[str]) -> set[str]:
-    return {argument for argument in arguments if argument.startswith("--")}
-
-
 def test_containers_are_started_with_options_that_exist() -> None:
     from typer.main import get_command
 
     from promptgan.cli import app
 
-    command: Any = get_command(app)
-    known = {option for each in command.commands["serve"].params for option in each.opts}
     docker = (DEPLOY / "Dockerfile").read_text()
-    asked = [
-        json.loads(line.split(" ", 1)[1]) for line in docker.splitlines() if line.startswith(("ENTRYPOINT", "CMD"))
-    ]
-    asked.append(yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["promptgan"]["command"])
+    entry, default = (json.loads(each) for each in re.findall(r"^(?:ENTRYPOINT|CMD) (.+)", docker, re.M))
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     deployment = next(yaml.safe_load_all((DEPLOY / "kubernetes" / "promptgan.yaml").read_text()))
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    asked.append(container["args"])
-    for arguments in asked:
-        assert options(arguments) <= known
+    monitor = services["monitor"]["entrypoint"] + services["monitor"]["command"]
+    served = [entry + more for more in (default, services["promptgan"]["command"], container["args"])]
+    for (program, *words), name in zip([*served, monitor], ["serve"] * 3 + ["gauges"], strict=True):
+        command: Any = get_command(app)
+        while words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        assert (program, command.name) == ("promptgan", name)
+        known = {option for each in command.params for option in each.opts}
+        assert {word for word in words if word.startswith("--")} <= known
 
 
 def test_a_container_that_is_no_service_is_not_asked_for_its_health_as_one() -> None:

@@ -4,12 +4,10 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from promptgan.cli import app
 from promptgan.serving.log import Feedback
 from promptgan.watching import gauges, period
 from tests.watching.conftest import BEGUN, asked
@@ -93,19 +91,6 @@ def test_promtool_takes_the_settings_that_name_them(promtool: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert f"{len(FIRES)} rules found" in done.stdout
-
-
-def test_the_container_that_watches_is_started_with_options_that_exist() -> None:
-    from typer.main import get_command
-
-    service = yaml.safe_load((RULES.parents[1] / "compose.yaml").read_text())["services"]["monitor"]
-    program, *words = service["entrypoint"]
-    command: Any = get_command(app)
-    while words[0] in getattr(command, "commands", {}):
-        command = command.commands[words.pop(0)]
-    known = {option for each in command.params for option in each.opts}
-    assert program == "promptgan" and command.name == "gauges"
-    assert {word for word in [*words, *service["command"]] if word.startswith("--")} <= known
 
 
 def fired(promtool: str, folder: Path, series: dict[str, str], expected: str | None) -> None:
