@@ -36,6 +36,12 @@ def _trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Repository, "finish", with_model)
 
 
+def command(*arguments: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == code, done.output
+    return done
+
+
 def another(repository: Repository) -> str:
     repository.tables["train"].append((f"new-{len(repository.tables['train'])}", "g", "a new prompt", "a new text"))
     repository.finish().commit()
@@ -118,9 +124,7 @@ def test_a_model_that_the_cache_lacks_leaves_what_serves(repository: Repository)
 
 def test_the_commands_follow_the_verdict(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*arguments: str, code: int = 0) -> str:
-        done = CliRunner().invoke(app, arguments)
-        assert done.exit_code == code, done.output
-        return done.stdout
+        return command(*arguments, code=code).stdout
 
     assert "there is none to compare with" in run("promote")
     shutil.rmtree("models/production")
@@ -157,12 +161,6 @@ def test_two_commits_with_one_model_are_not_compared(repository: Repository) -> 
     repository.commit()
     with pytest.raises(trial.NotComparable, match="very model"):
         trial.trial(first, promotion.trained_commit(), Path("none"))
-
-
-def command(*arguments: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == code, done.output
-    return done
 
 
 def test_a_promotion_that_was_stopped_before_the_model_was_written_is_made_good(

@@ -30,6 +30,10 @@ ROUTES = re.compile(
     r"|healthz|readyz)?"
 )
 """Those by whose path requests are counted; all others are one, so that nobody makes up series."""
+MAX_BYTES = 65_536
+"""Of the body of a request."""
+SLOW = 10.0
+"""Seconds that a body may take."""
 GONE = 499
 """The status, nginx's, of a request whose sender went away."""
 access = logging.getLogger("promptgan.access")
@@ -96,7 +100,7 @@ def told(error: PromptganError, details: Details) -> tuple[int, dict[str, str], 
 class Edge:
     """An ASGI application around another one.
 
-    A body is read whole before the application is called, at most ``max_bytes`` and ``slow`` seconds of it. When
+    A body is read whole before the application is called, at most `MAX_BYTES` and `SLOW` seconds of it. When
     whoever asked goes away, the task that answers is cancelled.
 
     Args:
@@ -105,15 +109,11 @@ class Edge:
         log: gets a row of each that asks a model.
         metrics: count all.
         log_texts: whether the row has prompt and answer.
-        max_bytes: of a body.
-        slow: seconds that a body may take.
     """
 
-    def __init__(
-        self, app: App, doorkeeper: Doorkeeper, log: Log, metrics: Metrics, log_texts: bool, max_bytes: int, slow: float
-    ) -> None:
+    def __init__(self, app: App, doorkeeper: Doorkeeper, log: Log, metrics: Metrics, log_texts: bool) -> None:
         self.app, self.doorkeeper, self.log, self.metrics = app, doorkeeper, log, metrics
-        self.log_texts, self.max_bytes, self.slow = log_texts, max_bytes, slow
+        self.log_texts = log_texts
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -168,24 +168,24 @@ class Edge:
             TooLarge, TooSlow: it is.
             ConnectionError: whoever sent it went away.
         """
-        too_large = TooLarge(f"the body has more than {self.max_bytes:,} bytes", "send less")
+        too_large = TooLarge(f"the body has more than {MAX_BYTES:,} bytes", "send less")
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and (len(length) > 18 or int(length) > self.max_bytes):
+        if length.isdigit() and (len(length) > 18 or int(length) > MAX_BYTES):
             raise too_large
         body = bytearray()
         try:
-            async with asyncio.timeout(self.slow):
+            async with asyncio.timeout(SLOW):
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         raise ConnectionError
                     body += message.get("body", b"")
-                    if len(body) > self.max_bytes:
+                    if len(body) > MAX_BYTES:
                         raise too_large
                     if not message.get("more_body"):
                         return bytes(body)
         except TimeoutError:
-            raise TooSlow(f"the body took more than {self.slow:g} s", "send it faster") from None
+            raise TooSlow(f"the body took more than {SLOW:g} s", "send it faster") from None
 
     async def _answered(self, scope: Message, body: bytes, receive: Receive, send: Send) -> None:
         """Let the application answer, until it is done or nobody is there to read it.

@@ -29,10 +29,6 @@ from promptgan.serving.service import Service
 
 LOOK = 2.0
 """Seconds between two looks at the folders of the models."""
-SLOW = 10.0
-"""Seconds that the head of a request, and then its body, may take."""
-MAX_BYTES = 65_536
-"""Of the body of a request."""
 DRAIN = 30
 """Seconds for what was begun when the service ends."""
 IDLE = 75
@@ -121,7 +117,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
     from promptgan.serving import routes
 
     app = routes.build(service, {place.name: place for place in options.places})
-    edge = Edge(app, doorkeeper, service.log, service.metrics, options.log_texts, MAX_BYTES, SLOW)
+    edge = Edge(app, doorkeeper, service.log, service.metrics, options.log_texts)
     exposed = ["X-Request-Id", "X-Seed", "Retry-After"]
     crossing = CORSMiddleware(edge, options.origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed)
     server = _Server(
