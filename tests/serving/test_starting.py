@@ -15,6 +15,7 @@ from promptgan.serving import run
 from promptgan.serving.places import NothingToServe, Place
 from promptgan.serving.worker import load
 from tests.lineage import small_run
+from tests.tasks.music.models import write_model as write_music
 
 
 def serve(*arguments: str) -> str:
@@ -48,6 +49,14 @@ def test_a_model_is_not_its_own_shadow(model: Path, tmp_path: Path, monkeypatch:
         shutil.copytree(model, Path("models", name))
     assert _served() == ["adversarial=models/adversarial", "twin=models/pretrained"]
     assert "its own shadow" in serve("--shadow", "next=models/adversarial")
+
+
+def test_what_writes_no_texts_is_no_shadow(model: Path, tmp_path: Path) -> None:
+    """A request that its worker cannot answer would end worker after worker."""
+    write_music(tmp_path / "music", "key")
+    models = ("--model", f"tiny={model}", "--shadow", str(tmp_path / "music"))
+    said = serve(*models, "--port", "0", "--log", str(tmp_path / "log"))
+    assert "music answers with no texts" in said and "Traceback" not in said
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}"])

@@ -109,7 +109,7 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
     """Load the models, serve until a signal, let the models finish.
 
     Raises:
-        ModelRefused: one cannot be loaded.
+        ModelRefused, NothingToServe: one cannot be loaded, or be the shadow.
     """
     pool = service.pool
     loading = asyncio.create_task(pool.start())
@@ -140,8 +140,14 @@ async def _serve(options: Options, service: Service, doorkeeper: Doorkeeper, lis
         tasks.add(asyncio.create_task(_reload(pool)))
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
-    _said.info("ready: %s", _url(listening))
     try:
+        if options.shadow:
+            facts = pool.facts[options.shadow.name]
+            if "generate" not in facts["kinds"] or facts["media"] != "text/plain":
+                raise NothingToServe(
+                    f"{options.shadow.path} answers with no texts", "let a model of texts be the shadow"
+                )
+        _said.info("ready: %s", _url(listening))
         await server.serve(sockets=[listening])
     finally:
         for task in tasks:
