@@ -82,19 +82,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     def begin(*arguments: str) -> Server:
         path = tmp_path_factory.mktemp("log") / "log.sqlite"
         code = "from promptgan.cli import main; main()"
-        command = [
-            str(warm.python()),
-            "-c",
-            code,
-            "serve",
-            "--port",
-            "0",
-            "--log",
-            str(path),
-            "--timeout",
-            "300",
-            *arguments,
-        ]
+        options = ["--port", "0", "--log", str(path), "--timeout", "300", *arguments]
+        command = [str(warm.python()), "-c", code, "serve", *options]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=path.parent)
         assert process.stderr

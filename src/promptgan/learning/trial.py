@@ -27,7 +27,6 @@ FEWEST = 2 * GROUPS
 """Records of a split that a word on it needs."""
 MAY_FORGET = 0.01
 """Share by which the loss on old records may rise, chance apart."""
-INDEX = "index.json"
 SIDES = ["prompt", "text"]
 UNSEEN = ("test", "judge")
 """Splits that no generator sees."""
@@ -135,7 +134,7 @@ def trial(serving: str, successor: str, log: Path) -> Trial:
     old, new, learnt = held_out(before, after)
     with tempfile.TemporaryDirectory() as scratch:
         folders = [promotion.model_at(commit, Path(scratch, commit)) for commit in (serving, successor)]
-        revisions = [sha256(folder / INDEX) for folder in folders]
+        revisions = [sha256(folder / promotion.INDEX) for folder in folders]
         losses = [scored(folder) for folder in folders]
         measured = [measure(records, losses[0], losses[1]) for records in (old, new)]
     notes = [f"{learnt} old test record(s) left out, since the successor learnt from them"] if learnt else []
