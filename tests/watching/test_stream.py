@@ -107,7 +107,7 @@ def test_texts_by_http() -> None:
         assert status == 200 and found["alarm"] == {
             "label": "negative", "raised": True, "share": 0.5, "texts": 3}  # fmt: skip
         wrong = (b"[]", b"{", b'{"texts": [1]}', b"\xff", b'{"text": "\\ud800"}')
-        for body in (*wrong, b"[" * 10**5, b"x" * (stream.MOST_BYTES + 1)):
+        for body in (*wrong, b"[" * 10**5, b"x" * (stream.MOST_BYTES + 1), b"x" * stream.MOST_READ):
             assert post(url, body)[0] == 400
     assert [event.event for event in told] == ["raised"]
 

@@ -25,6 +25,8 @@ TRIES, PAUSE = 3, 0.5
 """Of a webhook: how often it is called, and seconds before the second call, which double."""
 MOST_BYTES = 2**20
 """Of what one HTTP request brings."""
+MOST_READ = 8 * MOST_BYTES
+"""Of what is refused: whoever is still sending when the connection closes reads no answer."""
 RAISED, CLEARED = "raised", "cleared"
 
 
@@ -188,12 +190,13 @@ def serve(address: tuple[str, int], watch: Watch) -> ThreadingHTTPServer:
 
         def texts(self) -> list[str]:
             length = self.headers.get("Content-Length", "")
+            body = self.rfile.read(min(int(length), MOST_READ) if length.isdecimal() else 0)
             if not length.isdecimal() or int(length) > MOST_BYTES:
                 raise ValueError(f"a body of known length is needed, of {MOST_BYTES} bytes at most")
-            body = self.rfile.read(int(length)).decode()
+            text = body.decode()
             if "json" not in self.headers.get("Content-Type", ""):
-                return body.splitlines()
-            document = json.loads(body)
+                return text.splitlines()
+            document = json.loads(text)
             texts = document.get("texts", [document.get("text")]) if isinstance(document, dict) else None
             if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
                 raise ValueError('JSON is {"text": "..."} or {"texts": ["...", ...]}')
