@@ -38,14 +38,14 @@ def test_pairs_without_a_token_are_those_whose_text_does_not_hold_it(pairs: Pair
     assert len(pairs.without(EOS)) == len(pairs)
 
 
-def test_an_epoch_holds_every_pair_once_in_an_order_of_seed_and_epoch_alone() -> None:
+def test_an_epoch_holds_every_pair_once_in_an_order_of_its_own() -> None:
     lengths = np.random.default_rng(0).integers(1, 30, 1000)
     order = batch_order(lengths, 16, seed=1, epoch=3)
     assert sorted(np.concatenate(order)) == list(range(1000))
     assert [len(batch) for batch in order].count(16) == 62
-    again, other_epoch, other_seed = (batch_order(lengths, 16, *key) for key in ((1, 3), (1, 4), (2, 3)))
+    again, *others = (batch_order(lengths, 16, *key) for key in ((1, 3), (1, 4), (2, 3), (1, 3, True)))
     assert all(np.array_equal(a, b) for a, b in zip(order, again, strict=True))
-    for other in (other_epoch, other_seed):
+    for other in others:
         assert not all(np.array_equal(a, b) for a, b in zip(order, other, strict=True))
 
 

@@ -14,6 +14,7 @@ from promptgan.forms.tokens.generator import Batch
 from promptgan.forms.tokens.pairs import Batches, Pairs
 from promptgan.forms.tokens.vocabulary import BOS, EOS
 from promptgan.networks.tokens.recurrent.network import Generator
+from promptgan.training.adversarial.discrimination import known
 from promptgan.training.loop.checkpoint import Checkpoint
 from promptgan.training.loop.cooling import STALE
 from promptgan.training.loop.run import NonFiniteTraining, NothingLearnt, Outcome
@@ -56,6 +57,17 @@ def test_it_learns_and_holds_the_weights_of_its_best_validation(generator: Gener
     assert validation_nll(generator, val, 1000, COMPUTE) == outcome.best
     assert outcome.steps == 8 * 6
     assert outcome.stopped == "limit"
+
+
+def test_what_goes_on_reads_the_pairs_in_another_order(generator: Generator, tokens: Path) -> None:
+    """The twin may have read a part of them: its control, and an adversary, must not begin with the same part."""
+    here = setting(tokens, {"generator": generator})
+    before, _ = build(setting(tokens, {}), PARAMETERS)
+    control, _ = onward(here, PARAMETERS, 0.1, 1.0, 0.9)
+    adversary = known(here.train, PARAMETERS.batch, None, here.seed)
+    assert torch.equal(control.batches[0].text, adversary[0].text)
+    assert [len(control.batches[k].text) for k in range(3)] == [len(before.batches[k].text) for k in range(3)]
+    assert not torch.equal(control.batches[0].text, before.batches[0].text)
 
 
 def test_a_killed_run_ends_with_the_same_live_curve(

@@ -72,10 +72,19 @@ class Batches:
         size: of a batch; the last ones of an epoch may be smaller.
         seed: of the order.
         chosen: indices of the pairs that are read, (N,); all where None.
+        onward: another order of the same seed, for what goes on from a training: where that read a part of the pairs,
+            the same ones would otherwise come again before the rest is read at all.
     """
 
-    def __init__(self, pairs: Pairs, size: int, seed: int, chosen: npt.NDArray[np.int64] | None = None) -> None:
-        self.pairs, self.size, self.seed = pairs, size, seed
+    def __init__(
+        self,
+        pairs: Pairs,
+        size: int,
+        seed: int,
+        chosen: npt.NDArray[np.int64] | None = None,
+        onward: bool = False,
+    ) -> None:
+        self.pairs, self.size, self.seed, self.onward = pairs, size, seed, onward
         self.chosen = np.arange(len(pairs)) if chosen is None else chosen
         self.per_epoch = math.ceil(len(self.chosen) / size)
         self.tokens = size * float((pairs.text_lengths[self.chosen] + 1).mean())
@@ -86,17 +95,20 @@ class Batches:
         """The batch of step number ``step``; after all pairs they come again in another order."""
         epoch, index = divmod(step, self.per_epoch)
         if epoch != self._order[0]:
-            self._order = epoch, batch_order(self.pairs.lengths[self.chosen], self.size, self.seed, epoch)
+            lengths = self.pairs.lengths[self.chosen]
+            self._order = epoch, batch_order(lengths, self.size, self.seed, epoch, self.onward)
         return self.pairs.batch(self.chosen[self._order[1][index]])
 
 
-def batch_order(lengths: npt.NDArray[np.int64], size: int, seed: int, epoch: int) -> list[npt.NDArray[np.int64]]:
+def batch_order(
+    lengths: npt.NDArray[np.int64], size: int, seed: int, epoch: int, onward: bool = False
+) -> list[npt.NDArray[np.int64]]:
     """Indices of every batch of an epoch: shuffled, but with pairs of like length together to save padding.
 
-    Shuffles all pairs, sorts by length within pools of batches, and shuffles the batches. A function of ``seed`` and
-    ``epoch`` alone, so a loader's position is a number.
+    Shuffles all pairs, sorts by length within pools of batches, and shuffles the batches. A function of ``seed``,
+    ``epoch`` and ``onward`` alone, so a loader's position is a number.
     """
-    generator = np.random.default_rng([seed, epoch])
+    generator = np.random.default_rng([seed, epoch, int(onward)])
     order = generator.permutation(len(lengths))
     batches = []
     for start in range(0, len(order), POOL * size):

@@ -158,4 +158,4 @@ def known(train: Pairs, size: int, unk: int | None, seed: int) -> Batches:
     chosen = None if unk is None else train.without(unk)
     if chosen is not None and not len(chosen):
         raise NothingKnown()
-    return Batches(train, size, seed, chosen)
+    return Batches(train, size, seed, chosen, onward=True)

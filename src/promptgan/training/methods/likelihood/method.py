@@ -34,6 +34,7 @@ class Likelihood(Method):
         compute: precision.
         seed: of the order of the pairs.
         corpus: texts that are read first and passes over them, at a learning rate that no validation cuts.
+        onward: the order of the pairs is that of what goes on from a training.
     """
 
     averaged = ("generator",)
@@ -50,6 +51,7 @@ class Likelihood(Method):
         compute: Compute,
         seed: int,
         corpus: tuple[Pairs, float] | None = None,
+        onward: bool = False,
     ) -> None:
         self.generator, self.val, self.p, self.compute = generator, val, parameters, compute
         self.device = next(generator.parameters()).device
@@ -61,7 +63,7 @@ class Likelihood(Method):
             "numbers": self.cooling,
             "read": self.read,
         }
-        self.batches = Batches(train, parameters.batch, seed)
+        self.batches = Batches(train, parameters.batch, seed, onward=onward)
         self.corpus, self.corpus_steps = self.batches, 0
         if corpus:
             texts, epochs = corpus
@@ -114,13 +116,13 @@ def onward(
         budget: floating-point operations.
         ema: decay of the moving average of the weights, which is what is validated and kept.
     """
-    method = _method(setting, parameters.model_copy(update=steady(learning_rate)))
+    method = _method(setting, parameters.model_copy(update=steady(learning_rate)), onward=True)
     return method, _plan(method, parameters, steps=MOST, budget=budget, ema=ema, patience=STALE)
 
 
-def _method(setting: Setting, parameters: Parameters) -> Likelihood:
-    generator = cast("TextGenerator", setting.network("generator"))
-    return Likelihood(generator, setting.train, setting.val, parameters, setting.compute, setting.seed, setting.corpus)
+def _method(setting: Setting, parameters: Parameters, onward: bool = False) -> Likelihood:
+    s, generator = setting, cast("TextGenerator", setting.network("generator"))
+    return Likelihood(generator, s.train, s.val, parameters, s.compute, s.seed, s.corpus, onward)
 
 
 def _plan(method: Likelihood, parameters: Parameters, **more: Any) -> Plan:

@@ -31,7 +31,7 @@ class Transfers(Batches):
     """
 
     def __init__(self, batches: Batches) -> None:
-        super().__init__(batches.pairs, batches.size, batches.seed, batches.chosen)
+        super().__init__(batches.pairs, batches.size, batches.seed, batches.chosen, batches.onward)
         styles = {prompt[0] if prompt else PAD for prompt in batches.pairs.rows("prompt", batches.chosen)}
         if len(styles) != 2:
             raise ParameterError(
