@@ -59,7 +59,7 @@ def test_a_verdict_that_does_not_follow_is_named(old: str, new: str) -> None:
 def test_a_curve_that_is_said_to_lie_otherwise_is_named() -> None:
     said = re.search(rf"adversarial ({DOMINATES}|{CROSSES}|{DOMINATED}) ", EVALUATION.read_text(encoding="utf-8"))
     assert said
-    edit(said[1], DOMINATED if said[1] == DOMINATES else DOMINATES)
+    edit(said[0], f"adversarial {DOMINATED if said[1] == DOMINATES else DOMINATES} ")
     (link,) = links()
     assert link.startswith(f"{EVALUATION} verdict -> {EVALUATION} gaps.")
 
