@@ -293,13 +293,15 @@ def test_a_model_folder_classifies_and_is_attacked_wherever_it_lies(
 ) -> None:
     shutil.copytree(walked / "models/control", tmp_path / "model")
     monkeypatch.chdir(tmp_path)
+    plain = "the plan and money of city 3 is awful"
     text = "the plan of city 3 is awful and great"  # whichever it is taken for, without that word it is the other
     runner = CliRunner()
-    told = runner.invoke(cli.app, ["classify", "--model", "model", "--text", text, "--out", "told.csv"])
+    given = ["--text", plain, "--text", text]
+    told = runner.invoke(cli.app, ["classify", "--model", "model", *given, "--out", "told.csv"])
     assert told.exit_code == 0, told.output
-    (row,) = csv.DictReader(Path("told.csv").read_text().splitlines())
-    label = row["label"]
-    assert float(row[label]) > 0.5
+    row, mixed = csv.DictReader(Path("told.csv").read_text().splitlines())
+    assert row["label"] == "negative" and float(row["negative"]) > 0.5
+    label = mixed["label"]
     options = ["--model", "model", "--text", text, "--label", label, "--kind", "deletion", "--words", "1"]
     attacked = runner.invoke(cli.app, ["attack", *options, "--out", "attacked.csv"])
     assert attacked.exit_code == 0, attacked.output
