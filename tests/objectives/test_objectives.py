@@ -21,7 +21,15 @@ def logit(probability: float) -> Tensor:
 
 
 def test_the_folder_holds_these_objectives() -> None:
-    expected = {"non_saturating", "saturating", "least_squares", "hinge", "wasserstein", "relativistic"}
+    expected = {
+        "non_saturating",
+        "saturating",
+        "least_squares",
+        "hinge",
+        "wasserstein",
+        "relativistic",
+        "relativistic_pairs",
+    }
     assert expected <= set(NAMES)
 
 
@@ -42,6 +50,7 @@ CLOSED_FORMS: dict[str, tuple[float, float]] = {  # of discriminator and generat
     "least_squares": (((R - 1) ** 2 + F**2) / 2, (F - 1) ** 2 / 2),
     "hinge": (max(0.0, 1 - R) + max(0.0, 1 + F), -F),
     "wasserstein": (F - R, -F),
+    "relativistic_pairs": (math.log(1 + math.exp(F - R)), math.log(1 + math.exp(R - F))),
     "relativistic": (2 * math.log(1 + math.exp(F - R)), 2 * math.log(1 + math.exp(R - F))),
 }
 

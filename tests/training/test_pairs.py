@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from promptgan.forms.tokens.pairs import Batches, Pairs, batch_order, in_order, pad
 from promptgan.forms.tokens.vocabulary import EOS, PAD
@@ -12,6 +13,7 @@ from promptgan.networks.tokens.recurrent.network import Generator
 from promptgan.tasks.music.score import tokens as music
 from promptgan.tasks.oracle.score import score as oracle
 from promptgan.tasks.text.score import score as text
+from promptgan.training.adversarial.discrimination import known
 from tests.conftest import EXAMPLE
 from tests.training.conftest import COMPUTE
 
@@ -36,6 +38,28 @@ def test_pairs_without_a_token_are_those_whose_text_does_not_hold_it(pairs: Pair
     for token in set().union(*texts):
         assert pairs.without(token).tolist() == [i for i, text in enumerate(texts) if token not in text]
     assert len(pairs.without(EOS)) == len(pairs)
+
+
+def test_what_an_adversary_reads_has_no_unknown_token_and_is_as_long_as_all_texts(pairs: Pairs) -> None:
+    """Long texts hold more unknown tokens: those without one are short, and so would be what learns from them."""
+    texts = pairs.rows("text", np.arange(len(pairs)))
+    held = {token: [text for text in texts if token in text] for token in set().union(*texts)}
+    token = max((each for each in held if len(held[each]) < len(texts)), key=lambda each: sum(map(len, held[each])))
+    here = known(pairs, 4, token, seed=1)
+    read = [text for k in range(here.per_epoch) for text in here[k].text.tolist()]
+    without = [texts[i] for i in pairs.without(token)]
+    assert len(read) == len(pairs) > len(without)
+    assert not any(token in text for text in read)
+    lengths, there = [text.index(EOS) for text in read], {len(text) for text in without}
+    assert sorted(lengths) == sorted(min((n for n in there if n >= len(text)), default=max(there)) for text in texts)
+    assert np.mean(lengths) >= np.mean([len(text) for text in without])
+
+
+def test_where_all_is_known_an_adversary_reads_the_pairs_that_a_control_reads(pairs: Pairs) -> None:
+    absent = 1 + max(set().union(*pairs.rows("text", np.arange(len(pairs)))))
+    adversary, control = known(pairs, 4, absent, seed=1), Batches(pairs, 4, 1, onward=True)
+    assert all(torch.equal(adversary[k].text, control[k].text) for k in range(2 * control.per_epoch))
+    assert adversary.tokens == control.tokens
 
 
 def test_an_epoch_holds_every_pair_once_in_an_order_of_its_own() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptgan.tasks.text.score.ms_jaccard import ms_jaccard
+from promptgan.tasks.text.score.ms_jaccard import ms_jaccard, telling_order
 
 TEXTS = st.lists(st.lists(st.integers(0, 3), max_size=6), min_size=1, max_size=6)
 
@@ -43,3 +43,12 @@ def test_falls_with_repetition() -> None:
 @pytest.mark.parametrize(("generated", "real"), [([], [["a"]]), ([["a"]], []), ([[]], [["a"]]), ([[]], [[]])])
 def test_is_zero_where_nothing_is_shared(generated: list[list[str]], real: list[list[str]]) -> None:
     assert ms_jaccard(generated, real, 4) == 0.0
+
+
+def test_an_order_tells_where_real_texts_share_enough_of_its_n_grams() -> None:
+    """Of two words each, next to the same word: pairs are shared by all, longer ones by none."""
+    apart = [[word, word + 1000, -1, -2] for word in range(200)]
+    assert telling_order(apart) == 2
+    assert telling_order(apart[:198]) == 1, "99 texts with as many others"
+    assert telling_order([[1, 2, 3, 4, 5]] * 200) == 4
+    assert telling_order([[word] for word in range(200)]) == 1

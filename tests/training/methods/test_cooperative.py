@@ -1,9 +1,11 @@
 """Cooperative training: candidates count by how real they seem, and both players learn."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -59,6 +61,23 @@ def test_both_players_learn(generator: Generator, discriminator: Discriminator, 
     for old, new in zip(before, after, strict=True):
         assert not all(map(torch.equal, old, new))
     assert 1 <= outcome.history[-1]["effective_candidates"] <= 3
+
+
+def test_the_likelihood_beside_it_is_of_all_texts_and_the_players_see_none_with_an_unknown_token(
+    generator: Generator, discriminator: Discriminator, tokens: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control learns them too, and test texts hold unknown tokens."""
+    here, parameters = built(tokens, {"generator": generator, "discriminator": discriminator})
+    tokens_of = set(here.train.batch(np.arange(len(here.train))).text.flatten().tolist())
+    unk = next(token for token in tokens_of if 0 < len(here.train.without(token)) < len(here.train))
+    method = Cooperative(replace(here, example=replace(EXAMPLE, unk=unk)), parameters)
+    seen, learnt = [], []
+    monkeypatch.setattr(method.discrimination, "step", lambda batch, *_: seen.append(batch.text) or {})
+    monkeypatch.setattr(method, "update", lambda real: learnt.append(real.text) or {})
+    for k in range(4):
+        method.step(k)
+    assert len(learnt) == 4 and any((text == unk).any() for text in learnt)
+    assert len(seen) == 4 and not any((text == unk).any() for text in seen)
 
 
 def test_without_sharpness_all_candidates_count_alike(

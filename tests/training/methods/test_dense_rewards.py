@@ -93,7 +93,7 @@ def test_the_gradient_is_that_of_advantages_times_log_probabilities_without_the_
     monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
     baseline = [t / 10 for t in range(width)]
     method.baseline.update({str(t): value for t, value in enumerate(baseline)})
-    method.learn(batch, 0)
+    method.learn(batch, batch, 0)
     found = [parameter.grad.clone() for parameter in method.generator.parameters()]  # type: ignore[union-attr]
 
     method.generator.eval()

@@ -217,7 +217,7 @@ def test_what_is_judged_and_learnt_from_is_of_the_generator_with_nothing_dropped
         generator.dropout = dropout
         generator.zero_grad()
         torch.manual_seed(3)
-        noted, answers = method.learn(method.batches[0], 0)
+        noted, answers = method.learn(method.batches[0], method.batches[0], 0)
         gradients = [weight.grad.clone() for weight in generator.parameters() if weight.grad is not None]
         found.append([noted["generator_loss"], *answers, *gradients])
     assert generator.training

@@ -112,7 +112,7 @@ def test_who_is_paid_is_the_sentence_that_earned_it(
 
     monkeypatch.setattr(method.player, "update", lambda: torch.tensor(0.0))
     monkeypatch.setattr(method, "answers", lambda prompts: (prompts.text, prompts.text_lengths))
-    method.learn(batch, 0)
+    method.learn(batch, batch, 0)
     found = [parameter.grad.clone() for parameter in generator.parameters() if parameter.grad is not None]
     generator.eval()
     generator.zero_grad()

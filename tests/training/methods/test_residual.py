@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
 from promptgan.core.parameters import ParameterError, validate_section
 from promptgan.forms.tokens.pairs import in_order
@@ -65,6 +66,8 @@ def test_resampled_answers_are_nearer_to_real_ones_than_the_generators_own(gener
     changes = {"steps": 60, "validate_every": 20, "candidates": 16, "validation_count": 100}
     outcome, _ = run(tokens, {"generator": generator}, **changes)
     first, last = outcome.history[0], outcome.history[-1]
+    assert first["nce_loss"] > last["nce_loss"] and last["accuracy_val"] > 0.5
+    assert outcome.best == min(row["nce_loss"] for row in outcome.history)
     assert last["ms_jaccard"] > 1.5 * first["ms_jaccard"], "an energy that has learnt nothing chooses at random"
     assert {row["twin_score"] for row in outcome.history} == {last["twin_score"]}
 
@@ -84,6 +87,22 @@ def test_what_is_validated_is_drawn_as_the_model_folder_says(
     validated = method.validate(start)["length"]
     assert validated == sum(len(text) + 1 for text in texts) / 16
     assert validated < plain - 1
+
+
+def test_the_step_is_chosen_by_the_loss_of_validation_pairs_and_answers_that_were_drawn_once(
+    generator: Generator, discriminator: Discriminator, tokens: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start: dict[str, nn.Module] = {"generator": generator.eval(), "discriminator": discriminator.eval()}
+    here, parameters = adversarial_setting(tokens, start, Parameters, VALUES)
+    method = Residual(here, parameters)
+    read = [(pair[0].text, pair[1].text) for pair in method.held_out]
+    monkeypatch.setattr(discriminator, "forward", lambda prompt, plen, embedded, lengths: 0.3 * lengths.float())
+    real, drawn = (torch.cat([each[side].text_lengths for each in method.held_out]) * 0.3 for side in (0, 1))
+    row = method.validate(start)
+    assert row["nce_loss"] == pytest.approx((softplus(-real).mean() + softplus(drawn).mean()).item())
+    assert row["accuracy_val"] == pytest.approx((real > drawn).float().mean().item())
+    assert len(real) == min(len(here.val), parameters.validation_count)
+    assert all(map(torch.equal, read[0], (method.held_out[0][0].text, method.held_out[0][1].text)))
 
 
 def test_the_logit_becomes_the_log_ratio_of_the_densities(

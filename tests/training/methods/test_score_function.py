@@ -102,7 +102,7 @@ def check(
             asked = Batch(torch.tensor([[4, 5]]), torch.tensor([2]), *answers)
             monkeypatch.setattr(method, "answers", lambda batch, answers=answers: answers)
             weights.grad = None
-            method.learn(asked, 0)
+            method.learn(asked, asked, 0)
             found += probability.detach() * weights.grad * (len(drawn) - 1)  # the loss is a mean over what was drawn
             mean = mean + probability * total(rewards(asked))
     assert method.generator.training

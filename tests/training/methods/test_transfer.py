@@ -131,7 +131,7 @@ def test_the_generator_learns_from_its_candidates_and_leaves_the_discriminator_a
 ) -> None:
     before = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
     here = method(pairs, generator, discriminator, likelihood_weight=likelihood_weight)
-    said, (drawn, lengths) = here.learn(here.batches[0], 0)
+    said, (drawn, lengths) = here.learn(here.batches[0], here.batches[0], 0)
     assert said["generator_gradient"] > 0
     assert ("train_loss" in said) == bool(likelihood_weight)
     assert any(not torch.equal(before[name], tensor) for name, tensor in generator.state_dict().items())
@@ -161,7 +161,7 @@ def test_candidates_count_by_how_much_more_real_they_are_under_the_other_style(
     verdicts = here.odds(drawn, batch.source.prompt[:, :1]).view(-1, VALUES["candidates"])
     own = Batch(batch.source.prompt[:, :1], torch.ones_like(batch.prompt_lengths), drawn.text, drawn.text_lengths)
     torch.testing.assert_close(verdicts.flatten(), here.scores(drawn) - here.scores(own))
-    _, (first, _) = here.learn(batch, 0)
+    _, (first, _) = here.learn(batch, batch, 0)
     ((said, weight, shares),) = seen
     assert weight == 1 and shares is not None
     assert torch.equal(said.prompt, batch.prompt) and torch.equal(said.text[:: VALUES["candidates"]], first)

@@ -3,6 +3,8 @@
 from types import ModuleType
 from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -144,7 +146,10 @@ class NothingKnown(PromptganError):
 
 
 def known(train: Pairs, size: int, unk: int | None, seed: int) -> Batches:
-    """Batches of the training pairs that a generator could have written: none draws UNK, which would give one away.
+    """Batches of pairs whose texts a generator could have written: none draws UNK, which would give one away.
+
+    They are as many as all pairs, and as long: texts without UNK are shorter, the more so the smaller the vocabulary,
+    and a generator would learn to be short from a discriminator that read these alone.
 
     Args:
         train: the pairs.
@@ -158,4 +163,15 @@ def known(train: Pairs, size: int, unk: int | None, seed: int) -> Batches:
     chosen = None if unk is None else train.without(unk)
     if chosen is not None and not len(chosen):
         raise NothingKnown()
-    return Batches(train, size, seed, chosen, onward=True)
+    return Batches(train, size, seed, None if chosen is None else _as_long(train, chosen), onward=True)
+
+
+def _as_long(pairs: Pairs, among: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For each pair one of those ``among`` them whose text is as long, or the next longer, all equally often; (N,)."""
+    lengths, there = pairs.text_lengths, np.unique(pairs.text_lengths[among])
+    wanted = there[np.searchsorted(there, lengths).clip(max=len(there) - 1)]
+    chosen = np.empty_like(among, shape=len(pairs))
+    for length in there:
+        asking = wanted == length
+        chosen[asking] = np.resize(among[lengths[among] == length], asking.sum())
+    return chosen

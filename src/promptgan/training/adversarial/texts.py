@@ -9,6 +9,7 @@ from torch import Tensor
 from promptgan.core.compute import autocast
 from promptgan.forms.tokens import likelihood
 from promptgan.forms.tokens.generator import Batch
+from promptgan.forms.tokens.pairs import Batches
 from promptgan.training.adversarial.discriminated import Answers, DiscriminatedTexts
 from promptgan.training.adversarial.guards import limits
 from promptgan.training.adversarial.parameters import TextParameters
@@ -36,9 +37,19 @@ class TextAdversary(DiscriminatedTexts):
         self.player = parameters.players.generator.player("generator", self.generator)
         self.state |= {"generator_optimizer": self.player.optimizer}
         self.limits = limits(parameters.guards)
+        self.all_pairs = Batches(setting.train, parameters.batch, setting.seed, onward=True)
 
-    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
-        """One step of the generator; returns what is to be reported, and an answer to each prompt of the batch."""
+    def learn(self, batch: Batch, real: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+        """One step of the generator.
+
+        Args:
+            batch: pairs that the discriminator may see, with no UNK among their texts.
+            real: those whose likelihood is learnt beside, all texts as by the twin; where none holds UNK, the same.
+            k: number of the step.
+
+        Returns:
+            What is to be reported, and an answer to each prompt of ``batch``.
+        """
         raise NotImplementedError
 
     def drawn(self, batch: Batch) -> Batch:
@@ -70,9 +81,10 @@ class TextAdversary(DiscriminatedTexts):
         generators, discriminators = p.players.generator.steps, p.players.discriminator.steps
         turns = max(generators, discriminators)
         for turn in range(turns):
-            batch = self.batches[p.warmup + k * turns + turn].to(self.device)
+            place = p.warmup + k * turns + turn
+            batch = self.batches[place].to(self.device)
             if turn < generators:
-                said, answers = self.learn(batch, k)
+                said, answers = self.learn(batch, self.all_pairs[place].to(self.device), k)
                 noted |= said
             else:
                 answers = self.answers(batch)
@@ -80,13 +92,13 @@ class TextAdversary(DiscriminatedTexts):
                 noted |= self.judge(batch, answers)
         return dict(noted)
 
-    def update(self, batch: Batch) -> dict[str, Tensor]:
-        """Add the likelihood gradient of the real texts, where there is one, and let the generator take its step."""
+    def update(self, real: Batch) -> dict[str, Tensor]:
+        """Add the likelihood gradient of real texts, where there is one, and let the generator take its step."""
         noted = {}
         if self.shared.likelihood_weight:
             with autocast(self.compute):
                 weight = self.shared.likelihood_weight
-                nll, tokens = likelihood.backward(self.generator, batch, weight, tokens=self.batches.tokens)
+                nll, tokens = likelihood.backward(self.generator, real, weight, tokens=self.all_pairs.tokens)
             noted["train_loss"] = torch.tensor(nll / tokens)
         noted["generator_gradient"] = self.player.update()
         return noted

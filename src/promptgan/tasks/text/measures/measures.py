@@ -239,9 +239,10 @@ def _signature(curves: Curves, yardstick: Yardstick, parameters: Parameters, see
         f"real: {count} of {size['val']} validation pairs, seed {seed}, measured as if generated",
         f"bleu: nltk method1, references all {size['test']} test texts; self_bleu: references the other answers",
         *(asked if yardstick.matcher else [f"rouge, relevance: {NOT_APPLICABLE}, since texts answer no prompt"]),
-        f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val: against {size['val']}"
-        f" validation texts, real: of {min(count, size['train'])} of {size['train']} training texts, seed {seed}; the"
-        " temperature is the nearest to it, from that of the highest on",
+        f"ms_jaccard: orders 1 to 4, against all {size['test']} test texts; ms_jaccard_val: orders 1 to"
+        f" {yardstick.orders['val']}, against {size['val']} validation texts, real: of {min(count, size['train'])} of"
+        f" {size['train']} training texts, seed {seed}; the temperature is the nearest to it, from that of the highest"
+        " on",
         "nll: nats per token of the test texts, ends counted, padding not; nll_character: the same nats over the"
         " characters of these texts; in systems at temperature 1",
         *embedded.signature(count, relevance=yardstick.matcher is not None),

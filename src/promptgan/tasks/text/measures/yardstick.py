@@ -17,7 +17,7 @@ from promptgan.tasks.text.measures.rouge import NAMES as ROUGE
 from promptgan.tasks.text.measures.rouge import rouge
 from promptgan.tasks.text.measures.verse import NAMES as VERSE
 from promptgan.tasks.text.measures.verse import Verse
-from promptgan.tasks.text.score.ms_jaccard import MSJaccard
+from promptgan.tasks.text.score.ms_jaccard import MSJaccard, telling_order
 from promptgan.tasks.text.score.own_prompt import preferred
 from promptgan.terms import words
 from promptgan.terms.splits import SPLITS
@@ -47,7 +47,9 @@ class Yardstick:
         self.words = {name: [words.segments(t) for t in self.texts(name)] for name in SPLITS}
         self.lengths = [len(text) for text in self.words["test"]]
         self.asked = {record: place for place, record in enumerate(self.splits["test"].ids)}
-        self.ms_jaccard = {name: MSJaccard(self.words[name], 4) for name in ("val", "test")}
+        self.orders = {"val": telling_order(self.words["val"]), "test": 4}
+        """Highest orders of MS-Jaccard: with validation texts, of which a temperature is chosen, of those that tell."""
+        self.ms_jaccard = {name: MSJaccard(self.words[name], n) for name, n in self.orders.items()}
         self.language_models = word_models.WordModels(self.words["judge"], order)
         self.verse = Verse(self.texts("train", "prompt"), self.texts("train")) if verse else None
 

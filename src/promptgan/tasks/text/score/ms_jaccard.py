@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 
 Texts = Sequence[Sequence[Hashable]]
+ENOUGH = 100
+"""N-grams that real texts share with one another, from which their order tells more than chance."""
 
 
 class MSJaccard:
@@ -42,6 +44,15 @@ class MSJaccard:
 def ms_jaccard(generated: Texts, real: Texts, n: int) -> float:
     """MS-Jaccard-n of two sets of texts, in [0, 1]; see `MSJaccard`."""
     return MSJaccard(real, n)(generated)
+
+
+def telling_order(real: Texts, most: int = 4) -> int:
+    """The highest order, ``most`` at the most, that tells how like real texts others are.
+
+    That is, of whose n-grams every second text shares `ENOUGH` with the others. Few short texts, such as lines of a
+    poem, share next to no long n-grams, and the geometric mean would rise and fall with one coincidence.
+    """
+    return next((n for n in range(most, 1, -1) if (_count(real[::2], n) & _count(real[1::2], n)).total() >= ENOUGH), 1)
 
 
 def _count(texts: Texts, order: int) -> Counter[tuple[Hashable, ...]]:

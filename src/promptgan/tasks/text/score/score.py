@@ -8,7 +8,7 @@ from torch import nn
 
 from promptgan.forms.tokens.answering import Answering
 from promptgan.forms.tokens.sampler import Drawing, Sampler
-from promptgan.tasks.text.score.ms_jaccard import MSJaccard
+from promptgan.tasks.text.score.ms_jaccard import MSJaccard, telling_order
 from promptgan.tasks.text.score.own_prompt import OwnPrompt
 from promptgan.training.loop.method import Row
 
@@ -46,8 +46,8 @@ class Score(Answering):
 
     @functools.cached_property
     def real_ngrams(self) -> MSJaccard:
-        """Those of the real answers."""
-        return MSJaccard(self.real, 4)
+        """Those of the real answers, of the orders that tell."""
+        return MSJaccard(self.real, telling_order(self.real))
 
     @functools.cached_property
     def enough(self) -> float:

@@ -32,7 +32,7 @@ class Cooperative(TextAdversary):
         super().__init__(setting, parameters)
         self.p = parameters
 
-    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+    def learn(self, batch: Batch, real: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """Learn the candidates by their weights; the answers are the first candidate to each prompt."""
         candidates = self.p.candidates
         said = batch.answered(*self.answers(batch, candidates))
@@ -42,7 +42,7 @@ class Cooperative(TextAdversary):
         with autocast(self.compute):
             nll, tokens = likelihood.backward(self.generator, drawn, shares=shares_of(drawn, weights))
         noted["candidates_nll"] = torch.tensor(nll / tokens)
-        noted |= self.update(batch)
+        noted |= self.update(real)
         return noted, (said.text[::candidates], said.text_lengths[::candidates])
 
 

@@ -46,7 +46,7 @@ class DenseRewards(TextAdversary):
         self.baseline = Numbers({str(position): 0.0 for position in range(self.max_tokens + 1)})
         self.state |= {"baseline": self.baseline}
 
-    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+    def learn(self, batch: Batch, real: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by the returns of the answers that are drawn."""
         answers = self.answers(batch)
         said = batch.answered(*answers)
@@ -58,7 +58,7 @@ class DenseRewards(TextAdversary):
         with self.as_drawn():
             likelihood.backward(self.generator, drawn, shares=advantages, undrawn=self.generator.example.undrawn)
         noted = {"reward": rewards[mine].mean(), "return": returned[mine].mean()}
-        return noted | self.update(batch), answers
+        return noted | self.update(real), answers
 
     def expected(self, returned: Tensor, drawn: Tensor) -> Tensor:
         """The moving average (T,) at each position, as it was before the returns (N, T) of the tokens ``drawn`` (N, T).

@@ -25,7 +25,7 @@ class Gumbel(TextAdversary):
         super().__init__(setting, parameters)
         self.p = parameters
 
-    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+    def learn(self, batch: Batch, real: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step through the discriminator, unless it is too weak to learn from."""
         self.discriminator.requires_grad_(False)
         with self.as_drawn():
@@ -40,7 +40,7 @@ class Gumbel(TextAdversary):
             loss = self.objective.generator_loss(real_logits, fake_logits)
             noted["generator_loss"] = loss
             loss.backward()
-        noted |= self.update(batch)
+        noted |= self.update(real)
         self.discriminator.requires_grad_(True)
         return noted, (fake.tokens, fake.lengths)
 

@@ -38,7 +38,7 @@ class PolicyGradient(TextAdversary):
         self.foretelling = player("baseline", self.baseline, parameters.baseline_learning_rate)
         self.state |= {"baseline_weights": _Weights(self.baseline), "baseline_optimizer": self.foretelling.optimizer}
 
-    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+    def learn(self, batch: Batch, real: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by the rewards of the answers that are drawn."""
         answers = self.answers(batch)
         said = batch.answered(*answers)
@@ -54,7 +54,7 @@ class PolicyGradient(TextAdversary):
         self.foretelling.update()
         ((rewards - foretold.detach()) * nll).mean().backward()
         noted = {"reward": rewards.mean(), "baseline_loss": baseline_loss}
-        return noted | self.update(batch), answers
+        return noted | self.update(real), answers
 
     def rewards(self, batch: Batch) -> Tensor:
         """The reward of every token of the answers in ``batch.text``, (N, T); zero behind their ends."""

@@ -38,7 +38,7 @@ class StyleTransfer(TextAdversary):
         self.p = parameters
         self.batches = Transfers(self.batches)
 
-    def learn(self, batch: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
+    def learn(self, batch: Batch, real: Batch, k: int) -> tuple[dict[str, Tensor], Answers]:
         """One step by both gradients; the answers are the first candidate of each text."""
         assert isinstance(batch, Transfer)
         each = self.p.candidates
