@@ -64,7 +64,7 @@ TINY: dict[str, Any] = {
         "checkpoint_every": 20,
         "learning_rate": 0.01,
         "autoencoding": {"steps": 40, "anneal": 20, "player": {"learning_rate": 0.01}},
-        "competing": {"steps": 4},
+        "competing": {"steps": 4, "warmup": 4},
         "drawing": {"each": 60, "agreement": 0.0, "near": 1.0},
     },
     "generate": {"attacked": 12, "queries": 40, "words": 2, "drawn": 10, "shown": 2},

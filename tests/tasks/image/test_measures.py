@@ -134,6 +134,19 @@ def test_no_more_images_than_features_are_refused_with_the_parameter_to_raise(
     assert "lower judges.features" in str(caught.value.remedy)
 
 
+def test_no_classifier_learns_from_translations_of_the_images_that_it_is_tested_on(
+    arrays: Path, models: Path, samples: Path
+) -> None:
+    change(samples, label=["ab"[label] for label in form.split(arrays, "train").labels[:100]])
+    index = json.loads((models / "adversarial/index.json").read_text(encoding="utf-8"))
+    index["networks"]["generator_back"] = index["networks"]["generator"]
+    write_json(models / "adversarial/index.json", index)
+    metrics = found(arrays, models, samples).metrics
+    for name in ("real", "twin", "adversarial"):
+        assert "label_agreement" in metrics["systems"][name] and "cas" not in metrics["systems"][name]
+    assert not any(line.startswith("cas") for line in metrics["signature"])
+
+
 def test_labelled_images_are_measured_by_their_labels_and_real_ones_too(
     arrays: Path, models: Path, samples: Path
 ) -> None:

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from promptgan.tasks.music.score.tensors import counts, similarity
+from promptgan.networks.tensors.piano_roll import network
+from promptgan.tasks.music.score.tensors import counts, played, similarity
 from promptgan.tasks.music.score.tokens import overlap
 
 REAL = [[4, 5, 6, 3], [4, 6, 5, 3]]
@@ -34,6 +35,15 @@ def test_pairs_of_a_column_and_a_quarter_apart_are_counted() -> None:
     assert white.sum() == 3
     assert now.tolist() == [[0, 0, 0], [0, 1, 1], [0, 1, 1]]
     assert later.tolist() == [[0, 0, 0], [0, 1, 0], [0, 1, 0]]
+
+
+def test_a_roll_is_counted_as_it_is_read_the_brightest_pitch_of_a_voice_or_a_rest() -> None:
+    """As `networks/tensors/piano_roll` plays it, which no network need be loaded for."""
+    rolls = torch.randint(0, 256, (5, 3, 7, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    rolls[1] //= 8  # quiet: mostly rests
+    read = (network.played(rolls.float() / 255) * 255).byte()
+    assert all(map(torch.equal, counts(played(rolls)), counts(read)))
+    assert 0 < (read[1, :, 1:] > 0).float().mean() < (read[0, :, 1:] > 0).float().mean()
 
 
 def test_counts_are_similar_as_far_as_both_have_them() -> None:

@@ -432,6 +432,32 @@ def test_the_mean_gradient_of_an_ascent_is_learnt(linear: Encoder, monkeypatch: 
     torch.testing.assert_close(gradients(linear), expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FreeLB(kind="freelb", radius=0.3, step_size=0.2, steps=3),
+        Pgd(kind="pgd", radius=0.3, step_size=0.2, steps=3, weight=1.0),
+    ],
+)
+def test_the_same_units_are_dropped_out_while_a_perturbation_is_sought_and_others_of_the_next_batch(
+    kind: Kind, linear: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With another mask in each step the ascent is that of another network."""
+    masks: list[Tensor] = []
+    plain = Texts.logits
+
+    def noted(texts: Texts, perturbation: Tensor | None = None) -> Tensor:
+        masks.append(torch.nn.functional.dropout(torch.ones(64)))
+        return plain(texts, perturbation)
+
+    monkeypatch.setattr(Texts, "logits", noted)
+    learn(linear, TEXTS, TARGETS, kind)
+    first = masks.copy()
+    learn(linear, TEXTS, TARGETS, kind)
+    assert len(first) >= 3 and all(torch.equal(mask, first[0]) for mask in first)
+    assert not torch.equal(masks[-1], first[0])
+
+
 def test_an_ascent_begins_inside_the_ball_and_not_in_the_padding(
     linear: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ VALUES: dict[str, Any] = {
     "autoencoding": {"steps": 12, "player": PLAYER, "divergence_weight": 0.1, "anneal": 5},
     "competing": {
         "steps": 6,
+        "warmup": 3,
         "players": {"generator": PLAYER, "discriminator": PLAYER},
         "temperature": 1.0,
         "likelihood_weight": 1.0,
@@ -83,7 +84,7 @@ def texts(tmp_path: Path) -> Path:
     return tmp_path / "labelled"
 
 
-def test_the_three_phases_each_move_their_players_alone(texts: Path) -> None:
+def test_the_phases_each_move_their_players_alone(texts: Path) -> None:
     method, _ = build(labelled(texts), parameters())
     nets = method.networks
 
@@ -94,9 +95,11 @@ def test_the_three_phases_each_move_their_players_alone(texts: Path) -> None:
             name for name, net in nets.items() if not all(map(torch.equal, before[name], net.state_dict().values()))
         }
 
-    assert method.warmup == 18
-    assert moved(-18) == {"generator"}
-    assert moved(-6) == {"generator", "generator_start", "discriminator"}  # and what it was before is kept
+    assert method.warmup == 21
+    assert moved(-21) == {"generator"}
+    assert moved(-9) == {"generator_start", "discriminator"}  # what the generator was before is kept
+    assert moved(-7) == {"discriminator"}
+    assert moved(-6) == {"generator", "discriminator"}
     assert moved(-1) == {"generator", "discriminator"}
     assert moved(0) == {"encoder"}
     assert method.pool.texts and set(method.pool.labels) == {0, 1, 2}

@@ -34,6 +34,13 @@ def test_what_is_counted() -> None:
     assert top_line(music.voices[0]) == [Note(0, 12, 60), Note(24, 24, 67), Note(120, 24, 60)]
 
 
+def test_voices_that_are_given_are_left_out() -> None:
+    high, low = (Voice(name, (Note(0, 24, pitch),)) for name, pitch in (("soprano", 72), ("bass", 48)))
+    music = piece(ticks=24, voices=(high, low))
+    assert distributions(music, ["soprano"]) == distributions(piece(ticks=24, voices=(low,)))
+    assert distributions(music)["pitch"] == {72: 1, 48: 1}
+
+
 def test_the_distance_is_nothing_to_itself_and_one_where_nothing_is_shared() -> None:
     high, low = (distributions(piece([(0, 24, pitch), (24, 24, pitch)])) for pitch in (80, 40))
     assert distances([high], pooled([high, high])) == dict.fromkeys(

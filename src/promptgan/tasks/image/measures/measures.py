@@ -88,6 +88,8 @@ def evaluate(
     yardstick = Yardstick(tokens, judge.load(models / "judges", device), parameters, count, seed, device)
     pairs = pair_distances(samples / "samples.parquet", tokens)
     asked = any(by_model[name][WHOLE].labels is not None for name in used)
+    # What learns from translations of the test images knows these, each under the label of the other kind.
+    schooled = asked and not any("generator_back" in indices[name]["networks"] for name in used)
     sets = {
         REAL.name: {WHOLE: _real(tokens, "val", count, seed, labelled=asked)},
         **{name: by_model[name] for name in used},
@@ -111,7 +113,7 @@ def evaluate(
             headline = next(row for row in rows if row["model"] == name)
             learnt = _real(tokens, "train", count, seed, labelled=asked) if name == REAL.name else each[WHOLE]
             images, labels = learnt.first(count)
-            if labels is not None:
+            if labels is not None and schooled:
                 accuracy = _schooling(models).accuracy(images, labels, yardstick.test, seed, device)
                 headline["cas"] = accuracy
             if name != REAL.name and "encoder" in indices[name]["networks"]:
@@ -130,7 +132,15 @@ def evaluate(
         "standard_errors": [{"system": name, **spread} for name, spread in spreads.items()],
         "verdict": verdict,
         "signature": _signature(
-            models, yardstick, parameters, count, seed, labelled=asked, truncated=truncated, pairs=pairs
+            models,
+            yardstick,
+            parameters,
+            count,
+            seed,
+            labelled=asked,
+            schooled=schooled,
+            truncated=truncated,
+            pairs=pairs,
         ),
     }
     return Evaluation(rounded(metrics), rounded(rows))
@@ -214,6 +224,7 @@ def _signature(
     seed: int,
     *,
     labelled: bool,
+    schooled: bool,
     truncated: bool,
     pairs: PairDistances | None,
 ) -> list[str]:
@@ -233,12 +244,16 @@ def _signature(
         f" {compared} test images",
         f"class_distance: total variation of the judge's classes, against {test} test images",
         *(
+            ["label_agreement: the judge's likeliest class is the label asked for; real: is the label of the record"]
+            if labelled
+            else []
+        ),
+        *(
             [
-                "label_agreement: the judge's likeliest class is the label asked for; real: is the label of the record",
                 f"cas: on {test} test images, of a classifier trained as the judge was, to its last"
                 f" epoch, on {count} images, seed {seed}; real: on as many training images",
             ]
-            if labelled
+            if schooled
             else []
         ),
         f"copied: Euclidean distance in pixels to the nearest of {train} training images, below the first percentile of"

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from promptgan.media.music.piece import Note, Piece, Voice
 from promptgan.tasks.music.measures.voice_leading import harmonies
@@ -12,14 +12,18 @@ Distribution = Counter[int]
 NAMES = ("pitch", "interval", "duration", "onset")
 
 
-def distributions(piece: Piece) -> dict[str, Distribution]:
+def distributions(piece: Piece, given: Collection[str] = ()) -> dict[str, Distribution]:
     """Notes by what `NAMES` says.
 
     `pitch`: MIDI numbers. `interval`: semitones from a voice's note to its next one, of notes at once the highest.
     `duration`: ticks. `onset`: ticks from the bar line. Of drums only the last two.
+
+    Args:
+        piece: of which they are.
+        given: names of voices that are left out.
     """
     found = {name: Distribution() for name in NAMES}
-    for voice in piece.voices:
+    for voice in (each for each in piece.voices if each.name not in given):
         found["duration"].update(note.duration for note in voice.notes)
         found["onset"].update((note.onset - piece.pickup) % piece.bar_ticks for note in voice.notes)
         if not voice.drums:

@@ -151,6 +151,7 @@ def _signature(curves: Curves, models: Path, yardstick: Yardstick, parameters: P
     sizes = {split: len(passages) for split, passages in yardstick.real.items()}
     weights, windows = sha256(models / "judges" / judge.WEIGHTS), {k: len(v) for k, v in yardstick.windows.items()}
     count = len(curves[REAL.name][NO_TEMPERATURE])
+    given = f"; without {', '.join(yardstick.given)}, which is given" if yardstick.given else ""
     return [
         f"pieces: {count} a system and temperature, sampled with top_p 1; real: {count} of {sizes['val']} validation"
         f" passages, seed {seed}, measured as if generated",
@@ -172,10 +173,10 @@ def _signature(curves: Curves, models: Path, yardstick: Yardstick, parameters: P
         " groove_consistency, in_scale (scale consistency): MusPy (arXiv:2008.01951); repeated_bars: of bars with"
         " notes, from the second on; means over pieces",
         f"pitch_distance, interval_distance, duration_distance, onset_distance: total variation from {sizes['test']}"
-        " test passages, all pieces together; intervals within a voice, durations in ticks, onsets from the bar line",
+        " test passages, all pieces together; intervals within a voice, durations in ticks, onsets from the bar line"
+        + given,
         f"copied_runs: runs of {RUN} notes of a voice whose intervals and times between onsets stand in one of"
-        f" {sizes['train']} training passages; longest_copied: mean over pieces of the longest such run"
-        + (f"; without {', '.join(yardstick.given)}, which is given" if yardstick.given else ""),
+        f" {sizes['train']} training passages; longest_copied: mean over pieces of the longest such run" + given,
         "duplicates: the same intervals and onsets in every voice; mended: pieces with a word that could not stand",
         "verdict: a curve dominates another where it is nowhere lower and somewhere higher over the whole range of"
         " variety that both have, straight between its points; else they cross",

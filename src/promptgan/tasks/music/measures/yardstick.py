@@ -57,13 +57,13 @@ class Yardstick:
         self.form = choose("promptgan.tasks.music.measures", form, "form")
         """What reads passages and measures likelihood."""
         self.real = {split: self.form.passages(tokens, split) for split in ("train", "val", "test")}
-        self.test = pooled(map(distributions, self.real["test"]["piece"]))
         self.windows = {split: self._windows(self.real[split]["piece"]) for split in ("val", "test")}
         self._frechet = {split: Frechet(enough(features)) for split, features in self.windows.items()}
         self.kind = prompts.parse(self.real["test"]["prompt"].iloc[0]).kind
         first = self.real["test"]["piece"].iloc[0].voices[:1]
         self.given = [voice.name for voice in first] if self.kind == "melody" else []
-        """The voices that no system writes: no copy of theirs counts."""
+        """The voices that no system writes: no copy of theirs counts, and no note where notes are counted."""
+        self.test = pooled(distributions(piece, self.given) for piece in self.real["test"]["piece"])
         known = [line for piece in self.real["train"]["piece"] for line in copies.steps(piece, self.given)]
         self._known = list(dict.fromkeys(map(tuple, known)))
 
@@ -90,7 +90,7 @@ class Yardstick:
             "quarters": [piece.ticks / TICKS_PER_QUARTER for piece in music],
             "mended": [mended > 0 for mended in pieces["mended"]],
             "features": [features for features, _ in heard],
-            "distributions": [distributions(piece) for piece in music],
+            "distributions": [distributions(piece, self.given) for piece in music],
             "progressions": [progressions(piece) for piece in music],
             "steps": [str(copies.steps(piece)) for piece in music],
         }

@@ -19,7 +19,7 @@ QUARTER = 4
 
 
 class Score:
-    """Draws from the same random vectors and for the same labels each time, and counts white pixels.
+    """Draws from the same random vectors and for the same labels each time, and counts the pixels that are played.
 
     Args:
         val: the validation split.
@@ -42,8 +42,20 @@ class Score:
         """The mean similarity of the three kinds of counts, in [0, 1]."""
         generator = cast("TensorGenerator", networks["generator"])
         with autocast(self.compute):
-            drawn = counts(draw(generator, noise(self.seed, self.count, generator.latent), self.condition))
+            rolls = draw(generator, noise(self.seed, self.count, generator.latent), self.condition)
+        drawn = counts(played(rolls))
         return {"score": sum(map(similarity, drawn, self.real)) / len(self.real)}
+
+
+def played(rolls: Tensor) -> Tensor:
+    """Rolls, uint8 (N, V, H, W), as they are read as music: of each voice the brightest pitch alone, or a rest.
+
+    A pitch sounds where the brightness of all pitches together is above one half; the first row is of onsets.
+    """
+    onsets, pitches = rolls[:, :, :1], rolls[:, :, 1:]
+    sounds = pitches.sum(2, keepdim=True) > 127
+    brightest = torch.zeros_like(pitches).scatter_(2, pitches.argmax(2, keepdim=True), 255)
+    return torch.cat([onsets, brightest], 2) * sounds
 
 
 def counts(rolls: Tensor) -> tuple[Tensor, ...]:

@@ -4,6 +4,9 @@ A perturbation of a text is a vector over all its real tokens, its end among the
 steps are shares of the L2 norm of the text's embedded tokens taken together: so they mean the same whatever the length
 of a text, and a classifier cannot escape them with larger embeddings, against which Miyato et al. (2017) normalise.
 Nothing is learnt through that norm.
+
+While a perturbation is sought, and where it is learnt from, the same units are dropped out: another mask would be
+another network, whose worst perturbation is another (Zhu et al., 2020, FreeLB, arXiv:1909.11764, section 3.3).
 """
 
 from collections.abc import Callable
@@ -86,11 +89,19 @@ def learn(encoder: Encoder, batch: Batch, targets: Tensor, kind: Kind, unlabelle
     def loss(perturbation: Tensor | None = None) -> Tensor:
         return cross_entropy(texts.logits(perturbation), targets)
 
+    def repeated(perturbation: Tensor) -> Tensor:
+        with torch.random.fork_rng(gpus):
+            torch.manual_seed(mask)
+            return loss(perturbation)
+
+    gpus = [texts.batch.text.device] if texts.batch.text.is_cuda else []
+    mask = int(torch.randint(2**31, ())) if isinstance(kind, FreeLB | Fgm | Pgd) else 0
+
     match kind:
         case FreeLB():
-            return _freelb(texts, loss, kind)
+            return _freelb(texts, repeated, kind)
         case Fgm() | Pgd():
-            total = _ascended(texts, loss, kind)
+            total = _ascended(texts, repeated, kind)
         case Virtual():
             total = loss() + kind.weight * divergence(texts, kind)
             if unlabelled is not None:

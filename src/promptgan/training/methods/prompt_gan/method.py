@@ -87,8 +87,13 @@ class PromptGAN(Mixture):
 
     @property
     def warmup(self) -> int:
-        """Steps of the autoencoder, and adversarial ones."""
-        return self.g.autoencoding.steps + self.g.competing.steps
+        """Steps of the autoencoder, of the discriminator alone, and adversarial ones."""
+        return self.g.autoencoding.steps + self.learns_alone + self.g.competing.steps
+
+    @property
+    def learns_alone(self) -> int:
+        """Steps of the discriminator before the generator learns from it; none where that does not."""
+        return self.g.competing.warmup if self.g.competing.steps else 0
 
     def step(self, k: int) -> dict[str, Value]:
         """One batch of the autoencoder, of both players, or of the classifier."""
@@ -131,6 +136,10 @@ class PromptGAN(Mixture):
     def _compete(self, step: int) -> dict[str, Value]:
         assert self.setting.objective
         batch = unprompted(self.known_texts[step]).to(self.setting.device)
+        if step < self.learns_alone:
+            with torch.no_grad(), autocast(self.setting.compute):
+                fake = self._draw_relaxed(batch)
+            return dict(self.discrimination.step(batch, fake.tokens, fake.lengths))
         self.discriminator.requires_grad_(False)
         with autocast(self.setting.compute):
             fake = self._draw_relaxed(batch)

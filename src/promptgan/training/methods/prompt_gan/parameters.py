@@ -26,6 +26,8 @@ class Competing(Section):
 
     steps: int = Field(ge=0)
     """0 leaves the generator as it is."""
+    warmup: int = Field(ge=0)
+    """Steps of the discriminator alone before the first of them."""
     players: Players
     temperature: float = Field(gt=0)
     """Of the relaxed tokens that the generator's gradient passes through."""
