@@ -32,9 +32,6 @@ FOUND = "results"
 """Says what other experiments found, so it stays as HEAD has it."""
 IDENTITY = {"user.name": "promptgan", "user.email": "promptgan@localhost"}
 """Who commits where Git has not been told."""
-WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""How threads of torch wait for one another. They spin otherwise, which takes the cores from other runs: two trainings
-of two threads on two cores took 5.1 times as long as one alone, and take 1.4 times as long so; one alone, 1.06."""
 POLL_SECONDS = 0.2
 SECONDS_TO_END = 15.0
 """How long an experiment that was asked to end may take before it is killed."""
@@ -126,7 +123,7 @@ class Experiment(ABC):
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dvc", "exp", "run", "--name", self.name, *targets],
                 cwd=self.folder,
-                env={**WAITING, **os.environ, **environment},
+                env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
