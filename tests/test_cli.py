@@ -201,7 +201,7 @@ def test_use_lists_few_changes_and_what_was_set_by_hand_first(
     path.write_text(path.read_text().replace("steps: 150 ", "steps: 7 "))
     lines = run("use", "tang-gumbel", "--device", "cpu").output.splitlines()
     assert lines[0] == "  train.steps: 7 -> 150   (your own value)"
-    assert lines[10] == "  and 8 more; `git diff params.yaml` shows what differs from the last commit"
+    assert lines[10] == "  and 9 more; `git diff params.yaml` shows what differs from the last commit"
     assert run("use", "tang-gumbel", "--device", "cpu").output == (
         "params.yaml holds tang-gumbel: no value(s) changed\nnext: make run\n"
     )
