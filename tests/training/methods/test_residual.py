@@ -47,6 +47,12 @@ def run(tokens: Path, start: dict[str, nn.Module], **changes: Any) -> tuple[Outc
         return train(method, plan, checkpoint), method
 
 
+def at_start(generator: Generator, discriminator: Discriminator, tokens: Path) -> tuple[Residual, dict[str, nn.Module]]:
+    """The method before its first step, and its networks, in evaluation mode."""
+    start: dict[str, nn.Module] = {"generator": generator.eval(), "discriminator": discriminator.eval()}
+    return Residual(*adversarial_setting(tokens, start, Parameters, VALUES)), start
+
+
 def weights(network: nn.Module) -> list[Tensor]:
     return [tensor.clone() for tensor in network.state_dict().values()]
 
@@ -76,9 +82,8 @@ def test_what_is_validated_is_drawn_as_the_model_folder_says(
     generator: Generator, discriminator: Discriminator, tokens: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With an energy that prefers short answers, the validated ones are as short as those that the sampler draws."""
-    start: dict[str, nn.Module] = {"generator": generator.eval(), "discriminator": discriminator.eval()}
-    here, parameters = adversarial_setting(tokens, start, Parameters, VALUES)
-    method = Residual(here, parameters)
+    method, start = at_start(generator, discriminator, tokens)
+    here = method.setting
     plain = here.score and here.score(start)["length"]
     monkeypatch.setattr(discriminator, "forward", lambda prompt, plen, embedded, lengths: -2.0 * lengths.float())
     draw = sampler(method.networks, method.drawing)
@@ -92,17 +97,19 @@ def test_what_is_validated_is_drawn_as_the_model_folder_says(
 def test_the_step_is_chosen_by_the_loss_of_validation_pairs_and_answers_that_were_drawn_once(
     generator: Generator, discriminator: Discriminator, tokens: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start: dict[str, nn.Module] = {"generator": generator.eval(), "discriminator": discriminator.eval()}
-    here, parameters = adversarial_setting(tokens, start, Parameters, VALUES)
-    method = Residual(here, parameters)
+    method, start = at_start(generator, discriminator, tokens)
     read = [(pair[0].text, pair[1].text) for pair in method.held_out]
     monkeypatch.setattr(discriminator, "forward", lambda prompt, plen, embedded, lengths: 0.3 * lengths.float())
     real, drawn = (torch.cat([each[side].text_lengths for each in method.held_out]) * 0.3 for side in (0, 1))
     row = method.validate(start)
     assert row["nce_loss"] == pytest.approx((softplus(-real).mean() + softplus(drawn).mean()).item())
     assert row["accuracy_val"] == pytest.approx((real > drawn).float().mean().item())
-    assert len(real) == min(len(here.val), parameters.validation_count)
+    assert len(real) == min(len(method.setting.val), method.parameters.validation_count)
     assert all(map(torch.equal, read[0], (method.held_out[0][0].text, method.held_out[0][1].text)))
+    again, _ = at_start(generator, discriminator, tokens)  # as after a kill
+    assert all(
+        torch.equal(one[1].text, other[1].text) for one, other in zip(method.held_out, again.held_out, strict=True)
+    )
 
 
 def test_the_logit_becomes_the_log_ratio_of_the_densities(
@@ -110,9 +117,8 @@ def test_the_logit_becomes_the_log_ratio_of_the_densities(
 ) -> None:
     """With a free logit for each of three answers, the optimum is log(real / drawn): wrong prompts would move it."""
     real, drawn = torch.tensor([0.6, 0.3, 0.1]), torch.tensor([0.2, 0.2, 0.6])
-    start: dict[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
-    here, parameters = adversarial_setting(tokens, start, Parameters, VALUES)
-    discrimination = Residual(here, parameters).discrimination
+    method, _ = at_start(generator, discriminator, tokens)
+    here, discrimination = method.setting, method.discrimination
     free = nn.Parameter(torch.zeros(3))
     optimizer = torch.optim.Adam([free], 0.05)
     discrimination.scores = lambda batch, embedded, lengths: free[lengths - 1]  # type: ignore[method-assign]

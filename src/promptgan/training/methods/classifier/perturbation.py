@@ -89,19 +89,11 @@ def learn(encoder: Encoder, batch: Batch, targets: Tensor, kind: Kind, unlabelle
     def loss(perturbation: Tensor | None = None) -> Tensor:
         return cross_entropy(texts.logits(perturbation), targets)
 
-    def repeated(perturbation: Tensor) -> Tensor:
-        with torch.random.fork_rng(gpus):
-            torch.manual_seed(mask)
-            return loss(perturbation)
-
-    gpus = [texts.batch.text.device] if texts.batch.text.is_cuda else []
-    mask = int(torch.randint(2**31, ())) if isinstance(kind, FreeLB | Fgm | Pgd) else 0
-
     match kind:
         case FreeLB():
-            return _freelb(texts, repeated, kind)
+            return _freelb(texts, _repeating(loss, batch.text.device), kind)
         case Fgm() | Pgd():
-            total = _ascended(texts, repeated, kind)
+            total = _ascended(texts, _repeating(loss, batch.text.device), kind)
         case Virtual():
             total = loss() + kind.weight * divergence(texts, kind)
             if unlabelled is not None:
@@ -110,6 +102,18 @@ def learn(encoder: Encoder, batch: Batch, targets: Tensor, kind: Kind, unlabelle
             total = loss()
     total.backward()  # type: ignore[no-untyped-call]
     return total.detach()
+
+
+def _repeating(loss: Callable[[Tensor], Tensor], device: torch.device) -> Callable[[Tensor], Tensor]:
+    """The loss with the same units dropped out each time that it is called."""
+    seed, gpus = int(torch.randint(2**31, ())), [device] if device.type == "cuda" else []
+
+    def repeated(perturbation: Tensor) -> Tensor:
+        with torch.random.fork_rng(gpus):
+            torch.manual_seed(seed)
+            return loss(perturbation)
+
+    return repeated
 
 
 def _ascended(texts: Texts, loss: Callable[[Tensor], Tensor], p: Fgm | Pgd) -> Tensor:
