@@ -13,17 +13,17 @@ CADENCE = pieces.chords((67, 64, 60, 48), (69, 65, 60, 53), (71, 65, 62, 43), (7
 
 
 @pytest.mark.parametrize(
-    ("kind", "prompt", "rest"),
+    ("kind", "prompt", "sounds"),
     [
         ("key", "C major 4/4", "| v1=67 v2=64 @24 v1=65 @48 v2=60"),
-        ("melody", "harmonise C major 4/4 | v1=67 @24 v1=65", "| v2=64 @48 v2=60"),
+        ("melody", "harmonise C major 4/4 | v1=67 @24 v1=65", "| v1=67 v2=64 @24 v1=65 @48 v2=60"),
         ("rhythm", "fill C major 4/4 | x @24 x @48 x", "| v1=67 v2=64 @24 v1=65 @48 v2=60"),
     ],
 )
-def test_a_prompt_holds_what_is_given_and_the_answer_the_rest(kind: Kind, prompt: str, rest: str) -> None:
+def test_a_prompt_holds_what_is_given_and_the_answer_what_sounds(kind: Kind, prompt: str, sounds: str) -> None:
     music = piece([(0, 24, 67), (24, 72, 65)], [(0, 48, 64), (48, 48, 60)])
     found = asked(music, kind)
-    assert (str(found), " ".join(answer(music, found))) == (prompt, rest)
+    assert (str(found), " ".join(answer(music, found))) == (prompt, sounds)
 
 
 def test_an_opening_goes_on_where_it_ends_and_does_not_begin_held_notes_again() -> None:
@@ -64,8 +64,8 @@ def test_a_prompt_is_read_as_it_is_written_and_its_words_are_in_the_vocabulary(k
 
 def test_a_melody_stays_as_it_was_given_whatever_the_answer_says_of_it() -> None:
     prompt = parse("harmonise C major 4/4 | v1=67 | v1=65")
-    made, mended = assembled(prompt, ["|", "v2=60", "v1=80", "|", "v2=62", "|", "v2=64"], 2)
-    assert mended == 2  # an event of the melody, and one beyond its end
+    made, mended = assembled(prompt, ["|", "v1=67", "v2=60", "|", "v1=80", "v2=62", "|", "v2=64"], 2)
+    assert mended == 2  # another event of the melody, and one beyond its end
     assert [[note.pitch for note in voice.notes] for voice in made.voices] == [[67, 65], [60, 62]]
     assert made.ticks == 192
 

@@ -23,7 +23,7 @@ TINY: dict[str, Any] = {
         "near_duplicates": {"threshold": 0.9},
         "min_rows": 50,
     },
-    "tokenize": {"max_tokens": 60},
+    "tokenize": {"max_tokens": 80},
     "generator": {"embedding": 12, "width": 16, "layers": 1},
     "discriminator": {"embedding": 12, "width": 12, "kernel": 3},
     "pretrain": {"epochs": 1, "validate_every": 10, "warmup": 2, "checkpoint_every": 50},

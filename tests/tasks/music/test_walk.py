@@ -56,7 +56,7 @@ def test_a_prompt_that_the_model_does_not_know_is_refused(walked: Path) -> None:
         ("harmonise C major 5/4 | v1=67", "holds what the model does not know: 5/4"),
         ("harmonise C major 4/4 | v1=97", "v1=97"),
         ("C major 4/4", "gives nothing to harmonise, which is what the model learnt"),
-        ("harmonise C major 4/4" + " | v1=67" * 40, "has 84 words, and the model reads 60"),
+        ("harmonise C major 4/4" + " | v1=67" * 40, "has 84 words, and the model reads 80\n.*give fewer bars"),
     ):
         with pytest.raises(UnusablePrompt, match=problem):
             answer(model, [parse(prompt)], seed=1)

@@ -5,7 +5,7 @@ words of `promptgan.media.music.events`:
 
 - ``C major 4/4``: a piece in that key and metre;
 - ``continue C major 4/4 | v1=67 v2=64 ...``: the bars that follow those that are given, in all voices;
-- ``harmonise C major 4/4 | v1=67 @24 v1=69 ...``: the voices below the first one, which is given;
+- ``harmonise C major 4/4 | v1=67 @24 v1=69 ...``: the voices below the first one, which is given, and it among them;
 - ``fill C major 4/4 | x @24 x ...``: notes for a rhythm: in some voice one begins at every ``x``, and nowhere else;
 - ``realise C major 4/4 | C:maj @48 G:7 ...``: voices that sound these chords, each until the next one.
 """
@@ -107,10 +107,11 @@ def asked(piece: Piece, kind: Kind, bars: int = 1) -> Prompt:
 
 
 def answer(piece: Piece, prompt: Prompt) -> list[str]:
-    """The words of a piece that are not given by its prompt."""
-    if prompt.kind == "opening":
-        return _parted(piece, prompt.bars)[1]
-    return events.written(piece, voices=range(2, len(piece.voices) + 1) if prompt.kind == "melody" else None)
+    """The words of a piece that answer its prompt: what is not given.
+
+    A melody is repeated among the voices below it, so that each of their notes stands beside what sounds with it.
+    """
+    return _parted(piece, prompt.bars)[1] if prompt.kind == "opening" else events.written(piece)
 
 
 def _parted(piece: Piece, bars: int) -> tuple[list[str], list[str]]:
@@ -124,8 +125,8 @@ def _parted(piece: Piece, bars: int) -> tuple[list[str], list[str]]:
 def assembled(prompt: Prompt, words: Sequence[str], voices: int) -> tuple[Piece, int]:
     """The whole piece that answers a prompt, what is given included, and how many words were mended.
 
-    What `promptgan.media.music.events.read` leaves out is left out, and so are bars beyond those of a melody, and
-    events of its voice. A piece has at least one bar.
+    What `promptgan.media.music.events.read` leaves out is left out, and so are bars beyond those of a melody. A melody
+    is as it was given, whatever the answer repeats of it. A piece has at least one bar.
 
     Args:
         prompt: what was asked.
@@ -140,7 +141,7 @@ def assembled(prompt: Prompt, words: Sequence[str], voices: int) -> tuple[Piece,
     found, mended, bars = read.voices, read.mended, max(1, read.bars)
     if prompt.kind == "melody":
         given = events.read(prompt.given, bar, voices)
-        mended, bars = mended + len(found[1]), given.bars
+        mended, bars = mended + len(found[1].items() - given.voices[1].items()), given.bars
         mended += sum(tick >= bars * bar for number, begins in found.items() if number > 1 for tick in begins)
         found = {**found, 1: given.voices[1]}
     ticks = bars * bar

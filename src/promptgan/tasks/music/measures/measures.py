@@ -152,12 +152,14 @@ def _signature(curves: Curves, models: Path, yardstick: Yardstick, parameters: P
     weights, windows = sha256(models / "judges" / judge.WEIGHTS), {k: len(v) for k, v in yardstick.windows.items()}
     count = len(curves[REAL.name][NO_TEMPERATURE])
     given = f"; without {', '.join(yardstick.given)}, which is given" if yardstick.given else ""
+    repeated = ", the melody that answers repeat included" if yardstick.given else ""
     return [
         f"pieces: {count} a system and temperature, sampled with top_p 1; real: {count} of {sizes['val']} validation"
         f" passages, seed {seed}, measured as if generated",
         f"nll: nats {yardstick.form.SENTENCE}; nll_quarter: the nats of the {sizes['test']} test passages over"
-        f" {yardstick.quarters:g} quarters that are to be written, voices together; a sixteenth is a quarter of it; in"
-        " systems at temperature 1; not defined for real music, nor where one of several candidates is taken",
+        f" {yardstick.quarters:g} quarters that are to be written, voices together{repeated}; a sixteenth is a"
+        " quarter of it; in systems at temperature 1; not defined for real music, nor where one of several candidates"
+        " is taken",
         f"frechet_music, judged_real: windows of {QUARTERS} quarters, every {HOP}, heard by the extractor in"
         f" models/judges, fitted on the judge split, weights sha256 {weights[:16]}; against {windows['test']} windows"
         f" of test; frechet_music_val, by which the temperature is chosen: against {windows['val']} of validation;"

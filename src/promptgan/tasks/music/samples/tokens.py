@@ -68,7 +68,8 @@ class WordModel:
             if unknown := [word for word in words if word not in known]:
                 raise UnusablePrompt(str(prompt), f"holds what the model does not know: {unknown[0]}")
             if len(words) > limit:
-                raise UnusablePrompt(str(prompt), f"has {len(words)} words, and the model reads {limit}")
+                problem = f"has {len(words)} words, and the model reads {limit}"
+                raise UnusablePrompt(str(prompt), problem, "give fewer bars")
             rows.append([known[word] for word in words])
         uniforms = self.sampler.random_numbers(seed, len(rows), limit)
         drawn = self.sampler.answers(rows, uniforms, temperature, top_p, batch=batch or BATCH)
